@@ -1,0 +1,181 @@
+//! One error enum per operation, with what the caller needs to act.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::topic::PatternError;
+
+/// Why an event was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PublishError {
+    /// The bus or this handle was shut down (C13).
+    #[error("the bus is closed")]
+    Closed,
+    /// The encoded event is over the limit (W2).
+    #[error("encoded event is {bytes} bytes, the limit is {limit_bytes}")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The bus's limit.
+        limit_bytes: usize,
+    },
+    /// A `block` subscriber or the broker left no room within the publish limit (C11, C14).
+    #[error("no room within {waited:?}: a blocking subscriber or the broker is not reading")]
+    Timeout {
+        /// How long the call waited.
+        waited: Duration,
+    },
+    /// A circuit-breaking subscriber refuses for its cool-down (C11).
+    #[error("the circuit is open after repeated losses")]
+    CircuitOpen,
+    /// The connection to the broker is gone.
+    #[error("disconnected from the broker: {reason}")]
+    Disconnected {
+        /// What ended it.
+        reason: String,
+    },
+}
+
+/// Why a subscription was refused; the bus is unchanged (C9).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SubscribeError {
+    /// The bus or this handle was shut down.
+    #[error("the bus is closed")]
+    Closed,
+    /// The subscriber id is empty.
+    #[error("subscriber id is empty")]
+    EmptyId,
+    /// The subscriber id is too long.
+    #[error("subscriber id is {bytes} bytes, the limit is {limit_bytes}")]
+    IdTooLong {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The id is taken; the first subscription is untouched.
+    #[error("subscriber id {id:?} is already in use")]
+    DuplicateId {
+        /// The id.
+        id: String,
+    },
+    /// Neither a pattern nor a capability that names a kind of event (M1).
+    #[error("subscription has no topic pattern and no capability that names a kind of event")]
+    NoPattern,
+    /// A pattern is invalid.
+    #[error("pattern {pattern:?}: {cause}")]
+    InvalidPattern {
+        /// The pattern as given.
+        pattern: String,
+        /// What is wrong with it.
+        cause: PatternError,
+    },
+    /// More patterns than allowed.
+    #[error("subscription has {patterns} patterns, the limit is {limit}")]
+    TooManyPatterns {
+        /// How many.
+        patterns: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A capacity of zero, or over the limit.
+    #[error("capacity of {events} events is outside 1 to {limit_events}")]
+    InvalidCapacity {
+        /// As asked.
+        events: usize,
+        /// The largest there is.
+        limit_events: usize,
+    },
+    /// The limit of subscribers is reached; nobody is evicted.
+    #[error("the limit of {limit} subscribers is reached")]
+    LimitReached {
+        /// The limit.
+        limit: usize,
+    },
+    /// The broker did not answer in time.
+    #[error("no answer from the broker within {waited:?}")]
+    Timeout {
+        /// How long the call waited.
+        waited: Duration,
+    },
+    /// The connection to the broker is gone.
+    #[error("disconnected from the broker: {reason}")]
+    Disconnected {
+        /// What ended it.
+        reason: String,
+    },
+}
+
+/// Why a subscription could not be ended.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum UnsubscribeError {
+    /// There is no such subscription (C9).
+    #[error("no subscriber {id:?}")]
+    Unknown {
+        /// The id.
+        id: String,
+    },
+    /// The bus or this handle was shut down.
+    #[error("the bus is closed")]
+    Closed,
+    /// The broker did not answer in time.
+    #[error("no answer from the broker within {waited:?}")]
+    Timeout {
+        /// How long the call waited.
+        waited: Duration,
+    },
+    /// The connection to the broker is gone.
+    #[error("disconnected from the broker: {reason}")]
+    Disconnected {
+        /// What ended it.
+        reason: String,
+    },
+}
+
+/// Why there are no figures.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum StatisticsError {
+    /// The broker did not answer in time.
+    #[error("no answer from the broker within {waited:?}")]
+    Timeout {
+        /// How long the call waited.
+        waited: Duration,
+    },
+    /// The connection to the broker is gone.
+    #[error("disconnected from the broker: {reason}")]
+    Disconnected {
+        /// What ended it.
+        reason: String,
+    },
+}
+
+/// Why a shutdown was not orderly. The bus is closed all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ShutdownError {
+    /// The deadline came first; what was left is counted as dropped (C13).
+    #[error("{undelivered} accepted events were not handed over within {waited:?}")]
+    Deadline {
+        /// How many were left.
+        undelivered: u64,
+        /// The deadline.
+        waited: Duration,
+    },
+    /// The connection broke before everything was handed over.
+    #[error("disconnected from the broker: {reason}")]
+    Disconnected {
+        /// What ended it.
+        reason: String,
+    },
+}
+
+/// Why `try_recv` has nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TryRecvError {
+    /// Nothing yet.
+    #[error("no event is waiting")]
+    Empty,
+    /// Nothing any more.
+    #[error("the subscription has ended")]
+    Ended,
+}

@@ -1,0 +1,203 @@
+//! A bounded queue between a bus and one receiver in the same process.
+//!
+//! The sending side never waits: what to do at a full queue is the bus's decision (C11).
+//! A lock guards the queue; it is taken once per batch, never across an await.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::{Delivery, EventReceiver, Inbox, TryRecvError};
+
+/// The sending side; cheap to clone. The receiving side is an [`EventReceiver`].
+#[derive(Debug, Clone)]
+pub struct DeliveryQueue {
+    shared: Arc<Shared>,
+}
+
+/// Why a delivery was not queued; it comes back.
+#[derive(Debug)]
+pub enum PushError {
+    /// The queue holds `capacity` events.
+    Full(Delivery),
+    /// The receiver is gone (C10).
+    Closed(Delivery),
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// Told whenever a full queue gets room and when the receiver goes.
+    room: Notify,
+    capacity: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<Delivery>,
+    /// The receiving task, while it waits.
+    receiver: Option<Waker>,
+    lagged: u64,
+    /// Events taken by the receiver so far.
+    taken: u64,
+    ended: bool,
+    receiver_gone: bool,
+}
+
+impl DeliveryQueue {
+    /// A queue of at most `capacity` events, and its receiver.
+    pub fn bounded(capacity: usize) -> (Self, EventReceiver) {
+        let shared =
+            Arc::new(Shared { state: Mutex::default(), room: Notify::new(), capacity });
+        let receiver = EventReceiver::new(QueueInbox { shared: Arc::clone(&shared) });
+        (Self { shared }, receiver)
+    }
+
+    /// Appends a delivery if there is room.
+    pub fn try_push(&self, delivery: Delivery) -> Result<(), PushError> {
+        let mut state = self.shared.state.lock();
+        if state.receiver_gone {
+            return Err(PushError::Closed(delivery));
+        }
+        if state.queue.len() >= self.shared.capacity {
+            return Err(PushError::Full(delivery));
+        }
+        state.queue.push_back(delivery);
+        wake(state);
+        Ok(())
+    }
+
+    /// Appends a delivery; at a full queue the oldest one goes, and is counted as lagged.
+    /// Returns whether one went.
+    pub fn push_displacing_oldest(&self, delivery: Delivery) -> Result<bool, PushError> {
+        let mut state = self.shared.state.lock();
+        if state.receiver_gone {
+            return Err(PushError::Closed(delivery));
+        }
+        let displaced = state.queue.len() >= self.shared.capacity;
+        if displaced {
+            state.queue.pop_front();
+            state.lagged += 1;
+        }
+        state.queue.push_back(delivery);
+        wake(state);
+        Ok(displaced)
+    }
+
+    /// Counts events lost before they reached the queue.
+    pub fn add_lagged(&self, events: u64) {
+        self.shared.state.lock().lagged += events;
+    }
+
+    /// Nothing more will come: the receiver drains, then ends.
+    pub fn end(&self) {
+        let mut state = self.shared.state.lock();
+        state.ended = true;
+        wake(state);
+    }
+
+    /// Whether the receiver was dropped.
+    pub fn is_closed(&self) -> bool {
+        self.shared.state.lock().receiver_gone
+    }
+
+    /// Whether the next [`try_push`](Self::try_push) would find the queue full.
+    pub fn is_full(&self) -> bool {
+        let state = self.shared.state.lock();
+        !state.receiver_gone && state.queue.len() >= self.shared.capacity
+    }
+
+    /// Events waiting for the receiver.
+    pub fn len(&self) -> usize {
+        self.shared.state.lock().queue.len()
+    }
+
+    /// Whether no event waits for the receiver.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Events the receiver has taken so far.
+    pub fn taken(&self) -> u64 {
+        self.shared.state.lock().taken
+    }
+
+    /// Waits until the queue has room or its receiver is gone. Cancel safe.
+    pub async fn room(&self) {
+        loop {
+            let notified = self.shared.room.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            if !self.is_full() {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+fn wake(mut state: parking_lot::MutexGuard<'_, State>) {
+    let waker = state.receiver.take();
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+struct QueueInbox {
+    shared: Arc<Shared>,
+}
+
+impl QueueInbox {
+    fn pop(&self, state: &mut State) -> Result<Delivery, TryRecvError> {
+        let was_full = state.queue.len() >= self.shared.capacity;
+        match state.queue.pop_front() {
+            Some(delivery) => {
+                state.taken += 1;
+                if was_full {
+                    self.shared.room.notify_waiters();
+                }
+                Ok(delivery)
+            }
+            None if state.ended => Err(TryRecvError::Ended),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+}
+
+impl Inbox for QueueInbox {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        let mut state = self.shared.state.lock();
+        match self.pop(&mut state) {
+            Ok(delivery) => Poll::Ready(Some(delivery)),
+            Err(TryRecvError::Ended) => Poll::Ready(None),
+            Err(TryRecvError::Empty) => {
+                state.receiver = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn try_next(&mut self) -> Result<Delivery, TryRecvError> {
+        let mut state = self.shared.state.lock();
+        self.pop(&mut state)
+    }
+
+    fn lagged(&self) -> u64 {
+        self.shared.state.lock().lagged
+    }
+}
+
+impl Drop for QueueInbox {
+    fn drop(&mut self) {
+        let mut state = self.shared.state.lock();
+        state.receiver_gone = true;
+        let abandoned = std::mem::take(&mut state.queue);
+        drop(state);
+        drop(abandoned);
+        self.shared.room.notify_waiters();
+    }
+}

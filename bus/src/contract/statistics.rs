@@ -1,0 +1,40 @@
+//! The counters every bus keeps (C12). They never decrease and are exact at quiescence:
+//! for every subscription, matched = delivered + dropped.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::BreakerState;
+
+/// Counters of a whole bus.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventBusStatistics {
+    /// Events accepted by `publish`, whether or not anybody subscribed.
+    pub events_published: u64,
+    /// Events handed to subscribers' queues, counted once per subscription.
+    pub events_delivered: u64,
+    /// Events lost, counted once per subscription that lost one.
+    pub events_dropped: u64,
+    /// Subscriptions that can still receive.
+    pub active_subscribers: usize,
+    /// Time since the bus was made.
+    pub uptime: Duration,
+    /// The same per subscription, ended ones left out.
+    pub subscriptions: Vec<SubscriptionStatistics>,
+}
+
+/// Counters of one subscription.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriptionStatistics {
+    /// Its name.
+    pub subscriber_id: String,
+    /// Events that matched it.
+    pub matched: u64,
+    /// Events handed to its queue and not displaced since.
+    pub delivered: u64,
+    /// Events lost by its policy, or at its end.
+    pub dropped: u64,
+    /// State of its circuit; closed for the other policies.
+    pub breaker: BreakerState,
+}

@@ -1,0 +1,123 @@
+//! A concrete topic, as published on (T1, T2).
+
+use std::fmt;
+use std::str::FromStr;
+
+use bytestring::ByteString;
+use serde::{Deserialize, Serialize};
+
+use super::{MAX_LEVEL_BYTES, MAX_LEVELS, MAX_TOPIC_BYTES, NAMESPACES, TopicError};
+
+/// A valid topic such as `events.process.lifecycle`.
+///
+/// ```
+/// use daemoneye_eventbus::Topic;
+///
+/// let topic: Topic = "events.process.lifecycle".parse()?;
+/// assert_eq!(topic.levels().nth(1), Some("process"));
+/// assert!("events..lifecycle".parse::<Topic>().is_err());
+/// # Ok::<(), daemoneye_eventbus::TopicError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "ByteString", into = "ByteString")]
+pub struct Topic(ByteString);
+
+impl Topic {
+    /// Checks T1 and T2.
+    pub fn new(text: impl Into<ByteString>) -> Result<Self, TopicError> {
+        let text = text.into();
+        validate(&text)?;
+        Ok(Self(text))
+    }
+
+    /// The topic as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text itself, shared.
+    pub fn as_byte_string(&self) -> &ByteString {
+        &self.0
+    }
+
+    /// Its levels, first to last.
+    pub fn levels(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split('.')
+    }
+}
+
+fn validate(text: &str) -> Result<(), TopicError> {
+    if text.is_empty() {
+        return Err(TopicError::Empty);
+    }
+    if text.len() > MAX_TOPIC_BYTES {
+        return Err(TopicError::TooLong { bytes: text.len() });
+    }
+    let levels = text.split('.').count();
+    if levels > MAX_LEVELS {
+        return Err(TopicError::TooDeep { levels });
+    }
+    for (index, level) in text.split('.').enumerate() {
+        validate_level(index + 1, level)?;
+    }
+    validate_namespace(text)
+}
+
+/// T1 for one level, numbered from 1.
+pub(super) fn validate_level(level: usize, text: &str) -> Result<(), TopicError> {
+    if text.is_empty() {
+        return Err(TopicError::EmptyLevel { level });
+    }
+    if text == "+" || text == "#" {
+        return Err(TopicError::Wildcard { level, text: text.to_owned() });
+    }
+    if let Some(found) = text.chars().find(|c| !is_allowed(*c)) {
+        return Err(TopicError::InvalidCharacter { level, text: text.to_owned(), found });
+    }
+    if text.len() > MAX_LEVEL_BYTES {
+        return Err(TopicError::LevelTooLong { level, bytes: text.len() });
+    }
+    Ok(())
+}
+
+/// T2 for the first level.
+pub(super) fn validate_namespace(text: &str) -> Result<(), TopicError> {
+    let first = text.split('.').next().unwrap_or_default();
+    if NAMESPACES.contains(&first) {
+        Ok(())
+    } else {
+        Err(TopicError::UnknownNamespace { found: first.to_owned() })
+    }
+}
+
+fn is_allowed(c: char) -> bool {
+    matches!(c, 'a'..='z' | '0'..='9' | '_' | '-')
+}
+
+impl FromStr for Topic {
+    type Err = TopicError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<ByteString> for Topic {
+    type Error = TopicError;
+
+    fn try_from(text: ByteString) -> Result<Self, Self::Error> {
+        Self::new(text)
+    }
+}
+
+impl From<Topic> for ByteString {
+    fn from(topic: Topic) -> Self {
+        topic.0
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -3,7 +3,9 @@
 //! In the order to read, each room using only those above it:
 //!
 //! - [`plan`]: cases, every value resolved;
-//! - [`record`]: histories and figures, plain data.
+//! - [`record`]: histories and figures, plain data;
+//! - [`driver`]: processes, phases, measurement.
 
+pub mod driver;
 pub mod plan;
 pub mod record;

@@ -1,0 +1,31 @@
+//! The processes of a trial: one generic actor that hosts any set of roles as threads.
+//!
+//! A hidden verb of the harness's own executable. It obeys the lines of [`protocol`], records
+//! what happens, and judges nothing.
+//!
+//! - `assignment`: what it is told first; `protocol`: the lines;
+//! - `host`: the process; `publisher`, `subscriber`, `void`: the roles; `ledger`: the records;
+//! - `stream`: the events; `executor`, `pacing`, `credits`, `link`, `census`, `settle`: means.
+
+pub(crate) mod assignment;
+mod census;
+mod credits;
+mod executor;
+mod host;
+mod ledger;
+mod link;
+mod pacing;
+pub(crate) mod protocol;
+mod publisher;
+mod settle;
+pub(crate) mod stream;
+mod subscriber;
+mod void;
+
+pub(crate) use host::run;
+pub(crate) use ledger::Summary;
+
+use std::time::Duration;
+
+/// How long a role's own handle or the bus may take to close.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);

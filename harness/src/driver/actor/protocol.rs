@@ -1,0 +1,229 @@
+//! The lines between the harness and an actor, over the actor's standard streams.
+//!
+//! Rare messages are JSON lines. Credits and progress, the only ones sent while a trial is
+//! measured, are fixed text a few bytes long: `C 0 2048`, `P 3 16384`. The same channel serves
+//! every deployment and the void floor alike, so its cost cancels out.
+
+use daemoneye_eventbus::EventBusStatistics;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::plan::Operation;
+use crate::record::ContextSwitches;
+
+/// What the harness tells an actor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Order {
+    /// `C publisher allowed`: events the publisher may have sent in this phase, in all.
+    Credit { publisher: usize, allowed: u64 },
+    /// `G subscriber published`: void floor only, events the subscriber may make in all.
+    Grant { subscriber: usize, events: u64 },
+    /// A phase begins; answered with [`Notice::Phased`].
+    Phase { subscriber: usize, phase: u32 },
+    /// The publisher does its share of a phase; answered with [`Notice::Finished`].
+    Run { publisher: usize, phase: u32 },
+    /// The publisher sends one fence; answered with [`Notice::FenceSent`].
+    Fence { publisher: usize, subscriber: usize, sequence: u64, phase: u32 },
+    /// An action; answered with [`Notice::Operated`] under the same id.
+    Operate { id: u64, operation: Operation, phase: u32 },
+    /// The bus's counters; answered with [`Notice::Counters`].
+    Statistics,
+    /// The subscriber reads on, whatever it was told before, until its subscriptions end.
+    Drain { subscriber: usize },
+    /// Roles write their files and end, the bus is closed; answered with [`Notice::Done`].
+    Finish,
+}
+
+/// What an actor tells the harness.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Notice {
+    /// `P subscriber total`: events received so far, fences left out.
+    Progress { subscriber: usize, total: u64 },
+    /// `S publisher count`: events published in this phase so far.
+    Sent { publisher: usize, count: u64 },
+    /// `F subscriber sequence publisher`: a fence for this subscriber arrived.
+    Fenced { subscriber: usize, sequence: u64, publisher: u16 },
+    /// All roles are up and connected.
+    Ready,
+    /// The subscriber knows of the phase and has received so much before it.
+    Phased { subscriber: usize, total: u64 },
+    /// The publisher is done with its share of the phase.
+    Finished { publisher: usize, share: Share },
+    /// A fence was handed to the bus.
+    FenceSent { publisher: usize, accepted: bool },
+    /// An action was done.
+    Operated { id: u64, call_ns: u64, return_ns: u64, outcome: String },
+    /// The bus's counters, or why there are none.
+    Counters { statistics: Option<EventBusStatistics>, why: String },
+    /// The subscriber's subscriptions have ended and are drained.
+    Drained { subscriber: usize },
+    /// Everything is closed and written; the process ends next.
+    Done(Done),
+    /// The actor cannot go on.
+    Failed { reason: String },
+}
+
+/// What a publisher did in one phase.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Share {
+    /// Publishes that were accepted.
+    pub accepted: u64,
+    /// Publishes that were called.
+    pub called: u64,
+    /// From the first planned moment to the last return, ns.
+    pub elapsed_ns: u64,
+    /// Length of the schedule, ns; 0 for closed loops.
+    pub planned_ns: u64,
+    /// Time spent inside `publish`, ns; open loops only.
+    pub inside_ns: u64,
+}
+
+/// The last words of an actor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Done {
+    /// Descriptors held now beyond those held at the start.
+    pub extra_descriptors: i64,
+    /// Threads beyond those an actor needs to say goodbye.
+    pub extra_threads: i64,
+    /// From its own `getrusage`, `None` where the host cannot tell.
+    pub context_switches: Option<ContextSwitches>,
+    /// What went wrong while closing, one line each.
+    pub complaints: Vec<String>,
+}
+
+/// Why a line was not understood.
+#[derive(Debug, Error)]
+pub(crate) enum LineError {
+    /// Fixed text with a missing or non-numeric field.
+    #[error("malformed line {line:?}")]
+    Malformed {
+        /// The line.
+        line: String,
+    },
+    /// JSON that is not a message.
+    #[error("unknown message {line:?}: {cause}")]
+    Unknown {
+        /// The line.
+        line: String,
+        /// What the parser said.
+        cause: serde_json::Error,
+    },
+}
+
+impl Order {
+    /// The order as one line, newline included.
+    pub(crate) fn to_line(&self) -> String {
+        match self {
+            Self::Credit { publisher, allowed } => format!("C {publisher} {allowed}\n"),
+            Self::Grant { subscriber, events } => format!("G {subscriber} {events}\n"),
+            other => json_line(other),
+        }
+    }
+
+    /// The order of a line.
+    pub(crate) fn parse(line: &str) -> Result<Self, LineError> {
+        match line.as_bytes().first() {
+            Some(b'C') => {
+                let [publisher, allowed] = numbers(line)?;
+                Ok(Self::Credit { publisher: index(publisher), allowed })
+            }
+            Some(b'G') => {
+                let [subscriber, events] = numbers(line)?;
+                Ok(Self::Grant { subscriber: index(subscriber), events })
+            }
+            _ => parse_json(line),
+        }
+    }
+}
+
+impl Notice {
+    /// The notice as one line, newline included.
+    pub(crate) fn to_line(&self) -> String {
+        match self {
+            Self::Progress { subscriber, total } => format!("P {subscriber} {total}\n"),
+            Self::Sent { publisher, count } => format!("S {publisher} {count}\n"),
+            Self::Fenced { subscriber, sequence, publisher } => {
+                format!("F {subscriber} {sequence} {publisher}\n")
+            }
+            other => json_line(other),
+        }
+    }
+
+    /// The notice of a line.
+    pub(crate) fn parse(line: &str) -> Result<Self, LineError> {
+        match line.as_bytes().first() {
+            Some(b'P') => {
+                let [subscriber, total] = numbers(line)?;
+                Ok(Self::Progress { subscriber: index(subscriber), total })
+            }
+            Some(b'S') => {
+                let [publisher, count] = numbers(line)?;
+                Ok(Self::Sent { publisher: index(publisher), count })
+            }
+            Some(b'F') => {
+                let [subscriber, sequence, publisher] = numbers(line)?;
+                let publisher = u16::try_from(publisher).unwrap_or(u16::MAX);
+                Ok(Self::Fenced { subscriber: index(subscriber), sequence, publisher })
+            }
+            _ => parse_json(line),
+        }
+    }
+}
+
+fn json_line(message: &impl Serialize) -> String {
+    let mut line = serde_json::to_string(message).expect("messages have string keys only");
+    line.push('\n');
+    line
+}
+
+fn parse_json<T: serde::de::DeserializeOwned>(line: &str) -> Result<T, LineError> {
+    serde_json::from_str(line).map_err(|cause| LineError::Unknown { line: line.to_owned(), cause })
+}
+
+fn numbers<const N: usize>(line: &str) -> Result<[u64; N], LineError> {
+    let malformed = || LineError::Malformed { line: line.to_owned() };
+    let mut fields = line.split_ascii_whitespace().skip(1);
+    let mut found = [0; N];
+    for slot in &mut found {
+        let field = fields.next().ok_or_else(malformed)?;
+        *slot = field.parse().map_err(|_| malformed())?;
+    }
+    if fields.next().is_some() { Err(malformed()) } else { Ok(found) }
+}
+
+fn index(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credits_and_progress_are_fixed_text() {
+        let credit = Order::Credit { publisher: 2, allowed: 2048 };
+        assert_eq!(credit.to_line(), "C 2 2048\n");
+        assert_eq!(Order::parse("C 2 2048").expect("a credit"), credit);
+        let progress = Notice::Progress { subscriber: 1, total: 16_384 };
+        assert_eq!(progress.to_line(), "P 1 16384\n");
+        assert_eq!(Notice::parse("P 1 16384").expect("progress"), progress);
+    }
+
+    #[test]
+    fn rare_messages_survive_their_line() {
+        let order = Order::Operate { id: 7, operation: Operation::Unsubscribe(3), phase: 1 };
+        assert_eq!(Order::parse(order.to_line().trim_end()).expect("an order"), order);
+        let done = Notice::Done(Done { extra_threads: 1, ..Done::default() });
+        assert_eq!(Notice::parse(done.to_line().trim_end()).expect("a notice"), done);
+    }
+
+    #[test]
+    fn torn_lines_are_refused_with_the_line() {
+        for line in ["C 1", "C 1 2 3", "P x 1", "{\"nonsense\":1}", ""] {
+            assert!(Order::parse(line).is_err(), "{line:?} was taken for an order");
+            assert!(Notice::parse(line).is_err(), "{line:?} was taken for a notice");
+        }
+    }
+}

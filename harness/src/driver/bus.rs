@@ -1,0 +1,183 @@
+//! Opening a bus for the roles of one process: the only file that knows which bus is which.
+//!
+//! A [`Hub`] is what a process owns of the bus: the whole bus in process, the broker, or nothing
+//! but the way to a broker elsewhere. Roles get handles from it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use daemoneye_eventbus::{
+    EventBus, EventBusStatistics, PublishError, ShutdownError, StatisticsError, SubscribeError,
+    UnsubscribeError,
+};
+use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
+use thiserror::Error;
+
+use crate::plan::{Bus, BusSettings, Deployment};
+use crate::record::Outcome;
+
+/// What one process owns of a bus.
+pub(crate) enum Hub {
+    /// The whole bus; every role shares one handle.
+    InProcess(Arc<LocalEventBus>),
+    /// The void floor: nothing to publish to.
+    Void,
+}
+
+/// What there is to know to open a bus.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    /// The bus.
+    pub bus: Bus,
+    /// Its settings; `None` leaves the bus's own default.
+    pub settings: BusSettings,
+    /// Whether the reference clones events for each subscriber instead of sharing them.
+    pub share_by_clone: bool,
+    /// Where the broker listens.
+    pub socket: PathBuf,
+}
+
+/// Why a bus could not be opened or reached.
+#[derive(Debug, Error)]
+pub(crate) enum OpenError {
+    /// The in-process bus did not start.
+    #[error("the in-process bus did not start: {0}")]
+    Local(String),
+    /// A deployment this build cannot host.
+    #[error("{} cannot be hosted here", .0.as_str())]
+    Unsupported(Bus),
+}
+
+impl Hub {
+    /// Opens the bus itself: called in the process that hosts it.
+    pub(crate) fn host(opening: &Opening) -> Result<Self, OpenError> {
+        match opening.bus.deployment() {
+            Deployment::InProcess => local(opening).map(|bus| Self::InProcess(Arc::new(bus))),
+            _ => Err(OpenError::Unsupported(opening.bus)),
+        }
+    }
+
+    /// A handle for a role of the hosting process.
+    pub(crate) fn handle(&self, _name: &str) -> Option<Arc<dyn EventBus>> {
+        match self {
+            Self::InProcess(bus) => Some(Arc::clone(bus) as Arc<dyn EventBus>),
+            Self::Void => None,
+        }
+    }
+
+    /// The bus's counters.
+    pub(crate) async fn statistics(&self) -> Result<EventBusStatistics, StatisticsError> {
+        match self {
+            Self::InProcess(bus) => bus.statistics().await,
+            Self::Void => Ok(EventBusStatistics::default()),
+        }
+    }
+
+    /// Shuts the whole bus down, broker included.
+    pub(crate) async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
+        match self {
+            Self::InProcess(bus) => bus.shutdown(deadline).await,
+            Self::Void => Ok(()),
+        }
+    }
+}
+
+/// Connects a role of another process than the broker's. Call within a runtime that lives as
+/// long as the handle.
+pub(crate) async fn connect(
+    opening: &Opening,
+    _name: &str,
+) -> Result<Arc<dyn EventBus>, OpenError> {
+    Err(OpenError::Unsupported(opening.bus))
+}
+
+/// Removes what a killed broker may have left at its socket path; returns whether it was there.
+pub(crate) fn remove_socket(path: &Path) -> bool {
+    std::fs::remove_file(path).is_ok()
+}
+
+fn local(opening: &Opening) -> Result<LocalEventBus, OpenError> {
+    let settings = &opening.settings;
+    let mut config = CrossbeamConfig::default();
+    if let Some(limit) = settings.subscriber_limit {
+        config.subscriber_limit = limit;
+    }
+    if let Some(limit_ms) = settings.publish_limit_ms {
+        config.publish_limit = Duration::from_millis(limit_ms);
+    }
+    if let Some(events) = settings.central_capacity {
+        config.central_capacity = Some(events);
+    }
+    if opening.share_by_clone {
+        config.sharing = Sharing::Clone;
+    }
+    match opening.bus {
+        Bus::CrossbeamSpinning => config.hand_off = HandOff::Spinning,
+        Bus::CrossbeamFaithful => config.faithful = true,
+        _ => {}
+    }
+    LocalEventBus::start(config).map_err(|cause| OpenError::Local(cause.to_string()))
+}
+
+/// How a publish ended, for the record.
+pub(crate) fn outcome(result: &Result<(), PublishError>) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Ok,
+        Err(PublishError::Closed) => Outcome::Closed,
+        Err(PublishError::TooLarge { .. }) => Outcome::TooLarge,
+        Err(PublishError::Timeout { .. }) => Outcome::Timeout,
+        Err(PublishError::CircuitOpen) => Outcome::CircuitOpen,
+        Err(PublishError::Disconnected { .. }) => Outcome::Unknown,
+    }
+}
+
+/// The code of an outcome, as scenarios write it.
+pub(crate) fn outcome_code(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "ok",
+        Outcome::Closed => "closed",
+        Outcome::TooLarge => "too-large",
+        Outcome::Timeout => "timeout",
+        Outcome::CircuitOpen => "circuit-open",
+        Outcome::Unknown => "disconnected",
+    }
+}
+
+/// The code of a subscribe's outcome, as scenarios write it.
+pub(crate) fn subscribe_code<T>(result: &Result<T, SubscribeError>) -> &'static str {
+    match result {
+        Ok(_) => "ok",
+        Err(SubscribeError::Closed) => "closed",
+        Err(SubscribeError::EmptyId) => "empty-id",
+        Err(SubscribeError::IdTooLong { .. }) => "id-too-long",
+        Err(SubscribeError::DuplicateId { .. }) => "duplicate-id",
+        Err(SubscribeError::NoPattern) => "no-pattern",
+        Err(SubscribeError::InvalidPattern { .. }) => "invalid-pattern",
+        Err(SubscribeError::TooManyPatterns { .. }) => "too-many-patterns",
+        Err(SubscribeError::InvalidCapacity { .. }) => "invalid-capacity",
+        Err(SubscribeError::LimitReached { .. }) => "limit-reached",
+        Err(SubscribeError::Timeout { .. }) => "timeout",
+        Err(SubscribeError::Disconnected { .. }) => "disconnected",
+    }
+}
+
+/// The code of an unsubscribe's outcome, as scenarios write it.
+pub(crate) fn unsubscribe_code(result: &Result<(), UnsubscribeError>) -> &'static str {
+    match result {
+        Ok(()) => "ok",
+        Err(UnsubscribeError::Unknown { .. }) => "unknown",
+        Err(UnsubscribeError::Closed) => "closed",
+        Err(UnsubscribeError::Timeout { .. }) => "timeout",
+        Err(UnsubscribeError::Disconnected { .. }) => "disconnected",
+    }
+}
+
+/// The code of a shutdown's outcome, as scenarios write it.
+pub(crate) fn shutdown_code(result: &Result<(), ShutdownError>) -> &'static str {
+    match result {
+        Ok(()) => "ok",
+        Err(ShutdownError::Deadline { .. }) => "deadline",
+        Err(ShutdownError::Disconnected { .. }) => "disconnected",
+    }
+}

@@ -1,0 +1,186 @@
+//! From the files of a trial to a history or to figures.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::actor::Summary;
+use super::director::Director;
+use super::error::DriveError;
+use super::measure::latencies::Latencies;
+use super::records::{RecordsError, names, read_all};
+use crate::plan::{Rate, TrialKind};
+use crate::record::{History, PublisherLog, SubscriberLog, TrialFigures, Validity};
+
+/// Name of the latency log in the trial's folder.
+const LATENCY_LOG: &str = "latency.hlog";
+/// A generator below this share of its rate was late, unless the bus held it up.
+const RATE_REACHED: f64 = 0.99;
+/// At saturation, throughput × mean latency may exceed the window by so much.
+const IN_FLIGHT_TOLERANCE: f64 = 1.1;
+
+impl Director {
+    /// The history of a behaviour trial; operations and counters come with it.
+    pub(super) fn history(&mut self, directory: &Path) -> Result<History, DriveError> {
+        let mut history = History::default();
+        for (index, spec) in self.case.topology.publishers.iter().enumerate() {
+            let published = read_all(&names::published(directory, index))?;
+            history.publishers.push(PublisherLog { name: spec.name.clone(), published });
+        }
+        for (index, spec) in self.case.topology.subscribers.iter().enumerate() {
+            let received = read_all(&names::received(directory, index))?;
+            let Summary { lagged, ended, .. } = summary(directory, index)?;
+            history.subscribers.push(SubscriberLog {
+                name: spec.name.clone(),
+                received,
+                lagged,
+                ended,
+            });
+        }
+        history.operations = std::mem::take(&mut self.operations);
+        history.operations.sort_by_key(|operated| operated.call_ns);
+        history.statistics_samples = std::mem::take(&mut self.samples);
+        Ok(history)
+    }
+
+    /// The figures of a performance trial, and whether they may be used.
+    pub(super) fn figures(&self, directory: &Path) -> Result<(TrialFigures, Validity), DriveError> {
+        let subscribers = self.case.topology.subscribers.len();
+        let summaries = (0..subscribers)
+            .map(|index| summary(directory, index))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut figures = TrialFigures::default();
+        let mut validity = Validity::Valid;
+        match self.case.kind {
+            TrialKind::Saturation => validity = self.saturation(&summaries, &mut figures),
+            TrialKind::Paced => {
+                validity = self.paced(directory, &summaries, &mut figures)?;
+            }
+            TrialKind::Behaviour | TrialKind::Host => {}
+        }
+        let arrivals = arrivals(&summaries);
+        let meter = &self.session.meter;
+        if arrivals > 0 {
+            let per_million = |cpu_s: f64| cpu_s * 1e6 / arrivals as f64;
+            figures.cpu_s_per_million = meter.cpu_s().map(per_million);
+            figures.context_switches_per_delivery =
+                meter.context_switches().map(|switches| switches as f64 / arrivals as f64);
+        }
+        figures.memory_bytes = meter.peak_bytes().map(|bytes| bytes as f64);
+        figures.backlog_bytes_per_event = self.backlog();
+        let repeated: u64 = summaries.iter().map(|summary| summary.repeated).sum();
+        let lagged: u64 = summaries.iter().map(|summary| summary.lagged).sum();
+        if repeated + lagged > 0 {
+            validity =
+                Validity::Invalid(format!("{repeated} events arrived twice, {lagged} were lost"));
+        }
+        if let Some(doubt) = self.doubts.first() {
+            validity = Validity::Invalid(doubt.clone());
+        }
+        Ok((figures, validity))
+    }
+
+    /// Throughput between the first and the last credit mark of the measured phases.
+    fn saturation(&self, summaries: &[Summary], figures: &mut TrialFigures) -> Validity {
+        let windows = || summaries.iter().flat_map(|summary| &summary.windows);
+        let (mut begin, mut end) = (u64::MAX, 0);
+        for window in windows() {
+            if let (Some((before, first)), Some((after, last))) = (window.first, window.last) {
+                figures.deliveries += after - before;
+                begin = begin.min(first);
+                end = end.max(last);
+            }
+        }
+        if figures.deliveries == 0 || end <= begin {
+            return Validity::Invalid("the window saw fewer than two credit marks".to_owned());
+        }
+        figures.window_s = (end - begin) as f64 / 1e9;
+        let throughput = figures.deliveries as f64 / figures.window_s;
+        figures.throughput_per_s = Some(throughput);
+        let latency_s =
+            windows().map(|window| window.latency_sum_ns).sum::<u64>() as f64 / 1e9;
+        let in_flight = throughput * latency_s / arrivals(summaries).max(1) as f64;
+        let allowed = (self.window() * summaries.len() as u64) as f64;
+        if in_flight > IN_FLIGHT_TOLERANCE * allowed && !self.void {
+            return Validity::Invalid(format!(
+                "throughput × mean latency is {in_flight:.0} events in flight, credits allow \
+                 {allowed:.0}"
+            ));
+        }
+        Validity::Valid
+    }
+
+    fn paced(
+        &self,
+        directory: &Path,
+        summaries: &[Summary],
+        figures: &mut TrialFigures,
+    ) -> Result<Validity, DriveError> {
+        figures.deliveries = arrivals(summaries);
+        let measured = self.shares.iter().filter(|(phase, ..)| {
+            self.case.phases.get(*phase as usize).is_some_and(|plan| plan.measured)
+        });
+        let mut late = false;
+        for (_, _, share) in measured {
+            figures.window_s = figures.window_s.max(share.elapsed_ns as f64 / 1e9);
+            let too_slow = share.planned_ns as f64 < RATE_REACHED * share.elapsed_ns as f64;
+            late |= too_slow && share.inside_ns * 2 < share.elapsed_ns;
+        }
+        if self.void {
+            return Ok(if late { Validity::GeneratorLate } else { Validity::Valid });
+        }
+        let publishers = self.case.topology.publishers.len();
+        let joined = Latencies::read(directory, publishers, summaries.len())?;
+        figures.latency = joined.latency.summary();
+        figures.response = joined.response.summary();
+        figures.service = joined.service.summary();
+        figures.lateness = joined.lateness.summary();
+        let log = directory.join(LATENCY_LOG);
+        let window = Duration::try_from_secs_f64(figures.window_s).unwrap_or_default();
+        joined
+            .write_log(&log, window)
+            .map_err(|cause| RecordsError::Read { path: log.clone(), cause })?;
+        if joined.impossible > 0 {
+            let many = joined.impossible;
+            return Ok(Validity::Invalid(format!("{many} events arrived before their publish")));
+        }
+        Ok(if late { Validity::GeneratorLate } else { Validity::Valid })
+    }
+
+    /// Bytes per event queued behind subscribers that have stopped reading.
+    fn backlog(&self) -> Option<f64> {
+        if !self.somebody_stalls() || self.void {
+            return None;
+        }
+        let queued: u64 = self
+            .shares
+            .iter()
+            .filter(|(phase, ..)| self.case.phases[*phase as usize].measured)
+            .map(|(_, _, share)| share.accepted)
+            .sum();
+        let growth = self.session.meter.growth_bytes()?;
+        (queued > 0).then(|| growth as f64 / queued as f64)
+    }
+
+    /// Events all closed loops together may have in flight.
+    fn window(&self) -> u64 {
+        let mut windows = BTreeMap::new();
+        for publish in self.case.phases.iter().flat_map(|phase| &phase.publish) {
+            if let Rate::Window(window) = publish.rate {
+                windows.insert(publish.publisher, window);
+            }
+        }
+        windows.values().sum()
+    }
+}
+
+fn arrivals(summaries: &[Summary]) -> u64 {
+    summaries.iter().flat_map(|summary| &summary.windows).map(|window| window.arrivals).sum()
+}
+
+fn summary(directory: &Path, subscriber: usize) -> Result<Summary, DriveError> {
+    let failed = |cause: String| DriveError::Summary { subscriber, cause };
+    let text = std::fs::read(names::summary(directory, subscriber))
+        .map_err(|cause| failed(cause.to_string()))?;
+    serde_json::from_slice(&text).map_err(|cause| failed(cause.to_string()))
+}

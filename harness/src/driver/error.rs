@@ -1,0 +1,64 @@
+//! Why a trial could not be driven: infrastructure, never a verdict on a bus (exit code 4).
+
+use std::io;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::records::RecordsError;
+
+/// Why there is no trial.
+#[derive(Debug, Error)]
+pub enum DriveError {
+    /// A folder or file of the trial could not be made.
+    #[error("cannot prepare the trial: {0}")]
+    Prepare(io::Error),
+    /// An actor did not start.
+    #[error("cannot start actor {name}: {cause}")]
+    Spawn {
+        /// Its name in the trial.
+        name: String,
+        /// Why.
+        cause: io::Error,
+    },
+    /// An actor gave up or went away.
+    #[error("actor {name} {what}{}", tail(stderr))]
+    Actor {
+        /// Its name in the trial.
+        name: String,
+        /// What it did.
+        what: String,
+        /// The end of its standard error.
+        stderr: String,
+    },
+    /// Something did not happen within its limit.
+    #[error("waited {limit:?} for {what} in vain; silent: {silent}{}", tail(stderr))]
+    Limit {
+        /// What was waited for.
+        what: String,
+        /// The limit.
+        limit: Duration,
+        /// The actors that owed it.
+        silent: String,
+        /// The ends of their standard error.
+        stderr: String,
+    },
+    /// The records of an actor cannot be read.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    /// A subscriber's summary cannot be read.
+    #[error("cannot read the summary of subscriber {subscriber}: {cause}")]
+    Summary {
+        /// Its index.
+        subscriber: usize,
+        /// Why.
+        cause: String,
+    },
+    /// The user interrupted the run.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+fn tail(stderr: &str) -> String {
+    if stderr.is_empty() { String::new() } else { format!("; its last words:\n{stderr}") }
+}

@@ -1,0 +1,199 @@
+//! CPU and memory of the measured tree, seen from outside it (METHOD §3).
+//!
+//! CPU from each process's own clock at the edges of the window, finished threads included;
+//! memory sampled five times a second while the driver waits. The harness is never counted.
+//! Bytes queued in sockets are not sampled: no interface without `unsafe` tells them; they read 0.
+
+pub(super) mod latencies;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod other;
+
+#[cfg(target_os = "linux")]
+use linux as host;
+#[cfg(not(target_os = "linux"))]
+use other as host;
+
+use std::time::{Duration, Instant};
+
+use super::spawn::Actor;
+use crate::record::{ContextSwitches, Memory, MemoryMoments, ProcessFigures, Role};
+
+/// Five samples a second.
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Watches the processes of one trial.
+pub(super) struct Meter {
+    processes: Vec<Watched>,
+    /// `None` for trials in which nothing is measured.
+    interval: Option<tokio::time::Interval>,
+    ready: Vec<Memory>,
+    /// Samples of the measured window, each of every process.
+    samples: Vec<(Instant, Vec<Memory>)>,
+    drained: Vec<Memory>,
+    window: Option<(Instant, Instant)>,
+    sampling: bool,
+}
+
+struct Watched {
+    name: String,
+    role: Role,
+    pid: u32,
+    cpu_before: Option<Duration>,
+    cpu: Option<Duration>,
+    switches: Option<ContextSwitches>,
+}
+
+impl Meter {
+    /// A meter; without `measuring` it only remembers who took part.
+    pub(super) fn new(measuring: bool) -> Self {
+        let interval = measuring.then(|| tokio::time::interval(SAMPLE_INTERVAL));
+        Self {
+            processes: Vec::new(),
+            interval,
+            ready: Vec::new(),
+            samples: Vec::new(),
+            drained: Vec::new(),
+            window: None,
+            sampling: false,
+        }
+    }
+
+    /// A process of the tree.
+    pub(super) fn watch(&mut self, actor: &Actor) {
+        self.processes.push(Watched {
+            name: actor.name.clone(),
+            role: actor.role,
+            pid: actor.pid,
+            cpu_before: None,
+            cpu: None,
+            switches: None,
+        });
+    }
+
+    /// Waits for the next sample and takes it; for ever outside the window. Cancel safe.
+    pub(super) async fn tick(&mut self) {
+        match &mut self.interval {
+            Some(interval) if self.sampling => {
+                interval.tick().await;
+                let sample = self.sample();
+                self.samples.push((Instant::now(), sample));
+            }
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Everybody is up; nothing was published yet.
+    pub(super) fn everybody_is_ready(&mut self) {
+        if self.interval.is_some() {
+            self.ready = self.sample();
+        }
+    }
+
+    /// A measured phase begins.
+    pub(super) fn window_begins(&mut self) {
+        if self.interval.is_none() {
+            return;
+        }
+        let now = Instant::now();
+        self.window.get_or_insert((now, now));
+        self.sampling = true;
+        for process in &mut self.processes {
+            process.cpu_before = host::cpu_time(process.pid);
+        }
+    }
+
+    /// The measured phase has ended and what was published has arrived.
+    pub(super) fn window_ends(&mut self) {
+        if self.interval.is_none() {
+            return;
+        }
+        for process in &mut self.processes {
+            if let (Some(before), Some(now)) = (process.cpu_before, host::cpu_time(process.pid)) {
+                let spent = now.saturating_sub(before);
+                process.cpu = Some(process.cpu.unwrap_or_default() + spent);
+            }
+        }
+        self.sampling = false;
+        let last = self.sample();
+        self.samples.push((Instant::now(), last));
+        if let Some((_, end)) = &mut self.window {
+            *end = Instant::now();
+        }
+    }
+
+    /// Everything has arrived, everybody still lives.
+    pub(super) fn everything_is_drained(&mut self) {
+        if self.interval.is_some() {
+            self.drained = self.sample();
+        }
+    }
+
+    /// What a process said about itself at its end.
+    pub(super) fn said(&mut self, process: usize, switches: Option<ContextSwitches>) {
+        if let Some(process) = self.processes.get_mut(process) {
+            process.switches = switches;
+        }
+    }
+
+    fn sample(&self) -> Vec<Memory> {
+        self.processes.iter().map(|process| host::memory(process.pid).unwrap_or_default()).collect()
+    }
+
+    /// Anonymous memory of the whole tree in the sample with the most of it, bytes.
+    pub(super) fn peak_bytes(&self) -> Option<u64> {
+        self.samples.iter().map(|(_, sample)| anonymous(sample)).filter(|bytes| *bytes > 0).max()
+    }
+
+    /// Growth of the tree's anonymous memory from ready to the end of the window, bytes.
+    pub(super) fn growth_bytes(&self) -> Option<u64> {
+        let (_, last) = self.samples.last()?;
+        Some(anonymous(last).saturating_sub(anonymous(&self.ready)))
+    }
+
+    /// CPU of the whole tree in the window, seconds; `None` when any process's is unknown.
+    pub(super) fn cpu_s(&self) -> Option<f64> {
+        self.processes.iter().map(|process| Some(process.cpu?.as_secs_f64())).sum()
+    }
+
+    /// Context switches of the whole tree; `None` when any process's are unknown.
+    pub(super) fn context_switches(&self) -> Option<u64> {
+        let both = |switches: ContextSwitches| switches.voluntary + switches.involuntary;
+        self.processes.iter().map(|process| process.switches.map(both)).sum()
+    }
+
+    /// Figures of every process.
+    pub(super) fn figures(&self) -> Vec<ProcessFigures> {
+        let figures = |(index, process): (usize, &Watched)| ProcessFigures {
+            role: process.role,
+            name: process.name.clone(),
+            pid: process.pid,
+            cpu_s: process.cpu.map(|cpu| cpu.as_secs_f64()),
+            memory: self.moments(index),
+            context_switches: process.switches,
+        };
+        self.processes.iter().enumerate().map(figures).collect()
+    }
+
+    fn moments(&self, index: usize) -> Option<MemoryMoments> {
+        let (begin, end) = self.window?;
+        let middle = begin + (end - begin) / 2;
+        let distance = |at: Instant| at.max(middle) - at.min(middle);
+        let (_, mid) = self.samples.iter().min_by_key(|(at, _)| distance(*at))?;
+        let (_, peak) =
+            self.samples.iter().max_by_key(|(_, sample)| sample[index].anonymous_bytes)?;
+        let of = |sample: &[Memory]| sample.get(index).copied().unwrap_or_default();
+        let moments = MemoryMoments {
+            ready: of(&self.ready),
+            mid: of(mid),
+            peak: of(peak),
+            drained: of(&self.drained),
+        };
+        (moments.peak.anonymous_bytes > 0).then_some(moments)
+    }
+}
+
+fn anonymous(sample: &[Memory]) -> u64 {
+    sample.iter().map(|memory| memory.anonymous_bytes + memory.socket_bytes).sum()
+}

@@ -1,0 +1,136 @@
+//! The end of a trial: drain, take the counters, close, and check that nothing remains (C13).
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use daemoneye_eventbus::EventBusStatistics;
+use tokio::time::Instant;
+
+use super::actor::assignment::Part;
+use super::actor::protocol::{Done, Notice, Order};
+use super::bus::remove_socket;
+use super::director::{BEFORE, Director};
+use super::error::DriveError;
+use crate::plan::{Bus, Operation};
+use crate::record::TearDown;
+
+/// What a bus gets to hand over what it accepted, milliseconds.
+const SHUTDOWN_DEADLINE_MS: u64 = 10_000;
+/// Receivers end within this time after their bus has been shut down.
+const DRAIN_LIMIT: Duration = Duration::from_secs(15);
+/// Roles close and write their files within this time.
+const FINISH_LIMIT: Duration = Duration::from_secs(60);
+/// A process that has said goodbye is gone within this time.
+const EXIT_LIMIT: Duration = Duration::from_secs(5);
+
+impl Director {
+    /// Drains, closes and ends everything; returns the last counters and what was left behind.
+    pub(super) async fn wind_down(
+        &mut self,
+        socket: &Path,
+    ) -> Result<(Option<EventBusStatistics>, TearDown), DriveError> {
+        let statistics = self.statistics().await?;
+        self.session.meter.everything_is_drained();
+        let mut left = TearDown::default();
+        let everybody = 0..self.session.actors.len();
+        let (publishing, others): (Vec<usize>, Vec<usize>) =
+            everybody.partition(|actor| self.session.only_publishes(*actor));
+        self.finish(&publishing, &mut left).await?;
+        self.drain().await?;
+        let rest: Vec<usize> = others.iter().copied().filter(|actor| *actor != 0).collect();
+        self.finish(&rest, &mut left).await?;
+        self.finish(&[0], &mut left).await?;
+        self.await_exits(&mut left).await;
+        if socket.exists() {
+            left.sockets.push(socket.display().to_string());
+            remove_socket(socket);
+        }
+        Ok((statistics, left))
+    }
+
+    /// Everybody reads on, the bus is shut down, receivers end when they are drained.
+    async fn drain(&mut self) -> Result<(), DriveError> {
+        let mut draining: BTreeSet<usize> = (0..self.case.topology.subscribers.len()).collect();
+        for subscriber in draining.clone() {
+            self.session.tell(Part::Subscriber(subscriber), &Order::Drain { subscriber }).await?;
+        }
+        // The old bus ends receivers only when it is dropped (V4).
+        if self.bus == Bus::CrossbeamFaithful || self.void {
+            return Ok(());
+        }
+        let mut shut = false;
+        let id = self.begin(Operation::Shutdown(SHUTDOWN_DEADLINE_MS), BEFORE, None).await?;
+        let until = Instant::now() + DRAIN_LIMIT;
+        while !shut || !draining.is_empty() {
+            let heard = self.session.hear("receivers to end", DRAIN_LIMIT, until).await;
+            match heard {
+                Ok((_, Notice::Drained { subscriber })) => {
+                    draining.remove(&subscriber);
+                }
+                Ok((_, Notice::Operated { id: done, outcome, .. })) if done == id => {
+                    shut = true;
+                    if outcome != "ok" {
+                        self.doubts.push(format!("the final shutdown ended with {outcome:?}"));
+                    }
+                }
+                Ok((_, other)) => self.note(&other),
+                Err(DriveError::Limit { .. }) => {
+                    self.doubts.push(format!(
+                        "{} receivers had not ended {DRAIN_LIMIT:?} after shutdown",
+                        draining.len()
+                    ));
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self, actors: &[usize], left: &mut TearDown) -> Result<(), DriveError> {
+        for actor in actors {
+            self.session.actors[*actor].tell(&Order::Finish).await?;
+        }
+        let mut silent: BTreeSet<usize> = actors.iter().copied().collect();
+        let until = Instant::now() + FINISH_LIMIT;
+        while !silent.is_empty() {
+            let (actor, notice) =
+                self.session.hear("actors to say goodbye", FINISH_LIMIT, until).await?;
+            if let Notice::Done(done) = notice {
+                silent.remove(&actor);
+                self.session.meter.said(actor, done.context_switches);
+                self.check(actor, &done, left);
+            } else {
+                self.note(&notice);
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, actor: usize, done: &Done, left: &mut TearDown) {
+        let name = &self.session.actors[actor].name;
+        if done.extra_descriptors > 0 {
+            left.descriptors.push(format!("{name}: {}", done.extra_descriptors));
+        }
+        if done.extra_threads > 0 {
+            left.failed.push(format!("{name}: {} threads remained", done.extra_threads));
+        }
+        left.failed.extend(done.complaints.iter().map(|complaint| format!("{name}: {complaint}")));
+    }
+
+    async fn await_exits(&mut self, left: &mut TearDown) {
+        for actor in &mut self.session.actors {
+            match actor.exited(EXIT_LIMIT).await {
+                Some(true) => {}
+                Some(false) => {
+                    let words = actor.last_words();
+                    let last = words.lines().last().unwrap_or("it said nothing");
+                    left.failed.push(format!("{}: {last}", actor.name));
+                }
+                None => left.killed.push(actor.name.clone()),
+            }
+        }
+        self.session.end_all().await;
+    }
+}

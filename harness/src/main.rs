@@ -1,0 +1,7 @@
+//! The `equivalence` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    equivalence::driver::run_actor()
+}

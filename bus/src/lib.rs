@@ -6,12 +6,15 @@
 //! - [`clock`]: the two clocks;
 //! - [`event`]: what is sent, one model for every bus;
 //! - [`topic`]: names, patterns, the registry;
-//! - [`contract`]: the [`EventBus`] trait, subscriptions, filters, receiver, statistics, errors.
+//! - [`contract`]: the [`EventBus`] trait, subscriptions, filters, receiver, statistics, errors;
+//! - [`wire`]: frames and envelopes, and the conversion to and from the model.
 
 pub mod clock;
 pub mod contract;
 pub mod event;
 pub mod topic;
+#[cfg(feature = "ipc")]
+pub mod wire;
 
 pub use contract::{
     BusEvent, CorrelationFilter, CorrelationId, CorrelationMetadata, EventBus, EventBusStatistics,

@@ -36,8 +36,10 @@ pub(super) type Key = u32;
 pub(super) struct Hub {
     config: BrokerConfig,
     started: Instant,
-    /// No further publishes or subscriptions (C13).
+    /// No further publishes from this process, no further subscriptions (C13).
     closed: bool,
+    /// Every subscription was ended; nothing is taken in any more.
+    ended: bool,
     subscriptions: Vec<Option<Subscription>>,
     free: Vec<Key>,
     by_id: HashMap<String, Key>,
@@ -79,6 +81,7 @@ impl Hub {
             config,
             started: Instant::now(),
             closed: false,
+            ended: false,
             subscriptions: Vec::new(),
             free: Vec::new(),
             by_id: HashMap::new(),
@@ -98,7 +101,7 @@ impl Hub {
         at_full: AtFull,
         now_ns: u64,
     ) -> Routed {
-        if self.closed {
+        if self.ended || (self.closed && publication.is_local()) {
             return Routed::Closed;
         }
         let subscriptions = &self.subscriptions;
@@ -246,7 +249,8 @@ impl Hub {
         self.free.push(key);
     }
 
-    /// Refuses everything from now on; subscriptions live on until [`end_all`](Self::end_all).
+    /// Refuses what is new from now on; what clients have accepted is still taken in, and
+    /// subscriptions live on, until [`end_all`](Self::end_all).
     pub(super) fn close(&mut self) {
         self.closed = true;
         self.connections.say_goodbye_to_all(false);
@@ -254,6 +258,7 @@ impl Hub {
 
     /// Ends every subscription: receivers drain, then end (C13).
     pub(super) fn end_all(&mut self) {
+        self.ended = true;
         self.remove_where(Leftovers::HandOver, |_| true);
         self.connections.say_goodbye_to_all(true);
     }

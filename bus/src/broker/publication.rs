@@ -29,6 +29,11 @@ impl<'a> Publication<'a> {
         Self::Local { event, fresh, bytes: OnceCell::new() }
     }
 
+    /// Whether it was published in this process.
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self, Self::Local { .. })
+    }
+
     /// The topic's text, not yet known to be valid when it came over a socket.
     pub(super) fn topic(&self) -> &[u8] {
         match self {

@@ -91,7 +91,12 @@ async fn introduce(
     wire::encode_control(&mut bytes, Body::Hello(hello));
     let mut written = 0;
     while written < bytes.len() {
-        written += stream.write_some(&bytes[written..]).await.map_err(io_error)?;
+        match stream.write_some(&bytes[written..]).await {
+            Ok(more) => written += more,
+            // A broker that refuses does not wait for a hello; its reason can still be read.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            Err(error) => return Err(io_error(error)),
+        }
     }
     let mut buffer = ReadBuffer::new();
     let welcome = welcome(address, &stream, &mut buffer).await?;

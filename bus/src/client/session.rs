@@ -334,6 +334,7 @@ impl Session {
             is_first
         });
         self.requests.close();
+        self.stream.close();
         self.wake.notify_one();
         self.room.notify_waiters();
     }

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 
@@ -141,6 +142,12 @@ impl Stream {
                 result => return result,
             }
         }
+    }
+
+    /// Ends both directions, so that the peer sees the end though handles to this remain.
+    pub(crate) fn close(&self) {
+        // A peer that is gone already makes this fail, and that is as good.
+        let _ = self.socket.get_ref().shutdown(Shutdown::Both);
     }
 
     /// Writes at least one byte, waiting for room. Cancel safe.

@@ -93,6 +93,10 @@ impl Stream {
         }
     }
 
+    /// A pipe ends when its last handle is dropped; until then its peer waits up to its limit.
+    #[expect(clippy::unused_self, reason = "one signature on every system")]
+    pub(crate) fn close(&self) {}
+
     /// Writes at least one byte, waiting for room. Cancel safe.
     pub(crate) async fn write_some(&self, bytes: &[u8]) -> io::Result<usize> {
         std::future::poll_fn(|cx| self.poll_write(cx, bytes)).await

@@ -161,8 +161,8 @@ impl<'a> Reader<'a> {
         let mut begun: Option<Wait> = None;
         loop {
             match hub.route(&publication, AtFull::Wait, monotonic_ns()) {
-                // Only a client that ignores the broker's goodbye finds it closed; C13 refuses its
-                // event.
+                // Only a client that has not answered the broker's goodbye by the deadline finds it
+                // closed; C13 refuses its event.
                 Routed::Done | Routed::Closed => return Ok(true),
                 Routed::InvalidTopic => {
                     return Err(Fault::Protocol("an event on an invalid topic"));

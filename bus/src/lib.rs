@@ -7,9 +7,12 @@
 //! - [`event`]: what is sent, one model for every bus;
 //! - [`topic`]: names, patterns, the registry;
 //! - [`contract`]: the [`EventBus`] trait, subscriptions, filters, receiver, statistics, errors;
+//! - `conformance` (feature): the suite every bus runs;
 //! - [`wire`]: frames and envelopes, and the conversion to and from the model.
 
 pub mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod contract;
 pub mod event;
 pub mod topic;

@@ -5,14 +5,23 @@
 
 mod bus;
 mod case;
+mod digest;
 mod expect;
+mod fence;
+pub mod gates;
 mod phase;
+mod schedule;
 mod topology;
+mod workload;
 
 pub use bus::{Bus, Deployment};
 pub use case::{Case, TrialKind};
+pub use digest::{digest, digest_correlation_id, digest_received};
 pub use expect::{Expectation, Expected};
+pub use fence::{fence_event, fence_sequence};
 pub use phase::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, Trigger};
+pub use schedule::schedule;
 pub use topology::{
     BusSettings, Correlate, MixPart, PublisherSpec, Reading, SubscriberSpec, Topology,
 };
+pub use workload::{PlannedEvent, Workload, WorkloadError};

@@ -1,0 +1,157 @@
+use daemoneye_eventbus::{Priority, SourceCaps, TopicFilter};
+use proptest::prelude::*;
+
+use super::*;
+use crate::plan::{Correlate, Expectation, MixPart, Reading, SubscriberSpec, Topology, TrialKind};
+
+fn case(subscription: EventSubscription, topic: Option<&str>) -> Case {
+    let part = MixPart {
+        kind: EventKind::Process,
+        topic: topic.map(str::to_owned),
+        weight: 1,
+        payload_bytes: 200,
+        priority: None,
+        pid: None,
+        metadata: Vec::new(),
+    };
+    Case {
+        id: "tests/fence".into(),
+        scenario: "tests/fence".into(),
+        summary: String::new(),
+        claims: Vec::new(),
+        kind: TrialKind::Behaviour,
+        topology: Topology {
+            publishers: vec![PublisherSpec {
+                name: "procmond".into(),
+                mix: vec![part],
+                correlate: Correlate::Fresh,
+            }],
+            subscribers: vec![SubscriberSpec {
+                name: "s".into(),
+                subscription,
+                reading: Reading::Prompt,
+                from_start: true,
+            }],
+            ..Topology::default()
+        },
+        phases: Vec::new(),
+        expect: Expectation::default(),
+        not_applicable: Vec::new(),
+        seed: 1,
+    }
+}
+
+fn fence(subscription: EventSubscription) -> Option<PlannedEvent> {
+    fence_event(&case(subscription, None), 0, 0, 3)
+}
+
+fn subscription() -> EventSubscription {
+    EventSubscription::new("s").with_pattern("events.#")
+}
+
+#[test]
+fn a_fence_passes_every_filter_of_its_subscription() {
+    let fence = fence(
+        subscription()
+            .with_event_filter(EventFilter {
+                event_types: vec![EventKind::Audit, EventKind::Network],
+                pids: vec![7],
+                min_priority: Some(Priority::High),
+                source_collectors: vec!["procmond".into()],
+                metadata: vec![("zone".into(), "a".into())],
+            })
+            .with_topic_filter(TopicFilter {
+                exclude: vec!["events.network.+".into()],
+                include: vec!["events.network.#".into()],
+            })
+            .with_correlation_filter(CorrelationFilter {
+                correlation_id: Some("scan-*".into()),
+                parent_id: Some("p".into()),
+                root_id: Some("r".into()),
+                stage: Some("stage-1".into()),
+                all_tags: vec![("a".into(), "1".into())],
+                any_tags: vec![("b".into(), "2".into())],
+                sequence: Some(5..=9),
+                process_ids: vec![7, 8],
+            }),
+    )
+    .expect("these conditions do not exclude each other");
+    assert_eq!(fence.event.kind(), EventKind::Network, "an audit event is about no process");
+    assert_eq!(fence.event.header().source_sequence, FENCE | 3 << 16);
+}
+
+#[test]
+fn conditions_that_exclude_each_other_have_no_fence() {
+    let no_number = CorrelationFilter {
+        #[expect(clippy::reversed_empty_ranges, reason = "a filter that lets nothing pass")]
+        sequence: Some(9..=5),
+        ..CorrelationFilter::default()
+    };
+    assert_eq!(fence(subscription().with_correlation_filter(no_number)), None);
+    let excluded = TopicFilter { exclude: vec!["events.#".into()], ..TopicFilter::default() };
+    assert_eq!(fence(subscription().with_topic_filter(excluded)), None);
+    let foreign =
+        EventFilter { source_collectors: vec!["netmond".into()], ..EventFilter::default() };
+    assert_eq!(fence(subscription().with_event_filter(foreign)), None);
+    assert_eq!(fence(EventSubscription::new("s").with_pattern("events.*")), None);
+}
+
+#[test]
+fn a_fence_travels_in_the_lane_of_its_publisher() {
+    let all = EventSubscription::new("s").with_pattern("#");
+    let topic = |topic| {
+        let fence =
+            fence_event(&case(all.clone(), Some(topic)), 0, 0, 1).expect("`#` lets all pass");
+        fence.topic.expect("fences name their topic").to_string()
+    };
+    assert!(topic("events.process.tree").starts_with("events"));
+    assert!(!topic("control.health.status").starts_with("events"));
+}
+
+#[test]
+fn a_subscription_by_capability_has_a_fence() {
+    let fence = fence(EventSubscription::new("s").with_capabilities(SourceCaps::NETWORK));
+    let topic = fence.expect("NETWORK names a kind").topic.expect("fences name their topic");
+    assert!(topic.as_str().starts_with("events.network"));
+}
+
+fn pattern() -> impl Strategy<Value = String> {
+    let level = prop_oneof!["process", "network", r"\+", "fence", "lifecycle"];
+    (prop_oneof!["events", "control", r"\+"], proptest::collection::vec(level, 0..5), any::<bool>())
+        .prop_map(|(first, mut levels, open)| {
+            levels.insert(0, first);
+            if open {
+                levels.push("#".to_owned());
+            }
+            levels.join(".")
+        })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_asked_a_fence_matches_or_there_is_none(
+        patterns in proptest::collection::vec(pattern(), 1..3),
+        exclude in proptest::collection::vec(pattern(), 0..3),
+        include in proptest::collection::vec(pattern(), 0..3),
+        pids in proptest::collection::vec(0_u32..4, 0..3),
+        process_ids in proptest::collection::vec(0_u32..4, 0..3),
+    ) {
+        let asked = EventSubscription {
+            topic_patterns: patterns,
+            ..EventSubscription::new("s")
+        }
+        .with_event_filter(EventFilter { pids, ..EventFilter::default() })
+        .with_topic_filter(TopicFilter { exclude, include })
+        .with_correlation_filter(CorrelationFilter { process_ids, ..CorrelationFilter::default() });
+        if let Some(planned) = fence(asked.clone()) {
+            let matcher = Matcher::compile(&asked).expect("a fence implies a valid subscription");
+            prop_assert!(matches(&matcher, &planned));
+        }
+    }
+
+    #[test]
+    fn a_plain_subscription_always_has_a_fence(pattern in pattern()) {
+        let asked = EventSubscription::new("s").with_pattern(pattern);
+        prop_assert!(fence(asked).is_some());
+    }
+}

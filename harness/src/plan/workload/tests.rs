@@ -1,0 +1,123 @@
+use daemoneye_eventbus::wire::payload_bytes;
+use daemoneye_eventbus::{EventKind, Priority};
+use proptest::prelude::*;
+
+use super::*;
+use crate::plan::{Expectation, PublisherSpec, Topology, TrialKind};
+use crate::record::FENCE;
+
+fn part(kind: EventKind, payload_bytes: usize, weight: u32) -> MixPart {
+    MixPart {
+        kind,
+        topic: None,
+        weight,
+        payload_bytes,
+        priority: Some(Priority::High),
+        pid: None,
+        metadata: vec![("zone".into(), "a".into())],
+    }
+}
+
+fn case(mix: Vec<MixPart>, correlate: Correlate) -> Case {
+    Case {
+        id: "tests/workload".into(),
+        scenario: "tests/workload".into(),
+        summary: String::new(),
+        claims: Vec::new(),
+        kind: TrialKind::Behaviour,
+        topology: Topology {
+            publishers: vec![PublisherSpec { name: "procmond".into(), mix, correlate }],
+            ..Topology::default()
+        },
+        phases: Vec::new(),
+        expect: Expectation::default(),
+        not_applicable: Vec::new(),
+        seed: 42,
+    }
+}
+
+fn kind() -> impl Strategy<Value = EventKind> {
+    (0..EventKind::ALL.len()).prop_map(|index| EventKind::ALL[index])
+}
+
+proptest! {
+    #[test]
+    fn every_event_has_exactly_its_size_whatever_its_number(
+        kind in kind(),
+        bytes in 120_usize..20_000,
+        sequence in prop_oneof![1..100_000_u64, 1..=u64::MAX],
+        fence in any::<bool>(),
+    ) {
+        let sequence = if fence { sequence | FENCE } else { sequence };
+        let case = case(vec![part(kind, bytes, 1)], Correlate::Fresh);
+        let workload = Workload::new(&case, 0, &payload_bytes).expect("sizes from 120 bytes exist");
+        let mut event = workload.event(sequence).event;
+        event.header_mut().observed_monotonic_ns = u64::MAX - sequence;
+        event.header_mut().observed_unix_ns = u64::MAX;
+        prop_assert_eq!(payload_bytes(&event), bytes);
+        prop_assert_eq!(event.kind(), kind);
+        prop_assert_eq!(event.header().source_sequence, sequence);
+    }
+}
+
+#[test]
+fn the_payload_limit_is_met_to_the_byte_from_both_sides() {
+    for bytes in [1 << 20, (1 << 20) + 1] {
+        let case = case(vec![part(EventKind::Process, bytes, 1)], Correlate::Fresh);
+        let workload = Workload::new(&case, 0, &payload_bytes).expect("large events can be padded");
+        assert_eq!(payload_bytes(&workload.event(3).event), bytes);
+    }
+}
+
+#[test]
+fn a_typical_process_event_has_every_field_and_about_200_bytes() {
+    let mut typical = part(EventKind::Process, 200, 1);
+    typical.metadata.clear();
+    let workload = Workload::new(&case(vec![typical], Correlate::Fresh), 0, &payload_bytes);
+    let CollectionEvent::Process(event) = workload.expect("200 bytes are enough").event(7).event
+    else {
+        panic!("a process event was asked for")
+    };
+    assert_eq!(event.arguments.len(), 3);
+    assert_eq!(event.executable_sha256.expect("full detail").len(), 64);
+    assert_eq!(event.header.source, "procmond");
+}
+
+#[test]
+fn a_size_below_the_smallest_event_is_refused_with_that_size() {
+    let case = case(vec![part(EventKind::Process, 5, 1)], Correlate::Fresh);
+    let refused = Workload::new(&case, 0, &payload_bytes).expect_err("five bytes hold no event");
+    let WorkloadError::TooSmall { bytes, smallest_bytes, .. } = refused else {
+        panic!("{refused}")
+    };
+    assert!(bytes == 5 && smallest_bytes > 5, "{smallest_bytes}");
+}
+
+#[test]
+fn the_same_number_gives_the_same_event() {
+    let case = case(vec![part(EventKind::Network, 300, 1)], Correlate::Numbered);
+    let make = || Workload::new(&case, 0, &payload_bytes).expect("valid").event(9);
+    assert_eq!(make(), make());
+}
+
+#[test]
+fn parts_are_interleaved_by_weight_in_every_cycle() {
+    let mix = vec![part(EventKind::Process, 300, 3), part(EventKind::Audit, 300, 1)];
+    let workload = Workload::new(&case(mix, Correlate::Fresh), 0, &payload_bytes).expect("valid");
+    let audits_in = |cycle: u64| {
+        let numbers = cycle * 4 + 1..=cycle * 4 + 4;
+        numbers.filter(|n| workload.event(*n).event.kind() == EventKind::Audit).count()
+    };
+    assert!((0..50).all(|cycle| audits_in(cycle) == 1));
+}
+
+#[test]
+fn a_numbered_correlation_tells_the_number_in_every_part() {
+    let case = case(vec![part(EventKind::Process, 300, 1)], Correlate::Numbered);
+    let workload = Workload::new(&case, 0, &payload_bytes).expect("valid");
+    let correlation = workload.event(7).correlation.expect("numbered");
+    assert!(correlation.id.is("procmond-7"));
+    assert_eq!(correlation.stage.as_deref(), Some("stage-1"));
+    assert_eq!(correlation.sequence, 7);
+    assert!(correlation.tags.contains(&("parity".into(), "odd".into())));
+}

@@ -3,7 +3,9 @@
 //! In the order to read, each room using only those above it:
 //!
 //! - [`plan`]: cases, every value resolved;
-//! - [`record`]: histories and figures, plain data.
+//! - [`record`]: histories and figures, plain data;
+//! - [`gate`]: whether a difference is real, three-way verdicts.
 
+pub mod gate;
 pub mod plan;
 pub mod record;

@@ -9,11 +9,14 @@
 //! - `signed_rank`, `estimate`: the exact bounds, and the looks at which they may conclude;
 //! - `verdict`: limits, and what an estimate says about one;
 //! - `quantile`, `physics`, `floor`, `screen`: which figures count, and how they are corrected;
-//! - `cell`: all of it applied to the trials of one case on two buses.
+//! - `metric`, `evidence`, `judgement`: all of it applied to the trials of one case on two buses.
 
 mod block;
 mod estimate;
+mod evidence;
 mod floor;
+mod judgement;
+mod metric;
 pub mod physics;
 mod quantile;
 mod screen;
@@ -22,7 +25,10 @@ mod verdict;
 
 pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order};
 pub use estimate::{ALPHA_PER_LOOK, Concluding, Estimate, Interval, Look};
+pub use evidence::{Block, Evidence, REDOS_PER_LOOK};
 pub use floor::{Floor, median};
+pub use judgement::{Basis, Judgement, judge};
+pub use metric::Metric;
 pub use quantile::Quantile;
 pub use screen::biased;
 pub use verdict::{Direction, Limit, Reason, Verdict};

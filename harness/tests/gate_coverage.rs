@@ -28,10 +28,9 @@ impl Noise {
         let sign = if random.random::<bool>() { 1.0 } else { -1.0 };
         let share: f64 = random.random();
         match self {
-            Self::Uniform => sign * share,
             Self::Laplace => -sign * (1.0 - share).ln(),
             Self::Spiky if random.random::<f64>() < 0.1 => sign * share * 50.0,
-            Self::Spiky => sign * share,
+            Self::Uniform | Self::Spiky => sign * share,
         }
     }
 }

@@ -11,7 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::reading::{Reading, Unread};
-use super::{Block, Concluding, Estimate, Evidence, Limit, Metric, Reason, Verdict, biased};
+use super::{
+    Block, Concluding, Estimate, Evidence, Limit, Metric, Quantile, Reason, Verdict, biased,
+};
 use crate::record::{Trial, Validity};
 
 /// Which ratio a verdict rests on.
@@ -31,6 +33,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The limit it was judged by.
     pub limit: Limit,
+    /// For a latency: the quantile that was judged, lower than asked for where samples were few.
+    pub quantile: Option<Quantile>,
     /// Median of the baseline's trials, in the metric's unit.
     pub baseline: Option<f64>,
     /// Median of the candidate's trials, in the metric's unit.
@@ -60,6 +64,7 @@ pub fn judge(metric: Metric, limit: Limit, evidence: &Evidence) -> Judgement {
     let mut judgement = Judgement {
         verdict: Verdict::Inconclusive(Reason::Budget),
         limit,
+        quantile: metric.quantile(),
         baseline: None,
         candidate: None,
         raw: None,
@@ -126,6 +131,7 @@ fn weigh(
     reading: Reading,
 ) -> Verdict {
     judgement.notes.extend(reading.notes);
+    judgement.quantile = reading.quantile;
     judgement.baseline = reading.baseline;
     judgement.candidate = reading.candidate;
     judgement.raw = Estimate::of(&reading.raw);

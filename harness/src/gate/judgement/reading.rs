@@ -12,6 +12,8 @@ pub(super) struct Reading {
     pub(super) corrected: Option<Vec<f64>>,
     /// Log ratio of each A/A block.
     pub(super) nulls: Vec<f64>,
+    /// The quantile read, for a latency.
+    pub(super) quantile: Option<Quantile>,
     /// Whether a void was measured for both sides.
     pub(super) has_void: bool,
     /// Median of the baseline's figures.
@@ -67,6 +69,7 @@ impl Reading {
             raw: log_ratios(&blocks)?,
             corrected,
             nulls: log_ratios(&nulls)?,
+            quantile: reader.quantile,
             has_void: voids.is_some(),
             baseline: median(&sides(|block| block.0)),
             candidate: median(&sides(|block| block.1)),

@@ -42,3 +42,6 @@ fn put(folder: &Path, name: &str, text: &str) -> Result<(), WriteError> {
         .and_then(|()| fs::rename(&beside, &path))
         .map_err(|source| WriteError::File { path, source })
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,6 @@ pub use estimate::{ALPHA_PER_LOOK, Concluding, Estimate, Interval, Look};
 pub use evidence::{Block, Evidence, REDOS_PER_LOOK};
 pub use floor::{Floor, median};
 pub use judgement::{Basis, Judgement, judge};
-pub use metric::Metric;
 pub use quantile::Quantile;
 pub use screen::biased;
 pub use verdict::{Direction, Limit, Reason, Verdict};

@@ -1,7 +1,7 @@
 //! What a run comes to: files to keep, a table to read, an exit code to act on.
 //!
 //! METHOD §8. Everything is derived from one [`Run`], the complete and serialisable record; what
-//! people read says nothing that is not in it. Nothing here measures or judges.
+//! people read says nothing that is not in it. Nothing here measures, and verdicts are the gate's.
 //!
 //! In the order to read:
 //!

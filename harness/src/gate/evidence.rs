@@ -75,6 +75,11 @@ impl Evidence {
         self.blocks.iter().filter(|block| !block.redone)
     }
 
+    /// The A/A blocks that count.
+    pub fn kept_nulls(&self) -> impl Iterator<Item = &Block> {
+        self.nulls.iter().filter(|block| !block.redone)
+    }
+
     /// How many blocks to run until the next look; `None` when `most` blocks allow no further one.
     pub fn until_next_look(&self, most: usize) -> Option<usize> {
         let kept = self.kept().count();

@@ -11,9 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::reading::{Reading, Unread};
-use super::{
-    Block, Concluding, Estimate, Evidence, Limit, Metric, Quantile, Reason, Verdict, biased,
-};
+use super::{Block, Estimate, Evidence, Limit, Look, Quantile, Reason, Verdict, biased};
+use crate::plan::gates::Metric;
 use crate::record::{Trial, Validity};
 
 /// Which ratio a verdict rests on.
@@ -101,7 +100,7 @@ fn bar(evidence: &Evidence) -> Option<(Reason, String)> {
         return Some(bar.clone());
     }
     let counted = || {
-        let blocks = evidence.kept().chain(&evidence.nulls);
+        let blocks = evidence.kept().chain(evidence.kept_nulls());
         blocks.flat_map(|block| &block.trials).chain(&evidence.voids)
     };
     let invalid = counted().find_map(|trial| match &trial.validity {
@@ -116,7 +115,8 @@ fn bar(evidence: &Evidence) -> Option<(Reason, String)> {
         let why = format!("the generator missed its schedule in {late} trial(s)");
         return Some((Reason::GeneratorLate, why));
     }
-    evidence.kept().find_map(|block| block.host_busy.clone()).map(|why| (Reason::HostBusy, why))
+    let mut blocks = evidence.kept().chain(evidence.kept_nulls());
+    blocks.find_map(|block| block.host_busy.clone()).map(|why| (Reason::HostBusy, why))
 }
 
 fn place(trial: &Trial) -> &'static str {
@@ -134,40 +134,82 @@ fn weigh(
     judgement.quantile = reading.quantile;
     judgement.baseline = reading.baseline;
     judgement.candidate = reading.candidate;
-    judgement.raw = Estimate::of(&reading.raw);
-    judgement.corrected = reading.corrected.as_deref().and_then(Estimate::of);
-    let gates_corrected = metric.gates_corrected() && reading.has_void;
-    let limit = judgement.limit;
-    if let (Some(raw), Some(corrected), true) =
-        (judgement.raw, judgement.corrected, gates_corrected)
-        && limit.worse(corrected.ratio, raw.ratio)
-    {
-        judgement.basis = Basis::Corrected;
-    }
-    if Concluding::new(&reading.raw).is_none() {
-        judgement.notes.push(format!("{} blocks cannot conclude", reading.raw.len()));
+    let ratios = Ratios {
+        limit: judgement.limit,
+        raw: reading.raw,
+        corrected: reading.corrected,
+        gates_corrected: metric.gates_corrected() && reading.has_void,
+    };
+    let standing = ratios.standing();
+    judgement.raw = standing.raw;
+    judgement.corrected = standing.corrected;
+    judgement.basis = standing.basis;
+    if Look::reached(ratios.raw.len()).is_none() {
+        judgement.notes.push(format!("{} blocks cannot conclude", ratios.raw.len()));
         return Verdict::Inconclusive(Reason::Budget);
     }
-    if let Some(worst) = biased(&reading.nulls, limit.ratio) {
+    if let Some(worst) = biased(&reading.nulls, judgement.limit.ratio) {
         let ratio = worst.exp();
         judgement.notes.push(format!("the baseline differed from itself by a ratio of {ratio:.3}"));
         return Verdict::Inconclusive(Reason::NullBiased);
     }
-    let verdict = match (judgement.raw, judgement.corrected) {
-        (Some(raw), Some(corrected)) if gates_corrected => limit.judge_both(&raw, &corrected),
-        (Some(_), None) if gates_corrected => {
-            judgement.notes.push("the instrument cost as much as the bus did".to_owned());
-            Verdict::Inconclusive(Reason::InstrumentBound)
-        }
-        (Some(raw), _) => limit.judge(&raw),
-        (None, _) => Verdict::Inconclusive(Reason::InvalidTrial),
-    };
-    ran_out(verdict, evidence)
+    if ratios.gates_corrected && ratios.corrected.is_none() {
+        judgement.notes.push("the instrument cost as much as the bus did".to_owned());
+    }
+    ran_out(standing.verdict, evidence)
+}
+
+/// Log ratios of a metric's blocks, as far as they were run.
+struct Ratios {
+    limit: Limit,
+    raw: Vec<f64>,
+    /// `None` without a void, or when a corrected value is not positive.
+    corrected: Option<Vec<f64>>,
+    /// Whether the corrected ratio must agree.
+    gates_corrected: bool,
+}
+
+/// What the ratios say at one number of blocks.
+struct Standing {
+    raw: Option<Estimate>,
+    corrected: Option<Estimate>,
+    basis: Basis,
+    verdict: Verdict,
+}
+
+impl Ratios {
+    /// At the first look that decides, which stands whatever is measured afterwards for other
+    /// metrics of the case; else with all blocks.
+    fn standing(&self) -> Standing {
+        let reached = Look::ALL.iter().map(|look| look.blocks()).filter(|n| *n <= self.raw.len());
+        let mut looks = reached.map(|blocks| self.at(blocks));
+        let decided = looks.find(|at| matches!(at.verdict, Verdict::Pass | Verdict::Fail));
+        decided.unwrap_or_else(|| self.at(self.raw.len()))
+    }
+
+    fn at(&self, blocks: usize) -> Standing {
+        let raw = Estimate::of(&self.raw[..blocks]);
+        let corrected = self.corrected.as_ref().and_then(|all| Estimate::of(&all[..blocks]));
+        let limit = self.limit;
+        let verdict = match (raw, corrected) {
+            (Some(raw), Some(corrected)) if self.gates_corrected => {
+                limit.judge_both(&raw, &corrected)
+            }
+            (Some(_), None) if self.gates_corrected => {
+                Verdict::Inconclusive(Reason::InstrumentBound)
+            }
+            (Some(raw), _) => limit.judge(&raw),
+            (None, _) => Verdict::Inconclusive(Reason::Budget),
+        };
+        let worse = raw.zip(corrected).is_some_and(|(r, c)| limit.worse(c.ratio, r.ratio));
+        let basis = if worse && self.gates_corrected { Basis::Corrected } else { Basis::Raw };
+        Standing { raw, corrected, basis, verdict }
+    }
 }
 
 /// Noise that more blocks might have settled, had they been allowed, is a matter of budget.
 fn ran_out(verdict: Verdict, evidence: &Evidence) -> Verdict {
-    let more_would_help = evidence.until_next_look(super::Look::Third.blocks()).is_some();
+    let more_would_help = evidence.until_next_look(Look::Third.blocks()).is_some();
     if verdict == Verdict::Inconclusive(Reason::Noise) && evidence.stopped && more_would_help {
         return Verdict::Inconclusive(Reason::Budget);
     }

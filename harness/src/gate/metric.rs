@@ -1,41 +1,32 @@
-//! The metrics a gate can judge: where each stands in a trial, which way is good, what it is called.
+//! What the gates know of each metric: where it stands in a trial, and how the floor is taken off.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::{Direction, Floor, Quantile};
+use super::{Direction, Floor, Limit, Quantile};
+use crate::plan::TrialKind;
+use crate::plan::gates::{GateCell, Metric};
 use crate::record::Trial;
-
-/// One number a trial yields to the gates.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Metric {
-    /// Unique correct deliveries per second.
-    Throughput,
-    /// Median gated latency.
-    LatencyP50,
-    /// 99th percentile of the gated latency.
-    LatencyP99,
-    /// 99.9th percentile of the gated latency.
-    LatencyP999,
-    /// CPU seconds per million deliveries, whole tree.
-    Cpu,
-    /// Anonymous memory plus socket bytes, whole tree, at its peak.
-    Memory,
-    /// Bytes per queued event behind a stopped subscriber.
-    Backlog,
-}
 
 impl Metric {
     /// Which way is good.
     pub fn direction(self) -> Direction {
-        if self == Self::Throughput { Direction::AtLeast } else { Direction::AtMost }
+        if self.more_is_better() { Direction::AtLeast } else { Direction::AtMost }
+    }
+
+    /// Whether trials of this kind can say anything about it.
+    ///
+    /// At a fixed rate every bus that keeps up has the same throughput, and at saturation latency,
+    /// CPU and memory belong to different amounts of work: such ratios would pass without meaning.
+    pub fn is_judged_by(self, kind: TrialKind) -> bool {
+        match self {
+            Self::Throughput => kind == TrialKind::Saturation,
+            Self::LatencyP50 | Self::LatencyP99 | Self::Memory | Self::Cpu => {
+                kind == TrialKind::Paced
+            }
+            Self::Backlog => true,
+        }
     }
 
     /// How the void floor is taken off.
-    pub fn floor(self) -> Floor {
+    pub(crate) fn floor(self) -> Floor {
         if self == Self::Throughput { Floor::Rate } else { Floor::Cost }
     }
 
@@ -43,17 +34,16 @@ impl Metric {
     ///
     /// Memory above the void tree is printed and never gated: little remains, so its ratio swings
     /// (METHOD §3). The backlog is a difference already.
-    pub fn gates_corrected(self) -> bool {
+    pub(crate) fn gates_corrected(self) -> bool {
         !matches!(self, Self::Memory | Self::Backlog)
     }
 
     /// The latency quantile it asks for, if it is a latency.
-    pub fn quantile(self) -> Option<Quantile> {
+    pub(crate) fn quantile(self) -> Option<Quantile> {
         match self {
             Self::LatencyP50 => Some(Quantile::P50),
             Self::LatencyP99 => Some(Quantile::P99),
-            Self::LatencyP999 => Some(Quantile::P999),
-            Self::Throughput | Self::Cpu | Self::Memory | Self::Backlog => None,
+            Self::Throughput | Self::Memory | Self::Cpu | Self::Backlog => None,
         }
     }
 
@@ -62,7 +52,7 @@ impl Metric {
         let figures = &trial.figures;
         match self {
             Self::Throughput => figures.throughput_per_s,
-            Self::LatencyP50 | Self::LatencyP99 | Self::LatencyP999 => {
+            Self::LatencyP50 | Self::LatencyP99 => {
                 Some(quantile?.of(figures.latency.as_ref()?) as f64)
             }
             Self::Cpu => figures.cpu_s_per_million,
@@ -70,17 +60,31 @@ impl Metric {
             Self::Backlog => figures.backlog_bytes_per_event,
         }
     }
+}
 
-    /// Its name in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Throughput => "throughput",
-            Self::LatencyP50 => "latency p50",
-            Self::LatencyP99 => "latency p99",
-            Self::LatencyP999 => "latency p99.9",
-            Self::Cpu => "cpu",
-            Self::Memory => "memory",
-            Self::Backlog => "backlog",
+impl Limit {
+    /// The limit a cell of the gate table sets.
+    pub fn of(cell: &GateCell) -> Self {
+        Self { direction: cell.metric.direction(), ratio: cell.limit }
+    }
+
+    /// No difference: what a metric without a gate is set against, for information.
+    pub fn none(metric: Metric) -> Self {
+        Self { direction: metric.direction(), ratio: 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_metric_is_judged_where_it_would_pass_without_meaning() {
+        for metric in Metric::ALL {
+            let saturated = metric.is_judged_by(TrialKind::Saturation);
+            let paced = metric.is_judged_by(TrialKind::Paced);
+            assert!(saturated || paced, "{metric:?} is judged nowhere");
+            assert!(metric == Metric::Backlog || saturated != paced, "{metric:?} is judged twice");
         }
     }
 }

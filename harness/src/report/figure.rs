@@ -1,12 +1,12 @@
 //! Numbers as people read them: three significant digits and a unit.
 
-use crate::gate::Metric;
+use crate::plan::gates::Metric;
 
 /// A metric's figure with its unit, for example `2.74 M/s` or `41.2 µs`.
 pub fn figure(metric: Metric, value: f64) -> String {
     match metric {
         Metric::Throughput => scaled(value, &[(1e6, "M/s"), (1e3, "k/s"), (1.0, "/s")]),
-        Metric::LatencyP50 | Metric::LatencyP99 | Metric::LatencyP999 => {
+        Metric::LatencyP50 | Metric::LatencyP99 => {
             scaled(value, &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")])
         }
         Metric::Cpu => scaled(value, &[(1.0, "s/M")]),

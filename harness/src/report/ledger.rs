@@ -3,8 +3,9 @@
 //! METHOD §4: absolute numbers depend on the machine, so these rows inform and decide nothing.
 
 use super::Run;
-use crate::gate::{Metric, Quantile};
+use crate::gate::Quantile;
 use crate::plan::Bus;
+use crate::plan::gates::Metric;
 
 /// Budget for the 99th percentile of the latency from publish to receive, nanoseconds.
 const DELIVERY_P99_NS: f64 = 1_000_000.0;

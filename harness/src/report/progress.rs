@@ -5,7 +5,8 @@ use std::io::Write;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::figure::ratio;
-use crate::gate::{Estimate, Limit, Metric, Verdict};
+use crate::gate::{Estimate, Limit, Verdict};
+use crate::plan::gates::Metric;
 
 /// Shows how far a run is. Not a record: what cannot be shown is not an error.
 pub struct Progress {

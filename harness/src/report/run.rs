@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Host;
-use crate::gate::{Evidence, Judgement, Metric};
+use crate::gate::{Evidence, Judgement, Limit, Verdict, judge};
 use crate::plan::Bus;
+use crate::plan::gates::{GateTable, Metric};
 use crate::record::{ProcessFigures, TearDown};
 
 /// Version of the record's format; a reader refuses others.
@@ -128,6 +129,36 @@ pub struct PerformanceRow {
     pub enforced: bool,
     /// The verdict and what it rests on.
     pub judgement: Judgement,
+}
+
+impl PerformanceRow {
+    /// The rows of one case on one pair of buses: every metric that its kind of trial measures.
+    ///
+    /// A metric the table gates gets a row even when it was not measured, so that its absence is
+    /// seen; one without a gate gets a row for information when it was.
+    pub fn of(evidence: &Evidence, table: &GateTable) -> Vec<Self> {
+        let Some(kind) = evidence.trials().next().map(|trial| trial.kind) else {
+            return Vec::new();
+        };
+        let judged = Metric::ALL.into_iter().filter(|metric| metric.is_judged_by(kind));
+        judged.filter_map(|metric| Self::of_metric(metric, evidence, table)).collect()
+    }
+
+    fn of_metric(metric: Metric, evidence: &Evidence, table: &GateTable) -> Option<Self> {
+        let cell = table.cell(metric, &evidence.case, evidence.candidate);
+        let limit = cell.map_or(Limit::none(metric), Limit::of);
+        let judgement = judge(metric, limit, evidence);
+        let measured = !matches!(judgement.verdict, Verdict::NotApplicable(_));
+        (measured || cell.is_some()).then(|| Self {
+            case: evidence.case.clone(),
+            metric,
+            baseline: evidence.baseline,
+            candidate: evidence.candidate,
+            gated: cell.is_some(),
+            enforced: cell.is_some_and(|cell| cell.enforced),
+            judgement,
+        })
+    }
 }
 
 /// What a trial left behind on the host.

@@ -1,8 +1,9 @@
 //! A small run for the tests of this room: two cases, nothing wrong.
 
 use super::{Behaviour, BehaviourRow, FORMAT, Host, LeftBehind, PerformanceRow, Run, Witness};
-use crate::gate::{Basis, Direction, Estimate, Interval, Judgement, Limit, Metric, Verdict};
+use crate::gate::{Basis, Direction, Estimate, Interval, Judgement, Limit, Quantile, Verdict};
 use crate::plan::Bus;
+use crate::plan::gates::Metric;
 use crate::record::TearDown;
 
 /// Two passing gates and one passing behaviour case on each bus.
@@ -98,7 +99,7 @@ fn latency() -> PerformanceRow {
         judgement: Judgement {
             verdict: Verdict::Pass,
             limit: Limit { direction: Direction::AtMost, ratio: 2.0 },
-            quantile: Metric::LatencyP99.quantile(),
+            quantile: Some(Quantile::P99),
             baseline: Some(41_234.0),
             candidate: Some(51_500.0),
             raw: Some(estimate(1.25, 1.0, 1.5)),

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::table::{cells, columns, counts, headline, left_behind, notes};
 use super::{Behaviour, BehaviourRow, Budget, BudgetState, Run, budgets, figure};
-use crate::gate::Metric;
 use crate::plan::Bus;
+use crate::plan::gates::Metric;
 
 /// The page; its first line answers the question, the command that reproduces it follows.
 pub fn summary(run: &Run) -> String {

@@ -59,7 +59,7 @@ pub(super) fn cells(row: &PerformanceRow) -> [String; 8] {
 /// The metric as it was judged: a lowered quantile by its own name.
 fn metric(row: &PerformanceRow) -> String {
     match row.judgement.quantile {
-        Some(quantile) => format!("latency {}", quantile.as_str()),
+        Some(quantile) => format!("latency-{}", quantile.as_str()),
         None => row.metric.as_str().to_owned(),
     }
 }

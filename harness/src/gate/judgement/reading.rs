@@ -49,7 +49,7 @@ impl Reading {
         let mut notes = Vec::new();
         let reader = Reader::choose(metric, evidence, &mut notes)?;
         let blocks = reader.blocks(evidence.kept())?;
-        let nulls = reader.blocks(evidence.nulls.iter())?;
+        let nulls = reader.blocks(evidence.kept_nulls())?;
         let sides =
             |side: fn(&Sides) -> [f64; 2]| blocks.iter().flat_map(side).collect::<Vec<f64>>();
         let void_of = |bus| reader.void(evidence, bus);

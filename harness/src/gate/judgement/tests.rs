@@ -93,6 +93,26 @@ fn an_interval_across_the_limit_is_noise_until_the_blocks_run_out() {
 }
 
 #[test]
+fn the_first_look_that_decides_stands_whatever_follows() {
+    let mut evidence = cpu_ratio(6, 1.5);
+    evidence.blocks.extend(cpu_ratio(10, 8.0).blocks);
+    let judged = judge(Metric::Cpu, AT_MOST_TWICE, &evidence);
+    assert_eq!(judged.verdict, Verdict::Pass);
+    assert_eq!(judged.estimate().map(|estimate| estimate.blocks), Some(6));
+}
+
+#[test]
+fn a_look_that_leaves_it_open_gives_way_to_the_next() {
+    let mut evidence = cpu_ratio(1, 2.2);
+    evidence.blocks.extend(cpu_ratio(9, 1.5).blocks);
+    let first = Evidence { blocks: evidence.blocks[..6].to_vec(), ..evidence.clone() };
+    assert_eq!(verdict(&first), Verdict::Inconclusive(Reason::Noise));
+    let judged = judge(Metric::Cpu, AT_MOST_TWICE, &evidence);
+    assert_eq!(judged.verdict, Verdict::Pass);
+    assert_eq!(judged.estimate().map(|estimate| estimate.blocks), Some(10));
+}
+
+#[test]
 fn throughput_is_good_when_high() {
     let at = |ratio: f64| {
         evidence(6, |_, bus| TrialFigures {

@@ -38,7 +38,7 @@ fn a_conclusive_fail_forbids_switching_even_of_a_partial_run() {
     run.interrupted = Some("interrupted after 2 of 9 cases".to_owned());
     assert_eq!(
         said(&run),
-        "do not switch: 1 gate fails, first latency p99 in perf/paced[rate=10k] \
+        "do not switch: 1 gate fails, first latency-p99 in perf/paced[rate=10k] \
          with a ratio of 1.50 against 2.00"
     );
 }

@@ -17,7 +17,7 @@ cargo xtask equivalence --profile pr --seed 7
 | case | metric | crossbeam | process | ratio [interval] | limit | verdict | blocks |
 | --- | --- | --: | --: | --- | --- | --- | --: |
 | perf/saturation[subs=1] | throughput | 912 k/s | 2.74 M/s | 3.00 [2.90, 3.12] | ≥ 0.80 | PASS | 6 |
-| perf/paced[rate=10k] | latency p99 | 41.2 µs | 51.5 µs | 1.50\\* [1.25, 1.75] | ≤ 2.00 | PASS | 6 |
+| perf/paced[rate=10k] | latency-p99 | 41.2 µs | 51.5 µs | 1.50\\* [1.25, 1.75] | ≤ 2.00 | PASS | 6 |
 
 ## Behaviour
 

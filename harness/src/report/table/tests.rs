@@ -11,7 +11,7 @@ process against crossbeam: switch: every gate passes and no promise is broken
 
 case                     metric       crossbeam   process  ratio [interval]    limit   verdict  blocks
 perf/saturation[subs=1]  throughput     912 k/s  2.74 M/s  3.00 [2.90, 3.12]   ≥ 0.80  PASS          6
-perf/paced[rate=10k]     latency p99    41.2 µs   51.5 µs  1.50* [1.25, 1.75]  ≤ 2.00  PASS          6
+perf/paced[rate=10k]     latency-p99    41.2 µs   51.5 µs  1.50* [1.25, 1.75]  ≤ 2.00  PASS          6
 * with the void floor taken off, the worse of the two
 
 behaviour on crossbeam: 1 pass
@@ -52,10 +52,10 @@ fn an_undecided_gate_says_why_and_what_could_be_told_apart() {
 process against crossbeam: not yet known, because 1 of 1 gates are undecided (noise 1)
 
 case                  metric       crossbeam  process  ratio [interval]    limit   verdict              blocks
-perf/paced[rate=10k]  latency p90    41.2 µs  51.5 µs  1.50* [1.25, 1.75]  ≤ 2.00  INCONCLUSIVE(noise)       6
+perf/paced[rate=10k]  latency-p90    41.2 µs  51.5 µs  1.50* [1.25, 1.75]  ≤ 2.00  INCONCLUSIVE(noise)       6
 * with the void floor taken off, the worse of the two
-note: perf/paced[rate=10k] latency p99 on process: p90 instead of p99: few samples
-note: perf/paced[rate=10k] latency p99 on process: at this noise a ratio is told from its limit \
+note: perf/paced[rate=10k] latency-p99 on process: p90 instead of p99: few samples
+note: perf/paced[rate=10k] latency-p99 on process: at this noise a ratio is told from its limit \
 when a factor 1.25 apart
 ";
     assert_eq!(table(&run), expected);

@@ -26,8 +26,9 @@ mod verdict;
 pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order};
 pub use estimate::{ALPHA_PER_LOOK, Concluding, Estimate, Interval, Look};
 pub use evidence::{Block, Evidence, REDOS_PER_LOOK};
-pub use floor::{Floor, median};
 pub use judgement::{Basis, Judgement, judge};
 pub use quantile::Quantile;
-pub use screen::biased;
 pub use verdict::{Direction, Limit, Reason, Verdict};
+
+use floor::{Floor, median};
+use screen::biased;

@@ -9,7 +9,7 @@
 //! - `answer`, `exit`: switch or not, and the exit code;
 //! - `figure`, `table`, `ledger`, `summary`: for people;
 //! - `host`, `revision`: where and what was run;
-//! - `layout`, `write`: where files lie, and putting them there;
+//! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
 //! - `progress`: what is seen while it runs.
 
 mod answer;
@@ -19,6 +19,7 @@ mod host;
 mod layout;
 mod ledger;
 mod progress;
+mod read;
 mod revision;
 mod run;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use host::Host;
 pub use layout::case_dir;
 pub use ledger::{Budget, BudgetState, budgets};
 pub use progress::Progress;
+pub use read::{ReadError, read};
 pub use revision::revision;
 pub use run::{
     Behaviour, BehaviourRow, CheckedRow, FORMAT, LeftBehind, PerformanceRow, Run, Witness, schema,

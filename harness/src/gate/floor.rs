@@ -6,7 +6,7 @@
 
 /// How a figure and the void's are taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Floor {
+pub(crate) enum Floor {
     /// The figure is a cost: subtract.
     Cost,
     /// The figure is a rate: subtract times per event.
@@ -15,7 +15,7 @@ pub enum Floor {
 
 impl Floor {
     /// A figure without what the instrument cost; `None` when nothing positive remains.
-    pub fn corrected(self, figure: f64, void: f64) -> Option<f64> {
+    pub(crate) fn corrected(self, figure: f64, void: f64) -> Option<f64> {
         let rest = match self {
             Self::Cost => figure - void,
             Self::Rate => 1.0 / (1.0 / figure - 1.0 / void),
@@ -25,7 +25,7 @@ impl Floor {
 }
 
 /// The middle of what was measured; the mean of the middle two for an even number.
-pub fn median(figures: &[f64]) -> Option<f64> {
+pub(super) fn median(figures: &[f64]) -> Option<f64> {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);
     let upper = *sorted.get(sorted.len() / 2)?;

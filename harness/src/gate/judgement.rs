@@ -145,7 +145,8 @@ fn weigh(
     judgement.corrected = standing.corrected;
     judgement.basis = standing.basis;
     if Look::reached(ratios.raw.len()).is_none() {
-        judgement.notes.push(format!("{} blocks cannot conclude", ratios.raw.len()));
+        let (needed, run) = (Look::First.blocks(), ratios.raw.len());
+        judgement.notes.push(format!("the first look is at {needed} blocks, {run} were run"));
         return Verdict::Inconclusive(Reason::Budget);
     }
     if let Some(worst) = biased(&reading.nulls, judgement.limit.ratio) {

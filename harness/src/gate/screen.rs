@@ -6,7 +6,7 @@
 //! the ratio that was measured. It is a screen for magnitude, not a test: one block proves no null.
 
 /// The largest A/A log ratio beyond half the log distance to `limit`; `None` when all are within.
-pub fn biased(null_log_ratios: &[f64], limit: f64) -> Option<f64> {
+pub(super) fn biased(null_log_ratios: &[f64], limit: f64) -> Option<f64> {
     let allowed = limit.ln().abs() / 2.0;
     let worst = null_log_ratios.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
     (worst.is_nan() || worst.abs() > allowed).then_some(worst)

@@ -82,6 +82,10 @@ fn open(run: &Run, candidate: Bus) -> Option<String> {
     if let Some(why) = broken_promise(run, run.baseline) {
         return Some(format!("the baseline itself is broken: {why}"));
     }
+    let own = |row: &&LeftBehind| row.bus.is_none() && !row.tear_down.is_clean();
+    if let Some(left) = run.left_behind.iter().find(own) {
+        return Some(format!("the harness itself leaves something behind in {}", left.case));
+    }
     unexercised(run, candidate).or_else(|| undecided(run, candidate))
 }
 

@@ -1,12 +1,16 @@
 //! What is seen while a run goes on: a bar per case on a terminal, plain lines elsewhere.
 
 use std::io::Write;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::figure::ratio;
-use crate::gate::{Estimate, Limit, Verdict};
+use crate::gate::{Estimate, Limit};
 use crate::plan::gates::Metric;
+
+/// How often a bar is redrawn: the elapsed time moves while a trial does not.
+const REDRAW: Duration = Duration::from_secs(1);
 
 /// Shows how far a run is. Not a record: what cannot be shown is not an error.
 pub struct Progress {
@@ -36,6 +40,7 @@ impl Progress {
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
+            bar.enable_steady_tick(REDRAW);
             Self::new(Screen::Bar(bar), cases)
         } else {
             Self::lines(cases, Box::new(std::io::stderr()))
@@ -92,11 +97,6 @@ impl Progress {
             Screen::Lines(_) => self.say(&format!("  {verdict}")),
             Screen::Nothing => {}
         }
-    }
-
-    /// The verdict of one gate in the words of a progress line.
-    pub fn verdict_line(metric: Metric, verdict: &Verdict) -> String {
-        format!("{} {verdict}", metric.as_str())
     }
 
     /// The run ended: the bar goes away, lines stay.

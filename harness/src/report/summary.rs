@@ -64,7 +64,6 @@ fn behaviour(page: &mut String, run: &Run) {
             line(page, &format!("- {}: {}", bus.as_str(), counts(&own)));
         }
     }
-    line(page, "");
     for found in &run.behaviour {
         let place = format!("`{}` on {}", found.case, found.bus.as_str());
         match &found.outcome {

@@ -184,14 +184,24 @@ pub(super) fn left_behind(left: &super::LeftBehind) -> String {
 }
 
 /// Notes of the performance rows, and by how much a ratio must clear its limit where noise hid it.
+///
+/// What is said of several rows is said once, with their number.
 pub(super) fn notes(run: &Run) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut noted: Vec<(String, String, usize)> = Vec::new();
     for row in &run.performance {
         let place = format!("{} {} on {}", row.case, row.metric.as_str(), row.candidate.as_str());
-        let own = row.judgement.notes.iter().cloned().chain(detectable(&row.judgement));
-        notes.extend(own.map(|note| format!("{place}: {note}")));
+        for note in row.judgement.notes.iter().cloned().chain(detectable(&row.judgement)) {
+            match noted.iter_mut().find(|(known, ..)| *known == note) {
+                Some((_, _, rows)) => *rows += 1,
+                None => noted.push((note, place.clone(), 1)),
+            }
+        }
     }
-    notes
+    let told = noted.into_iter().map(|(note, place, rows)| match rows {
+        1 => format!("{place}: {note}"),
+        _ => format!("{rows} rows: {note}"),
+    });
+    told.collect()
 }
 
 fn detectable(judgement: &Judgement) -> Option<String> {

@@ -88,6 +88,9 @@ fn what_was_not_looked_at_is_never_a_yes() {
     let mut broken = run();
     broken.infrastructure.push("no memory for the broker".to_owned());
     assert!(said(&broken).contains("could not do its work: no memory for the broker"));
+    let mut untidy = run();
+    untidy.left_behind.push(LeftBehind { bus: None, ..leftover(Bus::Process) });
+    assert!(said(&untidy).contains("the harness itself leaves something behind in ordering/one"));
     let mut unexercised = run();
     let outcome = Behaviour::NotExercised("the fault kill".to_owned());
     unexercised.behaviour[1] = BehaviourRow { outcome, ..passing(Bus::Process) };

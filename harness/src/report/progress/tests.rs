@@ -40,7 +40,7 @@ fn plain_lines_tell_cases_blocks_and_verdicts() {
     let later = Estimate { ratio: 1.5, blocks: 6, interval };
     progress.block_done(6, &[(Metric::Cpu, limit, Some(later)), (Metric::Memory, limit, None)]);
     progress.block_done(10, &[]);
-    progress.case_done(&Progress::verdict_line(Metric::Cpu, &Verdict::Pass));
+    progress.case_done("cpu PASS");
     progress.case_started("ordering/one", "process");
     progress.case_done("pass");
     progress.finish();

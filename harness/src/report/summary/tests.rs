@@ -24,7 +24,6 @@ cargo xtask equivalence --profile pr --seed 7
 - crossbeam: 1 pass
 - process: 1 pass
 
-
 ## Remarks
 
 - calibration: events are shared, not cloned

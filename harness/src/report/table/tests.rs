@@ -85,3 +85,12 @@ fn each_candidate_has_an_answer_of_its_own() {
     let second = "agent against crossbeam: not yet known, because no performance gate was judged";
     assert_eq!(lines.next(), Some(second));
 }
+
+#[test]
+fn a_note_of_many_rows_is_told_once() {
+    let mut run = run();
+    for row in &mut run.performance {
+        row.judgement.notes.push("no void floor was measured".to_owned());
+    }
+    assert_eq!(notes(&run), ["2 rows: no void floor was measured"]);
+}

@@ -174,6 +174,15 @@ fn too_few_samples_lower_the_quantile_and_then_bar() {
 }
 
 #[test]
+fn the_trial_with_the_fewest_samples_decides_the_quantile_for_all() {
+    let mut evidence = evidence(6, |_, _| latency(50_000, 10_000));
+    evidence.blocks[2].trials[1].figures = latency(50_000, 2_000);
+    let judged = judge(Metric::LatencyP99, AT_MOST_TWICE, &evidence);
+    assert_eq!(judged.quantile, Some(Quantile::P90));
+    assert_eq!(judged.raw.map(|estimate| estimate.ratio), Some(1.0));
+}
+
+#[test]
 fn a_metric_nobody_measured_is_not_applicable_and_one_half_measured_is_not_judged() {
     let judged = judge(Metric::Memory, AT_MOST_TWICE, &cpu_ratio(6, 1.0));
     assert_eq!(judged.verdict, Verdict::NotApplicable("memory not measured".to_owned()));

@@ -5,7 +5,7 @@
 //!
 //! - `trial`: one case on one bus, once; `interrupt`: the user's wish to stop; `error`: why not;
 //! - `deploy`, `spawn`, `session`: processes and the lines to them;
-//! - `director`, `phases`, `fences`, `tear_down`: what happens in a trial;
+//! - `director`, `phases`, `fences` with `fencing`, `tear_down`: what happens in a trial;
 //! - `measure`, `collect`, `records`: what comes out of it;
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
@@ -16,6 +16,7 @@ mod deploy;
 mod director;
 mod error;
 mod fences;
+mod fencing;
 mod interrupt;
 mod measure;
 mod phases;
@@ -26,6 +27,7 @@ mod tear_down;
 mod trial;
 
 pub use error::DriveError;
+pub use fencing::{companion, fence};
 pub use interrupt::{Interrupt, Interrupter};
 pub use records::RecordsError;
 pub use trial::{Driven, TrialRequest, run_trial};

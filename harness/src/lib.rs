@@ -4,8 +4,12 @@
 //!
 //! - [`plan`]: cases, every value resolved;
 //! - [`record`]: histories and figures, plain data;
-//! - [`driver`]: processes, phases, measurement.
+//! - [`driver`]: processes, phases, measurement;
+//! - [`gate`]: whether a difference is real, three-way verdicts;
+//! - [`report`]: files, a table and an exit code from one record of the run.
 
 pub mod driver;
+pub mod gate;
 pub mod plan;
 pub mod record;
+pub mod report;

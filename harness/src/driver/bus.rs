@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
-    EventBus, EventBusStatistics, PublishError, ShutdownError, StatisticsError, SubscribeError,
-    UnsubscribeError,
+    BrokerConfig, ClientConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventBusStatistics, PublishError, ShutdownError, SocketAddress, StatisticsError, SubscribeError, UnsubscribeError,
 };
 use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
 use thiserror::Error;
@@ -21,6 +21,8 @@ use crate::record::Outcome;
 pub(crate) enum Hub {
     /// The whole bus; every role shares one handle.
     InProcess(Arc<LocalEventBus>),
+    /// The broker; every role has a handle of its own.
+    Broker(DaemoneyeBroker),
     /// The void floor: nothing to publish to.
     Void,
 }
@@ -44,9 +46,12 @@ pub(crate) enum OpenError {
     /// The in-process bus did not start.
     #[error("the in-process bus did not start: {0}")]
     Local(String),
-    /// A deployment this build cannot host.
-    #[error("{} cannot be hosted here", .0.as_str())]
-    Unsupported(Bus),
+    /// The broker does not listen.
+    #[error("the broker does not listen: {0}")]
+    Serve(String),
+    /// The broker was not reached.
+    #[error("the broker was not reached: {0}")]
+    Connect(String),
 }
 
 impl Hub {
@@ -54,14 +59,17 @@ impl Hub {
     pub(crate) fn host(opening: &Opening) -> Result<Self, OpenError> {
         match opening.bus.deployment() {
             Deployment::InProcess => local(opening).map(|bus| Self::InProcess(Arc::new(bus))),
-            _ => Err(OpenError::Unsupported(opening.bus)),
+            Deployment::Embedded | Deployment::Agent | Deployment::Process => {
+                broker(opening).map(Self::Broker)
+            }
         }
     }
 
     /// A handle for a role of the hosting process.
-    pub(crate) fn handle(&self, _name: &str) -> Option<Arc<dyn EventBus>> {
+    pub(crate) fn handle(&self, name: &str) -> Option<Arc<dyn EventBus>> {
         match self {
             Self::InProcess(bus) => Some(Arc::clone(bus) as Arc<dyn EventBus>),
+            Self::Broker(broker) => Some(Arc::new(DaemoneyeEventBus::from_broker(broker, name))),
             Self::Void => None,
         }
     }
@@ -70,6 +78,7 @@ impl Hub {
     pub(crate) async fn statistics(&self) -> Result<EventBusStatistics, StatisticsError> {
         match self {
             Self::InProcess(bus) => bus.statistics().await,
+            Self::Broker(broker) => Ok(broker.statistics()),
             Self::Void => Ok(EventBusStatistics::default()),
         }
     }
@@ -78,6 +87,7 @@ impl Hub {
     pub(crate) async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
         match self {
             Self::InProcess(bus) => bus.shutdown(deadline).await,
+            Self::Broker(broker) => broker.shutdown(deadline).await,
             Self::Void => Ok(()),
         }
     }
@@ -87,9 +97,49 @@ impl Hub {
 /// long as the handle.
 pub(crate) async fn connect(
     opening: &Opening,
-    _name: &str,
+    name: &str,
 ) -> Result<Arc<dyn EventBus>, OpenError> {
-    Err(OpenError::Unsupported(opening.bus))
+    let address = address(opening)?;
+    let mut config = ClientConfig::new(name);
+    if let Some(limit_ms) = opening.settings.publish_limit_ms {
+        config.publish_limit = Duration::from_millis(limit_ms);
+    }
+    let bus = DaemoneyeEventBus::connect(&address, config)
+        .await
+        .map_err(|cause| OpenError::Connect(chain(&cause)))?;
+    Ok(Arc::new(bus))
+}
+
+fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {
+    let settings = &opening.settings;
+    let mut config = BrokerConfig::default();
+    if let Some(limit) = settings.subscriber_limit {
+        config.subscriber_limit = limit;
+    }
+    if let Some(limit_ms) = settings.publish_limit_ms {
+        config.publish_limit = Duration::from_millis(limit_ms);
+    }
+    if let Some(bytes) = settings.payload_limit_bytes {
+        config.payload_limit_bytes = bytes;
+    }
+    let broker = DaemoneyeBroker::new(config);
+    if opening.bus.crosses_processes() {
+        let listener = Listener::bind(&address(opening)?)
+            .map_err(|cause| OpenError::Serve(chain(&cause)))?;
+        broker.serve(listener).map_err(|cause| OpenError::Serve(chain(&cause)))?;
+    }
+    Ok(broker)
+}
+
+fn address(opening: &Opening) -> Result<SocketAddress, OpenError> {
+    SocketAddress::from_path(opening.socket.clone())
+        .map_err(|cause| OpenError::Serve(cause.to_string()))
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Removes what a killed broker may have left at its socket path; returns whether it was there.
@@ -117,7 +167,7 @@ fn local(opening: &Opening) -> Result<LocalEventBus, OpenError> {
         Bus::CrossbeamFaithful => config.faithful = true,
         _ => {}
     }
-    LocalEventBus::start(config).map_err(|cause| OpenError::Local(cause.to_string()))
+    LocalEventBus::new(&config).map_err(|cause| OpenError::Local(cause.to_string()))
 }
 
 /// How a publish ended, for the record.

@@ -90,11 +90,6 @@ impl Director {
         (0..self.live.len()).any(|index| self.live[index] && !self.reading[index])
     }
 
-    /// Whether the plan has a fence that can reach the subscriber.
-    pub(super) fn fence_can_pass(&self, _publisher: usize, _subscriber: usize) -> bool {
-        true
-    }
-
     /// Begins an action; its answer is noted when it comes.
     pub(super) async fn begin(
         &mut self,

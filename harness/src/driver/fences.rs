@@ -10,7 +10,6 @@ use super::actor::assignment::Part;
 use super::actor::protocol::{Notice, Order};
 use super::director::Director;
 use super::error::DriveError;
-use crate::record::FENCE;
 
 /// A fence that has not arrived is sent again after so long.
 const RESEND: Duration = Duration::from_millis(500);
@@ -18,8 +17,6 @@ const RESEND: Duration = Duration::from_millis(500);
 const RESEND_LIMIT: Duration = Duration::from_secs(5);
 /// A fence's own `publish` waits at most for the bus's publish limit, and that is at most this.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(60);
-/// The bit at which the running number of a fence begins, above the subscriber's index.
-const ROUND_SHIFT: u32 = 16;
 
 impl Director {
     /// Sends fences through every publisher to every subscription that reads, until all have
@@ -29,7 +26,6 @@ impl Director {
         let reading = self.reading_subscribers();
         let mut missing: BTreeSet<(usize, usize)> = publishers
             .flat_map(|publisher| reading.iter().map(move |subscriber| (publisher, *subscriber)))
-            .filter(|(publisher, subscriber)| self.fence_can_pass(*publisher, *subscriber))
             .collect();
         let give_up = Instant::now() + RESEND_LIMIT;
         while !missing.is_empty() && Instant::now() < give_up {
@@ -56,8 +52,8 @@ impl Director {
         self.fence_round += 1;
         for (publisher, subscriber) in missing {
             let (publisher, subscriber) = (*publisher, *subscriber);
-            let sequence = FENCE | (self.fence_round << ROUND_SHIFT) | subscriber as u64;
-            let order = Order::Fence { publisher, subscriber, sequence, phase };
+            let number = self.fence_round;
+            let order = Order::Fence { publisher, subscriber, number, phase };
             self.session.tell(Part::Publisher(publisher), &order).await?;
         }
         Ok(missing.len())

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::EventBus;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
 
 use super::assignment::{Assignment, Part};
@@ -129,8 +129,8 @@ impl Roles {
                 }
                 self.to_publisher(publisher, PublisherOrder::Run { phase });
             }
-            Order::Fence { publisher, subscriber, sequence, phase } => {
-                self.to_publisher(publisher, PublisherOrder::Fence { subscriber, sequence, phase });
+            Order::Fence { publisher, subscriber, number, phase } => {
+                self.to_publisher(publisher, PublisherOrder::Fence { subscriber, number, phase });
             }
             Order::Grant { subscriber, events } => {
                 self.to_subscriber(subscriber, SubscriberOrder::Grant { events });
@@ -217,7 +217,11 @@ struct Setup {
 impl Setup {
     fn host(self, plans: Plans, orders: &Receiver<HostOrder>) {
         let link = self.link.clone();
-        let (hub, threads) = match self.open(plans) {
+        let opened = background_runtime().and_then(|runtime| {
+            let (hub, threads) = self.open(plans, runtime.handle())?;
+            Ok((runtime, hub, threads))
+        });
+        let (runtime, hub, threads) = match opened {
             Ok(opened) => opened,
             Err(reason) => {
                 eprintln!("actor {}: {reason}", self.assignment.name);
@@ -227,6 +231,7 @@ impl Setup {
         };
         link.tell(&Notice::Ready);
         let executor = Executor::for_this_thread();
+        let entered = runtime.enter();
         while let Ok(order) = orders.recv() {
             match order {
                 HostOrder::Statistics => link.tell(&statistics(&executor, hub.as_ref())),
@@ -236,13 +241,20 @@ impl Setup {
                 HostOrder::Finish => break,
             }
         }
-        let done = self.goodbye(&executor, hub, threads);
+        let complaints = close(&executor, hub, threads);
+        drop(entered);
+        drop(runtime);
+        let done = self.goodbye(complaints);
         link.tell(&Notice::Done(done));
         std::process::exit(0);
     }
 
     /// Opens the bus's part of this process and starts its roles; returns once all are up.
-    fn open(&self, plans: Plans) -> Result<(Option<Hub>, Vec<RoleThread>), String> {
+    fn open(
+        &self,
+        plans: Plans,
+        timers: &Handle,
+    ) -> Result<(Option<Hub>, Vec<RoleThread>), String> {
         let opening = self.assignment.opening();
         let hosts = self.assignment.roles.contains(&Part::Bus);
         let hub = match (self.assignment.void, hosts) {
@@ -253,14 +265,14 @@ impl Setup {
         let (up, ups) = sync_channel(plans.publishers.len() + plans.subscribers.len() + 1);
         let mut threads = Vec::new();
         for (index, orders, credits) in plans.publishers {
-            let bus = self.access(hub.as_ref(), &format!("p{index}"))?;
+            let bus = self.access(hub.as_ref(), &format!("p{index}"), timers)?;
             let (assignment, link, up) = self.parts(&up);
             threads.push(spawn(format!("p{index}"), move || {
                 publisher_thread(index, assignment, bus, link, credits, &orders, &up)
             })?);
         }
         for (index, orders) in plans.subscribers {
-            let bus = self.access(hub.as_ref(), &format!("s{index}"))?;
+            let bus = self.access(hub.as_ref(), &format!("s{index}"), timers)?;
             let (assignment, link, up) = self.parts(&up);
             threads.push(spawn(format!("s{index}"), move || {
                 subscriber_thread(index, assignment, bus, link, orders, &up)
@@ -277,30 +289,18 @@ impl Setup {
         (Arc::clone(&self.assignment), self.link.clone(), up.clone())
     }
 
-    fn access(&self, hub: Option<&Hub>, name: &str) -> Result<Access, String> {
+    fn access(&self, hub: Option<&Hub>, name: &str, timers: &Handle) -> Result<Access, String> {
         Ok(match (self.assignment.void, hub) {
             (true, _) => Access::Void,
             (false, Some(hub)) => {
-                Access::Near(hub.handle(name).ok_or("the void has no handles".to_owned())?)
+                let handle = hub.handle(name).ok_or("the void has no handles".to_owned())?;
+                Access::Near(handle, timers.clone())
             }
             (false, None) => Access::Far(self.assignment.opening(), name.to_owned()),
         })
     }
 
-    fn goodbye(&self, executor: &Executor, hub: Option<Hub>, threads: Vec<RoleThread>) -> Done {
-        let mut complaints = Vec::new();
-        for thread in threads {
-            match thread.join() {
-                Ok(more) => complaints.extend(more),
-                Err(_) => complaints.push("a role panicked".to_owned()),
-            }
-        }
-        if let Some(hub) = hub {
-            if let Err(cause) = executor.block_on(hub.shutdown(super::CLOSE_LIMIT)) {
-                complaints.push(format!("shutdown: {cause}"));
-            }
-            drop(hub);
-        }
+    fn goodbye(&self, complaints: Vec<String>) -> Done {
         super::settle::settle(|| {
             census::threads().is_none_or(|threads| threads <= LAST_THREADS)
         });
@@ -313,14 +313,31 @@ impl Setup {
     }
 }
 
+/// Waits for the roles, then closes the bus; returns what went wrong.
+fn close(executor: &Executor, hub: Option<Hub>, threads: Vec<RoleThread>) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for thread in threads {
+        match thread.join() {
+            Ok(more) => complaints.extend(more),
+            Err(_) => complaints.push("a role panicked".to_owned()),
+        }
+    }
+    if let Some(hub) = hub
+        && let Err(cause) = executor.block_on(hub.shutdown(super::CLOSE_LIMIT))
+    {
+        complaints.push(format!("shutdown: {cause}"));
+    }
+    complaints
+}
+
 /// Whether a role came up.
 type Up = Result<(), String>;
 
 /// How a role gets at the bus.
 enum Access {
     Void,
-    /// A handle of the hub in this process.
-    Near(Arc<dyn EventBus>),
+    /// A handle of the hub in this process, and the runtime whose timers it waits with.
+    Near(Arc<dyn EventBus>, Handle),
     /// A connection of its own, under this name.
     Far(Opening, String),
 }
@@ -343,11 +360,16 @@ fn publisher_thread(
 ) -> Vec<String> {
     // A connected publisher's output runs on a thread of its own: this one sleeps and stamps.
     let mut runtime = None;
+    let mut timers = None;
     let opened = match access {
         Access::Void => Ok(None),
-        Access::Near(bus) => Ok(Some(bus)),
+        Access::Near(bus, handle) => {
+            timers = Some(handle);
+            Ok(Some(bus))
+        }
         Access::Far(opening, name) => background_runtime().and_then(|own| {
             let bus = own.block_on(connect(&opening, &name)).map_err(|cause| cause.to_string())?;
+            timers = Some(own.handle().clone());
             runtime = Some(own);
             Ok(Some(bus))
         }),
@@ -355,7 +377,6 @@ fn publisher_thread(
     let made = opened.and_then(|bus| {
         Publisher::new(index, assignment, bus.clone(), link, credits)
             .map(|publisher| (publisher, bus))
-            .map_err(|cause| cause.to_string())
     });
     let (publisher, bus) = match made {
         Ok(made) => made,
@@ -364,7 +385,7 @@ fn publisher_thread(
             return Vec::new();
         }
     };
-    let entered = runtime.as_ref().map(Runtime::enter);
+    let entered = timers.as_ref().map(Handle::enter);
     let _ = up.send(Ok(()));
     let mut complaints = publisher.run(orders);
     drop(entered);
@@ -389,12 +410,12 @@ fn subscriber_thread(
     let run = || -> Result<Vec<String>, String> {
         match access {
             Access::Void => {
-                let subscriber = VoidSubscriber::new(index, assignment, link)
-                    .map_err(|cause| cause.to_string())?;
+                let subscriber = VoidSubscriber::new(index, assignment, link)?;
                 let _ = up.send(Ok(()));
                 Ok(subscriber.run(orders))
             }
-            Access::Near(bus) => {
+            Access::Near(bus, timers) => {
+                let _entered = timers.enter();
                 let subscriber = Subscriber::new(index, assignment, bus, link)
                     .map_err(|cause| cause.to_string())?;
                 let _ = up.send(Ok(()));

@@ -12,9 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::assignment::Assignment;
 use super::link::Link;
 use super::protocol::Notice;
-use super::stream::{digest_correlation, digest_received};
 use crate::driver::records::{Arrival, Recorder, names, write_all};
-use crate::plan::{Rate, Trigger, TrialKind};
+use crate::plan::{Rate, Trigger, TrialKind, digest_correlation_id, digest_received};
 use crate::record::{FENCE, Received, UNKNOWN_PUBLISHER};
 
 /// Bits of a fence's number that name the subscriber it is for.
@@ -165,8 +164,8 @@ impl Ledger {
             sequence: event.event.header().source_sequence,
             receive_ns,
             position,
-            digest: digest_received(event, &self.assignment.case, publisher),
-            correlation: digest_correlation(&correlation.id),
+            digest: digest_received(event),
+            correlation: digest_correlation_id(correlation),
             is_root: correlation.parent.is_none() && correlation.root == correlation.id,
         });
     }

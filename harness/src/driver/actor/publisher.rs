@@ -16,11 +16,11 @@ use super::executor::Executor;
 use super::link::Link;
 use super::pacing::sleep_until;
 use super::protocol::{Notice, Share};
-use super::stream::{Stamped, Stream, digest};
+use super::stream::{Stamped, Stream};
 use crate::driver::bus::{outcome, outcome_code};
 use crate::driver::records::{Recorder, Timing, names, write_all};
-use crate::plan::{Count, Publish, Rate, Trigger, TrialKind};
-use crate::record::{FENCE, Outcome, Published};
+use crate::plan::{Count, Publish, Rate, Trigger, TrialKind, digest, fence_sequence};
+use crate::record::{Outcome, Published};
 
 /// A closed loop without credit looks at its deadline this often.
 const CREDIT_LOOK: Duration = Duration::from_millis(50);
@@ -37,7 +37,7 @@ pub(super) enum PublisherOrder {
     /// Do the share of this phase.
     Run { phase: u32 },
     /// Send one fence.
-    Fence { subscriber: usize, sequence: u64, phase: u32 },
+    Fence { subscriber: usize, number: u64, phase: u32 },
     /// Publish one more event, as an action.
     One { id: u64, phase: u32 },
     /// Write the records and end.
@@ -71,16 +71,19 @@ impl Publisher {
         bus: Option<Arc<dyn EventBus>>,
         link: Link,
         credits: Credits,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, String> {
         let kind = assignment.case.kind;
         let timing = match kind {
-            TrialKind::Paced => Some(Recorder::create(&names::timing(&assignment.directory, index))?),
+            TrialKind::Paced => Some(
+                Recorder::create(&names::timing(&assignment.directory, index))
+                    .map_err(|cause| format!("timing records: {cause}"))?,
+            ),
             _ => None,
         };
         let reserved = if kind == TrialKind::Behaviour { RESERVED_RECORDS } else { 0 };
         Ok(Self {
             index,
-            stream: Stream::new(&assignment.case, index),
+            stream: Stream::new(&assignment.case, index).map_err(|cause| cause.to_string())?,
             assignment,
             bus,
             executor: Executor::for_this_thread(),
@@ -101,8 +104,8 @@ impl Publisher {
                     let share = self.share_of(phase);
                     self.link.tell(&Notice::Finished { publisher: self.index, share });
                 }
-                PublisherOrder::Fence { subscriber, sequence, phase } => {
-                    self.fence(subscriber, sequence, phase);
+                PublisherOrder::Fence { subscriber, number, phase } => {
+                    self.fence(subscriber, number, phase);
                 }
                 PublisherOrder::One { id, phase } => self.one(id, phase),
                 PublisherOrder::Finish => break,
@@ -229,12 +232,10 @@ impl Publisher {
         Call { outcome, call_ns, return_ns }
     }
 
-    fn fence(&mut self, subscriber: usize, sequence: u64, phase: u32) {
-        debug_assert!(sequence & FENCE != 0, "a fence is marked as one");
-        let accepted = match self.stream.fence(subscriber, sequence, monotonic_ns()) {
-            Some(stamped) => self.hand_over(phase, sequence, stamped).outcome == Outcome::Ok,
-            None => false,
-        };
+    fn fence(&mut self, subscriber: usize, number: u64, phase: u32) {
+        let stamped = self.stream.fence(subscriber, number, monotonic_ns());
+        let sequence = fence_sequence(subscriber, number);
+        let accepted = self.hand_over(phase, sequence, stamped).outcome == Outcome::Ok;
         self.link.tell(&Notice::FenceSent { publisher: self.index, accepted });
     }
 

@@ -16,7 +16,6 @@ use super::assignment::Assignment;
 use super::ledger::Ledger;
 use super::link::Link;
 use super::protocol::Notice;
-use super::stream::{Carrier, carrier};
 use crate::driver::bus::{subscribe_code, unsubscribe_code};
 use crate::plan::Reading;
 
@@ -253,10 +252,7 @@ impl Subscriber {
     }
 
     fn companion(&self) -> Option<daemoneye_eventbus::EventSubscription> {
-        match carrier(&self.assignment.case, self.index) {
-            Carrier::Companion(subscription) => Some(subscription),
-            _ => None,
-        }
+        crate::driver::fencing::companion(&self.assignment.case, self.index)
     }
 
     async fn unsubscribe(&mut self, id: u64, subscriber_id: String) {

@@ -14,7 +14,7 @@ use super::pacing::sleep_until;
 use super::protocol::Notice;
 use super::stream::{Stamped, Stream};
 use super::subscriber::SubscriberOrder;
-use crate::plan::Rate;
+use crate::plan::{Rate, WorkloadError};
 
 pub(super) struct VoidSubscriber {
     index: usize,
@@ -32,11 +32,15 @@ impl VoidSubscriber {
         index: usize,
         assignment: Arc<Assignment>,
         link: Link,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, String> {
         let publishers = 0..assignment.case.topology.publishers.len();
-        let streams =
-            publishers.map(|publisher| (Stream::new(&assignment.case, publisher), 1)).collect();
-        let ledger = Ledger::new(index, &assignment, link.clone())?;
+        let stream = |publisher| Ok((Stream::new(&assignment.case, publisher)?, 1));
+        let streams = publishers
+            .map(stream)
+            .collect::<Result<Vec<_>, WorkloadError>>()
+            .map_err(|cause| cause.to_string())?;
+        let ledger =
+            Ledger::new(index, &assignment, link.clone()).map_err(|cause| cause.to_string())?;
         Ok(Self { index, assignment, link, ledger, streams, made: 0 })
     }
 

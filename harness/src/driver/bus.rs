@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
-    BrokerConfig, ClientConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventBusStatistics, PublishError, ShutdownError, SocketAddress, StatisticsError, SubscribeError, UnsubscribeError,
+    BrokerConfig, ClientConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventBusStatistics,
+    PublishError, ShutdownError, SocketAddress, StatisticsError, SubscribeError, UnsubscribeError,
 };
 use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
 use thiserror::Error;
@@ -95,10 +96,7 @@ impl Hub {
 
 /// Connects a role of another process than the broker's. Call within a runtime that lives as
 /// long as the handle.
-pub(crate) async fn connect(
-    opening: &Opening,
-    name: &str,
-) -> Result<Arc<dyn EventBus>, OpenError> {
+pub(crate) async fn connect(opening: &Opening, name: &str) -> Result<Arc<dyn EventBus>, OpenError> {
     let address = address(opening)?;
     let mut config = ClientConfig::new(name);
     if let Some(limit_ms) = opening.settings.publish_limit_ms {
@@ -124,8 +122,8 @@ fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {
     }
     let broker = DaemoneyeBroker::new(config);
     if opening.bus.crosses_processes() {
-        let listener = Listener::bind(&address(opening)?)
-            .map_err(|cause| OpenError::Serve(chain(&cause)))?;
+        let listener =
+            Listener::bind(&address(opening)?).map_err(|cause| OpenError::Serve(chain(&cause)))?;
         broker.serve(listener).map_err(|cause| OpenError::Serve(chain(&cause)))?;
     }
     Ok(broker)

@@ -97,8 +97,7 @@ impl Director {
         figures.window_s = (end - begin) as f64 / 1e9;
         let throughput = figures.deliveries as f64 / figures.window_s;
         figures.throughput_per_s = Some(throughput);
-        let latency_s =
-            windows().map(|window| window.latency_sum_ns).sum::<u64>() as f64 / 1e9;
+        let latency_s = windows().map(|window| window.latency_sum_ns).sum::<u64>() as f64 / 1e9;
         let in_flight = throughput * latency_s / arrivals(summaries).max(1) as f64;
         let allowed = (self.window() * summaries.len() as u64) as f64;
         if in_flight > IN_FLIGHT_TOLERANCE * allowed && !self.void {
@@ -123,7 +122,7 @@ impl Director {
         let mut late = false;
         for (_, _, share) in measured {
             figures.window_s = figures.window_s.max(share.elapsed_ns as f64 / 1e9);
-            let too_slow = share.planned_ns as f64 < RATE_REACHED * share.elapsed_ns as f64;
+            let too_slow = (share.planned_ns as f64) < RATE_REACHED * share.elapsed_ns as f64;
             late |= too_slow && share.inside_ns * 2 < share.elapsed_ns;
         }
         if self.void {

@@ -175,7 +175,14 @@ impl Director {
         }
         if let Some(expect) = expect {
             let outcome = outcome.to_owned();
-            self.operations.push(Operated { operation, phase, call_ns, return_ns, outcome, expect });
+            self.operations.push(Operated {
+                operation,
+                phase,
+                call_ns,
+                return_ns,
+                outcome,
+                expect,
+            });
         }
     }
 

@@ -9,7 +9,7 @@ use super::actor::assignment::Part;
 use super::actor::protocol::{Notice, Order};
 use super::director::Director;
 use super::error::DriveError;
-use crate::plan::{Action, Count, Phase, Rate, Trigger, TrialKind};
+use crate::plan::{Action, Count, Phase, Rate, TrialKind, Trigger};
 
 /// Subscribers answer an announcement within this time, however much waits to be received.
 const ANNOUNCE_LIMIT: Duration = Duration::from_secs(20);
@@ -214,8 +214,7 @@ impl Running {
             Rate::Window(window) => Some(window),
             Rate::Max | Rate::PerSecond(..) => None,
         };
-        let meanwhile =
-            |action: &&Action| !matches!(action.trigger, Trigger::Start | Trigger::End);
+        let meanwhile = |action: &&Action| !matches!(action.trigger, Trigger::Start | Trigger::End);
         Self {
             publishers: plan.publish.iter().map(|publish| publish.publisher).collect(),
             windows: plan

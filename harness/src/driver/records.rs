@@ -108,8 +108,7 @@ impl Fixed for Received {
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.publisher.to_le_bytes());
         out.extend_from_slice(&self.subscription.to_le_bytes());
-        for field in
-            [self.sequence, self.receive_ns, self.position, self.digest, self.correlation]
+        for field in [self.sequence, self.receive_ns, self.position, self.digest, self.correlation]
         {
             out.extend_from_slice(&field.to_le_bytes());
         }
@@ -134,9 +133,7 @@ impl Fixed for Timing {
     const BYTES: usize = 40;
 
     fn put(&self, out: &mut Vec<u8>) {
-        for field in
-            [self.sequence, self.planned_ns, self.wake_ns, self.call_ns, self.return_ns]
-        {
+        for field in [self.sequence, self.planned_ns, self.wake_ns, self.call_ns, self.return_ns] {
             out.extend_from_slice(&field.to_le_bytes());
         }
     }
@@ -255,8 +252,8 @@ pub enum RecordsError {
 
 /// Reads a file of records.
 pub(crate) fn read_all<T: Fixed>(path: &Path) -> Result<Vec<T>, RecordsError> {
-    let bytes = std::fs::read(path)
-        .map_err(|cause| RecordsError::Read { path: path.to_owned(), cause })?;
+    let bytes =
+        std::fs::read(path).map_err(|cause| RecordsError::Read { path: path.to_owned(), cause })?;
     if !bytes.len().is_multiple_of(T::BYTES) {
         return Err(RecordsError::Torn {
             path: path.to_owned(),

@@ -1,5 +1,6 @@
 //! The actors of one trial: who hosts what, orders out, notices in, every wait with a limit.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +14,6 @@ use super::error::DriveError;
 use super::interrupt::Interrupt;
 use super::measure::Meter;
 use super::spawn::{Actor, Heard};
-use crate::plan::Case;
 
 /// Notices waiting for the driver; actors wait beyond them.
 const HEARD: usize = 4096;
@@ -27,6 +27,8 @@ pub(super) struct Session {
     pub(super) actors: Vec<Actor>,
     groups: Vec<Group>,
     heard: mpsc::Receiver<(usize, Heard)>,
+    /// Actors that have said goodbye: the end of their output is no news.
+    gone: BTreeSet<usize>,
     interrupt: Interrupt,
     /// Samples memory while the driver waits.
     pub(super) meter: Meter,
@@ -43,7 +45,8 @@ impl Session {
     ) -> Result<Self, DriveError> {
         let groups = groups(&template.case, template.bus.deployment());
         let (sender, heard) = mpsc::channel(HEARD);
-        let mut session = Self { actors: Vec::new(), groups, heard, interrupt, meter };
+        let mut session =
+            Self { actors: Vec::new(), groups, heard, gone: BTreeSet::new(), interrupt, meter };
         let started = session.start_all(executable, template, &sender).await;
         match started {
             Ok(()) => Ok(session),
@@ -67,8 +70,7 @@ impl Session {
                 roles: group.parts.clone(),
                 ..template.clone()
             };
-            let actor =
-                Actor::start(executable, &assignment, group, index, sender.clone()).await?;
+            let actor = Actor::start(executable, &assignment, group, index, sender.clone()).await?;
             self.meter.watch(&actor);
             self.actors.push(actor);
             if index == 0 {
@@ -114,7 +116,13 @@ impl Session {
                 Heard::Notice(Notice::Failed { reason }) => {
                     return Err(self.actors[actor].gone(&format!("gave up: {reason}")));
                 }
-                Heard::Notice(notice) => return Ok((actor, notice)),
+                Heard::Notice(notice) => {
+                    if matches!(notice, Notice::Done(_)) {
+                        self.gone.insert(actor);
+                    }
+                    return Ok((actor, notice));
+                }
+                Heard::Closed if self.gone.contains(&actor) => {}
                 Heard::Garbled(why) => {
                     return Err(self.actors[actor].gone(&format!("is not understood: {why}")));
                 }
@@ -175,10 +183,5 @@ impl Session {
         for actor in &mut self.actors {
             actor.end(END_GRACE).await;
         }
-    }
-
-    /// The case's roles, for orders to all of a kind.
-    pub(super) fn subscribers(case: &Case) -> impl Iterator<Item = usize> + use<> {
-        0..case.topology.subscribers.len()
     }
 }

@@ -11,8 +11,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::EventBus;
+use daemoneye_eventbus::clock::monotonic_ns;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
 
@@ -55,6 +55,8 @@ type RoleThread = JoinHandle<Vec<String>>;
 /// Runs the actor until its harness lets it go.
 pub(crate) fn run() -> ExitCode {
     let mut lines = std::io::stdin().lock().lines();
+    // The first runtime of a process opens what all share and nobody closes (signals).
+    drop(background_runtime());
     let descriptors = census::descriptors().unwrap_or_default();
     let Some(Ok(first)) = lines.next() else { return ExitCode::from(2) };
     let assignment = match serde_json::from_str::<Assignment>(&first) {
@@ -301,9 +303,7 @@ impl Setup {
     }
 
     fn goodbye(&self, complaints: Vec<String>) -> Done {
-        super::settle::settle(|| {
-            census::threads().is_none_or(|threads| threads <= LAST_THREADS)
-        });
+        super::settle::settle(|| census::threads().is_none_or(|threads| threads <= LAST_THREADS));
         Done {
             extra_descriptors: census::descriptors().map_or(0, |now| now - self.descriptors),
             extra_threads: census::threads().map_or(0, |now| now - LAST_THREADS),
@@ -427,8 +427,7 @@ fn subscriber_thread(
                     .build()
                     .map_err(|cause| cause.to_string())?;
                 runtime.block_on(async {
-                    let bus =
-                        connect(&opening, &name).await.map_err(|cause| cause.to_string())?;
+                    let bus = connect(&opening, &name).await.map_err(|cause| cause.to_string())?;
                     let subscriber = Subscriber::new(index, assignment, bus, link)
                         .map_err(|cause| cause.to_string())?;
                     let _ = up.send(Ok(()));

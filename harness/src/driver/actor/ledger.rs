@@ -13,7 +13,7 @@ use super::assignment::Assignment;
 use super::link::Link;
 use super::protocol::Notice;
 use crate::driver::records::{Arrival, Recorder, names, write_all};
-use crate::plan::{Rate, Trigger, TrialKind, digest_correlation_id, digest_received};
+use crate::plan::{Rate, TrialKind, Trigger, digest_correlation_id, digest_received};
 use crate::record::{FENCE, Received, UNKNOWN_PUBLISHER};
 
 /// Bits of a fence's number that name the subscriber it is for.

@@ -25,11 +25,8 @@ fn sleep(deadline_ns: u64, _left_ns: u64) {
 
     let deadline = TimeSpec::from_duration(Duration::from_nanos(deadline_ns));
     // Interrupted or not, the caller looks at the clock again.
-    let _ = clock_nanosleep(
-        ClockId::CLOCK_MONOTONIC,
-        ClockNanosleepFlags::TIMER_ABSTIME,
-        &deadline,
-    );
+    let _ =
+        clock_nanosleep(ClockId::CLOCK_MONOTONIC, ClockNanosleepFlags::TIMER_ABSTIME, &deadline);
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]

@@ -3,12 +3,12 @@
 //! Open loops sleep to absolute deadlines and stamp `start = max(planned, wake)`, so that a
 //! publish that is late because an earlier one waited is late in the figures too (METHOD §2).
 
-use std::sync::mpsc::Receiver;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use daemoneye_eventbus::clock::{monotonic_ns, unix_ns};
 use daemoneye_eventbus::EventBus;
+use daemoneye_eventbus::clock::{monotonic_ns, unix_ns};
 
 use super::assignment::Assignment;
 use super::credits::Credits;
@@ -19,7 +19,7 @@ use super::protocol::{Notice, Share};
 use super::stream::{Stamped, Stream};
 use crate::driver::bus::{outcome, outcome_code};
 use crate::driver::records::{Recorder, Timing, names, write_all};
-use crate::plan::{Count, Publish, Rate, Trigger, TrialKind, digest, fence_sequence};
+use crate::plan::{Count, Publish, Rate, TrialKind, Trigger, digest, fence_sequence};
 use crate::record::{Outcome, Published};
 
 /// A closed loop without credit looks at its deadline this often.
@@ -194,7 +194,8 @@ impl Publisher {
             let wake_ns = self.wake_ns;
             if let Some(timing) = &mut self.timing {
                 // A full disk shows as a torn file when the driver reads it.
-                let _ = timing.record(&Timing { sequence, planned_ns, wake_ns, call_ns, return_ns });
+                let _ =
+                    timing.record(&Timing { sequence, planned_ns, wake_ns, call_ns, return_ns });
             }
             marks.tell(&self.link, self.index, share.called);
             if is_final(outcome, Count::Events(0)) {
@@ -315,4 +316,3 @@ fn is_final(ended: Outcome, count: Count) -> bool {
         _ => count == Count::UntilRefused,
     }
 }
-

@@ -61,12 +61,7 @@ impl VoidSubscriber {
                 | SubscriberOrder::Read { id, .. } => {
                     let now = monotonic_ns();
                     let outcome = "ok".to_owned();
-                    self.link.tell(&Notice::Operated {
-                        id,
-                        call_ns: now,
-                        return_ns: now,
-                        outcome,
-                    });
+                    self.link.tell(&Notice::Operated { id, call_ns: now, return_ns: now, outcome });
                 }
             }
         }

@@ -1,0 +1,154 @@
+//! Trials end to end, on every deployment: what was published arrives, and nothing remains.
+
+use std::path::Path;
+
+use daemoneye_eventbus::{EventKind, EventSubscription};
+use equivalence::driver::{Driven, Interrupt, TrialRequest, run_trial};
+use equivalence::plan::{
+    Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, MixPart, Phase, Publish,
+    PublisherSpec, Rate, Reading, SubscriberSpec, Topology, TrialKind,
+};
+use equivalence::record::{FENCE, Validity};
+
+fn publisher(name: &str) -> PublisherSpec {
+    PublisherSpec {
+        name: name.to_owned(),
+        mix: vec![MixPart {
+            kind: EventKind::Process,
+            topic: None,
+            weight: 1,
+            payload_bytes: 200,
+            priority: None,
+            pid: None,
+            metadata: Vec::new(),
+        }],
+        correlate: Correlate::Fresh,
+    }
+}
+
+fn subscriber(name: &str, capacity: usize) -> SubscriberSpec {
+    SubscriberSpec {
+        name: name.to_owned(),
+        subscription: EventSubscription::new(name)
+            .with_pattern("events.process.#")
+            .with_capacity(capacity),
+        reading: Reading::Prompt,
+        from_start: true,
+    }
+}
+
+fn case(kind: TrialKind, count: Count, rate: Rate, measured: bool) -> Case {
+    let phase = Phase {
+        name: "all".to_owned(),
+        publish: (0..2).map(|publisher| Publish { publisher, count, rate }).collect(),
+        actions: Vec::new(),
+        idle_ms: 0,
+        fence: true,
+        measured,
+    };
+    Case {
+        id: "driver/smoke".to_owned(),
+        scenario: "driver/smoke".to_owned(),
+        summary: "the driver's own test".to_owned(),
+        claims: Vec::new(),
+        kind,
+        topology: Topology {
+            bus: BusSettings::default(),
+            publishers: vec![publisher("p-one"), publisher("p-two")],
+            subscribers: vec![subscriber("s-one", 8192), subscriber("s-two", 8192)],
+        },
+        phases: vec![phase],
+        expect: Expectation::default(),
+        not_applicable: Vec::new(),
+        seed: 7,
+    }
+}
+
+fn run(case: &Case, bus: Bus, void: bool) -> Driven {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("rt");
+    let (_teller, interrupt) = Interrupt::new();
+    let request = TrialRequest {
+        executable: Path::new(env!("CARGO_BIN_EXE_equivalence")),
+        case,
+        bus,
+        void,
+        share_by_clone: false,
+        directory: folder.path(),
+    };
+    let driven = runtime.block_on(run_trial(request, interrupt)).expect("a trial");
+    assert!(driven.trial.tear_down.is_clean(), "{:?}", driven.trial.tear_down);
+    assert_eq!(driven.doubts, Vec::<String>::new());
+    driven
+}
+
+fn everything_arrives(bus: Bus) {
+    let case = case(TrialKind::Behaviour, Count::Events(300), Rate::Max, false);
+    let history = run(&case, bus, false).history.expect("a history");
+    for log in &history.publishers {
+        assert_eq!(log.published.iter().filter(|one| one.sequence & FENCE == 0).count(), 300);
+    }
+    for log in &history.subscribers {
+        let events: Vec<_> = log.received.iter().filter(|one| one.sequence & FENCE == 0).collect();
+        assert_eq!(events.len(), 600, "{}", log.name);
+        for arrival in events {
+            let sent = &history.publishers[usize::from(arrival.publisher)].published;
+            let sent = sent.iter().find(|one| one.sequence == arrival.sequence).expect("sent");
+            assert_eq!(sent.digest, arrival.digest);
+            assert!(sent.call_ns <= arrival.receive_ns);
+        }
+    }
+    assert_eq!(history.operations.len(), 2);
+    assert!(history.statistics.expect("counters").events_published >= 600);
+}
+
+#[test]
+fn everything_arrives_on_crossbeam() {
+    everything_arrives(Bus::Crossbeam);
+}
+
+#[test]
+fn everything_arrives_embedded() {
+    everything_arrives(Bus::Embedded);
+}
+
+#[test]
+fn everything_arrives_in_the_agent() {
+    everything_arrives(Bus::Agent);
+}
+
+#[test]
+fn everything_arrives_between_processes() {
+    everything_arrives(Bus::Process);
+}
+
+#[test]
+fn saturation_has_a_throughput_and_the_void_has_one_too() {
+    let mut case = case(TrialKind::Saturation, Count::ForMs(500), Rate::Window(1024), true);
+    case.id = "driver/saturation".to_owned();
+    for (bus, void) in [(Bus::Process, false), (Bus::Crossbeam, false), (Bus::Process, true)] {
+        let driven = run(&case, bus, void);
+        assert_eq!(driven.trial.validity, Validity::Valid, "{bus:?} void {void}");
+        let figures = driven.trial.figures;
+        assert!(figures.throughput_per_s.expect("a throughput") > 0.0);
+        if cfg!(target_os = "linux") {
+            assert!(figures.cpu_s_per_million.expect("CPU") > 0.0);
+            assert!(figures.memory_bytes.expect("memory") > 0.0);
+        }
+    }
+}
+
+#[test]
+fn an_open_loop_has_latencies_of_every_delivery() {
+    let rate = Rate::PerSecond(500.0, Arrivals::Constant);
+    let case = case(TrialKind::Paced, Count::ForMs(600), rate, true);
+    for bus in [Bus::Process, Bus::Embedded] {
+        let figures = run(&case, bus, false).trial.figures;
+        assert_eq!(figures.deliveries, 2 * 2 * 300);
+        let latency = figures.latency.expect("a latency");
+        assert_eq!(latency.samples, figures.deliveries);
+        assert!(latency.min_ns <= latency.p50_ns && latency.p50_ns <= latency.max_ns);
+        let service = figures.service.expect("a service time");
+        assert!(service.p50_ns <= figures.response.expect("a response time").p50_ns);
+    }
+}

@@ -3,7 +3,9 @@
 //! In the order to read, each room using only those above it:
 //!
 //! - [`plan`]: cases, every value resolved;
-//! - [`record`]: histories and figures, plain data.
+//! - [`record`]: histories and figures, plain data;
+//! - [`check`]: recorded histories judged against the contract.
 
+pub mod check;
 pub mod plan;
 pub mod record;

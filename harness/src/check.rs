@@ -1,4 +1,5 @@
-//! Judges recorded histories against CONTRACT C1–C14, with an oracle of its own (METHOD §5).
+//! Judges recorded histories against CONTRACT C1–C9 and C11–C13, with an oracle of its own for
+//! M1–M5 and T3–T6 (METHOD §5). C10 and C14 show in outcomes, counters and tear-down only.
 //!
 //! Pure functions: plan and history in, a [`Report`] out. Nothing here touches a bus, a clock or a
 //! file, and nothing uses the bus's own matching: see [`oracle`]. A history that cannot have

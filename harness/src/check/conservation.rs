@@ -22,6 +22,7 @@ pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
     let Some(statistics) = &trace.history.statistics else { return };
     check_published(trace, statistics, findings);
     check_sums(trace, statistics, findings);
+    check_rows(trace, statistics, findings);
     for life in trace.lives.iter().filter(|life| is_only_life(trace, life)) {
         if life.end.is_none_or(|end| end.by == EndedBy::Shutdown) {
             check_life(trace, life, statistics, findings);
@@ -92,6 +93,34 @@ fn check_sums(trace: &Trace<'_>, statistics: &EventBusStatistics, findings: &mut
     }
 }
 
+/// Live subscriptions have a row of counters, unsubscribed ones have none.
+fn check_rows(trace: &Trace<'_>, statistics: &EventBusStatistics, findings: &mut Findings<'_, '_>) {
+    let Some(phase) = counted_phase(trace) else { return };
+    let was_live =
+        |life: &&Life| life.phase <= phase && life.end.is_none_or(|end| end.phase > phase);
+    for life in &trace.lives {
+        let id = id_of(trace, life);
+        let is_listed = statistics.subscriptions.iter().any(|row| row.subscriber_id == id);
+        let namesakes = trace.lives.iter().filter(|other| id_of(trace, other) == id);
+        let is_live = namesakes.filter(was_live).count() > 0;
+        let has_left =
+            life.end.is_some_and(|end| end.by == EndedBy::Unsubscribe && end.phase <= phase);
+        if !is_live && !has_left {
+            continue;
+        }
+        findings.judged(Check::Conservation, 1);
+        if is_live && !is_listed {
+            bus(findings, format!("the bus has no counters for {id}, which is subscribed"));
+        } else if !is_live && is_listed {
+            bus(findings, format!("the bus still counts for {id}, which has unsubscribed"));
+        }
+    }
+}
+
+fn id_of<'a>(trace: &Trace<'a>, life: &Life) -> &'a str {
+    &trace.case.topology.subscribers[life.subscriber].subscription.subscriber_id
+}
+
 fn check_life(
     trace: &Trace<'_>,
     life: &Life,
@@ -99,8 +128,8 @@ fn check_life(
     findings: &mut Findings<'_, '_>,
 ) {
     let phase = counted_phase(trace);
-    let id = &trace.case.topology.subscribers[life.subscriber].subscription.subscriber_id;
-    let Some(row) = statistics.subscriptions.iter().find(|row| row.subscriber_id == *id) else {
+    let id = id_of(trace, life);
+    let Some(row) = statistics.subscriptions.iter().find(|row| row.subscriber_id == id) else {
         return;
     };
     let name = subscriber_name(trace, life.subscriber);
@@ -188,10 +217,7 @@ fn check_growth(
 }
 
 fn began_once(trace: &Trace<'_>, id: &str) -> bool {
-    let of = |life: &&Life| {
-        trace.case.topology.subscribers[life.subscriber].subscription.subscriber_id == id
-    };
-    trace.lives.iter().filter(of).count() <= 1
+    trace.lives.iter().filter(|life| id_of(trace, life) == id).count() <= 1
 }
 
 fn range(least: u64, most: u64) -> String {

@@ -12,6 +12,8 @@ use crate::record::{History, Operated};
 pub(crate) struct Life {
     /// Index of the subscriber.
     pub(crate) subscriber: usize,
+    /// Phase it began in; 0 also for what subscribed before the first.
+    pub(crate) phase: u32,
     /// When `subscribe` was called, ns.
     pub(crate) call_ns: u64,
     /// When it returned, ns.
@@ -33,6 +35,8 @@ pub(crate) struct Life {
 /// How a life ended.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct End {
+    /// Phase it ended in.
+    pub(crate) phase: u32,
     /// By what.
     pub(crate) by: EndedBy,
     /// When the ending was called, ns.
@@ -125,6 +129,7 @@ fn begin(case: &Case, subscriber: usize, operated: &Operated) -> Life {
     let policy = case.topology.subscribers[subscriber].subscription.policy;
     Life {
         subscriber,
+        phase: if operated.phase == u32::MAX { 0 } else { operated.phase },
         call_ns: operated.call_ns,
         return_ns: operated.return_ns,
         end: None,
@@ -138,6 +143,7 @@ fn begin(case: &Case, subscriber: usize, operated: &Operated) -> Life {
 
 fn end(by: EndedBy, operated: &Operated) -> End {
     End {
+        phase: operated.phase,
         by,
         call_ns: operated.call_ns,
         return_ns: operated.return_ns,

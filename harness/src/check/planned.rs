@@ -9,6 +9,7 @@ pub trait Planned {
     ///
     /// `None` for an ordinary event that was published makes the history broken. `None` for a
     /// fence means that nothing is known about its lane: it then settles and proves nothing.
+    /// Fences that differ in topic or filters have different numbers; one sent again keeps its own.
     fn attributes(&self, publisher: usize, sequence: u64) -> Option<PlannedAttributes>;
 }
 

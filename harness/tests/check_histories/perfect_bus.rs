@@ -218,7 +218,8 @@ impl World {
         self.history.statistics_samples.push(self.history.statistics.clone().expect("just set"));
     }
 
-    fn operate(&mut self, operation: Operation, outcome: &str) {
+    /// Records an operation as ended as it must.
+    pub(crate) fn operate(&mut self, operation: Operation, outcome: &str) {
         self.now_ns += STEP_NS;
         let at_start = self.now_ns < 10_000 + 20 * STEP_NS && self.published == 0;
         let subscribes = matches!(operation, Operation::Subscribe(_));

@@ -5,9 +5,13 @@
 //! - [`plan`]: cases, every value resolved;
 //! - [`record`]: histories and figures, plain data;
 //! - [`driver`]: processes, phases, measurement;
+//! - [`check`]: recorded histories judged against the contract;
 //! - [`gate`]: whether a difference is real, three-way verdicts;
-//! - [`report`]: files, a table and an exit code from one record of the run.
+//! - [`report`]: files, a table and an exit code from one record of the run;
+//! - [`cmd`]: the verbs.
 
+pub mod check;
+pub mod cmd;
 pub mod driver;
 pub mod gate;
 pub mod plan;

@@ -1,0 +1,163 @@
+//! One behaviour case on one bus: driven, checked, told as a row of the report.
+
+use std::path::Path;
+
+use bytestring::ByteString;
+use daemoneye_eventbus::topic::default_topic;
+use daemoneye_eventbus::wire;
+
+use crate::check::{Planned, PlannedAttributes, Report, check};
+use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
+use crate::plan::{Bus, Case, PlannedEvent, Workload, WorkloadError};
+use crate::record::{FENCE, History, ProcessFigures, TearDown};
+use crate::report::{Behaviour, BehaviourRow, CheckedRow, Witness};
+
+/// The plan of a case as checkers ask for it.
+pub struct CasePlan<'a> {
+    case: &'a Case,
+    workloads: Vec<Workload>,
+}
+
+impl<'a> CasePlan<'a> {
+    /// Works out the events of every publisher.
+    pub fn new(case: &'a Case) -> Result<Self, WorkloadError> {
+        let publishers = 0..case.topology.publishers.len();
+        let workload = |publisher| Workload::new(case, publisher, &wire::payload_bytes);
+        let workloads = publishers.map(workload).collect::<Result<_, _>>()?;
+        Ok(Self { case, workloads })
+    }
+}
+
+impl Planned for CasePlan<'_> {
+    fn attributes(&self, publisher: usize, sequence: u64) -> Option<PlannedAttributes> {
+        let workload = self.workloads.get(publisher)?;
+        let planned = if sequence & FENCE == 0 {
+            workload.event(sequence)
+        } else {
+            // The number of a fence: the mark, a running number, 16 bits of subscriber.
+            let subscriber = usize::try_from(sequence & 0xffff).ok()?;
+            self.case.topology.subscribers.get(subscriber)?;
+            fence(self.case, publisher, subscriber, (sequence & !FENCE) >> 16)
+        };
+        Some(attributes(planned))
+    }
+}
+
+fn attributes(planned: PlannedEvent) -> PlannedAttributes {
+    let PlannedEvent { topic, event, correlation } = planned;
+    let topic = topic.unwrap_or_else(|| default_topic(&event));
+    let header = event.header();
+    PlannedAttributes {
+        topic: ByteString::from(topic.as_str()),
+        kind: event.kind(),
+        pid: event.pid(),
+        priority: header.priority,
+        source: header.source.clone(),
+        metadata: header.metadata.clone(),
+        correlation,
+    }
+}
+
+/// What came of one behaviour case on one bus.
+pub struct Ran {
+    /// The row of the report.
+    pub row: BehaviourRow,
+    /// What the trial left behind.
+    pub tear_down: TearDown,
+}
+
+/// Runs and judges a behaviour case on a bus; a case the bus does not claim is not run.
+pub async fn run(
+    executable: &Path,
+    case: &Case,
+    bus: Bus,
+    directory: &Path,
+    interrupt: Interrupt,
+) -> Result<Ran, DriveError> {
+    if let Some((_, why)) = case.not_applicable.iter().find(|(one, _)| *one == bus) {
+        let row = row(case, bus, Behaviour::NotApplicable(why.clone()));
+        return Ok(Ran { row, tear_down: TearDown::default() });
+    }
+    let request =
+        TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
+    let driven = run_trial(request, interrupt).await?;
+    let tear_down = driven.trial.tear_down.clone();
+    Ok(Ran { row: judge(case, bus, driven), tear_down })
+}
+
+/// Judges what was recorded.
+pub fn judge(case: &Case, bus: Bus, driven: Driven) -> BehaviourRow {
+    let Driven { trial, history, doubts } = driven;
+    let history = history.unwrap_or_default();
+    let report = match CasePlan::new(case) {
+        Ok(plan) => check(case, bus, &history, &plan),
+        Err(cause) => Report::Broken(vec![cause.to_string()]),
+    };
+    let mut row = row(case, bus, outcome(case, &report, &doubts));
+    if let Report::Judged(judgement) = &report {
+        row.violations = judgement
+            .violations
+            .iter()
+            .map(|violation| Witness {
+                rule: violation.rule.clone(),
+                sentence: violation.sentence.clone(),
+                messages: violation.messages.iter().map(ToString::to_string).collect(),
+            })
+            .collect();
+        row.checked = judgement
+            .checked
+            .iter()
+            .map(|checked| CheckedRow {
+                check: format!("{:?}", checked.check).to_lowercase(),
+                items: checked.items,
+                violations: checked.violations,
+            })
+            .collect();
+    }
+    (row.published, row.received) = totals(&history);
+    row.processes = trial.processes;
+    row
+}
+
+fn outcome(case: &Case, report: &Report, doubts: &[String]) -> Behaviour {
+    match report {
+        Report::Broken(defects) => Behaviour::Broken(defects.join("; ")),
+        Report::Judged(judgement) if !judgement.violations.is_empty() => Behaviour::Fail,
+        Report::Judged(_) if !doubts.is_empty() => Behaviour::NotExercised(doubts.join("; ")),
+        Report::Judged(_) => {
+            let idle = report.unexercised_claims(&case.claims);
+            if idle.is_empty() {
+                Behaviour::Pass
+            } else {
+                Behaviour::NotExercised(format!("nothing exercised {}", idle.join(", ")))
+            }
+        }
+    }
+}
+
+fn totals(history: &History) -> (u64, u64) {
+    let published = history.publishers.iter().flat_map(|log| &log.published);
+    let received = history.subscribers.iter().flat_map(|log| &log.received);
+    let published = published.filter(|one| one.sequence & FENCE == 0).count();
+    let received = received.filter(|one| one.sequence & FENCE == 0).count();
+    (published as u64, received as u64)
+}
+
+fn row(case: &Case, bus: Bus, outcome: Behaviour) -> BehaviourRow {
+    BehaviourRow {
+        case: case.id.clone(),
+        bus,
+        outcome,
+        violations: Vec::new(),
+        checked: Vec::new(),
+        published: 0,
+        received: 0,
+        processes: Vec::<ProcessFigures>::new(),
+        rerun: format!(
+            "cargo xtask equivalence --scenario '{}' --candidate {} --seed {}",
+            case.id,
+            bus.as_str(),
+            case.seed
+        ),
+    }
+}

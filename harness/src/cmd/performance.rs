@@ -1,0 +1,227 @@
+//! One performance case on a pair of buses: blocks of four trials until the gates are decided
+//! or the profile's limit is reached, with void floors and A/A blocks (METHOD §4).
+
+use std::path::{Path, PathBuf};
+
+use crate::driver::{DriveError, Interrupt, TrialRequest, run_trial};
+use crate::gate::{self, Block, Estimate, Evidence, Limit, Reason, Side, Verdict, physics};
+use crate::plan::gates::{GateTable, Metric};
+use crate::plan::{Bus, Case, Rate};
+use crate::record::{TearDown, Trial, Validity};
+use crate::report::{PerformanceRow, Progress};
+
+/// Void trials per side: a median of fewer would be one trial's mood.
+const VOIDS_PER_SIDE: usize = 3;
+/// The stream of A/A blocks, apart from that of the blocks they screen.
+const NULL_STREAM: u64 = 0x4e55_4c4c;
+
+/// How one performance case is run.
+#[derive(Debug, Clone)]
+pub struct Plan<'a> {
+    /// The executable that has the verb `actor`.
+    pub executable: &'a Path,
+    /// Side A.
+    pub baseline: Bus,
+    /// Side B.
+    pub candidate: Bus,
+    /// Most blocks; fewer than six can never conclude.
+    pub most_blocks: usize,
+    /// Whether verdicts may be given at all; the smoke profile only estimates.
+    pub concludes: bool,
+    /// Whether the crossbeam reference clones events instead of sharing them.
+    pub share_by_clone: bool,
+    /// Folder for the files of all trials of the case.
+    pub directory: PathBuf,
+    /// The gates.
+    pub table: &'a GateTable,
+    /// Seed of the order of trials.
+    pub seed: u64,
+}
+
+/// Evidence gathered so far, whole or cut short.
+pub struct Gathered {
+    /// Every trial.
+    pub evidence: Evidence,
+    /// What trials left behind, by bus; `None` for a void floor.
+    pub left_behind: Vec<(Option<Bus>, TearDown)>,
+    /// Why it was cut short.
+    pub error: Option<DriveError>,
+}
+
+/// Runs a performance case; what was measured is kept whatever happens.
+pub async fn run(
+    case: &Case,
+    plan: &Plan<'_>,
+    interrupt: Interrupt,
+    progress: &mut Progress,
+) -> Gathered {
+    let mut gathering = Gathering {
+        case,
+        plan,
+        interrupt,
+        trials: 0,
+        gathered: Gathered {
+            evidence: Evidence::new(case.id.clone(), plan.baseline, plan.candidate),
+            left_behind: Vec::new(),
+            error: None,
+        },
+    };
+    if !plan.concludes {
+        let why = "the smoke profile estimates and never concludes".to_owned();
+        gathering.gathered.evidence.barred = Some((Reason::Smoke, why));
+    }
+    if let Err(error) = gathering.gather(progress).await {
+        gathering.gathered.error = Some(error);
+        gathering.gathered.evidence.stopped = true;
+    }
+    gathering.gathered
+}
+
+struct Gathering<'a> {
+    case: &'a Case,
+    plan: &'a Plan<'a>,
+    interrupt: Interrupt,
+    trials: u32,
+    gathered: Gathered,
+}
+
+impl Gathering<'_> {
+    async fn gather(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
+        self.voids(progress).await?;
+        if !self.plan.concludes {
+            for _ in 0..self.plan.most_blocks {
+                self.block(progress).await?;
+            }
+            self.gathered.evidence.stopped = true;
+            return Ok(());
+        }
+        while let Some(blocks) = self.gathered.evidence.until_next_look(self.plan.most_blocks) {
+            for _ in 0..blocks {
+                self.block(progress).await?;
+                self.show(progress);
+            }
+            let nulls = self.gathered.evidence.nulls.len();
+            let null = self.four(self.null_order(nulls), true, progress).await?;
+            self.gathered.evidence.nulls.push(null);
+            if self.undecided().is_empty() {
+                return Ok(());
+            }
+        }
+        self.gathered.evidence.stopped = true;
+        Ok(())
+    }
+
+    /// The floors of both process layouts.
+    async fn voids(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
+        let rounds = if self.plan.concludes { VOIDS_PER_SIDE } else { 1 };
+        for _ in 0..rounds {
+            for bus in [self.plan.baseline, self.plan.candidate] {
+                let trial = self.trial(bus, true, progress).await?;
+                self.gathered.evidence.voids.push(trial);
+            }
+        }
+        Ok(())
+    }
+
+    async fn block(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
+        let number = u32::try_from(self.gathered.evidence.blocks.len()).unwrap_or(u32::MAX);
+        let order = gate::order(self.plan.seed, number);
+        let block = self.four(order, false, progress).await?;
+        self.gathered.evidence.blocks.push(block);
+        Ok(())
+    }
+
+    fn null_order(&self, nulls: usize) -> [Side; gate::TRIALS_PER_BLOCK] {
+        gate::order(self.plan.seed ^ NULL_STREAM, u32::try_from(nulls).unwrap_or(u32::MAX))
+    }
+
+    async fn four(
+        &mut self,
+        order: [Side; gate::TRIALS_PER_BLOCK],
+        null: bool,
+        progress: &mut Progress,
+    ) -> Result<Block, DriveError> {
+        let mut trials = Vec::with_capacity(order.len());
+        for side in order {
+            let bus = match side {
+                Side::Candidate if !null => self.plan.candidate,
+                _ => self.plan.baseline,
+            };
+            trials.push(self.trial(bus, false, progress).await?);
+        }
+        let trials: [Trial; gate::TRIALS_PER_BLOCK] =
+            trials.try_into().expect("one trial for each place in the order");
+        Ok(Block { order, trials, host_busy: None, redone: false })
+    }
+
+    async fn trial(
+        &mut self,
+        bus: Bus,
+        void: bool,
+        progress: &mut Progress,
+    ) -> Result<Trial, DriveError> {
+        self.trials += 1;
+        let kind = if void { "void" } else { "trial" };
+        let name = format!("{:03}-{kind}-{}", self.trials, bus.as_str());
+        let directory = self.plan.directory.join(name);
+        let request = TrialRequest {
+            executable: self.plan.executable,
+            case: self.case,
+            bus,
+            void,
+            share_by_clone: self.plan.share_by_clone,
+            directory: &directory,
+        };
+        let driven = run_trial(request, self.interrupt.clone()).await?;
+        let mut trial = driven.trial;
+        trial.validity = physics::validity(&trial, in_flight(self.case));
+        if let Validity::Invalid(why) = &trial.validity {
+            tracing::warn!(case = self.case.id, bus = bus.as_str(), void, why, "invalid trial");
+        }
+        if !trial.tear_down.is_clean() {
+            self.gathered.left_behind.push((trial.bus, trial.tear_down.clone()));
+        }
+        discard_stamps(&directory);
+        progress.trial_done(bus.as_str());
+        Ok(trial)
+    }
+
+    fn undecided(&self) -> Vec<(Metric, Limit, Option<Estimate>)> {
+        PerformanceRow::of(&self.gathered.evidence, self.plan.table)
+            .into_iter()
+            .filter(|row| row.gated)
+            .filter(|row| matches!(row.judgement.verdict, Verdict::Inconclusive(_)))
+            .map(|row| (row.metric, row.judgement.limit, row.judgement.estimate().copied()))
+            .collect()
+    }
+
+    fn show(&self, progress: &mut Progress) {
+        progress.block_done(self.gathered.evidence.blocks.len(), &self.undecided());
+    }
+}
+
+/// Deliveries the credits of a closed loop allow at once.
+fn in_flight(case: &Case) -> Option<u64> {
+    let measured = case.phases.iter().filter(|phase| phase.measured);
+    let windows = measured.flat_map(|phase| &phase.publish).filter_map(|publish| {
+        match publish.rate {
+            Rate::Window(window) => Some(window),
+            Rate::Max | Rate::PerSecond(..) => None,
+        }
+    });
+    let window: u64 = windows.sum();
+    (window > 0).then(|| window * case.topology.subscribers.len() as u64)
+}
+
+/// Stamps of single events are joined into histograms by now; a run of hundreds of trials keeps
+/// the `.hlog` alone.
+fn discard_stamps(directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|end| end == "timing" || end == "arrivals") {
+            // What cannot be removed only takes room.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The run itself: case after case, everything kept, interruptions and breakdowns included.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::calibration::calibrate;
+use super::options::RunOptions;
+use crate::cmd::selection::Selection;
+use crate::cmd::{behaviour, performance};
+use crate::driver::{DriveError, Interrupt};
+use crate::plan::{Bus, Case, TrialKind};
+use crate::report::{self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run};
+
+/// Where files of trials go, within the report's folder.
+const TRIALS: &str = "trials";
+
+/// Runs every selected case and returns the complete record.
+pub(super) async fn conduct(
+    options: &RunOptions,
+    selection: &Selection,
+    executable: &Path,
+    interrupt: Interrupt,
+) -> Run {
+    let buses = options.behaviour_buses();
+    let pairs = options.performance_candidates();
+    let steps = selection.cases.iter().map(|case| match case.kind {
+        TrialKind::Behaviour => buses.len(),
+        TrialKind::Saturation | TrialKind::Paced => pairs.len(),
+        TrialKind::Host => 0,
+    });
+    let mut conductor = Conductor {
+        options,
+        selection,
+        executable,
+        interrupt,
+        progress: Progress::standard(steps.sum()),
+        run: begin(options, &buses, &pairs),
+        share_by_clone: false,
+    };
+    conductor.behaviour(&buses).await;
+    conductor.performance(&pairs).await;
+    conductor.progress.finish();
+    let mut run = conductor.run;
+    run.finished_unix_s = unix_s();
+    run
+}
+
+struct Conductor<'a> {
+    options: &'a RunOptions,
+    selection: &'a Selection,
+    executable: &'a Path,
+    interrupt: Interrupt,
+    progress: Progress,
+    run: Run,
+    share_by_clone: bool,
+}
+
+impl Conductor<'_> {
+    fn cases(&self, wanted: impl Fn(TrialKind) -> bool) -> Vec<Case> {
+        self.selection.cases.iter().filter(|case| wanted(case.kind)).cloned().collect()
+    }
+
+    fn folder(&self, case: &Case) -> PathBuf {
+        self.options.out.join(TRIALS).join(report::case_dir(&case.id))
+    }
+
+    async fn behaviour(&mut self, buses: &[Bus]) {
+        for case in self.cases(|kind| kind == TrialKind::Behaviour) {
+            for bus in buses {
+                if self.is_over(&case) {
+                    return;
+                }
+                self.behaviour_case(&case, *bus).await;
+            }
+        }
+    }
+
+    async fn behaviour_case(&mut self, case: &Case, bus: Bus) {
+        self.progress.case_started(&case.id, bus.as_str());
+        let directory = self.folder(case).join(bus.as_str());
+        let ran =
+            behaviour::run(self.executable, case, bus, &directory, self.interrupt.clone()).await;
+        match ran {
+            Ok(behaviour::Ran { row, tear_down }) => {
+                self.progress.case_done(&in_words(&row));
+                if !tear_down.is_clean() {
+                    let bus = Some(bus);
+                    self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
+                }
+                if matches!(row.outcome, Behaviour::Pass | Behaviour::NotApplicable(_)) {
+                    // Records of a case that holds are of no use; those of others are evidence.
+                    let _ = std::fs::remove_dir_all(&directory);
+                }
+                self.run.behaviour.push(row);
+            }
+            Err(error) => self.broke(case, bus, &error),
+        }
+    }
+
+    async fn performance(&mut self, candidates: &[Bus]) {
+        let cases = self.cases(|kind| matches!(kind, TrialKind::Saturation | TrialKind::Paced));
+        if cases.is_empty() || self.interrupt.is_told() {
+            return;
+        }
+        if !cfg!(target_os = "linux") {
+            self.run.calibration.push("performance is judged on Linux alone".to_owned());
+            return;
+        }
+        self.calibrate(&cases).await;
+        for case in cases {
+            for candidate in candidates {
+                if self.is_over(&case) {
+                    return;
+                }
+                self.performance_case(&case, *candidate).await;
+            }
+        }
+    }
+
+    async fn calibrate(&mut self, cases: &[Case]) {
+        let Some(case) = cases.iter().find(|case| case.kind == TrialKind::Saturation) else {
+            return;
+        };
+        let folder = self.options.out.join(TRIALS);
+        match calibrate(self.executable, case, &folder, self.interrupt.clone()).await {
+            Ok((by_clone, sentence)) => {
+                self.share_by_clone = by_clone;
+                self.run.calibration.push(sentence);
+            }
+            Err(DriveError::Interrupted) => {}
+            Err(error) => self.run.infrastructure.push(format!("calibration: {error}")),
+        }
+    }
+
+    async fn performance_case(&mut self, case: &Case, candidate: Bus) {
+        let baseline = self.options.baseline;
+        let pair = format!("{} against {}", candidate.as_str(), baseline.as_str());
+        self.progress.case_started(&case.id, &pair);
+        let plan = performance::Plan {
+            executable: self.executable,
+            baseline,
+            candidate,
+            most_blocks: self.options.most_blocks(),
+            concludes: self.options.concludes(),
+            share_by_clone: self.share_by_clone,
+            directory: self.folder(case).join(candidate.as_str()),
+            table: &self.selection.table,
+            seed: case.seed,
+        };
+        let gathered =
+            performance::run(case, &plan, self.interrupt.clone(), &mut self.progress).await;
+        for (bus, tear_down) in gathered.left_behind {
+            self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
+        }
+        let rows = PerformanceRow::of(&gathered.evidence, &self.selection.table);
+        let words: Vec<String> = rows
+            .iter()
+            .filter(|row| row.gated)
+            .map(|row| Progress::verdict_line(row.metric, &row.judgement.verdict))
+            .collect();
+        self.run.performance.extend(rows);
+        self.run.evidence.push(gathered.evidence);
+        match gathered.error {
+            Some(error) => self.broke(case, candidate, &error),
+            None => self.progress.case_done(&words.join(", ")),
+        }
+    }
+
+    fn broke(&mut self, case: &Case, bus: Bus, error: &DriveError) {
+        self.progress.case_done(&error.to_string());
+        if !matches!(error, DriveError::Interrupted) {
+            let sentence = format!("{} on {}: {error}", case.id, bus.as_str());
+            self.run.infrastructure.push(sentence);
+        }
+    }
+
+    /// Whether the user has stopped the run; said once, with the case that was not begun.
+    fn is_over(&mut self, next: &Case) -> bool {
+        let told = self.interrupt.is_told();
+        if told && self.run.interrupted.is_none() {
+            self.run.interrupted = Some(format!("interrupted before {}", next.id));
+        }
+        told
+    }
+}
+
+fn begin(options: &RunOptions, buses: &[Bus], pairs: &[Bus]) -> Run {
+    let mut candidates: Vec<Bus> = pairs.to_vec();
+    for bus in buses.iter().filter(|bus| **bus != options.baseline) {
+        if !candidates.contains(bus) {
+            candidates.push(*bus);
+        }
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Run {
+        command: options.command.clone(),
+        format: report::FORMAT,
+        revision: report::revision(folder),
+        host: Host::read(),
+        seed: options.seed,
+        profile: options.profile.as_str().to_owned(),
+        baseline: options.baseline,
+        candidates,
+        started_unix_s: unix_s(),
+        finished_unix_s: 0,
+        calibration: Vec::new(),
+        behaviour: Vec::new(),
+        performance: Vec::new(),
+        evidence: Vec::new(),
+        left_behind: Vec::new(),
+        infrastructure: Vec::new(),
+        interrupted: None,
+    }
+}
+
+fn in_words(row: &BehaviourRow) -> String {
+    match &row.outcome {
+        Behaviour::Pass => "pass".to_owned(),
+        Behaviour::Fail => match row.violations.first() {
+            Some(first) => format!("FAIL {}: {}", first.rule, first.sentence),
+            None => "FAIL".to_owned(),
+        },
+        Behaviour::NotApplicable(why) => format!("not applicable: {why}"),
+        Behaviour::NotExercised(what) => format!("not exercised: {what}"),
+        Behaviour::Broken(why) => format!("not judged: {why}"),
+    }
+}
+
+fn unix_s() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}

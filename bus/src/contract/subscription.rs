@@ -33,7 +33,6 @@ pub struct EventSubscription {
     /// Topic patterns, of which one must match (M1).
     pub topic_patterns: Vec<String>,
     /// Used when there are no patterns: the topics of these capabilities (M1).
-    #[serde(skip)]
     pub capabilities: SourceCaps,
     /// Whether `+` and `#` are allowed in the patterns (M2).
     pub enable_wildcards: bool,

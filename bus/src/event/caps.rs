@@ -1,10 +1,12 @@
 //! What a source can do (seed 002), and what a subscriber asks for by it (M1).
 
 use bitflags::bitflags;
+use serde::{Deserialize, Serialize};
 
 bitflags! {
     /// Capabilities of an event source; a subscriber without patterns subscribes by them.
-    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(transparent)]
     pub struct SourceCaps: u32 {
         /// Process monitoring.
         const PROCESS = 1 << 0;

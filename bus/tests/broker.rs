@@ -1,6 +1,8 @@
 //! The broker over a real socket: connecting, crossing, ending. The contract itself is shown by
 //! the conformance suite.
 
+#![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
+
 use std::time::Duration;
 
 use daemoneye_eventbus::transport::{BindError, Listener};
@@ -30,8 +32,7 @@ fn serve(config: BrokerConfig) -> Served {
 
 impl Served {
     async fn connect(&self, name: &str) -> DaemoneyeEventBus {
-        let config = ClientConfig::new(name).with_publish_limit(Duration::from_millis(200));
-        DaemoneyeEventBus::connect(&self.address, config).await.unwrap()
+        DaemoneyeEventBus::connect(&self.address, ClientConfig::new(name)).await.unwrap()
     }
 }
 
@@ -97,7 +98,8 @@ async fn a_client_that_publishes_to_its_own_full_subscription_is_not_stuck() {
 #[tokio::test]
 async fn a_blocked_publisher_times_out_and_loses_nothing() {
     let served = serve(BrokerConfig::default());
-    let publisher = served.connect("p").await;
+    let impatient = ClientConfig::new("p").with_publish_limit(Duration::from_millis(50));
+    let publisher = DaemoneyeEventBus::connect(&served.address, impatient).await.unwrap();
     let subscriber = served.connect("s").await;
     let mut receiver = subscriber.subscribe(all_processes("s").with_capacity(2)).await.unwrap();
     let mut accepted = 0;

@@ -126,17 +126,26 @@ impl Hub {
         Routed::Done
     }
 
-    fn first_without_room(&self) -> Option<Arc<Notify>> {
+    fn first_without_room(&mut self) -> Option<Arc<Notify>> {
         let congested = |connection| self.connections.is_congested(connection);
-        self.matched
+        let full = self
+            .matched
             .iter()
-            .find_map(|key| live(&self.subscriptions, *key).blocks(congested))
-            .cloned()
+            .map(|key| live(&self.subscriptions, *key))
+            .find_map(|subscription| Some((subscription, subscription.blocks(congested)?)));
+        let (subscription, room) = full?;
+        let room = Arc::clone(room);
+        if let Sink::Remote(remote) = &subscription.sink {
+            self.connections.must_hold_back(remote.connection);
+        }
+        Some(room)
     }
 
     /// Ends a round: writes what was gathered, one write per connection.
     pub(super) fn flush(&mut self) {
-        self.connections.flush_touched();
+        while let Some(connection) = self.connections.flush_touched() {
+            self.resume(connection);
+        }
     }
 
     /// Subscribes a receiver in this process.
@@ -254,6 +263,7 @@ impl Hub {
     pub(super) fn close(&mut self) {
         self.closed = true;
         self.connections.say_goodbye_to_all(false);
+        self.flush();
     }
 
     /// Ends every subscription: receivers drain, then end (C13).
@@ -261,6 +271,7 @@ impl Hub {
         self.ended = true;
         self.remove_where(Leftovers::HandOver, |_| true);
         self.connections.say_goodbye_to_all(true);
+        self.flush();
     }
 
     pub(super) fn is_closed(&self) -> bool {

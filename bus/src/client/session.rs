@@ -207,6 +207,8 @@ impl Session {
         let next = publishing.outbox.urgent(&self.stream);
         drop(publishing);
         self.follow(next);
+        // Waiting events may have gone out with it.
+        self.room.notify_waiters();
     }
 
     /// The broker dealt with publish bytes.

@@ -26,6 +26,8 @@ pub(super) struct Peer {
     /// Subscriptions an event goes to behind this connection, gathered per event.
     pub(super) targets: Vec<(Key, u64)>,
     touched: bool,
+    /// Something waits for room: what was held back goes out when the outbox is empty.
+    held_back: bool,
     /// The client has not said goodbye: it may still publish.
     talking: bool,
 }
@@ -62,13 +64,30 @@ impl Connections {
         Some(peer)
     }
 
-    pub(super) fn flush_touched(&mut self) {
+    /// Whether an event must wait for room in a connection's outbox; if so, it is noted, and
+    /// what waits goes out when the outbox is empty.
+    pub(super) fn must_hold_back(&mut self, key: u32) -> bool {
+        let congested = self.is_congested(key);
+        if congested && let Some(peer) = self.touch(key) {
+            peer.held_back = true;
+        }
+        congested
+    }
+
+    /// Writes what was gathered; returns a connection that has room again for what was held
+    /// back, if there is one.
+    pub(super) fn flush_touched(&mut self) -> Option<u32> {
         while let Some(key) = self.touched.pop() {
             if let Some(peer) = &mut self.slots[key as usize] {
                 peer.touched = false;
                 peer.outbox.flush();
+                if peer.held_back && peer.outbox.len() == 0 {
+                    peer.held_back = false;
+                    return Some(key);
+                }
             }
         }
+        None
     }
 
     /// Says goodbye to every client; `last` when nothing follows.
@@ -80,7 +99,6 @@ impl Connections {
                 wire::encode_control(peer.outbox.buffer(), goodbye);
             }
         }
-        self.flush_touched();
     }
 
     fn insert(&mut self, peer: Peer) -> u32 {
@@ -101,6 +119,7 @@ impl Hub {
             outbox: Outbox::new(stream, Arc::clone(&wake)),
             targets: Vec::new(),
             touched: false,
+            held_back: false,
             talking: true,
         });
         if self.closed {
@@ -146,13 +165,15 @@ impl Hub {
     pub(in super::super) fn take_unwritten(&mut self, connection: u32) -> Option<Vec<u8>> {
         let peer = self.connections.slots[connection as usize].as_mut()?;
         let unwritten = peer.outbox.take();
-        if unwritten.is_none() {
+        if unwritten.is_none() && std::mem::take(&mut peer.held_back) {
             self.resume(connection);
+            self.flush();
         }
         unwritten
     }
 
-    fn resume(&mut self, connection: u32) {
+    /// Sends what was held back for a connection's subscriptions.
+    pub(super) fn resume(&mut self, connection: u32) {
         let waiting: Vec<Key> = self
             .by_id
             .values()
@@ -164,7 +185,6 @@ impl Hub {
         for key in waiting {
             self.send_backlog(key);
         }
-        self.flush();
     }
 
     /// The client will publish nothing more; its subscriptions end, receivers drain.

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use daemoneye_eventbus::{EventKind, EventSubscription};
+use equivalence::cmd::behaviour::judge;
 use equivalence::driver::{Driven, Interrupt, TrialRequest, run_trial};
 use equivalence::plan::{
     Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, MixPart, Phase, Publish,
     PublisherSpec, Rate, Reading, SubscriberSpec, Topology, TrialKind,
 };
 use equivalence::record::{FENCE, Validity};
+use equivalence::report::Behaviour;
 
 fn publisher(name: &str) -> PublisherSpec {
     PublisherSpec {
@@ -84,7 +86,10 @@ fn run(case: &Case, bus: Bus, void: bool) -> Driven {
 
 fn everything_arrives(bus: Bus) {
     let case = case(TrialKind::Behaviour, Count::Events(300), Rate::Max, false);
-    let history = run(&case, bus, false).history.expect("a history");
+    let driven = run(&case, bus, false);
+    let row = judge(&case, bus, driven.clone());
+    assert_eq!(row.outcome, Behaviour::Pass, "{:?}", row.violations);
+    let history = driven.history.expect("a history");
     for log in &history.publishers {
         assert_eq!(log.published.iter().filter(|one| one.sequence & FENCE == 0).count(), 300);
     }

@@ -203,12 +203,11 @@ impl Gathering<'_> {
 /// Deliveries the credits of a closed loop allow at once.
 fn in_flight(case: &Case) -> Option<u64> {
     let measured = case.phases.iter().filter(|phase| phase.measured);
-    let windows = measured.flat_map(|phase| &phase.publish).filter_map(|publish| {
-        match publish.rate {
+    let windows =
+        measured.flat_map(|phase| &phase.publish).filter_map(|publish| match publish.rate {
             Rate::Window(window) => Some(window),
             Rate::Max | Rate::PerSecond(..) => None,
-        }
-    });
+        });
     let window: u64 = windows.sum();
     (window > 0).then(|| window * case.topology.subscribers.len() as u64)
 }

@@ -66,14 +66,9 @@ pub async fn run_trial(
 }
 
 fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> Assignment {
-    let subscribers = &request.case.topology.subscribers;
     Assignment {
         name: String::new(),
         case: request.case.clone(),
-        capabilities: subscribers
-            .iter()
-            .map(|spec| spec.subscription.capabilities.bits())
-            .collect(),
         bus: request.bus,
         void: request.void,
         roles: Vec::new(),

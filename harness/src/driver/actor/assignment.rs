@@ -5,7 +5,6 @@
 
 use std::path::PathBuf;
 
-use daemoneye_eventbus::SourceCaps;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::bus::Opening;
@@ -18,8 +17,6 @@ pub(crate) struct Assignment {
     pub name: String,
     /// The whole case: every actor knows the plan, so that orders stay small.
     pub case: Case,
-    /// Capabilities of each subscriber; a subscription does not carry them through text.
-    pub capabilities: Vec<u32>,
     /// The bus under test.
     pub bus: Bus,
     /// The void floor: everything but the hand-off.
@@ -55,13 +52,5 @@ impl Assignment {
             share_by_clone: self.share_by_clone,
             socket: self.socket.clone(),
         }
-    }
-
-    /// Puts the capabilities back into the subscriptions.
-    pub(crate) fn restored(mut self) -> Self {
-        for (spec, bits) in self.case.topology.subscribers.iter_mut().zip(&self.capabilities) {
-            spec.subscription.capabilities = SourceCaps::from_bits_truncate(*bits);
-        }
-        self
     }
 }

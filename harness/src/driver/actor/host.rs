@@ -60,7 +60,7 @@ pub(crate) fn run() -> ExitCode {
     let descriptors = census::descriptors().unwrap_or_default();
     let Some(Ok(first)) = lines.next() else { return ExitCode::from(2) };
     let assignment = match serde_json::from_str::<Assignment>(&first) {
-        Ok(assignment) => Arc::new(assignment.restored()),
+        Ok(assignment) => Arc::new(assignment),
         Err(cause) => {
             eprintln!("actor: the first line is no assignment: {cause}");
             return ExitCode::from(2);

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use daemoneye_eventbus::{EventKind, EventSubscription};
+use daemoneye_eventbus::{EventKind, EventSubscription, OverflowPolicy};
 use equivalence::cmd::behaviour::judge;
 use equivalence::driver::{Driven, Interrupt, TrialRequest, run_trial};
 use equivalence::plan::{
-    Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, MixPart, Phase, Publish,
-    PublisherSpec, Rate, Reading, SubscriberSpec, Topology, TrialKind,
+    Action, Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, MixPart, Operation,
+    Phase, Publish, PublisherSpec, Rate, Reading, SubscriberSpec, Topology, TrialKind, Trigger,
 };
 use equivalence::record::{FENCE, Validity};
 use equivalence::report::Behaviour;
@@ -155,5 +155,78 @@ fn an_open_loop_has_latencies_of_every_delivery() {
         assert!(latency.min_ns <= latency.p50_ns && latency.p50_ns <= latency.max_ns);
         let service = figures.service.expect("a service time");
         assert!(service.p50_ns <= figures.response.expect("a response time").p50_ns);
+    }
+}
+
+const BUSES: [Bus; 3] = [Bus::Crossbeam, Bus::Embedded, Bus::Process];
+
+fn passes(case: &Case, bus: Bus) {
+    let driven = run(case, bus, false);
+    let row = judge(case, bus, driven);
+    assert_eq!(row.outcome, Behaviour::Pass, "{}: {:?}", bus.as_str(), row.violations);
+}
+
+fn action(trigger: Trigger, operation: Operation, expect: &str) -> Action {
+    Action { trigger, operation, expect: expect.to_owned() }
+}
+
+#[test]
+fn subscribers_come_and_go_while_others_publish() {
+    let rate = Rate::PerSecond(2000.0, Arrivals::Constant);
+    let mut case = case(TrialKind::Behaviour, Count::Events(400), rate, false);
+    case.phases[0].actions = vec![
+        action(Trigger::AfterReceived(0, 50), Operation::Unsubscribe(1), "ok"),
+        action(Trigger::AfterPublished(0, 150), Operation::Subscribe(1), "ok"),
+        action(Trigger::AfterReceived(0, 400), Operation::DropReceiver(1), "ok"),
+        action(Trigger::End, Operation::UnsubscribeUnknown, "unknown"),
+        action(Trigger::End, Operation::PublishOne(1), "ok"),
+    ];
+    for bus in BUSES {
+        passes(&case, bus);
+    }
+}
+
+#[test]
+fn a_subscriber_that_drops_is_fenced_by_its_companion() {
+    let mut case = case(TrialKind::Behaviour, Count::Events(500), Rate::Max, false);
+    case.topology.subscribers[1].subscription.policy = OverflowPolicy::DropNewest;
+    case.topology.subscribers[1].subscription.capacity = 16;
+    let mut stalled = case.phases[0].clone();
+    stalled.actions = vec![
+        action(Trigger::Start, Operation::StopReading(1), "ok"),
+        action(Trigger::End, Operation::ResumeReading(1), "ok"),
+    ];
+    case.phases.push(stalled);
+    for bus in BUSES {
+        passes(&case, bus);
+    }
+}
+
+#[test]
+fn a_stopped_blocking_subscriber_refuses_its_publishers_in_the_end() {
+    let mut case = case(TrialKind::Behaviour, Count::UntilRefused, Rate::Max, false);
+    case.topology.bus.publish_limit_ms = Some(300);
+    case.topology.bus.central_capacity = Some(64);
+    case.topology.publishers.pop();
+    case.phases[0].publish.pop();
+    case.topology.subscribers[1].subscription.capacity = 32;
+    case.topology.subscribers[1].reading = Reading::Stopped;
+    case.phases[0].fence = false;
+    for bus in [Bus::Crossbeam, Bus::Embedded] {
+        passes(&case, bus);
+    }
+}
+
+#[test]
+fn a_shutdown_in_the_middle_ends_receivers() {
+    let rate = Rate::PerSecond(2000.0, Arrivals::Constant);
+    let mut case = case(TrialKind::Behaviour, Count::Events(2000), rate, false);
+    case.phases[0].fence = false;
+    case.phases[0].actions = vec![
+        action(Trigger::AfterReceived(0, 300), Operation::Shutdown(5000), "ok"),
+        action(Trigger::End, Operation::Shutdown(5000), "ok"),
+    ];
+    for bus in BUSES {
+        passes(&case, bus);
     }
 }

@@ -39,6 +39,7 @@ impl Director {
         }
         history.operations = std::mem::take(&mut self.operations);
         history.operations.sort_by_key(|operated| operated.call_ns);
+        history.statistics = self.after_fence.take();
         history.statistics_samples = std::mem::take(&mut self.samples);
         Ok(history)
     }

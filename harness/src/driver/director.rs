@@ -14,7 +14,7 @@ use crate::plan::{Bus, Case, Operation, Reading};
 use crate::record::Operated;
 
 /// An action ends within the publish limit of any bus plus a shutdown's deadline.
-pub(super) const OPERATION_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const OPERATION_LIMIT: Duration = Duration::from_mins(1);
 /// Counters are told within this time.
 const STATISTICS_LIMIT: Duration = Duration::from_secs(15);
 /// Phase number of what happens before the first phase.
@@ -28,6 +28,8 @@ pub(super) struct Director {
     pub(super) session: Session,
     pub(super) operations: Vec<Operated>,
     pub(super) samples: Vec<EventBusStatistics>,
+    /// The bus's counters when the last fences had arrived; only then is it quiescent (C12).
+    pub(super) after_fence: Option<EventBusStatistics>,
     /// Why the trial may not be what it should be.
     pub(super) doubts: Vec<String>,
     /// What publishers did, by phase.
@@ -66,6 +68,7 @@ impl Director {
             session,
             operations: Vec::new(),
             samples: Vec::new(),
+            after_fence: None,
             doubts: Vec::new(),
             shares: Vec::new(),
             fence_round: 0,
@@ -150,8 +153,9 @@ impl Director {
             }
             Notice::Sent { publisher, count } => self.sent[*publisher] = *count,
             // A fence that comes after its limit changes nothing; the history has it.
-            Notice::Fenced { .. } | Notice::FenceSent { .. } => {}
-            Notice::Ready
+            Notice::Fenced { .. }
+            | Notice::FenceSent { .. }
+            | Notice::Ready
             | Notice::Finished { .. }
             | Notice::Counters { .. }
             | Notice::Drained { .. }

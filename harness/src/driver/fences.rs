@@ -16,7 +16,7 @@ const RESEND: Duration = Duration::from_millis(500);
 /// So long fences are sent again before the driver goes on without them.
 const RESEND_LIMIT: Duration = Duration::from_secs(5);
 /// A fence's own `publish` waits at most for the bus's publish limit, and that is at most this.
-const PUBLISH_LIMIT: Duration = Duration::from_secs(60);
+const PUBLISH_LIMIT: Duration = Duration::from_mins(1);
 
 impl Director {
     /// Sends fences through every publisher to every subscription that reads, until all have

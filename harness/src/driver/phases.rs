@@ -14,7 +14,7 @@ use crate::plan::{Action, Count, Phase, Rate, TrialKind, Trigger};
 /// Subscribers answer an announcement within this time, however much waits to be received.
 const ANNOUNCE_LIMIT: Duration = Duration::from_secs(20);
 /// What a phase may take beyond its own plan: publish limits, a busy host, a debug build.
-const SLACK: Duration = Duration::from_secs(120);
+const SLACK: Duration = Duration::from_mins(2);
 /// After the last publish, triggers that wait for arrivals get so long to be reached.
 const TRIGGER_LIMIT: Duration = Duration::from_secs(5);
 
@@ -42,6 +42,9 @@ impl Director {
         }
         if self.case.kind == TrialKind::Behaviour && !self.shut_down {
             let sample = self.statistics().await?;
+            if plan.fence {
+                self.after_fence.clone_from(&sample);
+            }
             self.samples.extend(sample);
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! The actors of one trial: who hosts what, orders out, notices in, every wait with a limit.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -38,7 +38,7 @@ impl Session {
     /// Starts all processes of a case, the one that hosts the bus first; returns when every
     /// role is up and connected.
     pub(super) async fn start(
-        executable: &PathBuf,
+        executable: &Path,
         template: &Assignment,
         interrupt: Interrupt,
         meter: Meter,
@@ -59,7 +59,7 @@ impl Session {
 
     async fn start_all(
         &mut self,
-        executable: &PathBuf,
+        executable: &Path,
         template: &Assignment,
         sender: &mpsc::Sender<(usize, Heard)>,
     ) -> Result<(), DriveError> {

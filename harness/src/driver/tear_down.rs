@@ -1,10 +1,9 @@
-//! The end of a trial: drain, take the counters, close, and check that nothing remains (C13).
+//! The end of a trial: drain, close, and check that nothing remains (C13).
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use daemoneye_eventbus::EventBusStatistics;
 use tokio::time::Instant;
 
 use super::actor::assignment::Part;
@@ -20,17 +19,13 @@ const SHUTDOWN_DEADLINE_MS: u64 = 10_000;
 /// Receivers end within this time after their bus has been shut down.
 const DRAIN_LIMIT: Duration = Duration::from_secs(15);
 /// Roles close and write their files within this time.
-const FINISH_LIMIT: Duration = Duration::from_secs(60);
+const FINISH_LIMIT: Duration = Duration::from_mins(1);
 /// A process that has said goodbye is gone within this time.
 const EXIT_LIMIT: Duration = Duration::from_secs(5);
 
 impl Director {
-    /// Drains, closes and ends everything; returns the last counters and what was left behind.
-    pub(super) async fn wind_down(
-        &mut self,
-        socket: &Path,
-    ) -> Result<(Option<EventBusStatistics>, TearDown), DriveError> {
-        let statistics = self.statistics().await?;
+    /// Drains, closes and ends everything; returns what was left behind.
+    pub(super) async fn wind_down(&mut self, socket: &Path) -> Result<TearDown, DriveError> {
         self.session.meter.everything_is_drained();
         let mut left = TearDown::default();
         let everybody = 0..self.session.actors.len();
@@ -46,7 +41,7 @@ impl Director {
             left.sockets.push(socket.display().to_string());
             remove_socket(socket);
         }
-        Ok((statistics, left))
+        Ok(left)
     }
 
     /// Everybody reads on, the bus is shut down, receivers end when they are drained.

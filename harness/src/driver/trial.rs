@@ -57,8 +57,7 @@ pub async fn run_trial(
     let socket = runtime_folder.path().join("bus");
     let assignment = assignment(&request, socket.clone());
     let meter = Meter::new(request.case.kind != TrialKind::Behaviour);
-    let executable: PathBuf = request.executable.to_owned();
-    let session = Session::start(&executable, &assignment, interrupt, meter).await?;
+    let session = Session::start(request.executable, &assignment, interrupt, meter).await?;
     let mut director = Director::new(request.case.clone(), request.bus, request.void, session);
     let driven = drive(&mut director, &request, &socket).await;
     director.session.end_all().await;
@@ -94,12 +93,10 @@ async fn drive(
         let index = u32::try_from(index).expect("a case has few phases");
         director.phase(index).await?;
     }
-    let (statistics, tear_down) = director.wind_down(socket).await?;
+    let tear_down = director.wind_down(socket).await?;
     let mut history = None;
     let (figures, validity) = if request.case.kind == TrialKind::Behaviour {
-        let mut recorded = director.history(request.directory)?;
-        recorded.statistics = statistics;
-        history = Some(recorded);
+        history = Some(director.history(request.directory)?);
         (TrialFigures::default(), Validity::Valid)
     } else {
         director.figures(request.directory)?

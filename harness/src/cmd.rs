@@ -3,6 +3,7 @@
 mod actor;
 pub mod behaviour;
 pub mod performance;
-// RUN
+pub mod run;
+pub mod selection;
 
 pub use actor::actor;

@@ -1,2 +1,78 @@
-//! Placeholder.
-fn main() {}
+//! Every behaviour case on every bus, as a test of its own: `delivery/steady-small::crossbeam`.
+//!
+//! Listed and run by `cargo test` and `cargo nextest run` alike. Performance cases are listed as
+//! ignored: a debug build on a shared machine concludes nothing.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use equivalence::cmd::behaviour::{self, Ran};
+use equivalence::cmd::selection::Wanted;
+use equivalence::driver::Interrupt;
+use equivalence::plan::{Bus, Case, TrialKind};
+use equivalence::report::Behaviour;
+use equivalence::scenario::Profile;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// The buses `cargo test` holds to every behaviour case.
+const BUSES: [Bus; 3] = [Bus::Crossbeam, Bus::Embedded, Bus::Process];
+/// Seed of everything random in the tests.
+const SEED: u64 = 1;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let wanted = Wanted {
+        folder: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")),
+        profile: Profile::Pr,
+        pattern: None,
+        seed: SEED,
+    };
+    match wanted.select() {
+        Ok(selection) => {
+            let trials = selection.cases.into_iter().flat_map(trials).collect();
+            libtest_mimic::run(&arguments, trials).exit_code()
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn trials(case: Case) -> Vec<Trial> {
+    if case.kind != TrialKind::Behaviour {
+        let test = Trial::test(case.id.clone(), || Ok(())).with_ignored_flag(true);
+        return vec![test.with_kind("performance: cargo xtask equivalence")];
+    }
+    let test = |bus: Bus| {
+        let case = case.clone();
+        let name = format!("{}::{}", case.id, bus.as_str());
+        Trial::test(name, move || holds(&case, bus))
+    };
+    BUSES.into_iter().map(test).collect()
+}
+
+fn holds(case: &Case, bus: Bus) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (_teller, interrupt) = Interrupt::new();
+    let executable = Path::new(env!("CARGO_BIN_EXE_equivalence"));
+    let ran = behaviour::run(executable, case, bus, folder.path(), interrupt);
+    let Ran { row, tear_down } = runtime.block_on(ran)?;
+    if !tear_down.is_clean() {
+        return Err(format!("left behind: {tear_down:?}").into());
+    }
+    match row.outcome {
+        Behaviour::Pass | Behaviour::NotApplicable(_) => Ok(()),
+        Behaviour::Fail => {
+            let sentences: Vec<String> = row
+                .violations
+                .iter()
+                .map(|witness| format!("{}: {}", witness.rule, witness.sentence))
+                .collect();
+            Err(format!("{}\n{}", sentences.join("\n"), row.rerun).into())
+        }
+        Behaviour::NotExercised(what) => Err(format!("not exercised: {what}").into()),
+        Behaviour::Broken(why) => Err(format!("not judged: {why}").into()),
+    }
+}

@@ -8,15 +8,14 @@ mod options;
 use std::io::Write;
 use std::process::ExitCode;
 
-use super::selection::{self, Selection};
+use super::selection::Selection;
 use crate::report::{self, Exit, FailOn, OnInconclusive, Run, Strictness};
 use conduct::conduct;
 pub use options::RunOptions;
 
 /// Runs what was asked for, writes the report, prints the table.
 pub fn run(options: &RunOptions) -> ExitCode {
-    let selected = selection::select(options.profile, options.scenario.as_deref(), options.seed);
-    let selection = match selected {
+    let selection = match options.wanted.select() {
         Ok(selection) => selection,
         Err(error) => {
             eprintln!("{error}");
@@ -24,8 +23,8 @@ pub fn run(options: &RunOptions) -> ExitCode {
         }
     };
     if selection.cases.is_empty() {
-        let wanted = options.scenario.as_deref().unwrap_or("*");
-        let profile = options.profile.as_str();
+        let wanted = options.wanted.pattern.as_deref().unwrap_or("*");
+        let profile = options.wanted.profile.as_str();
         eprintln!("no case of profile {profile} matches {wanted:?}; `equivalence list` shows all");
         return ExitCode::from(2);
     }

@@ -2,22 +2,19 @@
 
 use std::path::PathBuf;
 
+use crate::cmd::selection::Wanted;
 use crate::plan::Bus;
 use crate::scenario::Profile;
 
 /// The options of a run, as resolved.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// How much is run.
-    pub profile: Profile,
-    /// Only cases whose id matches, `*` standing for any run of characters.
-    pub scenario: Option<String>,
+    /// Which cases, and the seed of everything random.
+    pub wanted: Wanted,
     /// The bus the others are compared with.
     pub baseline: Bus,
     /// The buses in question; empty for the profile's own.
     pub candidates: Vec<Bus>,
-    /// Seed of everything random.
-    pub seed: u64,
     /// Folder of the report; made if missing.
     pub out: PathBuf,
     /// Whether open questions only warn.
@@ -32,7 +29,7 @@ impl RunOptions {
     /// Buses whose behaviour is checked, baseline first.
     pub fn behaviour_buses(&self) -> Vec<Bus> {
         let own: &[Bus] = if self.candidates.is_empty() {
-            match self.profile {
+            match self.wanted.profile {
                 Profile::Smoke | Profile::Pr => &[Bus::Embedded, Bus::Process],
                 Profile::Nightly | Profile::Release => {
                     &[Bus::Embedded, Bus::Agent, Bus::Process]
@@ -50,7 +47,7 @@ impl RunOptions {
         if !self.candidates.is_empty() {
             return self.candidates.clone();
         }
-        match self.profile {
+        match self.wanted.profile {
             Profile::Smoke | Profile::Pr => vec![Bus::Process],
             Profile::Nightly | Profile::Release => {
                 vec![Bus::Process, Bus::Agent, Bus::Embedded]
@@ -60,7 +57,7 @@ impl RunOptions {
 
     /// Most blocks per performance case.
     pub fn most_blocks(&self) -> usize {
-        match self.profile {
+        match self.wanted.profile {
             Profile::Smoke => 1,
             Profile::Pr => 10,
             Profile::Nightly | Profile::Release => 16,
@@ -69,6 +66,6 @@ impl RunOptions {
 
     /// Whether performance verdicts may be given.
     pub fn concludes(&self) -> bool {
-        self.profile != Profile::Smoke
+        self.wanted.profile != Profile::Smoke
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! In the order to read, each room using only those above it:
 //!
+//! - [`scenario`]: files as said, every value with its place;
 //! - [`plan`]: cases, every value resolved;
 //! - [`record`]: histories and figures, plain data.
 
 pub mod plan;
 pub mod record;
+pub mod scenario;

@@ -2,6 +2,7 @@
 //!
 //! In the order to read, each room using only those above it:
 //!
+//! - [`scenario`]: files as said, every value with its place;
 //! - [`plan`]: cases, every value resolved;
 //! - [`record`]: histories and figures, plain data;
 //! - [`driver`]: processes, phases, measurement;
@@ -17,3 +18,4 @@ pub mod gate;
 pub mod plan;
 pub mod record;
 pub mod report;
+pub mod scenario;

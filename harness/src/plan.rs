@@ -6,6 +6,7 @@
 mod bus;
 mod case;
 mod digest;
+pub mod expand;
 mod expect;
 mod fence;
 pub mod gates;
@@ -17,6 +18,7 @@ mod workload;
 pub use bus::{Bus, Deployment};
 pub use case::{Case, TrialKind};
 pub use digest::{digest, digest_correlation_id, digest_received};
+pub use expand::{Expanded, expand};
 pub use expect::{Expectation, Expected};
 pub use fence::{fence_event, fence_sequence};
 pub use phase::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, Trigger};

@@ -1,0 +1,169 @@
+//! From a scenario as said to cases as resolved: every matrix point of a profile, or all mistakes.
+//!
+//! One file per table of the format: who takes part, what happens, what must come out.
+
+mod demands;
+mod expectation;
+mod phases;
+mod roster;
+mod subscribers;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use demands::{Demands, Divergence, Observe};
+use roster::Roster;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::{Bus, Case, TrialKind};
+use crate::scenario::{Point, Problems, Profile, Reader, Scenario, Table, Traced, read_known};
+
+/// Everything a scenario asks for in one profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expanded {
+    /// One per matrix point, in matrix order.
+    pub cases: Vec<Case>,
+    /// Gates to tighten, divergences, budget: the same for all its cases.
+    pub demands: Demands,
+}
+
+/// A case with the origin of each of its values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effective {
+    /// The case.
+    pub case: Case,
+    /// Every value read for it, in the order of reading.
+    pub values: Vec<Traced>,
+}
+
+/// The cases of a scenario in a profile; none where it is not part of it.
+///
+/// Every mistake of the file is told, those of points outside the profile too.
+pub fn expand(scenario: &Scenario, profile: Profile, seed: u64) -> Result<Vec<Case>, Problems> {
+    Ok(expand_all(scenario, profile, seed)?.cases)
+}
+
+/// The same with everything else the scenario asks for.
+pub fn expand_all(scenario: &Scenario, profile: Profile, seed: u64) -> Result<Expanded, Problems> {
+    check(scenario)?;
+    let lowered =
+        scenario.points(profile).iter().map(|point| lower(scenario, point, seed)).collect();
+    let lowered: Vec<Lowered> = lowered;
+    let demands = match lowered.first() {
+        Some(first) => first.demands.clone(),
+        None => Demands::default(),
+    };
+    Ok(Expanded { cases: lowered.into_iter().map(|lowered| lowered.case).collect(), demands })
+}
+
+/// The cases with where each value came from.
+pub fn explain(
+    scenario: &Scenario,
+    profile: Profile,
+    seed: u64,
+) -> Result<Vec<Effective>, Problems> {
+    check(scenario)?;
+    let effective = |point: &Point| {
+        let lowered = lower(scenario, point, seed);
+        Effective { case: lowered.case, values: lowered.values }
+    };
+    Ok(scenario.points(profile).iter().map(effective).collect())
+}
+
+/// Every mistake of a scenario, at every point of every profile.
+pub fn check(scenario: &Scenario) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for point in Profile::ALL.iter().flat_map(|profile| scenario.points(*profile)) {
+        problems.extend(lower(scenario, &point, 0).problems);
+        if !seen.insert(point.id(&scenario.name)) {
+            continue;
+        }
+    }
+    if scenario.profiles.is_empty() {
+        problems.extend(
+            lower(scenario, &Point { axes: Vec::new(), names: BTreeMap::new() }, 0).problems,
+        );
+    }
+    match Problems::of(&Arc::clone(&scenario.source), problems) {
+        Some(problems) => Err(problems),
+        None => Ok(()),
+    }
+}
+
+struct Lowered {
+    case: Case,
+    demands: Demands,
+    problems: Vec<crate::scenario::Problem>,
+    values: Vec<Traced>,
+}
+
+/// Reads the whole file at one point. What was refused is left at a default: a case with
+/// problems is never run.
+fn lower(scenario: &Scenario, point: &Point, seed: u64) -> Lowered {
+    let reader = Reader::new(&scenario.source, point.names.clone());
+    let (case, demands) = read_case(scenario, point, seed, &reader);
+    let (problems, values) = reader.finish();
+    Lowered { case, demands, problems, values }
+}
+
+fn read_case(
+    scenario: &Scenario,
+    point: &Point,
+    seed: u64,
+    reader: &Reader<'_>,
+) -> (Case, Demands) {
+    let table = reader.root(&scenario.root);
+    read_known(&table);
+    let id = point.id(&scenario.name);
+    let kind = table.required("kind", |at| at.one_of(&KINDS)).unwrap_or(TrialKind::Behaviour);
+    let summary = table.required("summary", crate::scenario::At::text).unwrap_or_default();
+    let topology = roster::read(&table);
+    let roster = Roster::of(&topology);
+    let phases = phases::read(&table, &roster);
+    let expect = expectation::read(&table, &roster);
+    let not_applicable = read_not_applicable(&table);
+    let demands = demands::read(&table);
+    let case = Case {
+        seed: seed_of(&id, seed),
+        id,
+        scenario: scenario.name.clone(),
+        summary: summary.trim().to_owned(),
+        claims: scenario.claims.clone(),
+        kind,
+        topology: topology.topology,
+        phases,
+        expect,
+        not_applicable,
+    };
+    table.finish();
+    (case, demands)
+}
+
+const KINDS: [(&str, TrialKind); 4] = [
+    ("behaviour", TrialKind::Behaviour),
+    ("saturation", TrialKind::Saturation),
+    ("paced", TrialKind::Paced),
+    ("host", TrialKind::Host),
+];
+
+/// Every case has randomness of its own, and the same in every run with the same seed.
+fn seed_of(id: &str, run_seed: u64) -> u64 {
+    xxh3_64_with_seed(id.as_bytes(), run_seed)
+}
+
+fn read_not_applicable(table: &Table<'_>) -> Vec<(Bus, String)> {
+    let Some(table) = table.table("not-applicable", "not-applicable") else { return Vec::new() };
+    let reasons = Bus::ALL
+        .into_iter()
+        .filter_map(|bus| {
+            let reason = table.optional(bus.as_str(), crate::scenario::At::text)?;
+            Some((bus, reason))
+        })
+        .collect();
+    table.finish();
+    reasons
+}
+
+#[cfg(test)]
+mod tests;

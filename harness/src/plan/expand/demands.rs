@@ -1,0 +1,113 @@
+//! What a scenario asks for beside its cases: tighter gates, declared divergences, a time budget.
+
+use super::super::Bus;
+use super::super::gates::Metric;
+use crate::scenario::{At, Table, Value};
+
+/// Asked for by a scenario, the same for all its cases.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Demands {
+    /// Limits that replace those of the gate table; only ever tighter.
+    pub gates: Vec<(Metric, f64)>,
+    /// Differences between buses that are meant to be.
+    pub divergences: Vec<Divergence>,
+    /// How long one trial may take, milliseconds; `None` leaves it to the run.
+    pub budget_ms: Option<u64>,
+}
+
+/// A difference between buses that is known, reasoned and dated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Divergence {
+    /// `V1` to `V10`, or a name of its own.
+    pub id: String,
+    /// The contract number it departs from.
+    pub rule: String,
+    /// The bus that departs.
+    pub bus: Bus,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day it is accepted, `2027-12-31`.
+    pub until: String,
+    /// Whether it must show in every run.
+    pub observe: Observe,
+}
+
+/// How often a divergence shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observe {
+    /// In every run; a run without it fails.
+    Always,
+    /// Not in every run.
+    May,
+}
+
+pub(super) fn read(root: &Table<'_>) -> Demands {
+    let budget_ms = root.table("budget", "budget").and_then(|table| {
+        let time = table.required("time", At::duration_ms);
+        table.finish();
+        time
+    });
+    Demands { gates: gates(root), divergences: divergences(root), budget_ms }
+}
+
+fn gates(root: &Table<'_>) -> Vec<(Metric, f64)> {
+    let Some(table) = root.table("gate", "gate") else { return Vec::new() };
+    let read = |metric: Metric| {
+        let table = table.table(metric.as_str(), "gate.METRIC")?;
+        let limit = table.required("limit", ratio);
+        table.finish();
+        Some((metric, limit?))
+    };
+    let gates = Metric::ALL.into_iter().filter_map(read).collect();
+    table.finish();
+    gates
+}
+
+/// A ratio above zero.
+pub(in super::super) fn ratio(at: &At<'_>) -> Option<f64> {
+    let ratio = match at.value() {
+        Value::Float(number) => *number,
+        Value::Integer(number) => *number as f64,
+        _ => f64::NAN,
+    };
+    if ratio.is_finite() && ratio > 0.0 {
+        return Some(ratio);
+    }
+    at.refuse("limit is no ratio", "expected a number above zero, such as 0.80");
+    None
+}
+
+fn divergences(root: &Table<'_>) -> Vec<Divergence> {
+    let read = |table: Table<'_>| {
+        let divergence = Divergence {
+            id: table.required("id", At::text)?,
+            rule: table.required("rule", At::text)?,
+            bus: table.required("bus", bus)?,
+            reason: table.required("reason", At::text)?,
+            owner: table.required("owner", At::text)?,
+            until: table.required("until", date)?,
+            observe: table.or("observe", r#""always""#, |at| {
+                at.one_of(&[("always", Observe::Always), ("may", Observe::May)])
+            }),
+        };
+        table.finish();
+        Some(divergence)
+    };
+    root.tables("divergence", "divergence").into_iter().filter_map(read).collect()
+}
+
+pub(in super::super) fn bus(at: &At<'_>) -> Option<Bus> {
+    at.one_of(&Bus::ALL.map(|bus| (bus.as_str(), bus)))
+}
+
+fn date(at: &At<'_>) -> Option<String> {
+    let text = at.text()?;
+    let parts: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
+    if let [Some(2000..=9999), Some(1..=12), Some(1..=31)] = parts[..] {
+        return Some(text);
+    }
+    at.refuse(format!("`until` is {text:?}"), "expected a day such as \"2027-12-31\"");
+    None
+}

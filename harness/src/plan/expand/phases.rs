@@ -1,0 +1,219 @@
+//! `[[phase]]`: who publishes how much and how fast, and what else happens when.
+
+use std::ops::Range;
+
+use super::super::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, Trigger};
+use super::roster::Roster;
+use crate::scenario::{At, Table};
+
+/// Codes an action or a last publish may end with: the variants of the bus's errors.
+pub(super) const OUTCOMES: [&str; 15] = [
+    "ok",
+    "closed",
+    "empty-id",
+    "id-too-long",
+    "duplicate-id",
+    "no-pattern",
+    "invalid-pattern",
+    "too-many-patterns",
+    "invalid-capacity",
+    "limit-reached",
+    "unknown",
+    "timeout",
+    "too-large",
+    "circuit-open",
+    "disconnected",
+];
+
+pub(super) fn read(root: &Table<'_>, roster: &Roster) -> Vec<Phase> {
+    let tables = root.tables("phase", "phase");
+    if tables.is_empty() {
+        root.reader().problem(root.span(), "missing table `[[phase]]`", "a scenario needs one");
+    }
+    tables.into_iter().map(|table| read_phase(table, roster)).collect()
+}
+
+fn read_phase(table: Table<'_>, roster: &Roster) -> Phase {
+    let phase = Phase {
+        name: table.required("name", At::scalar).unwrap_or_default(),
+        publish: table
+            .tables("publish", "phase.publish")
+            .into_iter()
+            .flat_map(|table| read_publish(table, roster))
+            .collect(),
+        actions: table
+            .tables("action", "phase.action")
+            .into_iter()
+            .flat_map(|table| read_actions(table, roster))
+            .collect(),
+        idle_ms: table.or("idle", r#""0ms""#, At::duration_ms),
+        fence: table.or("fence", "true", At::boolean),
+        measured: table.or("measured", "false", At::boolean),
+    };
+    table.finish();
+    phase
+}
+
+fn read_publish(table: Table<'_>, roster: &Roster) -> Vec<Publish> {
+    let publishers = match table.get("publisher") {
+        Some(at) => roster.publishers(&at).unwrap_or_default(),
+        None => roster.all_publishers(),
+    };
+    let count = read_count(&table);
+    let rate = read_rate(&table);
+    table.finish();
+    publishers.map(|publisher| Publish { publisher, count, rate }).collect()
+}
+
+fn read_count(table: &Table<'_>) -> Count {
+    let choices = [
+        table.optional("count", At::count).map(Count::Events),
+        table.optional("for", At::duration_ms).map(Count::ForMs),
+        table
+            .optional("until-refused", At::boolean)
+            .and_then(|until| until.then_some(Count::UntilRefused)),
+    ];
+    let said = ["count", "for", "until-refused"].iter().filter(|key| table.key_span(key).is_some());
+    if said.count() != 1 {
+        let title = "how much is published must be said once";
+        let label = "write `count`, `for` or `until-refused = true`";
+        table.reader().problem(table.span(), title, label);
+    }
+    choices.into_iter().flatten().next().unwrap_or(Count::Events(0))
+}
+
+fn read_rate(table: &Table<'_>) -> Rate {
+    let window = table.optional("window", |at| at.integer(1..(1 << 20) + 1));
+    let per_second = table.or("rate", r#""max""#, |at| match at.text().as_deref() {
+        Some("max") => Some(None),
+        _ => at.rate().map(Some),
+    });
+    let arrivals = table.or("arrivals", r#""constant""#, |at| {
+        at.one_of(&[("constant", Arrivals::Constant), ("poisson", Arrivals::Poisson)])
+    });
+    let burst: Option<u32> = table.optional("burst", |at| at.integer(1..1_000_001));
+    let arrivals = burst.map_or(arrivals, Arrivals::Burst);
+    let refuse = |key: &str, title: &str, label: &str| {
+        if let Some(span) = table.key_span(key) {
+            table.reader().problem(&span, title, label);
+        }
+    };
+    if per_second.is_none() {
+        let label = "it needs a `rate` such as \"1000/s\"";
+        refuse("arrivals", "`arrivals` without a rate", label);
+        refuse("burst", "`burst` without a rate", label);
+    }
+    if burst.is_some() {
+        refuse("arrivals", "`arrivals` beside `burst`", "leave out one of them");
+    }
+    match (window, per_second) {
+        (Some(_), Some(_)) => {
+            refuse("window", "`window` beside a rate", "a loop is closed or open, not both");
+            Rate::Max
+        }
+        (Some(events), None) => Rate::Window(events),
+        (None, Some(per_second)) => Rate::PerSecond(per_second, arrivals),
+        (None, None) => Rate::Max,
+    }
+}
+
+/// One action, or one for each member of a group.
+fn read_actions(table: Table<'_>, roster: &Roster) -> Vec<Action> {
+    let trigger = read_trigger(&table, roster);
+    let operations = read_operations(&table, roster);
+    let expect = table
+        .or("expect", r#""ok""#, |at| at.one_of(&OUTCOMES.map(|code| (code, code))))
+        .to_owned();
+    table.finish();
+    operations
+        .into_iter()
+        .map(|operation| Action { trigger, operation, expect: expect.clone() })
+        .collect()
+}
+
+fn read_trigger(table: &Table<'_>, roster: &Roster) -> Trigger {
+    let at =
+        table.optional("at", |at| at.one_of(&[("start", Trigger::Start), ("end", Trigger::End)]));
+    let after = table.table("after", "after").map(|table| {
+        let events = table.required("events", At::count).unwrap_or_default();
+        let publisher = table.optional("publisher", |at| roster.publisher(at));
+        let subscriber = table.optional("subscriber", |at| roster.subscriber(at));
+        let one = table.key_span("publisher").is_some() != table.key_span("subscriber").is_some();
+        if !one {
+            let label = "write `publisher` or `subscriber`";
+            table.reader().problem(table.span(), "whose events are counted must be said", label);
+        }
+        table.finish();
+        match subscriber {
+            Some(subscriber) => Trigger::AfterReceived(subscriber, events),
+            None => Trigger::AfterPublished(publisher.unwrap_or_default(), events),
+        }
+    });
+    if table.key_span("at").is_some() == table.key_span("after").is_some() {
+        let label = "write `at = \"start\"`, `at = \"end\"` or `after = { … }`";
+        table.reader().problem(table.span(), "when an action happens must be said once", label);
+    }
+    after.or(at).unwrap_or(Trigger::Start)
+}
+
+/// What `do` may say, and whom it needs.
+#[derive(Clone, Copy)]
+enum Doing {
+    Subscriber(fn(usize) -> Operation),
+    Publisher(fn(usize) -> Operation),
+    UnsubscribeUnknown,
+    Shutdown,
+}
+
+const DOINGS: [(&str, Doing); 8] = [
+    ("subscribe", Doing::Subscriber(Operation::Subscribe)),
+    ("unsubscribe", Doing::Subscriber(Operation::Unsubscribe)),
+    ("unsubscribe-unknown", Doing::UnsubscribeUnknown),
+    ("drop-receiver", Doing::Subscriber(Operation::DropReceiver)),
+    ("stop-reading", Doing::Subscriber(Operation::StopReading)),
+    ("resume-reading", Doing::Subscriber(Operation::ResumeReading)),
+    ("shutdown", Doing::Shutdown),
+    ("publish-one", Doing::Publisher(Operation::PublishOne)),
+];
+
+fn read_operations(table: &Table<'_>, roster: &Roster) -> Vec<Operation> {
+    let doing = table.required("do", |at| at.one_of(&DOINGS));
+    let subscribers = table.optional("subscriber", |at| roster.subscribers(at));
+    let publishers = table.optional("publisher", |at| roster.publishers(at));
+    let deadline_ms = table.optional("deadline", At::duration_ms);
+    let needed = match doing {
+        Some(Doing::Subscriber(_)) => Some("subscriber"),
+        Some(Doing::Publisher(_)) => Some("publisher"),
+        Some(Doing::Shutdown) => Some("deadline"),
+        Some(Doing::UnsubscribeUnknown) | None => None,
+    };
+    if doing.is_some() {
+        check_needed(table, needed);
+    }
+    let each = |range: Option<Range<usize>>, make: fn(usize) -> Operation| {
+        range.unwrap_or_default().map(make).collect()
+    };
+    match doing {
+        Some(Doing::Subscriber(make)) => each(subscribers, make),
+        Some(Doing::Publisher(make)) => each(publishers, make),
+        Some(Doing::Shutdown) => vec![Operation::Shutdown(deadline_ms.unwrap_or_default())],
+        Some(Doing::UnsubscribeUnknown) => vec![Operation::UnsubscribeUnknown],
+        None => Vec::new(),
+    }
+}
+
+/// The one key an operation needs is there, and none it does not need.
+fn check_needed(table: &Table<'_>, needed: Option<&'static str>) {
+    for key in ["subscriber", "publisher", "deadline"] {
+        match table.key_span(key) {
+            Some(span) if needed != Some(key) => {
+                table.reader().problem(&span, format!("this action takes no `{key}`"), "");
+            }
+            None if needed == Some(key) => {
+                let title = format!("missing key `{key}`");
+                table.reader().problem(table.span(), title, "this action needs it");
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! `[topology]`: who takes part. A `count` makes a group of equals, named by number.
+
+use std::ops::Range;
+
+use daemoneye_eventbus::{EventKind, Priority, Topic};
+
+use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, Topology};
+use super::subscribers;
+use crate::scenario::{At, Reader, Table, suggestion};
+
+/// Publishers or subscribers one table may stand for; the reference allows 1000 subscribers.
+pub(super) const MAX_COUNT: i64 = 1000;
+/// Sum of the weights of a mix: one cycle of it is laid out in memory.
+const MAX_WEIGHT: i64 = 4096;
+/// Size of a typical process event with all its fields.
+const DEFAULT_PAYLOAD: &str = r#""200B""#;
+
+/// A topology, and the names its groups were given.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) topology: Topology,
+    pub(super) publisher_groups: Vec<(String, Range<usize>)>,
+    pub(super) subscriber_groups: Vec<(String, Range<usize>)>,
+}
+
+/// The names a file may refer to.
+pub(super) struct Roster {
+    publishers: Names,
+    subscribers: Names,
+}
+
+/// Names of one side, each with the indices it stands for.
+struct Names {
+    what: &'static str,
+    known: Vec<(String, Range<usize>)>,
+}
+
+pub(super) fn read(root: &Table<'_>) -> Said {
+    let mut said = Said::default();
+    let Some(table) = root.table("topology", "topology") else {
+        root.reader().problem(root.span(), "missing table `[topology]`", "a scenario needs it");
+        return said;
+    };
+    said.topology.bus = bus_settings(&table);
+    for table in table.tables("publisher", "topology.publisher") {
+        read_publishers(table, &mut said);
+    }
+    for table in table.tables("subscriber", "topology.subscriber") {
+        subscribers::read(table, &mut said);
+    }
+    table.finish();
+    said
+}
+
+fn bus_settings(table: &Table<'_>) -> BusSettings {
+    BusSettings {
+        subscriber_limit: table.optional("subscriber-limit", |at| at.integer(1..10_001)),
+        publish_limit_ms: table.optional("publish-limit", At::duration_ms),
+        central_capacity: table.optional("central-capacity", |at| at.integer(1..(1 << 20) + 1)),
+        payload_limit_bytes: table.optional("payload-limit", At::size),
+    }
+}
+
+fn read_publishers(table: Table<'_>, said: &mut Said) {
+    let (name, names) = read_names(&table, &said.publisher_groups);
+    let correlate = table.or("correlate", r#""fresh""#, |at| {
+        at.one_of(&[("fresh", Correlate::Fresh), ("numbered", Correlate::Numbered)])
+    });
+    let parts = table.tables("mix", "topology.publisher.mix");
+    let mix: Vec<MixPart> = if parts.is_empty() {
+        vec![read_part(&table)]
+    } else {
+        parts
+            .into_iter()
+            .map(|part| {
+                let read = read_part(&part);
+                part.finish();
+                read
+            })
+            .collect()
+    };
+    let weight: i64 = mix.iter().map(|part| i64::from(part.weight)).sum();
+    if weight > MAX_WEIGHT {
+        let title = format!("weights of the mix add up to {weight}");
+        table.reader().problem(table.span(), title, format!("at most {MAX_WEIGHT}"));
+    }
+    let first = said.topology.publishers.len();
+    said.topology.publishers.extend(names.into_iter().map(|name| PublisherSpec {
+        name,
+        mix: mix.clone(),
+        correlate: correlate.clone(),
+    }));
+    said.publisher_groups.push((name, first..said.topology.publishers.len()));
+    table.finish();
+}
+
+/// The name of a table and those of its members: `p` alone, or `p0`, `p1`, … with a `count`.
+pub(super) fn read_names(
+    table: &Table<'_>,
+    taken: &[(String, Range<usize>)],
+) -> (String, Vec<String>) {
+    let read = |at: &At<'_>| {
+        let name = at.scalar()?;
+        if name.is_empty()
+            || !name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+        {
+            at.refuse(format!("name {name:?}"), "expected a-z, 0-9, `-` and `_`");
+            return None;
+        }
+        if taken.iter().any(|(other, _)| *other == name) {
+            at.refuse(format!("name `{name}` twice"), "names are unique on each side");
+            return None;
+        }
+        Some(name)
+    };
+    let name = table.required("name", read).unwrap_or_default();
+    let count: Option<usize> = table.optional("count", |at| at.integer(1..MAX_COUNT + 1));
+    let names = match count {
+        Some(count) => (0..count).map(|index| format!("{name}{index}")).collect(),
+        None => vec![name.clone()],
+    };
+    (name, names)
+}
+
+fn read_part(table: &Table<'_>) -> MixPart {
+    MixPart {
+        kind: table.or("kind", r#""process""#, kind),
+        topic: table.optional("topic", topic),
+        weight: table.or("weight", "1", |at| at.integer(1..MAX_WEIGHT + 1)),
+        payload_bytes: table.or("payload", DEFAULT_PAYLOAD, At::size),
+        priority: table.optional("priority", priority),
+        pid: table.optional("pid", pid),
+        metadata: table.or("metadata", "{}", At::pairs),
+    }
+}
+
+pub(super) fn kind(at: &At<'_>) -> Option<EventKind> {
+    at.one_of(&EventKind::ALL.map(|kind| (kind.as_str(), kind)))
+}
+
+pub(super) fn priority(at: &At<'_>) -> Option<Priority> {
+    at.one_of(&[
+        ("low", Priority::Low),
+        ("normal", Priority::Normal),
+        ("high", Priority::High),
+        ("critical", Priority::Critical),
+    ])
+}
+
+pub(super) fn pid(at: &At<'_>) -> Option<u32> {
+    at.integer(0..i64::from(u32::MAX) + 1)
+}
+
+fn topic(at: &At<'_>) -> Option<String> {
+    let text = at.text()?;
+    match Topic::new(text.clone()) {
+        Ok(_) => Some(text),
+        Err(cause) => {
+            at.refuse(format!("topic {text:?}"), cause.to_string());
+            None
+        }
+    }
+}
+
+impl Roster {
+    pub(super) fn of(said: &Said) -> Self {
+        let publishers = said.topology.publishers.iter().map(|spec| spec.name.clone());
+        let subscribers = said.topology.subscribers.iter().map(|spec| spec.name.clone());
+        Self {
+            publishers: Names::of("publisher", publishers, &said.publisher_groups),
+            subscribers: Names::of("subscriber", subscribers, &said.subscriber_groups),
+        }
+    }
+
+    /// Publishers a name stands for: one, or a group.
+    pub(super) fn publishers(&self, at: &At<'_>) -> Option<Range<usize>> {
+        self.publishers.find_at(at)
+    }
+
+    /// Every publisher.
+    pub(super) fn all_publishers(&self) -> Range<usize> {
+        0..self.publishers.known.iter().map(|(_, range)| range.end).max().unwrap_or(0)
+    }
+
+    /// Exactly one publisher.
+    pub(super) fn publisher(&self, at: &At<'_>) -> Option<usize> {
+        self.publishers.find_one(at)
+    }
+
+    /// Subscribers a name stands for: one, or a group.
+    pub(super) fn subscribers(&self, at: &At<'_>) -> Option<Range<usize>> {
+        self.subscribers.find_at(at)
+    }
+
+    /// Exactly one subscriber.
+    pub(super) fn subscriber(&self, at: &At<'_>) -> Option<usize> {
+        self.subscribers.find_one(at)
+    }
+
+    /// Names of the single publishers a key stands for.
+    pub(super) fn publisher_names(
+        &self,
+        reader: &Reader<'_>,
+        key: &str,
+        span: &Range<usize>,
+    ) -> Vec<String> {
+        self.publishers.members(reader, key, span)
+    }
+
+    /// Names of the single subscribers a key stands for.
+    pub(super) fn subscriber_names(
+        &self,
+        reader: &Reader<'_>,
+        key: &str,
+        span: &Range<usize>,
+    ) -> Vec<String> {
+        self.subscribers.members(reader, key, span)
+    }
+}
+
+impl Names {
+    fn of(
+        what: &'static str,
+        members: impl Iterator<Item = String>,
+        groups: &[(String, Range<usize>)],
+    ) -> Self {
+        let members = members.enumerate().map(|(index, name)| (name, index..index + 1));
+        let known = members.chain(groups.iter().cloned()).collect();
+        Self { what, known }
+    }
+
+    fn find(&self, name: &str) -> Option<Range<usize>> {
+        self.known.iter().find(|(known, _)| known == name).map(|(_, range)| range.clone())
+    }
+
+    fn advice(&self, name: &str) -> String {
+        match suggestion(name, self.known.iter().map(|(known, _)| known.as_str())) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("no `[[topology.{}]]` has this name", self.what),
+        }
+    }
+
+    fn find_at(&self, at: &At<'_>) -> Option<Range<usize>> {
+        let name = at.scalar()?;
+        let found = self.find(&name);
+        if found.is_none() {
+            at.refuse(format!("unknown {} `{name}`", self.what), self.advice(&name));
+        }
+        found
+    }
+
+    fn find_one(&self, at: &At<'_>) -> Option<usize> {
+        let range = self.find_at(at)?;
+        if range.len() > 1 {
+            let title = format!("`{}` is a group of {}", at.scalar()?, range.len());
+            let first = &self.known[range.start].0;
+            at.refuse(title, format!("name one of them, such as `{first}`"));
+            return None;
+        }
+        Some(range.start)
+    }
+
+    fn members(&self, reader: &Reader<'_>, key: &str, span: &Range<usize>) -> Vec<String> {
+        match self.find(key) {
+            // Members come first in `known`, in the order of their indices.
+            Some(range) => self.known[range].iter().map(|(name, _)| name.clone()).collect(),
+            None => {
+                reader.problem(span, format!("unknown {} `{key}`", self.what), self.advice(key));
+                Vec::new()
+            }
+        }
+    }
+}

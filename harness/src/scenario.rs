@@ -1,0 +1,25 @@
+//! Scenario files as said: text, places, units, the matrix. What they mean is the plan's to decide.
+//!
+//! A file is TOML, `format = 1`, data only (`scenarios/FORMAT.md`). It is read strictly: whatever
+//! is not understood is an error with its place, and all errors of a file are told at once. Values
+//! are lowered by hand from [`Node`]s, because serde loses places in flattened and untagged data.
+
+mod diagnostic;
+mod document;
+mod files;
+mod profile;
+mod reader;
+mod said;
+pub mod schema;
+mod unit;
+
+pub use diagnostic::{Problem, Problems, Source};
+pub use files::{FilesError, default_folder, find_files, load};
+pub use profile::Profile;
+pub use reader::{Origin, Traced};
+pub use said::{Axis, Scenario};
+
+pub(crate) use diagnostic::suggestion;
+pub(crate) use document::{Node, Value};
+pub(crate) use reader::{At, Reader, Table};
+pub(crate) use said::{Point, read_known};

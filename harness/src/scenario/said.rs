@@ -1,0 +1,280 @@
+//! A scenario as said: its document, and the names its values are written with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{At, Node, Problems, Profile, Reader, Source, Table, Value, document, suggestion};
+
+/// Cases of one scenario in one profile, at most: more is a matrix out of hand.
+const MAX_POINTS: usize = 256;
+
+/// A scenario file whose syntax and names are known; its meaning is checked by the plan.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The file.
+    pub source: Arc<Source>,
+    /// `delivery/steady-small`; equals the path below the scenarios folder.
+    pub name: String,
+    /// Contract numbers it shows.
+    pub claims: Vec<String>,
+    /// The matrix, in file order.
+    pub axes: Vec<Axis>,
+    /// Profiles it is part of.
+    pub profiles: Vec<Profile>,
+    pub(crate) root: Node,
+    /// Named values that are no axis.
+    values: Vec<(String, Value)>,
+    /// What a profile changes: values of an axis, or a named value.
+    changes: BTreeMap<Profile, Vec<(String, Node)>>,
+}
+
+/// One axis of a matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// Its name, as in `${name}`.
+    pub name: String,
+    pub(crate) values: Vec<Value>,
+}
+
+/// One point of a matrix in a profile.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Point {
+    /// Axis and value, in file order: the part of a case id in brackets.
+    pub(crate) axes: Vec<(String, String)>,
+    /// Everything `${…}` may name.
+    pub(crate) names: BTreeMap<String, Value>,
+}
+
+impl Scenario {
+    /// Reads a file: only broken syntax is an error here. All other mistakes, those of header and
+    /// matrix included, are the plan's to tell, so that they are told at once.
+    pub fn parse(source: Source) -> Result<Self, Problems> {
+        let source = Arc::new(source);
+        let (root, problems) = document::parse(&source.text);
+        if let Some(problems) = Problems::of(&source, problems) {
+            // Keys of a torn document are not worth judging.
+            return Err(problems);
+        }
+        let reader = Reader::new(&source, BTreeMap::new());
+        let table = reader.root(&root);
+        let (name, claims, profiles) = read_header(&table);
+        let Matrix { axes, values, changes } = read_matrix(&table);
+        drop(table);
+        drop(reader);
+        Ok(Self { source, name, claims, axes, profiles, root, values, changes })
+    }
+
+    /// Every point of the matrix in a profile, the last axis changing fastest; none if the
+    /// scenario is not part of it.
+    pub(crate) fn points(&self, profile: Profile) -> Vec<Point> {
+        if !self.profiles.contains(&profile) {
+            return Vec::new();
+        }
+        let changes = self.changes.get(&profile).map(Vec::as_slice).unwrap_or_default();
+        let changed = |name: &str| changes.iter().find(|(n, _)| n == name).map(|(_, node)| node);
+        let values = self.values.iter().map(|(name, value)| {
+            let value = changed(name).map_or_else(|| value.clone(), |node| node.value.clone());
+            (name.clone(), value)
+        });
+        let mut points = vec![Point { axes: Vec::new(), names: values.collect() }];
+        for axis in &self.axes {
+            let kept = match changed(&axis.name).map(|node| &node.value) {
+                Some(Value::Array(items)) => items.iter().map(|item| item.value.clone()).collect(),
+                _ => axis.values.clone(),
+            };
+            points = points
+                .iter()
+                .flat_map(|point| kept.iter().map(|value| point.with(&axis.name, value)))
+                .collect();
+        }
+        points
+    }
+
+    /// Whether the scenario shows a contract number.
+    pub fn shows(&self, claim: &str) -> bool {
+        self.claims.iter().any(|own| own == claim)
+    }
+}
+
+impl Point {
+    fn with(&self, axis: &str, value: &Value) -> Self {
+        let mut point = self.clone();
+        point.axes.push((axis.to_owned(), value.scalar_text().unwrap_or_default()));
+        point.names.insert(axis.to_owned(), value.clone());
+        point
+    }
+
+    /// `name[axis=value,…]`.
+    pub(crate) fn id(&self, scenario: &str) -> String {
+        if self.axes.is_empty() {
+            return scenario.to_owned();
+        }
+        let axes: Vec<String> =
+            self.axes.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
+        format!("{scenario}[{}]", axes.join(","))
+    }
+}
+
+#[derive(Default)]
+struct Matrix {
+    axes: Vec<Axis>,
+    values: Vec<(String, Value)>,
+    changes: BTreeMap<Profile, Vec<(String, Node)>>,
+}
+
+/// Reads the keys that decide what is run.
+fn read_header(table: &Table<'_>) -> (String, Vec<String>, Vec<Profile>) {
+    table.required("format", |at| at.integer::<i64>(1..2));
+    let name = table.required("name", scenario_name).unwrap_or_default();
+    let claims = table.required("claims", |at| at.list(claim)).unwrap_or_default();
+    let profiles = table.or("profiles", r#"["smoke", "pr", "nightly", "release"]"#, |at| {
+        at.list(|at| at.one_of(&Profile::ALL.map(|profile| (profile.as_str(), profile))))
+    });
+    (name, claims, profiles)
+}
+
+/// A name is the path below the scenarios folder: words of `a–z 0–9 -` joined by `/`.
+fn scenario_name(at: &At<'_>) -> Option<String> {
+    let name = at.text()?;
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    if name.split('/').all(is_word) {
+        return Some(name);
+    }
+    at.refuse(format!("name {name:?}"), "expected words of a-z, 0-9 and `-`, joined by `/`");
+    None
+}
+
+/// Rooms of the contract and the last number of each.
+const CLAIMS: [(&str, u32); 7] =
+    [("C", 14), ("M", 5), ("T", 9), ("A", 6), ("W", 9), ("R", 6), ("V", 10)];
+
+fn claim(at: &At<'_>) -> Option<String> {
+    let text = at.text()?;
+    let known = CLAIMS.iter().any(|(letter, last)| {
+        let number = text.strip_prefix(letter).and_then(|number| number.parse::<u32>().ok());
+        number.is_some_and(|number| (1..=*last).contains(&number) && !text.contains('+'))
+    });
+    if known {
+        return Some(text);
+    }
+    at.refuse(
+        format!("{text:?} is no number of the contract"),
+        "expected C1–C14, M1–M5, T1–T9, A1–A6, W1–W9, R1–R6 or V1–V10",
+    );
+    None
+}
+
+/// Axes, named values and what profiles change. What was refused is there as [`Value::Broken`], so
+/// that `${…}` still knows its name.
+fn read_matrix(table: &Table<'_>) -> Matrix {
+    let reader = table.reader();
+    let mut matrix = Matrix::default();
+    for (name, _, at) in table.table("matrix", "matrix").iter().flat_map(Table::named_values) {
+        let values = axis_values(&at).unwrap_or_else(|| vec![Value::Broken]);
+        matrix.axes.push(Axis { name: name.to_owned(), values });
+    }
+    for (name, span, at) in table.table("values", "values").iter().flat_map(Table::named_values) {
+        if matrix.axes.iter().any(|axis| axis.name == name) {
+            reader.problem(&span, format!("`{name}` is an axis already"), "choose another name");
+            continue;
+        }
+        let value = at.scalar().map_or(Value::Broken, |_| at.value().clone());
+        matrix.values.push((name.to_owned(), value));
+    }
+    for (name, span, table) in
+        table.table("profile", "profile").iter().flat_map(|t| t.named_tables("profile.NAME"))
+    {
+        let Some(profile) = Profile::ALL.into_iter().find(|profile| profile.as_str() == name)
+        else {
+            unknown(reader, &span, "profile", name, Profile::ALL.map(Profile::as_str));
+            continue;
+        };
+        matrix.changes.insert(profile, changes(&matrix, &table));
+    }
+    keep_small(&mut matrix, table);
+    matrix
+}
+
+fn axis_values(at: &At<'_>) -> Option<Vec<Value>> {
+    let texts = at.list(At::scalar)?;
+    if texts.is_empty() {
+        at.refuse("an axis without a value", "give it at least one");
+        return None;
+    }
+    let Value::Array(items) = at.value() else { return None };
+    for (index, text) in texts.iter().enumerate() {
+        if text.contains([',', '=', '[', ']']) {
+            at.refuse(format!("axis value {text:?}"), "case ids use `,`, `=`, `[` and `]`");
+            return None;
+        }
+        if texts[..index].contains(text) {
+            at.refuse(format!("axis value {text:?} twice"), "case ids would not be unique");
+            return None;
+        }
+    }
+    Some(items.iter().map(|item| item.value.clone()).collect())
+}
+
+/// What `[profile.NAME]` says: fewer values of an axis, or another named value.
+fn changes(matrix: &Matrix, table: &Table<'_>) -> Vec<(String, Node)> {
+    let mut all = Vec::new();
+    for (name, span, at) in table.named_values() {
+        let fits = match matrix.axes.iter().find(|axis| axis.name == name) {
+            Some(axis) => leaves_out(axis, &at),
+            None if matrix.values.iter().any(|(value, _)| value == name) => at.scalar().is_some(),
+            None => {
+                let axes = matrix.axes.iter().map(|axis| axis.name.as_str());
+                let known = axes.chain(matrix.values.iter().map(|(value, _)| value.as_str()));
+                unknown(table.reader(), &span, "axis or value", name, known);
+                false
+            }
+        };
+        if fits {
+            all.push((name.to_owned(), Node { span, value: at.value().clone() }));
+        }
+    }
+    all
+}
+
+/// Whether a profile's list holds values of the axis and nothing else.
+fn leaves_out(axis: &Axis, kept: &At<'_>) -> bool {
+    let Some(values) = axis_values(kept) else { return false };
+    let foreign = values.iter().find(|value| !axis.values.contains(value));
+    if let Some(text) = foreign.and_then(Value::scalar_text) {
+        let title = format!("{text:?} is no value of axis `{}`", axis.name);
+        kept.refuse(title, "a profile only leaves values out");
+    }
+    foreign.is_none()
+}
+
+fn keep_small(matrix: &mut Matrix, table: &Table<'_>) {
+    let points = matrix.axes.iter().map(|axis| axis.values.len()).fold(1, usize::saturating_mul);
+    if points > MAX_POINTS {
+        let span = table.key_span("matrix").unwrap_or_default();
+        let title = format!("the matrix has {points} points");
+        table.reader().problem(&span, title, format!("at most {MAX_POINTS} are run"));
+        matrix.axes.iter_mut().for_each(|axis| axis.values.truncate(1));
+    }
+}
+
+fn unknown<'n>(
+    reader: &Reader<'_>,
+    span: &std::ops::Range<usize>,
+    what: &str,
+    name: &str,
+    known: impl IntoIterator<Item = &'n str>,
+) {
+    let label = match suggestion(name, known) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => String::new(),
+    };
+    reader.problem(span, format!("unknown {what} `{name}`"), label);
+}
+
+/// Reads header and matrix once more for a plan: keys are known, problems noted.
+pub(crate) fn read_known(table: &Table<'_>) {
+    read_header(table);
+    read_matrix(table);
+}

@@ -3,7 +3,6 @@
 
 use super::findings::{Findings, at_life, message, subscriber_name};
 use super::life::Order;
-use super::oracle::Match;
 use super::report::Check;
 use super::trace::Trace;
 
@@ -11,11 +10,7 @@ use super::trace::Trace;
 pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
     for life in &trace.lives {
         for arrival in &life.arrivals {
-            let number = arrival.item as usize;
-            let item = &trace.items[number];
-            let binds = item.is_fence()
-                && item.lane.is_some()
-                && trace.matches(life.subscriber, number) == Match::Yes;
+            let binds = trace.binds(life.subscriber, arrival.item as usize);
             findings.judged(Check::Late, u64::from(binds));
             if arrival.order == Order::AfterFence {
                 findings.violated(Check::Late, || {

@@ -1,8 +1,8 @@
 //! C11: positions count every match from 1, so that gaps are losses; a policy that loses nothing
 //! shows neither gap nor lag; a dropping one has received + lagged = matched.
 //!
-//! Fences carried by a companion subscription do not match this one and are left out. A fence the
-//! plan does not know widens the range it could fall into.
+//! Fences that a companion subscription carries, or that the plan does not know, may have come by
+//! either receiver: they are left out and widen the range they could fall into.
 
 use super::findings::{Findings, Witness, at_life, message, subscriber_name};
 use super::life::{EndedBy, Life, Order};
@@ -44,6 +44,10 @@ fn check_positions(trace: &Trace<'_>, life: &Life, findings: &mut Findings<'_, '
     for arrival in &life.arrivals {
         let number = arrival.item as usize;
         match trace.matches(life.subscriber, number) {
+            _ if trace.is_beside(life.subscriber, number) => {
+                counted += 1;
+                continue;
+            }
             Match::No if trace.items[number].is_fence() => continue,
             Match::Undecided if trace.items[number].is_fence() => {
                 counted += 1;
@@ -85,7 +89,10 @@ fn check_account(trace: &Trace<'_>, life: &Life, lagged: u64, findings: &mut Fin
     }
     // An orderly shutdown hands over or counts whatever was accepted (C13).
     let drained = trace.publishers_wait() && life.end.is_some_and(|end| end.orderly);
-    let certain = |number| drained || trace.is_fenced(life.subscriber, number);
+    let certain = |number| {
+        !trace.is_beside(life.subscriber, number)
+            && (drained || trace.is_fenced(life.subscriber, number))
+    };
     let (least, most) = matched(trace, life, certain);
     let received = received(trace, life);
     if !(least..=most).contains(&(received + lagged)) {
@@ -126,7 +133,9 @@ pub(crate) fn matched(
 fn received(trace: &Trace<'_>, life: &Life) -> u64 {
     let counts = |item: u32| {
         let number = item as usize;
-        !trace.items[number].is_fence() || trace.matches(life.subscriber, number) != Match::No
+        !trace.items[number].is_fence()
+            || (trace.matches(life.subscriber, number) != Match::No
+                && !trace.is_beside(life.subscriber, number))
     };
     life.arrivals.iter().filter(|arrival| counts(arrival.item)).count() as u64
 }

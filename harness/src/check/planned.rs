@@ -11,6 +11,15 @@ pub trait Planned {
     /// fence means that nothing is known about its lane: it then settles and proves nothing.
     /// Fences that differ in topic or filters have different numbers; one sent again keeps its own.
     fn attributes(&self, publisher: usize, sequence: u64) -> Option<PlannedAttributes>;
+
+    /// Whether this subscriber's fences come on a companion subscription of its own.
+    ///
+    /// Its log then mixes two receivers: such a fence may arrive twice, with a position of the
+    /// companion's and in no fixed order with the rest, hence proves no order by itself.
+    fn has_companion(&self, subscriber: usize) -> bool {
+        let _ = subscriber;
+        false
+    }
 }
 
 /// Everything a topic, event or correlation filter can ask about an event (M1–M5).

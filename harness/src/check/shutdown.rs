@@ -3,6 +3,7 @@
 
 use super::findings::{Findings, Witness, message, publisher_name, subscriber_name};
 use super::life::EndedBy;
+use super::losses::is_only_life;
 use super::report::Check;
 use super::trace::Trace;
 use crate::plan::Operation;
@@ -69,6 +70,8 @@ fn check_ends(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
             Some(EndedBy::Drop) => continue,
             Some(EndedBy::Shutdown | EndedBy::Unsubscribe) if !last.reads_all => continue,
             Some(EndedBy::Shutdown | EndedBy::Unsubscribe) => true,
+            // The log does not tell which of several receivers ended.
+            None if !is_only_life(trace, last) => continue,
             None => false,
         };
         findings.judged(Check::Shutdown, 1);

@@ -31,6 +31,8 @@ pub(crate) struct Trace<'a> {
     starts: Vec<usize>,
     /// By subscriber, then item.
     matches: Vec<Vec<Match>>,
+    /// By subscriber: whether a companion subscription carries its fences.
+    companions: Vec<bool>,
     /// By subscriber, publisher and lane: one past the last accepted fence for this subscriber.
     fenced: Vec<usize>,
 }
@@ -109,6 +111,7 @@ impl<'a> Trace<'a> {
             lives: life::lives(case, history),
             starts: vec![0],
             matches: (0..subscribers).map(|_| Vec::with_capacity(publishes)).collect(),
+            companions: (0..subscribers).map(|index| planned.has_companion(index)).collect(),
             fenced: vec![0; subscribers * history.publishers.len() * Lane::COUNT],
         };
         let identities = trace.add_items(planned)?;
@@ -132,6 +135,22 @@ impl<'a> Trace<'a> {
     pub(crate) fn is_fenced(&self, subscriber: usize, item: usize) -> bool {
         let slot = self.items[item].slot();
         slot.is_some_and(|slot| item < self.fenced[self.fence_slot(subscriber, slot)])
+    }
+
+    /// Whether an item is a fence for this subscriber that its companion subscription carries.
+    pub(crate) fn is_beside(&self, subscriber: usize, item: usize) -> bool {
+        let sequence = self.items[item].published.sequence;
+        self.companions[subscriber]
+            && sequence & FENCE != 0
+            && sequence & FENCE_TARGET == subscriber as u64
+    }
+
+    /// Whether a fence comes through a subscriber's own subscription, hence in order.
+    pub(crate) fn binds(&self, subscriber: usize, item: usize) -> bool {
+        self.items[item].is_fence()
+            && self.items[item].lane.is_some()
+            && self.matches(subscriber, item) == Match::Yes
+            && !self.is_beside(subscriber, item)
     }
 
     /// The record of an arrival.
@@ -235,7 +254,8 @@ impl<'a> Trace<'a> {
 
     fn order_arrivals(&mut self) {
         let mut seen_by = vec![0_u32; self.items.len()];
-        for (stamp, life) in (1_u32..).zip(&mut self.lives) {
+        let mut lives = std::mem::take(&mut self.lives);
+        for (stamp, life) in (1_u32..).zip(&mut lives) {
             let slots = self.history.publishers.len() * Lane::COUNT;
             let (mut latest, mut latest_fence) = (vec![0_u32; slots], vec![0_u32; slots]);
             for arrival in &mut life.arrivals {
@@ -243,7 +263,7 @@ impl<'a> Trace<'a> {
                 let item = &self.items[number];
                 let Some(slot) = item.slot() else { continue };
                 if item.is_fence() {
-                    if self.matches[life.subscriber][number] == Match::Yes {
+                    if self.binds(life.subscriber, number) {
                         latest_fence[slot] = latest_fence[slot].max(arrival.item);
                     }
                 } else if seen_by[number] == stamp {
@@ -258,6 +278,7 @@ impl<'a> Trace<'a> {
                 seen_by[number] = stamp;
             }
         }
+        self.lives = lives;
     }
 
     /// C7: an item is settled once a later one of the same publisher and lane reached anyone.

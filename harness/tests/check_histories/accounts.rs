@@ -1,15 +1,15 @@
 //! Faults of promises, counters and ends, one at a time; histories that are no evidence; two buses
 //! side by side.
 
-use daemoneye_eventbus::EventBusStatistics;
+use daemoneye_eventbus::{EventBusStatistics, EventSubscription};
 use equivalence::check::{Check, Colour, Observed, Verdict, differential};
 use equivalence::plan::Bus;
 use equivalence::record::{FENCE, Outcome};
 
-use super::perfect_bus::World;
+use super::perfect_bus::{World, subscriber};
 use super::right::{
-    ALL, GUEST, LOSSY, TWIN, URGENT, at, broken, judge, messages, only, received, reorder, right,
-    violations,
+    ALL, EVENTS, GUEST, LOSSY, TWIN, URGENT, at, broken, judge, messages, only, received, reorder,
+    right, violations,
 };
 
 #[test]
@@ -233,4 +233,22 @@ fn a_second_shutdown_that_errs_is_shutdown() {
     assert_eq!(violations(&world), Vec::new());
     world.history.operations.last_mut().expect("just pushed").outcome = "closed".to_owned();
     only(&world, Check::Shutdown);
+}
+
+#[test]
+fn a_receiver_that_ends_by_itself_is_shutdown() {
+    let subscription = EventSubscription::new("s").with_pattern("#");
+    let mut world = World::new(1, vec![subscriber(subscription)], 6);
+    world.subscribe(0);
+    world.publish(0, EVENTS, Outcome::Ok);
+    assert_eq!(violations(&world), Vec::new());
+    world.history.subscribers[0].ended = true;
+    assert!(only(&world, Check::Shutdown).sentence.contains("nothing ended"));
+    world.history.subscribers[0].ended = false;
+    world.rest();
+    world.unsubscribe(0);
+    world.rest();
+    world.subscribe(0);
+    world.history.subscribers[0].ended = true;
+    assert_eq!(violations(&world), Vec::new());
 }

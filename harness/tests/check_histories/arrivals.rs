@@ -345,3 +345,27 @@ fn an_open_circuit_refuses_for_itself_alone() {
     assert_eq!(violation.subscriber.as_deref(), Some("break"));
     assert_eq!(messages(&violation), [format!("p0#{arrived}")]);
 }
+
+#[test]
+fn a_fence_on_a_companion_may_come_twice_and_early() {
+    let mut world = right();
+    world.plan.companions.push(TWIN);
+    let own = |one: &Received| one.sequence & FENCE != 0 && one.sequence & 0xFFFF == TWIN as u64;
+    let first = received(&mut world, TWIN).iter().position(own).expect("fences");
+    let fence = received(&mut world, TWIN)[first];
+    let early = Received { position: 1, receive_ns: fence.receive_ns, ..fence };
+    received(&mut world, TWIN).insert(first, early);
+    assert_eq!(violations(&world), Vec::new());
+    let before = received(&mut world, TWIN)[..first]
+        .iter()
+        .rposition(|one| one.publisher == 0 && one.sequence & FENCE == 0);
+    let before = before.expect("an event of the fence's publisher");
+    received(&mut world, TWIN)[before..].iter_mut().for_each(|one| {
+        one.receive_ns = one.receive_ns.max(fence.receive_ns);
+    });
+    let moved = received(&mut world, TWIN).remove(first);
+    received(&mut world, TWIN).insert(before, moved);
+    assert_eq!(violations(&world), Vec::new());
+    world.plan.companions.clear();
+    assert!(violations(&world).iter().any(|one| one.check == Check::Late));
+}

@@ -25,11 +25,17 @@ const STEP_NS: u64 = 100;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
     events: HashMap<(usize, u64), PlannedAttributes>,
+    /// Subscribers whose fences a companion carries.
+    pub(crate) companions: Vec<usize>,
 }
 
 impl Planned for Plan {
     fn attributes(&self, publisher: usize, sequence: u64) -> Option<PlannedAttributes> {
         self.events.get(&(publisher, sequence)).cloned()
+    }
+
+    fn has_companion(&self, subscriber: usize) -> bool {
+        self.companions.contains(&subscriber)
     }
 }
 

@@ -25,3 +25,6 @@ pub use config::{
     CrossbeamConfig, DEFAULT_CENTRAL_CAPACITY_EVENTS, DEFAULT_HAND_OFF_LIMIT,
     DEFAULT_PUBLISH_LIMIT, DEFAULT_SUBSCRIBER_LIMIT, HandOff, Sharing,
 };
+
+#[cfg(test)]
+mod tests;

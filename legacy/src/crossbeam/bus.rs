@@ -229,6 +229,19 @@ impl HighPerformanceEventBusImpl {
     }
 }
 
+#[cfg(test)]
+impl HighPerformanceEventBusImpl {
+    /// Whether nobody has seen the routing thread end.
+    pub(super) fn is_running(&self) -> bool {
+        self.thread.lock().is_some()
+    }
+
+    /// The routing thread, to see it end after the bus.
+    pub(super) fn routing_thread(&self) -> JoinHandle<()> {
+        self.thread.lock().take().expect("asked once, before shutdown")
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the document's bus has an unbounded central queue")]
 fn unbounded() -> (Sender<Message>, channel::Receiver<Message>) {
     channel::unbounded()

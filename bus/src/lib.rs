@@ -8,14 +8,26 @@
 //! - [`topic`]: names, patterns, the registry;
 //! - [`contract`]: the [`EventBus`] trait, subscriptions, filters, receiver, statistics, errors;
 //! - `conformance` (feature): the suite every bus runs;
-//! - [`wire`]: frames and envelopes, and the conversion to and from the model.
+//! - [`wire`]: frames and envelopes, and the conversion to and from the model;
+//! - [`transport`]: local sockets, the same on every system;
+//! - [`broker`]: routes events between handles in this process and clients behind sockets;
+//! - [`client`]: a handle to a broker in another process;
+//! - [`DaemoneyeEventBus`]: either of them, as users name it.
 
+#[cfg(feature = "ipc")]
+pub mod broker;
+#[cfg(feature = "ipc")]
+pub mod client;
 pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod contract;
 pub mod event;
+#[cfg(feature = "ipc")]
+mod ipc;
 pub mod topic;
+#[cfg(feature = "ipc")]
+pub mod transport;
 #[cfg(feature = "ipc")]
 pub mod wire;
 
@@ -30,3 +42,14 @@ pub use event::{
     PerformanceEvent, Priority, ProcessEvent, Routing, SourceCaps, TriggerRequest,
 };
 pub use topic::{PatternError, Topic, TopicError, TopicPattern, TopicSegment};
+
+#[cfg(feature = "ipc")]
+pub use broker::{BrokerConfig, DaemoneyeBroker};
+#[cfg(feature = "ipc")]
+pub use client::{ClientConfig, ConnectError, EventBusClient};
+#[cfg(feature = "ipc")]
+pub use ipc::DaemoneyeEventBus;
+#[cfg(feature = "ipc")]
+pub use transport::SocketAddress;
+#[cfg(feature = "ipc")]
+pub use wire::EventEnvelope;

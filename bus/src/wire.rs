@@ -14,7 +14,7 @@ pub(crate) use control::{
     statistics_from_wire, statistics_to_wire, subscription_from_wire, subscription_to_wire,
 };
 pub use envelope::EventEnvelope;
-pub(crate) use envelope::{decode_event, encode_publish, exceeds_payload_limit};
+pub(crate) use envelope::{decode_event, encode_envelope, encode_publish};
 pub use event::payload_bytes;
 pub use frame::FrameError;
 pub(crate) use frame::{Inbound, Scanner, encode_control, encode_delivery, parse_delivery};

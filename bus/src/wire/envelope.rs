@@ -10,7 +10,7 @@ use super::proto;
 use super::text::{
     entries_from_wire, entries_to_wire, from_wire, option_from_wire, option_to_wire, to_wire,
 };
-use super::{DecodeError, ENVELOPE_LIMIT_BYTES, frame, payload_bytes};
+use super::{DecodeError, ENVELOPE_LIMIT_BYTES, frame};
 use crate::contract::{Attributes, BusEvent, CorrelationId, CorrelationMetadata, EventId};
 use crate::event::{CollectionEvent, EventKind, Priority, Routing};
 use crate::topic::Topic;
@@ -211,8 +211,37 @@ pub(crate) fn encode_publish(
     event: &CollectionEvent,
     correlation: Option<&CorrelationMetadata>,
 ) -> usize {
+    let envelope = envelope_to_wire(id, topic, published_monotonic_ns, event, correlation);
+    let before = out.len();
+    frame::publish_head(out, envelope.encoded_len());
+    envelope.encode_raw(out);
+    out.len() - before
+}
+
+/// The envelope of an event published in the broker's own process.
+pub(crate) fn encode_envelope(
+    event: &BusEvent,
+    correlation: Option<&CorrelationMetadata>,
+) -> Vec<u8> {
+    envelope_to_wire(
+        &event.id,
+        &event.topic,
+        event.published_monotonic_ns,
+        &event.event,
+        correlation,
+    )
+    .encode_to_vec()
+}
+
+fn envelope_to_wire(
+    id: &EventId,
+    topic: &Topic,
+    published_monotonic_ns: u64,
+    event: &CollectionEvent,
+    correlation: Option<&CorrelationMetadata>,
+) -> proto::Envelope {
     let header = event.header();
-    let envelope = proto::Envelope {
+    proto::Envelope {
         publisher: to_wire(&id.publisher),
         incarnation: id.incarnation,
         sequence: id.sequence,
@@ -224,17 +253,7 @@ pub(crate) fn encode_publish(
         correlation: correlation.map(correlation_to_wire),
         routing: routing_to_wire(&header.routing),
         payload: Some(payload_to_wire(event)),
-    };
-    let before = out.len();
-    frame::publish_head(out, envelope.encoded_len());
-    envelope.encode_raw(out);
-    out.len() - before
-}
-
-/// Whether an event is over the limit (W2), as `Some(bytes)`; cheap when it is far below.
-pub(crate) fn exceeds_payload_limit(event: &CollectionEvent, limit_bytes: usize) -> Option<usize> {
-    let bytes = payload_bytes(event);
-    (bytes > limit_bytes).then_some(bytes)
+    }
 }
 
 /// Decodes a whole event; its text shares `bytes`.

@@ -48,7 +48,7 @@ pub(crate) enum Inbound<'a> {
     /// An event to receive: the encoded `Delivery`.
     Deliver(&'a [u8]),
     /// Everything else, decoded.
-    Control(proto::frame::Body),
+    Control(Box<proto::frame::Body>),
 }
 
 /// Finds frames in a buffer that fills up from a socket.
@@ -63,10 +63,7 @@ impl Scanner {
     }
 
     /// The first frame and the bytes it takes up; `None` while it is incomplete.
-    pub(crate) fn next<'a>(
-        &self,
-        buffer: &'a [u8],
-    ) -> Result<Option<(Inbound<'a>, usize)>, FrameError> {
+    pub(crate) fn next(self, buffer: &[u8]) -> Result<Option<(Inbound<'_>, usize)>, FrameError> {
         let Some((length, rest)) = buffer.split_first_chunk::<LENGTH_BYTES>() else {
             return Ok(None);
         };
@@ -87,7 +84,10 @@ fn parse(content: &[u8]) -> Result<Inbound<'_>, DecodeError> {
         return Ok(Inbound::Deliver(body));
     }
     let frame = proto::Frame::decode(content)?;
-    frame.body.map(Inbound::Control).ok_or(DecodeError::Malformed("frame without body"))
+    frame
+        .body
+        .map(|body| Inbound::Control(Box::new(body)))
+        .ok_or(DecodeError::Malformed("frame without body"))
 }
 
 /// The value of a length-delimited field that is all there is.

@@ -4,7 +4,6 @@
 #![expect(
     clippy::pedantic,
     unreachable_pub,
-    unused_qualifications,
     reason = "generated code follows the generator's style"
 )]
 

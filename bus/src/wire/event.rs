@@ -213,7 +213,8 @@ fn performance_to_wire(event: &PerformanceEvent) -> proto::PerformanceEvent {
         observation: observation_to_wire(&event.header),
         scope: scope_to_wire(event.scope),
         metric_name: to_wire(&event.metric_name),
-        value: event.value,
+        // Only the zero without a sign is the default: -0.0 equals it and is another value.
+        value: (event.value.to_bits() != 0).then_some(event.value),
         unit: to_wire(&event.unit),
         component: option_to_wire(event.component.as_ref()),
         pid: event.pid,
@@ -227,7 +228,7 @@ fn performance_from_wire(
         header: header_from_wire(message.observation)?,
         scope: scope_from_wire(message.scope)?,
         metric_name: from_wire(message.metric_name, "metric_name")?,
-        value: message.value,
+        value: message.value.unwrap_or_default(),
         unit: from_wire(message.unit, "unit")?,
         component: option_from_wire(message.component, "component")?,
         pid: message.pid,

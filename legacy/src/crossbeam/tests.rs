@@ -3,6 +3,7 @@
 
 mod ends;
 mod faithful;
+mod model;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,10 +6,10 @@
 //! of an event is one allocation and one channel operation in `publish`, and per subscriber one
 //! channel operation in the routing thread. No lock is taken on that way while nobody waits.
 //!
-//! - [`config`]: settings; [`bus`]: the handle publishers and subscribers use;
-//! - [`gate`]: what publishers and the routing thread share; [`control`]: what callers ask of it;
-//! - [`router`]: the routing thread; [`slot`]: one subscription in it; [`handoff`]: how it waits
-//!   for a full subscriber; [`line`]: the way to one receiver, and the receiver's end of it.
+//! - `config`: settings; `bus`: the handle publishers and subscribers use;
+//! - `gate`: what publishers and the routing thread share; `control`: what callers ask of it;
+//! - `router`: the routing thread; `slot`: one subscription in it; `handoff`: how it waits
+//!   for a full subscriber; `line`: the way to one receiver, and the receiver's end of it.
 
 mod bus;
 mod config;
@@ -25,3 +25,6 @@ pub use config::{
     CrossbeamConfig, DEFAULT_CENTRAL_CAPACITY_EVENTS, DEFAULT_HAND_OFF_LIMIT,
     DEFAULT_PUBLISH_LIMIT, DEFAULT_SUBSCRIBER_LIMIT, HandOff, Sharing,
 };
+
+#[cfg(test)]
+mod tests;

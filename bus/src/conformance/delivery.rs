@@ -28,6 +28,9 @@ pub(super) const CASES: &[Case] = &[
     Case::new("each_publishers_order_is_kept", &["C4"], |stage| {
         Box::pin(each_publishers_order_is_kept(stage))
     }),
+    Case::new("each_lane_keeps_its_order", &["C4"], |stage| {
+        Box::pin(each_lane_keeps_its_order(stage))
+    }),
     Case::new("two_subscribers_agree_on_the_order", &["C5"], |stage| {
         Box::pin(two_subscribers_agree_on_the_order(stage))
     }),
@@ -167,6 +170,27 @@ async fn each_publishers_order_is_kept(stage: Stage) -> Result<(), Failure> {
         let numbers: Vec<u64> = own.map(|(_, number)| *number).collect();
         let expected: Vec<u64> = (1..).take(CONCURRENT_EVENTS).collect();
         ensure_eq(&format!("events of publisher {name}"), &numbers, &expected)?;
+    }
+    Ok(())
+}
+
+/// Control may overtake events and the other way round; within each, order holds.
+async fn each_lane_keeps_its_order(stage: Stage) -> Result<(), Failure> {
+    let mut listener = stage.listen_to("all", &["#"]).await?;
+    let mut publisher = stage.publisher("mixed").await?;
+    let mut lanes: [Vec<Origin>; 2] = Default::default();
+    for number in 0..150 {
+        let (lane, topic) = match number % 3 {
+            0 => (0, "control.health.heartbeat"),
+            1 => (0, "admin.broker"),
+            _ => (1, "events.process.lifecycle"),
+        };
+        lanes[lane].push(publisher.send(topic).await?);
+    }
+    let received = listener.take(150).await?;
+    for (lane, sent) in ["control and admin", "events"].iter().zip(&lanes) {
+        let own: Vec<_> = received.iter().filter(|one| sent.contains(one)).cloned().collect();
+        ensure_eq(&format!("events of lane {lane}"), &own, sent)?;
     }
     Ok(())
 }

@@ -3,10 +3,11 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use super::stage::{Failure, Publisher, Stage, ensure, ensure_eq, refusal, subscription};
 use super::{Case, Stall, events, stage};
-use crate::{EventBus, PublishError, SubscribeError};
+use crate::{EventBus, PublishError, ShutdownError, SubscribeError};
 
 const TOPIC: &str = "events.process.lifecycle";
 
@@ -21,6 +22,10 @@ pub(super) const CASES: &[Case] = &[
         Box::pin(everything_accepted_arrives(stage))
     })
     .when(|traits| !traits.several_connections),
+    Case::new("what_the_deadline_cuts_off_is_counted_as_dropped", &["C13", "C12"], |stage| {
+        Box::pin(what_the_deadline_cuts_off_is_counted(stage))
+    })
+    .when(|traits| !traits.several_connections && matches!(traits.stall, Stall::Exact { .. })),
     Case::new("a_receiver_that_waits_is_woken_by_shutdown", &["C13", "C14"], |stage| {
         Box::pin(a_waiting_receiver_is_woken(stage))
     }),
@@ -84,6 +89,27 @@ async fn everything_accepted_arrives(stage: Stage) -> Result<(), Failure> {
     let figures = stage::statistics(publisher.bus()).await?;
     ensure_eq("events delivered", &figures.events_delivered, &100)?;
     ensure_eq("active subscribers", &figures.active_subscribers, &0)
+}
+
+async fn what_the_deadline_cuts_off_is_counted(stage: Stage) -> Result<(), Failure> {
+    let stalled = subscription("stalled", &["events.#"]).with_capacity(2);
+    let mut stalled = stage.listen(stalled).await?;
+    let mut publisher = stage.publisher("procmond").await?;
+    let Stall::Exact { beyond_capacity } = stage.traits().stall else {
+        return Err(Failure::new("this case needs an exact stall"));
+    };
+    let sent = publisher.send_many(TOPIC, 2 + beyond_capacity).await?;
+    let deadline = Duration::from_millis(50);
+    let ended = stage::within("shutdown", publisher.bus().shutdown(deadline)).await?;
+    let lost = beyond_capacity as u64;
+    let is_told =
+        matches!(ended, Err(ShutdownError::Deadline { undelivered, .. }) if undelivered == lost);
+    ensure(is_told, || format!("shutdown: found {ended:?}, expected {lost} undelivered"))?;
+    let figures = stage::statistics(publisher.bus()).await?;
+    ensure_eq("events delivered", &figures.events_delivered, &2)?;
+    ensure_eq("events dropped", &figures.events_dropped, &lost)?;
+    stalled.expect_all(&sent[..2]).await?;
+    stalled.expect_end().await
 }
 
 async fn a_waiting_receiver_is_woken(stage: Stage) -> Result<(), Failure> {

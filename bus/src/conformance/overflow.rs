@@ -160,7 +160,12 @@ async fn an_open_circuit_refuses(stage: Stage) -> Result<(), Failure> {
     let own = scene.figures().await?;
     ensure_eq("events lost", &own.dropped, &(u64::from(breaker.losses) + 5))?;
     ensure_eq("state of the circuit", &own.breaker, &BreakerState::Open)?;
-    ensure_eq("lagged", &scene.stopped.receiver().lagged(), &own.dropped)?;
+    // In another process the losses since the last delivery may show with the next one.
+    let lagged = scene.stopped.receiver().lagged();
+    let is_told = lagged == own.dropped;
+    ensure(is_told || (stage.traits().several_connections && lagged <= own.dropped), || {
+        format!("lagged: found {lagged}, expected {}", own.dropped)
+    })?;
     scene.stopped.expect_nothing()
 }
 
@@ -177,7 +182,9 @@ async fn a_circuit_half_opens(stage: Stage) -> Result<(), Failure> {
             let own = scene.figures().await?;
             if own.matched - own.dropped > before.matched - before.dropped {
                 ensure_eq("state of the circuit", &own.breaker, &BreakerState::Closed)?;
-                return scene.stopped.expect(&probe).await.map(drop);
+                scene.stopped.expect(&probe).await?;
+                let lagged = scene.stopped.receiver().lagged();
+                return ensure_eq("lagged after a delivery", &lagged, &own.dropped);
             }
         }
     };

@@ -55,10 +55,10 @@ async fn a_dropped_receiver_that_blocked_frees_the_others(stage: Stage) -> Resul
     let stalled = stage.listen(stalled).await?;
     let mut witness = stage.listen_to("witness", &["events.#"]).await?;
     let mut publisher = stage.publisher("procmond").await?;
-    // More than the subscriber's queue, fewer than the queue and what lies before it.
-    let sent = publisher.send_many("events.process.lifecycle", 4).await?;
-    drop(stalled);
-    let more = publisher.send_many("events.process.lifecycle", 20).await?;
-    witness.expect_all(&sent).await?;
-    witness.expect_all(&more).await
+    let first = publisher.send_many("events.process.lifecycle", 2).await?;
+    // The publisher waits, wherever waiting begins on this bus, before the receiver goes.
+    let publishing = publisher.send_many("events.process.lifecycle", 40);
+    let (rest, ()) = tokio::join!(publishing, async move { drop(stalled) });
+    witness.expect_all(&first).await?;
+    witness.expect_all(&rest?).await
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use super::{Fixture, Traits, events};
 use crate::contract::{SubscriptionStatistics, TryRecvError};
 use crate::{
@@ -57,6 +59,8 @@ pub(super) async fn within<T>(step: &str, future: impl Future<Output = T>) -> Re
 pub struct Stage {
     fixture: Arc<dyn Fixture>,
     traits: Traits,
+    /// Kept until the case ends: a handle that is dropped takes its subscriptions with it.
+    handles: Mutex<Vec<Arc<dyn EventBus>>>,
 }
 
 /// Publishes numbered events under a name of its own.
@@ -82,7 +86,7 @@ pub(super) fn origin(event: &BusEvent) -> Origin {
 
 impl Stage {
     pub(super) fn new(fixture: Arc<dyn Fixture>, traits: Traits) -> Self {
-        Self { fixture, traits }
+        Self { fixture, traits, handles: Mutex::default() }
     }
 
     pub(super) fn traits(&self) -> Traits {
@@ -90,7 +94,10 @@ impl Stage {
     }
 
     pub(super) async fn handle(&self, name: &str) -> Result<Arc<dyn EventBus>, Failure> {
-        within(&format!("opening handle {name}"), self.fixture.handle(name)).await
+        let step = format!("opening handle {name}");
+        let handle = within(&step, self.fixture.handle(name)).await?;
+        self.handles.lock().push(Arc::clone(&handle));
+        Ok(handle)
     }
 
     /// A publisher with a handle of its own.

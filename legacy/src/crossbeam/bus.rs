@@ -39,6 +39,26 @@ pub type LocalEventBus = HighPerformanceEventBusImpl;
 /// Calls that wait need a tokio runtime with its timer. Dropping the bus without
 /// [`shutdown`](EventBus::shutdown) ends the routing thread too: what finds room at once is still
 /// handed over, the rest is lost.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use daemoneye_eventbus::{CollectionEvent, EventBus, EventSubscription, ProcessEvent};
+/// use legacy_buses::crossbeam::{CrossbeamConfig, LocalEventBus};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let bus = LocalEventBus::new(&CrossbeamConfig::default())?;
+/// let wanted = EventSubscription::new("lifecycle").with_pattern("events.process.lifecycle");
+/// let mut events = bus.subscribe(wanted).await?;
+///
+/// bus.publish(CollectionEvent::Process(ProcessEvent::default()), None).await?;
+/// bus.shutdown(Duration::from_secs(1)).await?;
+/// assert_eq!(events.recv().await.unwrap().id.sequence, 1);
+/// assert_eq!(events.recv().await, None);
+/// # Ok(())
+/// # }
+/// ```
 pub struct HighPerformanceEventBusImpl {
     central: Sender<Message>,
     gate: Arc<Gate>,
@@ -226,6 +246,19 @@ impl HighPerformanceEventBusImpl {
         {
             tracing::error!("the routing thread panicked");
         }
+    }
+}
+
+#[cfg(test)]
+impl HighPerformanceEventBusImpl {
+    /// Whether nobody has seen the routing thread end.
+    pub(super) fn is_running(&self) -> bool {
+        self.thread.lock().is_some()
+    }
+
+    /// The routing thread, to see it end after the bus.
+    pub(super) fn routing_thread(&self) -> JoinHandle<()> {
+        self.thread.lock().take().expect("asked once, before shutdown")
     }
 }
 

@@ -9,7 +9,9 @@ use crate::cmd::selection::Selection;
 use crate::cmd::{behaviour, performance};
 use crate::driver::{DriveError, Interrupt};
 use crate::plan::{Bus, Case, TrialKind};
-use crate::report::{self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run};
+use crate::report::{
+    self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run,
+};
 
 /// Where files of trials go, within the report's folder.
 const TRIALS: &str = "trials";
@@ -156,7 +158,7 @@ impl Conductor<'_> {
         let words: Vec<String> = rows
             .iter()
             .filter(|row| row.gated)
-            .map(|row| Progress::verdict_line(row.metric, &row.judgement.verdict))
+            .map(|row| format!("{} {}", row.metric.as_str(), row.judgement.verdict))
             .collect();
         self.run.performance.extend(rows);
         self.run.evidence.push(gathered.evidence);

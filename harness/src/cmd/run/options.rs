@@ -31,9 +31,7 @@ impl RunOptions {
         let own: &[Bus] = if self.candidates.is_empty() {
             match self.wanted.profile {
                 Profile::Smoke | Profile::Pr => &[Bus::Embedded, Bus::Process],
-                Profile::Nightly | Profile::Release => {
-                    &[Bus::Embedded, Bus::Agent, Bus::Process]
-                }
+                Profile::Nightly | Profile::Release => &[Bus::Embedded, Bus::Agent, Bus::Process],
             }
         } else {
             &self.candidates

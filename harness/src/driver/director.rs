@@ -158,6 +158,7 @@ impl Director {
             | Notice::Ready
             | Notice::Finished { .. }
             | Notice::Counters { .. }
+            | Notice::Draining { .. }
             | Notice::Drained { .. }
             | Notice::Done(_)
             | Notice::Failed { .. } => {}

@@ -50,6 +50,7 @@ impl Director {
         for subscriber in draining.clone() {
             self.session.tell(Part::Subscriber(subscriber), &Order::Drain { subscriber }).await?;
         }
+        self.all_drain(&mut draining).await?;
         // The old bus ends receivers only when it is dropped (V4).
         if self.bus == Bus::CrossbeamFaithful || self.void {
             return Ok(());
@@ -78,6 +79,26 @@ impl Director {
                     return Ok(());
                 }
                 Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until every subscriber knows that what ends from here on ends by tear-down; those
+    /// with nothing left are drained already.
+    async fn all_drain(&mut self, draining: &mut BTreeSet<usize>) -> Result<(), DriveError> {
+        let mut unaware = draining.clone();
+        let until = Instant::now() + DRAIN_LIMIT;
+        while !unaware.is_empty() {
+            let (_, notice) = self.session.hear("subscribers to drain", DRAIN_LIMIT, until).await?;
+            match notice {
+                Notice::Draining { subscriber } => {
+                    unaware.remove(&subscriber);
+                }
+                Notice::Drained { subscriber } => {
+                    draining.remove(&subscriber);
+                }
+                other => self.note(&other),
             }
         }
         Ok(())

@@ -149,6 +149,13 @@ impl Ledger {
         }
     }
 
+    /// One arrival on a companion: a fence, told to the harness and kept out of the records.
+    pub(super) fn companion(&self, event: &BusEvent) {
+        let header = event.event.header();
+        let publisher = self.publishers.iter().position(|name| *name == header.source);
+        self.fence(header.source_sequence, publisher);
+    }
+
     fn keep(
         &mut self,
         event: &BusEvent,

@@ -29,7 +29,8 @@ pub(crate) enum Order {
     Operate { id: u64, operation: Operation, phase: u32 },
     /// The bus's counters; answered with [`Notice::Counters`].
     Statistics,
-    /// The subscriber reads on, whatever it was told before, until its subscriptions end.
+    /// The subscriber reads on, whatever it was told before, until its subscriptions end;
+    /// answered with [`Notice::Draining`] at once and [`Notice::Drained`] in the end.
     Drain { subscriber: usize },
     /// Roles write their files and end, the bus is closed; answered with [`Notice::Done`].
     Finish,
@@ -57,6 +58,8 @@ pub(crate) enum Notice {
     Operated { id: u64, call_ns: u64, return_ns: u64, outcome: String },
     /// The bus's counters, or why there are none.
     Counters { statistics: Option<EventBusStatistics>, why: String },
+    /// The subscriber has begun to drain: what ends from here on ends by tear-down.
+    Draining { subscriber: usize },
     /// The subscriber's subscriptions have ended and are drained.
     Drained { subscriber: usize },
     /// Everything is closed and written; the process ends next.

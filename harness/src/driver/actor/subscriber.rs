@@ -207,6 +207,7 @@ impl Subscriber {
             SubscriberOrder::Drain => {
                 self.reading = true;
                 self.draining = true;
+                self.link.tell(&Notice::Draining { subscriber: self.index });
             }
             SubscriberOrder::Grant { .. } | SubscriberOrder::Finish => {}
         }
@@ -305,6 +306,11 @@ impl Subscriber {
 }
 
 fn record(ledger: &mut Ledger, subscription: &Subscription, event: &BusEvent) {
+    if subscription.companion {
+        // Not an arrival on the subscription under test: it says that the fence has passed.
+        ledger.companion(event);
+        return;
+    }
     let position = subscription.receiver.position();
     ledger.received(event, subscription.number, position);
 }

@@ -51,6 +51,7 @@ impl VoidSubscriber {
                 SubscriberOrder::Phase { phase } => self.phase(phase),
                 SubscriberOrder::Grant { events } => self.make(events),
                 SubscriberOrder::Drain => {
+                    self.link.tell(&Notice::Draining { subscriber: self.index });
                     self.link.tell(&Notice::Drained { subscriber: self.index });
                 }
                 SubscriberOrder::Finish => break,

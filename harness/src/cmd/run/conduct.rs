@@ -170,7 +170,9 @@ impl Conductor<'_> {
 
     fn broke(&mut self, case: &Case, bus: Bus, error: &DriveError) {
         self.progress.case_done(&error.to_string());
-        if !matches!(error, DriveError::Interrupted) {
+        if matches!(error, DriveError::Interrupted) {
+            self.run.interrupted = Some(format!("interrupted in {}", case.id));
+        } else {
             let sentence = format!("{} on {}: {error}", case.id, bus.as_str());
             self.run.infrastructure.push(sentence);
         }

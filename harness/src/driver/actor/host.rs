@@ -25,7 +25,7 @@ use super::protocol::{Done, Notice, Order};
 use super::publisher::{Publisher, PublisherOrder};
 use super::subscriber::{Subscriber, SubscriberOrder};
 use super::void::VoidSubscriber;
-use crate::driver::bus::{Hub, Opening, connect, shutdown_code};
+use crate::driver::bus::{Hub, Opening, connect, remove_socket, shutdown_code};
 use crate::plan::Operation;
 
 /// Orders waiting for one role; the harness waits for answers, so that few ever do.
@@ -70,6 +70,8 @@ pub(crate) fn run() -> ExitCode {
     let (host, host_orders) = sync_channel(ORDERS);
     let mut roles = Roles { publishers: Vec::new(), subscribers: Vec::new(), host };
     let plans = roles.plan(&assignment);
+    let hosts_socket = assignment.roles.contains(&Part::Bus) && !assignment.void;
+    let socket = assignment.socket.clone();
     let setup = Setup { assignment, link: link.clone(), descriptors };
     let spawned = std::thread::Builder::new()
         .name("host".to_owned())
@@ -85,7 +87,10 @@ pub(crate) fn run() -> ExitCode {
             Err(cause) => link.tell(&Notice::Failed { reason: cause.to_string() }),
         }
     }
-    // The harness is gone. Nothing is worth waiting for.
+    // The harness is gone. Nothing is worth waiting for, and nobody else removes the socket.
+    if hosts_socket {
+        remove_socket(&socket);
+    }
     std::process::exit(ABANDONED);
 }
 

@@ -51,7 +51,11 @@ pub(super) const LAYERS: [Layer; 6] = [
         may_use: &["daemoneye-eventbus", "legacy-buses", "collector-core"],
         rooms: HARNESS,
     },
-    Layer { package: "bus-benches", may_use: &["daemoneye-eventbus", "legacy-buses"], rooms: &[] },
+    Layer {
+        package: "bus-benches",
+        may_use: &["daemoneye-eventbus", "legacy-buses", "equivalence"],
+        rooms: &[],
+    },
     Layer { package: "xtask", may_use: &[], rooms: &[] },
 ];
 

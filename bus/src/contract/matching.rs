@@ -151,10 +151,8 @@ fn parse_all(texts: &[String]) -> Result<Vec<TopicPattern>, SubscribeError> {
     texts
         .iter()
         .map(|text| {
-            text.parse().map_err(|cause| SubscribeError::InvalidPattern {
-                pattern: text.clone(),
-                cause,
-            })
+            text.parse()
+                .map_err(|cause| SubscribeError::InvalidPattern { pattern: text.clone(), cause })
         })
         .collect()
 }

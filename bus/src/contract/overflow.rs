@@ -33,11 +33,7 @@ pub struct BreakerConfig {
 
 impl Default for BreakerConfig {
     fn default() -> Self {
-        Self {
-            losses: 10,
-            window: Duration::from_secs(10),
-            cool_down: Duration::from_secs(30),
-        }
+        Self { losses: 10, window: Duration::from_secs(10), cool_down: Duration::from_secs(30) }
     }
 }
 

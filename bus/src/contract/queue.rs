@@ -50,8 +50,7 @@ struct State {
 impl DeliveryQueue {
     /// A queue of at most `capacity` events, and its receiver.
     pub fn bounded(capacity: usize) -> (Self, EventReceiver) {
-        let shared =
-            Arc::new(Shared { state: Mutex::default(), room: Notify::new(), capacity });
+        let shared = Arc::new(Shared { state: Mutex::default(), room: Notify::new(), capacity });
         let receiver = EventReceiver::new(QueueInbox { shared: Arc::clone(&shared) });
         (Self { shared }, receiver)
     }

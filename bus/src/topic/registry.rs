@@ -66,9 +66,7 @@ pub const REGISTRY: &[RegisteredTopic] = &[
 /// Whether the registry holds a topic (T7).
 pub fn is_registered(topic: &Topic) -> bool {
     REGISTRY.iter().any(|row| match row.topic.strip_suffix("ID") {
-        Some(prefix) => {
-            topic.as_str().strip_prefix(prefix).is_some_and(|id| !id.contains('.'))
-        }
+        Some(prefix) => topic.as_str().strip_prefix(prefix).is_some_and(|id| !id.contains('.')),
         None => row.topic == topic.as_str(),
     })
 }

@@ -65,8 +65,8 @@ mod tests {
             ("7us", Duration::from_micros(7)),
             ("200ms", Duration::from_millis(200)),
             ("30 s", Duration::from_secs(30)),
-            ("2m", Duration::from_secs(120)),
-            ("1h", Duration::from_secs(3600)),
+            ("2m", Duration::from_mins(2)),
+            ("1h", Duration::from_hours(1)),
         ];
         for (text, expected) in rows {
             assert_eq!(parse_duration(text), Ok(expected), "{text}");

@@ -143,7 +143,7 @@ impl Layers {
         let problems: Vec<_> = settings
             .problems()
             .into_iter()
-            .map(|(key, message)| self.problem_at(&key, message, &origins))
+            .map(|(key, message)| self.problem_at(&key, &message, &origins))
             .collect();
         if problems.is_empty() {
             Ok(Resolved { settings, origins })
@@ -152,12 +152,7 @@ impl Layers {
         }
     }
 
-    fn problem_at(
-        &self,
-        key: &str,
-        message: String,
-        origins: &BTreeMap<String, Origin>,
-    ) -> Problem {
+    fn problem_at(&self, key: &str, message: &str, origins: &BTreeMap<String, Origin>) -> Problem {
         let origin = origins.get(key).cloned().unwrap_or(Origin::Default);
         let text = self
             .layers

@@ -5,6 +5,7 @@ pub mod factory;
 pub mod health;
 pub mod runtime;
 pub mod source;
+pub mod sources;
 pub mod test_utils;
 
 pub use config::CollectorConfig;
@@ -12,3 +13,4 @@ pub use factory::{EventBusFactory, FactoryError};
 pub use health::HealthStatus;
 pub use runtime::{Collector, CollectorStatus, RunError};
 pub use source::{CollectionEvent, EventSource, SourceCaps};
+pub use sources::process::ProcessSource;

@@ -24,7 +24,7 @@ pub use error::{
 pub use filter::{CorrelationFilter, EventFilter, TopicFilter};
 pub use matching::{Attributes, Matcher};
 pub use overflow::{Breaker, BreakerConfig, BreakerState, OverflowPolicy};
-pub use queue::{DeliveryQueue, PushError};
+pub use queue::{DeliveryQueue, PushError, QueueInbox};
 pub use receiver::{Delivery, EventReceiver, Inbox};
 pub use statistics::{EventBusStatistics, SubscriptionStatistics};
 pub use subscription::{

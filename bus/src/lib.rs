@@ -6,12 +6,27 @@
 //! - [`clock`]: the two clocks;
 //! - [`event`]: what is sent, one model for every bus;
 //! - [`topic`]: names, patterns, the registry;
-//! - [`contract`]: the [`EventBus`] trait, subscriptions, filters, receiver, statistics, errors.
+//! - [`contract`]: the [`EventBus`] trait, subscriptions, filters, receiver, statistics, errors;
+//! - [`wire`]: frames and envelopes, and the conversion to and from the model;
+//! - [`transport`]: local sockets, the same on every system;
+//! - [`broker`]: routes events between handles in this process and clients behind sockets;
+//! - [`client`]: a handle to a broker in another process;
+//! - [`DaemoneyeEventBus`]: either of them, as users name it.
 
+#[cfg(feature = "ipc")]
+pub mod broker;
+#[cfg(feature = "ipc")]
+pub mod client;
 pub mod clock;
 pub mod contract;
 pub mod event;
+#[cfg(feature = "ipc")]
+mod ipc;
 pub mod topic;
+#[cfg(feature = "ipc")]
+pub mod transport;
+#[cfg(feature = "ipc")]
+pub mod wire;
 
 pub use contract::{
     BusEvent, CorrelationFilter, CorrelationId, CorrelationMetadata, EventBus, EventBusStatistics,
@@ -24,3 +39,14 @@ pub use event::{
     PerformanceEvent, Priority, ProcessEvent, Routing, SourceCaps, TriggerRequest,
 };
 pub use topic::{PatternError, Topic, TopicError, TopicPattern, TopicSegment};
+
+#[cfg(feature = "ipc")]
+pub use broker::{BrokerConfig, DaemoneyeBroker};
+#[cfg(feature = "ipc")]
+pub use client::{ClientConfig, ConnectError, EventBusClient};
+#[cfg(feature = "ipc")]
+pub use ipc::DaemoneyeEventBus;
+#[cfg(feature = "ipc")]
+pub use transport::SocketAddress;
+#[cfg(feature = "ipc")]
+pub use wire::EventEnvelope;

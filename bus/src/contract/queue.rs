@@ -31,7 +31,7 @@ pub enum PushError {
 struct Shared {
     state: Mutex<State>,
     /// Told whenever a full queue gets room and when the receiver goes.
-    room: Notify,
+    room: Arc<Notify>,
     capacity: usize,
 }
 
@@ -50,9 +50,15 @@ struct State {
 impl DeliveryQueue {
     /// A queue of at most `capacity` events, and its receiver.
     pub fn bounded(capacity: usize) -> (Self, EventReceiver) {
-        let shared = Arc::new(Shared { state: Mutex::default(), room: Notify::new(), capacity });
-        let receiver = EventReceiver::new(QueueInbox { shared: Arc::clone(&shared) });
-        (Self { shared }, receiver)
+        let (queue, inbox) = Self::with_inbox(capacity);
+        (queue, EventReceiver::new(inbox))
+    }
+
+    /// The same, for a bus that adds something of its own to receiving.
+    pub fn with_inbox(capacity: usize) -> (Self, QueueInbox) {
+        let shared = Arc::new(Shared { state: Mutex::default(), room: Arc::default(), capacity });
+        let inbox = QueueInbox { shared: Arc::clone(&shared) };
+        (Self { shared }, inbox)
     }
 
     /// Appends a delivery if there is room.
@@ -67,6 +73,18 @@ impl DeliveryQueue {
         state.queue.push_back(delivery);
         wake(state);
         Ok(())
+    }
+
+    /// Appends deliveries for which the sender knows that there is room, at one lock for all.
+    /// Without a receiver they are dropped.
+    pub fn push_granted(&self, deliveries: &mut Vec<Delivery>) {
+        let mut state = self.shared.state.lock();
+        if state.receiver_gone {
+            deliveries.clear();
+            return;
+        }
+        state.queue.extend(deliveries.drain(..));
+        wake(state);
     }
 
     /// Appends a delivery; at a full queue the oldest one goes, and is counted as lagged.
@@ -89,6 +107,12 @@ impl DeliveryQueue {
     /// Counts events lost before they reached the queue.
     pub fn add_lagged(&self, events: u64) {
         self.shared.state.lock().lagged += events;
+    }
+
+    /// Sets the count of events lost before they reached the queue; it never decreases.
+    pub fn raise_lagged(&self, events: u64) {
+        let mut state = self.shared.state.lock();
+        state.lagged = state.lagged.max(events);
     }
 
     /// Nothing more will come: the receiver drains, then ends.
@@ -124,6 +148,12 @@ impl DeliveryQueue {
         self.shared.state.lock().taken
     }
 
+    /// Told whenever a full queue gets room and when the receiver goes. To wait without missing
+    /// it: create the `Notified`, enable it, look again, then await.
+    pub fn room_signal(&self) -> &Arc<Notify> {
+        &self.shared.room
+    }
+
     /// Waits until the queue has room or its receiver is gone. Cancel safe.
     pub async fn room(&self) {
         loop {
@@ -146,11 +176,18 @@ fn wake(mut state: parking_lot::MutexGuard<'_, State>) {
     }
 }
 
-struct QueueInbox {
+/// The receiving side of a [`DeliveryQueue`].
+#[derive(Debug)]
+pub struct QueueInbox {
     shared: Arc<Shared>,
 }
 
 impl QueueInbox {
+    /// Whether the sender has ended the queue.
+    pub fn has_ended(&self) -> bool {
+        self.shared.state.lock().ended
+    }
+
     fn pop(&self, state: &mut State) -> Result<Delivery, TryRecvError> {
         let was_full = state.queue.len() >= self.shared.capacity;
         match state.queue.pop_front() {

@@ -1,5 +1,5 @@
 //! The counters every bus keeps (C12). They never decrease and are exact at quiescence:
-//! for every subscription, matched = delivered + dropped.
+//! for every subscription, matched = delivered + dropped + queued, and queued is then zero.
 
 use std::time::Duration;
 
@@ -35,6 +35,8 @@ pub struct SubscriptionStatistics {
     pub delivered: u64,
     /// Events lost by its policy, or at its end.
     pub dropped: u64,
+    /// Events a broker still holds back for it, not yet handed over; always 0 in one process.
+    pub queued: u64,
     /// State of its circuit; closed for the other policies.
     pub breaker: BreakerState,
 }

@@ -1,0 +1,104 @@
+//! The limits of a broker, each with its unit, default and rule.
+
+use std::time::Duration;
+
+use crate::wire::DEFAULT_PAYLOAD_LIMIT_BYTES;
+
+/// Limits of a [`DaemoneyeBroker`](super::DaemoneyeBroker).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BrokerConfig {
+    /// Most subscriptions at once; the next is refused (C9). Default 1000.
+    pub subscriber_limit: usize,
+    /// Most connections at once; the next is told so and closed (W8). Default 256.
+    pub connection_limit: usize,
+    /// Largest encoded payload, bytes; a larger one is refused at `publish` (W2). Default 1 MiB.
+    pub payload_limit_bytes: usize,
+    /// How long an embedded `publish` waits for room before it errs (C14). Default 30 s.
+    pub publish_limit: Duration,
+    /// How long a full `block` subscriber may hold up a connected publisher; then the event is
+    /// dropped for that subscriber and counted. Default 120 s.
+    pub stall_limit: Duration,
+    /// Publish bytes a client may have on their way; more would be a breach of the protocol.
+    /// Default 1 MiB.
+    pub publish_window_bytes: usize,
+    /// Bytes gathered for one connection's socket; beyond them events wait per subscription, by
+    /// its policy. Default 1 MiB.
+    pub outbox_limit_bytes: usize,
+    /// Bytes held back for one subscription without credit; beyond them it counts as full.
+    /// Default 64 MiB.
+    pub backlog_limit_bytes: usize,
+    /// How long a new connection may take to say hello (W4). Default 5 s.
+    pub handshake_limit: Duration,
+    /// How often either side shows life; three silent intervals end a connection (W4).
+    /// Default 10 s.
+    pub heartbeat_interval: Duration,
+}
+
+impl Default for BrokerConfig {
+    fn default() -> Self {
+        Self {
+            subscriber_limit: 1000,
+            connection_limit: 256,
+            payload_limit_bytes: DEFAULT_PAYLOAD_LIMIT_BYTES,
+            publish_limit: Duration::from_secs(30),
+            stall_limit: Duration::from_mins(2),
+            publish_window_bytes: 1 << 20,
+            outbox_limit_bytes: 1 << 20,
+            backlog_limit_bytes: 64 << 20,
+            handshake_limit: Duration::from_secs(5),
+            heartbeat_interval: Duration::from_secs(10),
+        }
+    }
+}
+
+impl BrokerConfig {
+    /// Sets the limit of subscriptions.
+    #[must_use]
+    pub fn with_subscriber_limit(mut self, subscriptions: usize) -> Self {
+        self.subscriber_limit = subscriptions;
+        self
+    }
+
+    /// Sets the limit of connections.
+    #[must_use]
+    pub fn with_connection_limit(mut self, connections: usize) -> Self {
+        self.connection_limit = connections;
+        self
+    }
+
+    /// Sets the limit of a payload.
+    #[must_use]
+    pub fn with_payload_limit_bytes(mut self, bytes: usize) -> Self {
+        self.payload_limit_bytes = bytes;
+        self
+    }
+
+    /// Sets how long an embedded `publish` waits.
+    #[must_use]
+    pub fn with_publish_limit(mut self, limit: Duration) -> Self {
+        self.publish_limit = limit;
+        self
+    }
+
+    /// Sets how long a subscriber may hold up a connected publisher.
+    #[must_use]
+    pub fn with_stall_limit(mut self, limit: Duration) -> Self {
+        self.stall_limit = limit;
+        self
+    }
+
+    /// Sets how long a handshake may take.
+    #[must_use]
+    pub fn with_handshake_limit(mut self, limit: Duration) -> Self {
+        self.handshake_limit = limit;
+        self
+    }
+
+    /// Sets how often either side shows life.
+    #[must_use]
+    pub fn with_heartbeat_interval(mut self, interval: Duration) -> Self {
+        self.heartbeat_interval = interval;
+        self
+    }
+}

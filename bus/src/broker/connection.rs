@@ -1,0 +1,149 @@
+//! One client: handshake, then rounds of reading, routing and writing until either side ends.
+//!
+//! The task always reads, so that a client's credits and goodbyes are never stuck behind its
+//! events: a publish that must wait for room is set aside (`deferred`), and the publish window
+//! bounds what can be. A peer that breaks the protocol is told why and closed; nobody else is
+//! touched (W3).
+
+mod deferred;
+mod handshake;
+mod reader;
+mod writer;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+
+pub(super) use handshake::refuse;
+
+use super::hub::Session;
+use super::{Phase, Shared};
+use crate::transport::{ReadBuffer, Stream};
+use crate::wire::{
+    self, DecodeError, FrameError,
+    proto::{self, frame::Body, refusal::Code},
+};
+
+/// How long a connection that is ending may take to read the rest, unless shutdown says less.
+const FINISH_LIMIT: Duration = Duration::from_secs(5);
+
+/// How a connection ended.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    /// Events for it that never reached its socket.
+    pub(super) unwritten_events: u64,
+}
+
+/// Why a connection ended early.
+#[derive(Debug, Error)]
+enum Fault {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    #[error("connection ended within a frame")]
+    Torn,
+    #[error("{0}")]
+    Protocol(&'static str),
+    #[error("no common version: this broker speaks {min} to {max}", min = wire::MIN_VERSION, max = wire::MAX_VERSION)]
+    Version,
+    #[error("event claims to be from another publisher")]
+    Identity,
+    #[error("payload of {bytes} bytes, the limit is {limit_bytes}")]
+    TooLarge { bytes: usize, limit_bytes: usize },
+    #[error("silent for too long")]
+    Silent,
+}
+
+impl Fault {
+    /// What the peer is told; nothing when it cannot hear.
+    fn refusal(&self) -> Option<proto::Refusal> {
+        let code = match self {
+            Self::Io(_) | Self::Torn => return None,
+            Self::Frame(FrameError::TooLong { .. }) | Self::TooLarge { .. } => Code::TooLarge,
+            Self::Frame(_) | Self::Decode(_) | Self::Protocol(_) => Code::Protocol,
+            Self::Version => Code::Version,
+            Self::Identity => Code::Identity,
+            Self::Silent => Code::Timeout,
+        };
+        Some(refusal(code, self.to_string()))
+    }
+}
+
+fn refusal(code: Code, message: String) -> proto::Refusal {
+    proto::Refusal {
+        code: code as i32,
+        message: message.into(),
+        min_version: wire::MIN_VERSION,
+        max_version: wire::MAX_VERSION,
+    }
+}
+
+/// Serves a client from its hello to its end.
+pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) -> Ended {
+    let stream = Arc::new(stream);
+    let mut buffer = ReadBuffer::new();
+    let peer = match handshake::greet(shared, &stream, &mut buffer).await {
+        Ok(peer) => peer,
+        Err(fault) => {
+            tracing::debug!(%fault, "handshake failed");
+            handshake::tell(shared, &stream, fault.refusal()).await;
+            return Ended::default();
+        }
+    };
+    let session = shared.hub.lock().connect(Arc::clone(&stream));
+    let gone = Disconnect { shared, key: session.key };
+    let mut reader = reader::Reader::new(shared, peer, session.key, buffer);
+    let fault = serve(shared, &stream, &session, &mut reader).await;
+    if let Err(fault) = fault {
+        tracing::debug!(%fault, "connection ended early");
+        if let Some(refusal) = fault.refusal() {
+            let mut hub = shared.hub.lock();
+            hub.send(session.key, Body::Refusal(refusal));
+            hub.flush();
+        }
+    }
+    let unwritten_events = writer::finish(shared, &stream, &session).await;
+    drop(gone);
+    Ended { unwritten_events }
+}
+
+/// Reads and writes side by side until one of them is done.
+async fn serve(
+    shared: &Shared,
+    stream: &Stream,
+    session: &Session,
+    reader: &mut reader::Reader<'_>,
+) -> Result<(), Fault> {
+    let heard = writer::Heard::new();
+    tokio::select! {
+        read = reader.run(stream, &heard) => read,
+        written = writer::run(shared, stream, session, &heard) => written,
+        () = out_of_time(shared) => Ok(()),
+    }
+}
+
+/// A shutdown that has said everything gives the client a while to close its end.
+async fn out_of_time(shared: &Shared) {
+    let mut phase = shared.phase.subscribe();
+    // The sender lives as long as `shared`, so waiting cannot fail.
+    let _ = phase.wait_for(|phase| *phase != Phase::Running).await;
+    let _ = tokio::time::timeout(FINISH_LIMIT, phase.wait_for(|phase| *phase == Phase::Over)).await;
+}
+
+/// Takes the connection out of the hub however its task ends.
+struct Disconnect<'a> {
+    shared: &'a Shared,
+    key: u32,
+}
+
+impl Drop for Disconnect<'_> {
+    fn drop(&mut self) {
+        self.shared.hub.lock().disconnect(self.key);
+        self.shared.quieter.notify_waiters();
+    }
+}

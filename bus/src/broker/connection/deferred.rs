@@ -1,0 +1,85 @@
+//! Events of a client that wait for a full `block` subscriber, in order.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+use tokio::time::Instant;
+
+/// Encoded events not yet routed, oldest first, and what the oldest waits for.
+#[derive(Debug, Default)]
+pub(super) struct Deferred {
+    events: VecDeque<Box<[u8]>>,
+    bytes: usize,
+    waiting: Option<Wait>,
+}
+
+/// What the oldest event waits for.
+#[derive(Debug)]
+pub(super) struct Wait {
+    room: Arc<Notify>,
+    notified: Pin<Box<OwnedNotified>>,
+    since: Instant,
+}
+
+impl Wait {
+    /// Begins to wait: from here on no notification is missed.
+    pub(super) fn begin(room: Arc<Notify>) -> Self {
+        let mut notified = Box::pin(Arc::clone(&room).notified_owned());
+        notified.as_mut().enable();
+        Self { room, notified, since: Instant::now() }
+    }
+
+    pub(super) fn is_for(&self, room: &Arc<Notify>) -> bool {
+        Arc::ptr_eq(&self.room, room)
+    }
+}
+
+impl Deferred {
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn push(&mut self, event: &[u8]) {
+        self.bytes += event.len();
+        self.events.push_back(event.into());
+    }
+
+    pub(super) fn oldest(&self) -> Option<&[u8]> {
+        self.events.front().map(|event| &**event)
+    }
+
+    pub(super) fn pop(&mut self) {
+        if let Some(event) = self.events.pop_front() {
+            self.bytes -= event.len();
+        }
+        self.waiting = None;
+    }
+
+    /// Waits for another room; the oldest event's limit goes on.
+    pub(super) fn wait_for(&mut self, mut wait: Wait) {
+        if let Some(before) = &self.waiting {
+            wait.since = before.since;
+        }
+        self.waiting = Some(wait);
+    }
+
+    /// When the oldest event began to wait.
+    pub(super) fn waiting_since(&self) -> Option<Instant> {
+        self.waiting.as_ref().map(|wait| wait.since)
+    }
+
+    /// Waits for room; for ever when nothing waits. Cancel safe.
+    pub(super) async fn room(&mut self) {
+        match &mut self.waiting {
+            Some(wait) => wait.notified.as_mut().await,
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Hello and welcome (W1), within the handshake limit (W4).
+
+use std::time::Duration;
+
+use bytestring::ByteString;
+
+use super::super::Shared;
+use super::{Ended, Fault, refusal};
+use crate::transport::{Fill, ReadBuffer, Stream};
+use crate::wire::{
+    self, ENVELOPE_LIMIT_BYTES, Inbound, Scanner,
+    proto::{self, frame::Body, refusal::Code},
+};
+
+/// Longest name of a client, bytes.
+const MAX_NAME_BYTES: usize = 64;
+/// How long a refused peer may take to read why.
+const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
+
+/// Who is at the other end, as introduced.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) name: ByteString,
+    pub(super) incarnation: u64,
+}
+
+/// Reads the hello and answers it.
+pub(super) async fn greet(
+    shared: &Shared,
+    stream: &Stream,
+    buffer: &mut ReadBuffer,
+) -> Result<Peer, Fault> {
+    let hello = tokio::time::timeout(shared.config.handshake_limit, hello(stream, buffer))
+        .await
+        .map_err(|_| Fault::Silent)??;
+    let version = hello.max_version.min(wire::MAX_VERSION);
+    if version < hello.min_version.max(wire::MIN_VERSION) {
+        return Err(Fault::Version);
+    }
+    let name = ByteString::try_from(hello.name)
+        .map_err(|_| Fault::Protocol("the name in hello is not UTF-8"))?;
+    if name.is_empty() || name.len() > MAX_NAME_BYTES {
+        return Err(Fault::Protocol("the name in hello must have 1 to 64 bytes"));
+    }
+    let welcome = Body::Welcome(proto::Welcome {
+        version,
+        payload_limit_bytes: shared.config.payload_limit_bytes as u64,
+        publish_window_bytes: shared.config.publish_window_bytes as u64,
+        heartbeat_ms: u64::try_from(shared.config.heartbeat_interval.as_millis())
+            .unwrap_or(u64::MAX),
+    });
+    write_whole(stream, welcome).await?;
+    Ok(Peer { name, incarnation: hello.incarnation })
+}
+
+async fn hello(stream: &Stream, buffer: &mut ReadBuffer) -> Result<proto::Hello, Fault> {
+    let scanner = Scanner::new(ENVELOPE_LIMIT_BYTES);
+    loop {
+        if let Some((frame, used)) = scanner.next(buffer.filled())? {
+            let Inbound::Control(body) = frame else {
+                return Err(Fault::Protocol("the first frame must be hello"));
+            };
+            buffer.consume(used);
+            return match *body {
+                Body::Hello(hello) => Ok(hello),
+                _ => Err(Fault::Protocol("the first frame must be hello")),
+            };
+        }
+        match buffer.fill(stream).await? {
+            Fill::Some => {}
+            Fill::End | Fill::Torn => return Err(Fault::Torn),
+        }
+    }
+}
+
+async fn write_whole(stream: &Stream, body: Body) -> std::io::Result<()> {
+    let mut bytes = Vec::new();
+    wire::encode_control(&mut bytes, body);
+    let mut written = 0;
+    while written < bytes.len() {
+        written += stream.write_some(&bytes[written..]).await?;
+    }
+    Ok(())
+}
+
+/// Tells a peer why it is closed, if it listens.
+pub(super) async fn tell(shared: &Shared, stream: &Stream, refusal: Option<proto::Refusal>) {
+    let Some(refusal) = refusal else { return };
+    let limit = REFUSAL_LIMIT.min(shared.config.handshake_limit);
+    // Whether it listens is its own affair.
+    let _ = tokio::time::timeout(limit, write_whole(stream, Body::Refusal(refusal))).await;
+}
+
+/// Tells one connection too many that it is (W8).
+pub(in super::super) async fn refuse(shared: &Shared, stream: Stream) -> Ended {
+    let limit = shared.config.connection_limit;
+    let message = format!("the limit of {limit} connections is reached");
+    tell(shared, &stream, Some(refusal(Code::ConnectionLimit, message))).await;
+    Ended::default()
+}

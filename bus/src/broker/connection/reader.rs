@@ -1,0 +1,273 @@
+//! The reading half of a connection: rounds. A round is everything one read brought, handled
+//! under one lock of the hub and followed by one write per connection it touched.
+
+use super::super::Shared;
+use super::super::hub::{AtFull, Hub, Routed};
+use super::super::publication::Publication;
+use super::super::subscription::{Owner, window_of};
+use super::Fault;
+use super::deferred::{Deferred, Wait};
+use super::handshake::Peer;
+use super::writer::Heard;
+use crate::clock::monotonic_ns;
+use crate::contract::SubscribeError;
+use crate::transport::{Fill, ReadBuffer, Stream};
+use crate::wire::{
+    self, ENVELOPE_LIMIT_BYTES, Inbound, Scanner,
+    proto::{self, frame::Body, subscribe_reply::Code},
+};
+
+/// Reads and routes one client's frames.
+pub(super) struct Reader<'a> {
+    shared: &'a Shared,
+    peer: Peer,
+    key: u32,
+    buffer: ReadBuffer,
+    scanner: Scanner,
+    deferred: Deferred,
+    /// Publish bytes dealt with since the last grant.
+    ungranted_bytes: usize,
+    said_goodbye: bool,
+    /// The client's end is closed: nothing more to read.
+    at_end: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(shared: &'a Shared, peer: Peer, key: u32, buffer: ReadBuffer) -> Self {
+        Self {
+            shared,
+            peer,
+            key,
+            buffer,
+            scanner: Scanner::new(shared.config.payload_limit_bytes + ENVELOPE_LIMIT_BYTES),
+            deferred: Deferred::default(),
+            ungranted_bytes: 0,
+            said_goodbye: false,
+            at_end: false,
+        }
+    }
+
+    /// Runs rounds until the client ends or errs.
+    pub(super) async fn run(&mut self, stream: &Stream, heard: &Heard) -> Result<(), Fault> {
+        loop {
+            self.round()?;
+            if self.said_goodbye && self.deferred.is_empty() {
+                self.shared.hub.lock().client_said_goodbye(self.key);
+                self.shared.quieter.notify_waiters();
+                return self.until_closed(stream, heard).await;
+            }
+            if self.at_end && self.deferred.is_empty() {
+                return Ok(());
+            }
+            let limit = self.deferred.waiting_since().map(|at| at + self.shared.config.stall_limit);
+            let stalled = async {
+                match limit {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                fill = self.buffer.fill(stream), if !self.at_end => match fill? {
+                    Fill::Some => heard.now(),
+                    // What it published before it went still waits for its turn.
+                    Fill::End => self.at_end = true,
+                    Fill::Torn => return Err(Fault::Torn),
+                },
+                () = self.deferred.room() => {}
+                () = stalled => self.drop_for_the_stalled(),
+            }
+        }
+    }
+
+    /// After a goodbye only credits and signs of life matter, until the connection ends.
+    async fn until_closed(&mut self, stream: &Stream, heard: &Heard) -> Result<(), Fault> {
+        loop {
+            match self.buffer.fill(stream).await? {
+                Fill::Some => heard.now(),
+                Fill::End => return Ok(()),
+                Fill::Torn => return Err(Fault::Torn),
+            }
+            self.round()?;
+        }
+    }
+
+    fn round(&mut self) -> Result<(), Fault> {
+        let mut hub = self.shared.hub.lock();
+        let result = self.handle_all(&mut hub);
+        self.grant(&mut hub);
+        hub.flush();
+        result
+    }
+
+    fn handle_all(&mut self, hub: &mut Hub) -> Result<(), Fault> {
+        self.route_deferred(hub)?;
+        // The buffer is lent out while its frames are handled.
+        let mut buffer = std::mem::replace(&mut self.buffer, ReadBuffer::empty());
+        let mut handled = Ok(());
+        while handled.is_ok() {
+            match self.scanner.next(buffer.filled()) {
+                Ok(Some((frame, used))) => {
+                    handled = self.handle(hub, frame, used);
+                    buffer.consume(used);
+                }
+                Ok(None) => break,
+                Err(error) => handled = Err(error.into()),
+            }
+        }
+        self.buffer = buffer;
+        handled
+    }
+
+    fn handle(&mut self, hub: &mut Hub, frame: Inbound<'_>, bytes: usize) -> Result<(), Fault> {
+        match frame {
+            Inbound::Publish(event) => self.publish(hub, event, bytes),
+            Inbound::Deliver(_) => Err(Fault::Protocol("only the broker delivers")),
+            Inbound::Control(body) => self.control(hub, *body),
+        }
+    }
+
+    fn publish(&mut self, hub: &mut Hub, event: &[u8], bytes: usize) -> Result<(), Fault> {
+        if self.said_goodbye {
+            return Err(Fault::Protocol("a publish after goodbye"));
+        }
+        self.ungranted_bytes += bytes;
+        if self.deferred.is_empty() && self.route(hub, event)? {
+            return Ok(());
+        }
+        self.deferred.push(event);
+        let window = self.shared.config.publish_window_bytes;
+        let most = 2 * window + self.shared.config.payload_limit_bytes + ENVELOPE_LIMIT_BYTES;
+        if self.deferred.bytes() > most {
+            return Err(Fault::Protocol("more was published than the window allows"));
+        }
+        Ok(())
+    }
+
+    fn route_deferred(&mut self, hub: &mut Hub) -> Result<(), Fault> {
+        while let Some(event) = self.deferred.oldest() {
+            let event: Box<[u8]> = event.into();
+            if !self.route(hub, &event)? {
+                break;
+            }
+            self.deferred.pop();
+        }
+        Ok(())
+    }
+
+    /// Routes one event; false if it must wait, and then the wait has begun.
+    fn route(&mut self, hub: &mut Hub, event: &[u8]) -> Result<bool, Fault> {
+        let publication = Publication::encoded(event)?;
+        self.check(&publication)?;
+        let mut begun: Option<Wait> = None;
+        loop {
+            match hub.route(&publication, AtFull::Wait, monotonic_ns()) {
+                // Only a client that has not answered the broker's goodbye by the deadline finds it
+                // closed; C13 refuses its event.
+                Routed::Done | Routed::Closed => return Ok(true),
+                Routed::InvalidTopic => {
+                    return Err(Fault::Protocol("an event on an invalid topic"));
+                }
+                Routed::Full(room) => match begun {
+                    Some(wait) if wait.is_for(&room) => {
+                        self.deferred.wait_for(wait);
+                        return Ok(false);
+                    }
+                    // The receiver may have made room since the hub looked: look again.
+                    _ => begun = Some(Wait::begin(room)),
+                },
+            }
+        }
+    }
+
+    fn check(&self, publication: &Publication<'_>) -> Result<(), Fault> {
+        let Publication::Encoded { envelope, .. } = publication else { return Ok(()) };
+        let limit_bytes = self.shared.config.payload_limit_bytes;
+        if envelope.payload.len() > limit_bytes {
+            return Err(Fault::TooLarge { bytes: envelope.payload.len(), limit_bytes });
+        }
+        let is_own = envelope.incarnation == self.peer.incarnation
+            && envelope.publisher == self.peer.name.as_bytes();
+        if is_own { Ok(()) } else { Err(Fault::Identity) }
+    }
+
+    /// The oldest deferred event has waited its limit: whoever is full loses it.
+    fn drop_for_the_stalled(&mut self) {
+        let Some(event) = self.deferred.oldest() else { return };
+        if let Ok(publication) = Publication::encoded(event) {
+            let mut hub = self.shared.hub.lock();
+            hub.route(&publication, AtFull::Drop, monotonic_ns());
+            hub.flush();
+        }
+        self.deferred.pop();
+    }
+
+    /// Gives publish window back, a quarter at a time; nothing while events are set aside.
+    fn grant(&mut self, hub: &mut Hub) {
+        let routed = self.ungranted_bytes.saturating_sub(self.deferred.bytes());
+        if routed >= self.shared.config.publish_window_bytes / 4 {
+            self.ungranted_bytes -= routed;
+            hub.send(self.key, Body::Grant(proto::Grant { bytes: routed as u64 }));
+        }
+    }
+
+    fn control(&mut self, hub: &mut Hub, body: Body) -> Result<(), Fault> {
+        match body {
+            Body::Credit(credit) => hub.credit(self.key, credit.subscription, credit.events),
+            Body::Ping(_) => {}
+            Body::Subscribe(request) => self.subscribe(hub, request)?,
+            Body::Unsubscribe(request) => {
+                let id = std::str::from_utf8(&request.subscriber_id).unwrap_or_default();
+                let known = hub.unsubscribe(id, Owner::Connection(self.key)).is_ok();
+                let reply = proto::UnsubscribeReply { request: request.request, known };
+                hub.send(self.key, Body::Unsubscribed(reply));
+            }
+            Body::StatisticsRequest(request) => hub.send_statistics(self.key, request.request),
+            Body::Goodbye(_) => self.said_goodbye = true,
+            Body::Refusal(refusal) => {
+                let message = String::from_utf8_lossy(&refusal.message);
+                tracing::debug!(%message, "the client refuses");
+            }
+            _ => return Err(Fault::Protocol("a frame only the broker sends")),
+        }
+        Ok(())
+    }
+
+    fn subscribe(&self, hub: &mut Hub, request: proto::SubscribeRequest) -> Result<(), Fault> {
+        let number = request.request;
+        let subscription = wire::subscription_from_wire(request)?;
+        let reply = match hub.subscribe_remote(&subscription, self.key) {
+            Ok(key) => proto::SubscribeReply {
+                request: number,
+                code: Code::Ok as i32,
+                subscription: key,
+                window: window_of(subscription.capacity),
+                ..Default::default()
+            },
+            Err(error) => proto::SubscribeReply {
+                request: number,
+                code: code_of(&error) as i32,
+                limit: limit_of(&error),
+                message: error.to_string().into(),
+                ..Default::default()
+            },
+        };
+        hub.send(self.key, Body::Subscribed(reply));
+        Ok(())
+    }
+}
+
+fn code_of(error: &SubscribeError) -> Code {
+    match error {
+        SubscribeError::DuplicateId { .. } => Code::DuplicateId,
+        SubscribeError::LimitReached { .. } => Code::LimitReached,
+        SubscribeError::Closed => Code::Closed,
+        _ => Code::Invalid,
+    }
+}
+
+fn limit_of(error: &SubscribeError) -> u64 {
+    match error {
+        SubscribeError::LimitReached { limit } => *limit as u64,
+        _ => 0,
+    }
+}

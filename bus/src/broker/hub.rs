@@ -1,0 +1,309 @@
+//! The hub: subscriptions, routes, counters and outboxes; the one place where events get their
+//! order (C5).
+//!
+//! It lives behind one mutex. A reader takes it once for a whole round (everything one read
+//! brought), an embedded publisher once per publish; nobody holds it across an await. Nothing
+//! here waits: where an event must wait for room, `route` says for which.
+
+mod connections;
+mod deliver;
+mod routes;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use connections::Connections;
+pub(super) use connections::Session;
+use routes::Routes;
+
+use super::BrokerConfig;
+use super::publication::Publication;
+use super::subscription::{Owner, Remote, Sink, Subscription};
+use crate::contract::{
+    DeliveryQueue, EventBusStatistics, EventReceiver, EventSubscription, Matcher, SubscribeError,
+    UnsubscribeError,
+};
+use crate::topic::Topic;
+
+/// Index of a subscription; also its name on the wire.
+pub(super) type Key = u32;
+
+/// Everything the broker knows.
+#[derive(Debug)]
+pub(super) struct Hub {
+    config: BrokerConfig,
+    started: Instant,
+    /// No further publishes from this process, no further subscriptions (C13).
+    closed: bool,
+    /// Every subscription was ended; nothing is taken in any more.
+    ended: bool,
+    subscriptions: Vec<Option<Subscription>>,
+    free: Vec<Key>,
+    by_id: HashMap<String, Key>,
+    routes: Routes,
+    connections: Connections,
+    /// Reused by every `route`: the subscriptions an event goes to.
+    matched: Vec<Key>,
+    published: u64,
+    delivered: u64,
+    dropped: u64,
+}
+
+/// What became of an event.
+#[derive(Debug)]
+pub(super) enum Routed {
+    /// It has its place in the order and was handed on.
+    Done,
+    /// A `block` subscriber is full; nothing happened yet. Wait for this, then route again.
+    Full(Arc<Notify>),
+    /// The broker is shut down.
+    Closed,
+    /// Its topic is invalid; only possible for bytes from a socket.
+    InvalidTopic,
+}
+
+/// What to do about a full `block` subscriber.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AtFull {
+    /// Tell the caller to wait.
+    Wait,
+    /// The wait had its limit: drop for that subscriber, and count.
+    Drop,
+}
+
+impl Hub {
+    pub(super) fn new(config: BrokerConfig) -> Self {
+        Self {
+            connections: Connections::new(config.outbox_limit_bytes),
+            config,
+            started: Instant::now(),
+            closed: false,
+            ended: false,
+            subscriptions: Vec::new(),
+            free: Vec::new(),
+            by_id: HashMap::new(),
+            routes: Routes::default(),
+            matched: Vec::new(),
+            published: 0,
+            delivered: 0,
+            dropped: 0,
+        }
+    }
+
+    /// Gives an event its place in the order and hands it to everybody it matches, or says whose
+    /// room it must wait for. Bytes are gathered; [`flush`](Self::flush) ends the round.
+    pub(super) fn route(
+        &mut self,
+        publication: &Publication<'_>,
+        at_full: AtFull,
+        now_ns: u64,
+    ) -> Routed {
+        if self.ended || (self.closed && publication.is_local()) {
+            return Routed::Closed;
+        }
+        let subscriptions = &self.subscriptions;
+        let passes = |key, topic: &Topic| live(subscriptions, key).matcher.passes_filter(topic);
+        let Some(route) = self.routes.lookup(publication.topic(), passes) else {
+            return Routed::InvalidTopic;
+        };
+        self.matched.clear();
+        for key in route {
+            let subscription = live(&self.subscriptions, *key);
+            if publication.passes(&subscription.matcher) {
+                self.matched.push(*key);
+            }
+        }
+        if at_full == AtFull::Wait
+            && let Some(room) = self.first_without_room()
+        {
+            return Routed::Full(room);
+        }
+        self.published += 1;
+        self.deliver(publication, now_ns);
+        Routed::Done
+    }
+
+    fn first_without_room(&mut self) -> Option<Arc<Notify>> {
+        let congested = |connection| self.connections.is_congested(connection);
+        let full = self
+            .matched
+            .iter()
+            .map(|key| live(&self.subscriptions, *key))
+            .find_map(|subscription| Some((subscription, subscription.blocks(congested)?)));
+        let (subscription, room) = full?;
+        let room = Arc::clone(room);
+        if let Sink::Remote(remote) = &subscription.sink {
+            self.connections.hold_back(remote.connection);
+        }
+        Some(room)
+    }
+
+    /// Ends a round: writes what was gathered, one write per connection.
+    pub(super) fn flush(&mut self) {
+        while let Some(connection) = self.connections.flush_touched() {
+            self.resume(connection);
+        }
+    }
+
+    /// Subscribes a receiver in this process.
+    pub(super) fn subscribe_local(
+        &mut self,
+        subscription: &EventSubscription,
+        handle: u64,
+    ) -> Result<EventReceiver, SubscribeError> {
+        let matcher = self.admit(subscription)?;
+        let (queue, receiver) = DeliveryQueue::bounded(subscription.capacity);
+        self.insert(Subscription::new(
+            subscription,
+            matcher,
+            Owner::Handle(handle),
+            Sink::Local(queue),
+        ));
+        Ok(receiver)
+    }
+
+    /// Subscribes a receiver behind a connection.
+    pub(super) fn subscribe_remote(
+        &mut self,
+        subscription: &EventSubscription,
+        connection: u32,
+    ) -> Result<Key, SubscribeError> {
+        let matcher = self.admit(subscription)?;
+        let remote =
+            Remote::new(connection, subscription.capacity, self.config.backlog_limit_bytes);
+        Ok(self.insert(Subscription::new(
+            subscription,
+            matcher,
+            Owner::Connection(connection),
+            Sink::Remote(remote),
+        )))
+    }
+
+    fn admit(&mut self, subscription: &EventSubscription) -> Result<Matcher, SubscribeError> {
+        if self.closed {
+            return Err(SubscribeError::Closed);
+        }
+        let matcher = Matcher::compile(subscription)?;
+        if self.by_id.contains_key(&subscription.subscriber_id) {
+            self.remove_abandoned();
+        }
+        if self.by_id.contains_key(&subscription.subscriber_id) {
+            return Err(SubscribeError::DuplicateId { id: subscription.subscriber_id.clone() });
+        }
+        if self.by_id.len() >= self.config.subscriber_limit {
+            self.remove_abandoned();
+        }
+        if self.by_id.len() >= self.config.subscriber_limit {
+            return Err(SubscribeError::LimitReached { limit: self.config.subscriber_limit });
+        }
+        Ok(matcher)
+    }
+
+    fn insert(&mut self, subscription: Subscription) -> Key {
+        let key = self.free.pop().unwrap_or_else(|| {
+            self.subscriptions.push(None);
+            Key::try_from(self.subscriptions.len() - 1).expect("subscriptions have a limit")
+        });
+        self.routes.insert(&subscription.matcher, key);
+        self.by_id.insert(subscription.id.clone(), key);
+        self.subscriptions[key as usize] = Some(subscription);
+        key
+    }
+
+    /// Ends one subscription of this owner. What was queued can still be received.
+    pub(super) fn unsubscribe(&mut self, id: &str, owner: Owner) -> Result<(), UnsubscribeError> {
+        let unknown = || UnsubscribeError::Unknown { id: id.to_owned() };
+        let key = *self.by_id.get(id).ok_or_else(unknown)?;
+        if live(&self.subscriptions, key).owner != owner {
+            return Err(unknown());
+        }
+        self.remove(key, Leftovers::HandOver);
+        Ok(())
+    }
+
+    /// Ends all subscriptions of an owner.
+    pub(super) fn end_owner(&mut self, owner: Owner, leftovers: Leftovers) {
+        self.remove_where(leftovers, |subscription| subscription.owner == owner);
+    }
+
+    /// Receivers that were dropped without a word no longer count (C10).
+    fn remove_abandoned(&mut self) {
+        self.remove_where(Leftovers::Lose, |subscription| match &subscription.sink {
+            Sink::Local(queue) => queue.is_closed(),
+            Sink::Remote(_) => false,
+        });
+    }
+
+    fn remove_where(&mut self, leftovers: Leftovers, which: impl Fn(&Subscription) -> bool) {
+        let keys: Vec<Key> = self
+            .by_id
+            .values()
+            .copied()
+            .filter(|key| which(live(&self.subscriptions, *key)))
+            .collect();
+        for key in keys {
+            self.remove(key, leftovers);
+        }
+    }
+
+    fn remove(&mut self, key: Key, leftovers: Leftovers) {
+        let mut subscription =
+            self.subscriptions[key as usize].take().expect("a known key has a subscription");
+        self.by_id.remove(&subscription.id);
+        self.routes.remove(&subscription.matcher, key);
+        self.end_delivery(key, &mut subscription, leftovers);
+        self.free.push(key);
+    }
+
+    /// Refuses what is new from now on; what clients have accepted is still taken in, and
+    /// subscriptions live on, until [`end_all`](Self::end_all).
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.connections.say_goodbye_to_all(false);
+        self.flush();
+    }
+
+    /// Ends every subscription: receivers drain, then end (C13).
+    pub(super) fn end_all(&mut self) {
+        self.ended = true;
+        self.remove_where(Leftovers::HandOver, |_| true);
+        self.connections.say_goodbye_to_all(true);
+        self.flush();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// The counters, with subscriptions in order of their ids (C12).
+    pub(super) fn statistics(&mut self) -> EventBusStatistics {
+        self.remove_abandoned();
+        let mut subscriptions: Vec<_> =
+            self.subscriptions.iter().flatten().map(Subscription::statistics).collect();
+        subscriptions.sort_by(|a, b| a.subscriber_id.cmp(&b.subscriber_id));
+        EventBusStatistics {
+            events_published: self.published,
+            events_delivered: self.delivered,
+            events_dropped: self.dropped,
+            active_subscribers: subscriptions.len(),
+            uptime: self.started.elapsed(),
+            subscriptions,
+        }
+    }
+}
+
+/// What happens to events held back for a subscription that ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leftovers {
+    /// They are handed over: the receiver is still there.
+    HandOver,
+    /// They are lost and counted: the receiver is gone.
+    Lose,
+}
+
+fn live(subscriptions: &[Option<Subscription>], key: Key) -> &Subscription {
+    subscriptions[key as usize].as_ref().expect("routes and ids name live subscriptions only")
+}

@@ -1,0 +1,208 @@
+//! The connections the hub writes to.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::super::outbox::Outbox;
+use super::{Hub, Key, Leftovers, Owner, Sink};
+use crate::contract::EventBusStatistics;
+use crate::transport::Stream;
+use crate::wire::{self, proto, proto::frame::Body};
+
+/// All connections, by key; keys are used again.
+#[derive(Debug)]
+pub(super) struct Connections {
+    slots: Vec<Option<Peer>>,
+    /// Connections with bytes gathered in this round.
+    touched: Vec<u32>,
+    outbox_limit_bytes: usize,
+}
+
+/// One connection as the hub sees it.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) outbox: Outbox,
+    /// Subscriptions an event goes to behind this connection, gathered per event.
+    pub(super) targets: Vec<(Key, u64)>,
+    touched: bool,
+    /// Something waits for room: what was held back goes out when the outbox is empty.
+    held_back: bool,
+    /// The client has not said goodbye: it may still publish.
+    talking: bool,
+}
+
+/// What a connection's task gets to work with.
+#[derive(Debug)]
+pub(in super::super) struct Session {
+    /// Its key in the hub.
+    pub(in super::super) key: u32,
+    /// Wakes it when the socket did not take everything.
+    pub(in super::super) wake: Arc<Notify>,
+}
+
+impl Connections {
+    pub(super) fn new(outbox_limit_bytes: usize) -> Self {
+        Self { slots: Vec::new(), touched: Vec::new(), outbox_limit_bytes }
+    }
+
+    pub(super) fn is_congested(&self, key: u32) -> bool {
+        self.get(key).is_some_and(|peer| peer.outbox.len() >= self.outbox_limit_bytes)
+    }
+
+    fn get(&self, key: u32) -> Option<&Peer> {
+        self.slots.get(key as usize)?.as_ref()
+    }
+
+    /// The connection, noted as having something to flush.
+    pub(super) fn touch(&mut self, key: u32) -> Option<&mut Peer> {
+        let peer = self.slots.get_mut(key as usize)?.as_mut()?;
+        if !peer.touched {
+            peer.touched = true;
+            self.touched.push(key);
+        }
+        Some(peer)
+    }
+
+    /// Notes that something waits for room in a connection's outbox, or for credit.
+    pub(super) fn hold_back(&mut self, key: u32) {
+        if let Some(peer) = self.touch(key) {
+            peer.held_back = true;
+        }
+    }
+
+    /// Writes what was gathered; returns a connection that has room again for what was held
+    /// back, if there is one.
+    pub(super) fn flush_touched(&mut self) -> Option<u32> {
+        while let Some(key) = self.touched.pop() {
+            if let Some(peer) = &mut self.slots[key as usize] {
+                peer.touched = false;
+                peer.outbox.flush();
+                if peer.held_back && peer.outbox.len() == 0 {
+                    peer.held_back = false;
+                    return Some(key);
+                }
+            }
+        }
+        None
+    }
+
+    /// Says goodbye to every client; `last` when nothing follows.
+    pub(super) fn say_goodbye_to_all(&mut self, last: bool) {
+        for key in 0..self.slots.len() {
+            let key = u32::try_from(key).expect("connections have a limit");
+            if let Some(peer) = self.touch(key) {
+                let goodbye = Body::Goodbye(proto::Goodbye { last });
+                wire::encode_control(peer.outbox.buffer(), goodbye);
+            }
+        }
+    }
+
+    fn insert(&mut self, peer: Peer) -> u32 {
+        let free = self.slots.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        self.slots[free] = Some(peer);
+        u32::try_from(free).expect("connections have a limit")
+    }
+}
+
+impl Hub {
+    /// Admits a connection after its handshake.
+    pub(in super::super) fn connect(&mut self, stream: Arc<Stream>) -> Session {
+        let wake = Arc::new(Notify::new());
+        let key = self.connections.insert(Peer {
+            outbox: Outbox::new(stream, Arc::clone(&wake)),
+            targets: Vec::new(),
+            touched: false,
+            held_back: false,
+            talking: true,
+        });
+        if self.closed {
+            self.send(key, Body::Goodbye(proto::Goodbye { last: false }));
+            self.flush();
+        }
+        Session { key, wake }
+    }
+
+    /// Forgets a connection; its subscriptions end (C10).
+    pub(in super::super) fn disconnect(&mut self, key: u32) {
+        self.end_owner(Owner::Connection(key), Leftovers::Lose);
+        self.connections.slots[key as usize] = None;
+    }
+
+    /// Gathers a frame that is not an event.
+    pub(in super::super) fn send(&mut self, key: u32, body: Body) {
+        if let Some(peer) = self.connections.touch(key) {
+            wire::encode_control(peer.outbox.buffer(), body);
+        }
+    }
+
+    /// Answers a request for statistics.
+    pub(in super::super) fn send_statistics(&mut self, key: u32, request: u64) {
+        let statistics: EventBusStatistics = self.statistics();
+        self.send(key, Body::Statistics(wire::statistics_to_wire(request, &statistics)));
+    }
+
+    /// The client has room for more deliveries of one of its subscriptions.
+    pub(in super::super) fn credit(&mut self, connection: u32, key: Key, events: u64) {
+        if let Some(Some(subscription)) = self.subscriptions.get_mut(key as usize)
+            && let Sink::Remote(remote) = &mut subscription.sink
+            && remote.connection == connection
+        {
+            remote.credit = remote.credit.saturating_add(events);
+            self.send_backlog(key);
+            self.report_losses(key);
+        }
+    }
+
+    /// For the connection's task: what the socket did not take. `None` when all is written; then
+    /// events held back for want of room in the outbox go out, too.
+    pub(in super::super) fn take_unwritten(&mut self, connection: u32) -> Option<Vec<u8>> {
+        let peer = self.connections.slots[connection as usize].as_mut()?;
+        let unwritten = peer.outbox.take();
+        if unwritten.is_none() && std::mem::take(&mut peer.held_back) {
+            self.resume(connection);
+            self.flush();
+        }
+        unwritten
+    }
+
+    /// Sends what was held back for a connection's subscriptions.
+    pub(super) fn resume(&mut self, connection: u32) {
+        let waiting: Vec<Key> = self
+            .by_id
+            .values()
+            .copied()
+            .filter(|key| {
+                super::live(&self.subscriptions, *key).owner == Owner::Connection(connection)
+            })
+            .collect();
+        for key in waiting {
+            self.send_backlog(key);
+        }
+    }
+
+    /// The client will publish nothing more; its subscriptions end, receivers drain.
+    pub(in super::super) fn client_said_goodbye(&mut self, key: u32) {
+        if !self.closed {
+            self.end_owner(Owner::Connection(key), Leftovers::HandOver);
+            self.send(key, Body::Goodbye(proto::Goodbye { last: true }));
+        }
+        if let Some(peer) = self.connections.touch(key) {
+            peer.talking = false;
+        }
+        self.flush();
+    }
+
+    /// Whether some client may still have accepted events on their way here.
+    pub(in super::super) fn is_anybody_talking(&self) -> bool {
+        self.connections.slots.iter().flatten().any(|peer| peer.talking)
+    }
+
+    /// Whether everything for a connection was handed to its socket.
+    pub(in super::super) fn is_written(&self, key: u32) -> bool {
+        self.connections.get(key).is_none_or(|peer| peer.outbox.len() == 0)
+    }
+}

@@ -1,0 +1,214 @@
+//! Handing an event to the subscriptions it matched, each by its policy (C11, C12).
+//!
+//! For every match exactly one of three counters moves: delivered, dropped, or queued.
+
+use super::super::publication::Publication;
+use super::super::subscription::{Sink, Subscription};
+use super::{Hub, Key, Leftovers};
+use crate::contract::{Delivery, OverflowPolicy, PushError};
+use crate::wire::{self, proto, proto::frame::Body};
+
+/// What became of one event for one subscription.
+enum Outcome {
+    Delivered,
+    Queued,
+    Dropped,
+    /// Delivered, and an older event was lost for it.
+    Displaced,
+    /// The receiver is gone; the event is lost and the subscription ends.
+    Gone,
+}
+
+impl Hub {
+    /// Hands an event to everything in `matched`.
+    pub(super) fn deliver(&mut self, publication: &Publication<'_>, now_ns: u64) {
+        let matched = std::mem::take(&mut self.matched);
+        let mut gone: Vec<Key> = Vec::new();
+        let mut staged: Vec<u32> = Vec::new();
+        for key in &matched {
+            match self.offer(*key, publication, now_ns, &mut staged) {
+                Outcome::Delivered => self.count(*key, 1, 0),
+                Outcome::Queued => {}
+                Outcome::Dropped | Outcome::Displaced => self.count(*key, 0, 1),
+                Outcome::Gone => {
+                    self.count(*key, 0, 1);
+                    gone.push(*key);
+                }
+            }
+        }
+        for connection in staged {
+            if let Some(peer) = self.connections.touch(connection) {
+                let bytes = publication.bytes();
+                wire::encode_delivery(peer.outbox.buffer(), &peer.targets, bytes);
+                peer.targets.clear();
+            }
+        }
+        for key in gone {
+            self.remove(key, Leftovers::Lose);
+        }
+        self.matched = matched;
+    }
+
+    fn count(&mut self, key: Key, delivered: u64, dropped: u64) {
+        let subscription =
+            self.subscriptions[key as usize].as_mut().expect("a matched subscription is live");
+        subscription.delivered += delivered;
+        subscription.dropped += dropped;
+        self.delivered += delivered;
+        self.dropped += dropped;
+    }
+
+    fn offer(
+        &mut self,
+        key: Key,
+        publication: &Publication<'_>,
+        now_ns: u64,
+        staged: &mut Vec<u32>,
+    ) -> Outcome {
+        let subscription =
+            self.subscriptions[key as usize].as_mut().expect("a matched subscription is live");
+        subscription.matched += 1;
+        if subscription.breaker.as_mut().is_some_and(|breaker| !breaker.allows(now_ns)) {
+            return lose(subscription);
+        }
+        let outcome = match &mut subscription.sink {
+            Sink::Local(_) => offer_local(subscription, publication),
+            Sink::Remote(remote) => {
+                let connection = remote.connection;
+                if remote.may_send(self.connections.is_congested(connection)) {
+                    remote.credit -= 1;
+                    let position = subscription.matched;
+                    if let Some(peer) = self.connections.touch(connection) {
+                        if peer.targets.is_empty() {
+                            staged.push(connection);
+                        }
+                        peer.targets.push((key, position));
+                    }
+                    Outcome::Delivered
+                } else {
+                    self.connections.hold_back(connection);
+                    hold_back(subscription, publication)
+                }
+            }
+        };
+        if let Some(breaker) = &mut subscription.breaker {
+            match outcome {
+                Outcome::Dropped => breaker.failed(now_ns),
+                _ => breaker.succeeded(),
+            }
+        }
+        outcome
+    }
+
+    /// Sends what was held back for a subscription, as far as credit and outbox allow.
+    pub(super) fn send_backlog(&mut self, key: Key) {
+        let Some(subscription) = &mut self.subscriptions[key as usize] else { return };
+        let Sink::Remote(remote) = &mut subscription.sink else { return };
+        let mut sent = 0;
+        while remote.credit > 0 {
+            if self.connections.is_congested(remote.connection) {
+                self.connections.hold_back(remote.connection);
+                break;
+            }
+            let Some((position, bytes)) = remote.take_oldest() else { break };
+            remote.credit -= 1;
+            sent += 1;
+            if let Some(peer) = self.connections.touch(remote.connection) {
+                wire::encode_delivery(peer.outbox.buffer(), &[(key, position)], &bytes);
+            }
+        }
+        remote.room.notify_waiters();
+        self.count(key, sent, 0);
+    }
+
+    /// Tells a client of losses it cannot see as gaps yet.
+    pub(super) fn report_losses(&mut self, key: Key) {
+        let Some(subscription) = &mut self.subscriptions[key as usize] else { return };
+        let lost = subscription.dropped;
+        let Sink::Remote(remote) = &mut subscription.sink else { return };
+        if remote.reported_lost != lost {
+            remote.reported_lost = lost;
+            let connection = remote.connection;
+            self.send(connection, Body::Lagged(proto::Lagged { subscription: key, lost }));
+        }
+    }
+
+    /// Ends the delivery to a subscription that was just taken out.
+    pub(super) fn end_delivery(
+        &mut self,
+        key: Key,
+        subscription: &mut Subscription,
+        leftovers: Leftovers,
+    ) {
+        match &mut subscription.sink {
+            Sink::Local(queue) => queue.end(),
+            Sink::Remote(remote) => {
+                let mut handed_over = 0;
+                let mut lost = 0;
+                while let Some((position, bytes)) = remote.take_oldest() {
+                    match self.connections.touch(remote.connection) {
+                        Some(peer) if leftovers == Leftovers::HandOver => {
+                            let targets = [(key, position)];
+                            wire::encode_delivery(peer.outbox.buffer(), &targets, &bytes);
+                            handed_over += 1;
+                        }
+                        _ => lost += 1,
+                    }
+                }
+                self.delivered += handed_over;
+                self.dropped += lost;
+                remote.room.notify_waiters();
+                let ended = proto::Ended { subscription: key, lost: subscription.dropped + lost };
+                let connection = remote.connection;
+                self.send(connection, Body::Ended(ended));
+            }
+        }
+    }
+}
+
+/// An event lost before it reached the queue.
+fn lose(subscription: &Subscription) -> Outcome {
+    if let Sink::Local(queue) = &subscription.sink {
+        queue.add_lagged(1);
+    }
+    Outcome::Dropped
+}
+
+fn offer_local(subscription: &Subscription, publication: &Publication<'_>) -> Outcome {
+    let Sink::Local(queue) = &subscription.sink else { return Outcome::Dropped };
+    let Some(event) = publication.event() else {
+        // Bytes from a socket whose payload nobody can read: lost, and visible as such.
+        queue.add_lagged(1);
+        return Outcome::Dropped;
+    };
+    let delivery = Delivery { event, position: subscription.matched };
+    if subscription.policy == OverflowPolicy::DropOldest {
+        return match queue.push_displacing_oldest(delivery) {
+            Ok(false) => Outcome::Delivered,
+            Ok(true) => Outcome::Displaced,
+            Err(_) => Outcome::Gone,
+        };
+    }
+    match queue.try_push(delivery) {
+        Ok(()) => Outcome::Delivered,
+        Err(PushError::Closed(_)) => Outcome::Gone,
+        Err(PushError::Full(_)) => {
+            queue.add_lagged(1);
+            Outcome::Dropped
+        }
+    }
+}
+
+fn hold_back(subscription: &mut Subscription, publication: &Publication<'_>) -> Outcome {
+    let position = subscription.matched;
+    let policy = subscription.policy;
+    let Sink::Remote(remote) = &mut subscription.sink else { return Outcome::Dropped };
+    if !remote.backlog_is_full() {
+        remote.hold_back(position, publication.bytes());
+        return Outcome::Queued;
+    }
+    if policy == OverflowPolicy::DropOldest && remote.take_oldest().is_some() {
+        remote.hold_back(position, publication.bytes());
+    }
+    Outcome::Dropped
+}

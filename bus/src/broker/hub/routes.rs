@@ -1,0 +1,62 @@
+//! Which subscriptions a topic leads to: a trie of patterns, and an answer kept per topic.
+
+use bytestring::ByteString;
+use rustc_hash::FxHashMap;
+
+use super::Key;
+use crate::contract::Matcher;
+use crate::topic::{Topic, TopicTrie};
+
+/// Topics whose answer is kept; all are forgotten when one more comes.
+const MAX_CACHED_TOPICS: usize = 4096;
+
+/// Patterns of all subscriptions, and the answers for topics seen since they last changed.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    trie: TopicTrie<Key>,
+    cache: FxHashMap<Box<[u8]>, Box<[Key]>>,
+}
+
+impl Routes {
+    /// The subscriptions with a matching pattern that also `pass` by their topic filter (M4, which
+    /// depends on the topic alone); `None` if the bytes are no topic. Each subscription once,
+    /// however many of its patterns match (C3).
+    pub(super) fn lookup(
+        &mut self,
+        topic: &[u8],
+        passes: impl Fn(Key, &Topic) -> bool,
+    ) -> Option<&[Key]> {
+        if !self.cache.contains_key(topic) {
+            let keys = self.find(topic, passes)?;
+            if self.cache.len() >= MAX_CACHED_TOPICS {
+                self.cache.clear();
+            }
+            self.cache.insert(topic.into(), keys);
+        }
+        self.cache.get(topic).map(|keys| &**keys)
+    }
+
+    fn find(&self, topic: &[u8], passes: impl Fn(Key, &Topic) -> bool) -> Option<Box<[Key]>> {
+        let topic = Topic::new(ByteString::from(std::str::from_utf8(topic).ok()?)).ok()?;
+        let mut keys = Vec::new();
+        self.trie.for_each_match(&topic, |key| keys.push(*key));
+        keys.sort_unstable();
+        keys.dedup();
+        keys.retain(|key| passes(*key, &topic));
+        Some(keys.into())
+    }
+
+    pub(super) fn insert(&mut self, matcher: &Matcher, key: Key) {
+        for pattern in matcher.patterns() {
+            self.trie.insert(pattern, key);
+        }
+        self.cache.clear();
+    }
+
+    pub(super) fn remove(&mut self, matcher: &Matcher, key: Key) {
+        for pattern in matcher.patterns() {
+            self.trie.remove(pattern, &key);
+        }
+        self.cache.clear();
+    }
+}

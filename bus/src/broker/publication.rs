@@ -1,0 +1,78 @@
+//! One event on its way through the hub: as a value, as bytes, or as both once somebody needs
+//! the other. A publication is decoded at most once and encoded at most once.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::contract::{Attributes, BusEvent, Matcher};
+use crate::wire::{self, DecodeError, EventEnvelope};
+
+/// An event to route.
+pub(super) enum Publication<'a> {
+    /// It came over a socket.
+    Encoded { envelope: EventEnvelope<'a>, bytes: &'a [u8], event: OnceCell<Option<Arc<BusEvent>>> },
+    /// It was published in this process.
+    Local { event: Arc<BusEvent>, fresh: bool, bytes: OnceCell<Vec<u8>> },
+}
+
+impl<'a> Publication<'a> {
+    /// Reads the envelope of an encoded event.
+    pub(super) fn encoded(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let envelope = EventEnvelope::parse(bytes)?;
+        Ok(Self::Encoded { envelope, bytes, event: OnceCell::new() })
+    }
+
+    /// `fresh`: the publisher gave no correlation, so none travels.
+    pub(super) fn local(event: Arc<BusEvent>, fresh: bool) -> Self {
+        Self::Local { event, fresh, bytes: OnceCell::new() }
+    }
+
+    /// Whether it was published in this process.
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self, Self::Local { .. })
+    }
+
+    /// The topic's text, not yet known to be valid when it came over a socket.
+    pub(super) fn topic(&self) -> &[u8] {
+        match self {
+            Self::Encoded { envelope, .. } => envelope.topic,
+            Self::Local { event, .. } => event.topic.as_str().as_bytes(),
+        }
+    }
+
+    /// M3 and M5.
+    pub(super) fn passes(&self, matcher: &Matcher) -> bool {
+        fn ask(matcher: &Matcher, event: &impl Attributes) -> bool {
+            matcher.is_topic_only() || matcher.matches_attributes(event)
+        }
+        match self {
+            Self::Encoded { envelope, .. } => ask(matcher, envelope),
+            Self::Local { event, .. } => ask(matcher, &**event),
+        }
+    }
+
+    /// The event as a value; `None` if its bytes cannot be decoded.
+    pub(super) fn event(&self) -> Option<Arc<BusEvent>> {
+        match self {
+            Self::Encoded { bytes, event, .. } => event
+                .get_or_init(|| {
+                    wire::decode_event(Bytes::copy_from_slice(bytes)).ok().map(Arc::new)
+                })
+                .clone(),
+            Self::Local { event, .. } => Some(Arc::clone(event)),
+        }
+    }
+
+    /// The event's envelope as bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Encoded { bytes, .. } => bytes,
+            Self::Local { event, fresh, bytes } => bytes.get_or_init(|| {
+                let correlation = (!fresh).then_some(&event.correlation);
+                wire::encode_envelope(event, correlation)
+            }),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Connecting: the socket, hello, welcome (W1, W4).
+
+use std::io;
+use std::time::Duration;
+
+use bytestring::ByteString;
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::ClientConfig;
+use super::session::{Limits, Session};
+use crate::transport::{Fill, ReadBuffer, SocketAddress, Stream};
+use crate::wire::{
+    self, ENVELOPE_LIMIT_BYTES, FrameError, Inbound, Scanner,
+    proto::{self, frame::Body, refusal::Code},
+};
+
+/// Why there is no connection.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// Nobody listens, or the system said no.
+    #[error("cannot connect to {address}")]
+    Io {
+        /// Where to.
+        address: SocketAddress,
+        /// Why.
+        source: io::Error,
+    },
+    /// No welcome came in time.
+    #[error("no welcome from {address} within {waited:?}")]
+    Timeout {
+        /// Where to.
+        address: SocketAddress,
+        /// How long the call waited.
+        waited: Duration,
+    },
+    /// The broker and this client speak no common version (W1).
+    #[error(
+        "no common version: this client speaks {min} to {max}, the broker {broker_min} to \
+         {broker_max}",
+        min = wire::MIN_VERSION,
+        max = wire::MAX_VERSION
+    )]
+    Version {
+        /// Oldest version of the broker.
+        broker_min: u32,
+        /// Newest version of the broker.
+        broker_max: u32,
+    },
+    /// The broker refused, in its own words.
+    #[error("the broker refused: {reason}")]
+    Refused {
+        /// Its words.
+        reason: String,
+    },
+    /// What came was no welcome.
+    #[error("{address} does not speak the protocol: {reason}")]
+    Protocol {
+        /// Where to.
+        address: SocketAddress,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+pub(super) async fn connect(
+    address: &SocketAddress,
+    config: ClientConfig,
+) -> Result<(Session, ReadBuffer), ConnectError> {
+    let limit = config.connect_limit;
+    tokio::time::timeout(limit, introduce(address, config))
+        .await
+        .unwrap_or_else(|_| Err(ConnectError::Timeout { address: address.clone(), waited: limit }))
+}
+
+async fn introduce(
+    address: &SocketAddress,
+    config: ClientConfig,
+) -> Result<(Session, ReadBuffer), ConnectError> {
+    let io_error = |source| ConnectError::Io { address: address.clone(), source };
+    let stream = Stream::connect(address).await.map_err(io_error)?;
+    let name = ByteString::from(config.name.clone());
+    let incarnation = Uuid::new_v4().as_u64_pair().0;
+    let hello = proto::Hello {
+        min_version: wire::MIN_VERSION,
+        max_version: wire::MAX_VERSION,
+        name: name.as_bytes().clone(),
+        incarnation,
+    };
+    let mut bytes = Vec::new();
+    wire::encode_control(&mut bytes, Body::Hello(hello));
+    let mut written = 0;
+    while written < bytes.len() {
+        match stream.write_some(&bytes[written..]).await {
+            Ok(more) => written += more,
+            // A broker that refuses does not wait for a hello; its reason can still be read.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            Err(error) => return Err(io_error(error)),
+        }
+    }
+    let mut buffer = ReadBuffer::new();
+    let welcome = welcome(address, &stream, &mut buffer).await?;
+    let limits = Limits {
+        payload_bytes: usize::try_from(welcome.payload_limit_bytes).unwrap_or(usize::MAX),
+        publish_window_bytes: welcome.publish_window_bytes,
+        heartbeat: Duration::from_millis(welcome.heartbeat_ms.max(1)),
+    };
+    Ok((Session::new(stream, name, incarnation, limits, config), buffer))
+}
+
+async fn welcome(
+    address: &SocketAddress,
+    stream: &Stream,
+    buffer: &mut ReadBuffer,
+) -> Result<proto::Welcome, ConnectError> {
+    let protocol = |reason: String| ConnectError::Protocol { address: address.clone(), reason };
+    let scanner = Scanner::new(ENVELOPE_LIMIT_BYTES);
+    loop {
+        let next =
+            scanner.next(buffer.filled()).map_err(|e: FrameError| protocol(e.to_string()))?;
+        if let Some((frame, used)) = next {
+            let no_welcome = || protocol("its first frame is no welcome".to_owned());
+            let Inbound::Control(body) = frame else { return Err(no_welcome()) };
+            buffer.consume(used);
+            return match *body {
+                Body::Welcome(welcome) => Ok(welcome),
+                Body::Refusal(refusal) => Err(refused(&refusal)),
+                _ => Err(no_welcome()),
+            };
+        }
+        let fill = buffer.fill(stream).await;
+        match fill.map_err(|source| ConnectError::Io { address: address.clone(), source })? {
+            Fill::Some => {}
+            Fill::End | Fill::Torn => {
+                return Err(protocol("it closed the connection before its welcome".to_owned()));
+            }
+        }
+    }
+}
+
+fn refused(refusal: &proto::Refusal) -> ConnectError {
+    if refusal.code == Code::Version as i32 {
+        return ConnectError::Version {
+            broker_min: refusal.min_version,
+            broker_max: refusal.max_version,
+        };
+    }
+    ConnectError::Refused { reason: String::from_utf8_lossy(&refusal.message).into_owned() }
+}

@@ -1,0 +1,162 @@
+//! Unix sockets.
+//!
+//! A stream is registered with the reactor for reading only. A stream registered for both is woken
+//! whenever its peer drains it, which for a broker is twice per message for nothing; interest in
+//! writing is armed only after a write would have blocked, on a descriptor of its own.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use interprocess::local_socket::tokio::{Stream as TokioStream, prelude::*};
+use interprocess::local_socket::{
+    GenericFilePath, ListenerNonblockingMode, ListenerOptions, Name, Stream as BlockingStream,
+};
+use interprocess::os::unix::local_socket::ListenerOptionsExt;
+use interprocess::os::unix::uds_local_socket;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::SocketAddress;
+use super::listener::Probe;
+
+/// Mode of the socket file: its owner alone.
+const SOCKET_MODE: u32 = 0o600;
+
+/// A connected socket. Reads and writes take `&self`; one task reads, one at a time writes.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    socket: AsyncFd<UnixStream>,
+}
+
+/// A bound socket, outside any runtime.
+#[derive(Debug)]
+pub(super) struct Socket {
+    listener: uds_local_socket::Listener,
+}
+
+/// A bound socket inside a runtime; removes its file when dropped.
+#[derive(Debug)]
+pub(super) struct Accepting {
+    ready: AsyncFd<UnixListener>,
+    _removes_the_file: uds_local_socket::Listener,
+}
+
+#[expect(
+    deprecated,
+    reason = "the replacement is unsafe to call, for descriptors that may be closed elsewhere; a \
+              registered std socket owns its descriptor and never changes it"
+)]
+fn register<T: OwnsDescriptor>(socket: T, interest: Interest) -> io::Result<AsyncFd<T>> {
+    AsyncFd::with_interest(socket, interest)
+}
+
+/// Sockets of the standard library, which own their descriptor for as long as they live.
+trait OwnsDescriptor: AsRawFd {}
+
+impl OwnsDescriptor for UnixStream {}
+impl OwnsDescriptor for UnixListener {}
+
+fn name(address: &SocketAddress) -> io::Result<Name<'_>> {
+    address.path().to_fs_name::<GenericFilePath>()
+}
+
+/// Whether somebody listens; a socket file nobody listens on is removed.
+pub(super) fn probe(address: &SocketAddress) -> Probe {
+    use interprocess::local_socket::traits::{Stream as _, StreamCommon as _};
+
+    match name(address).and_then(BlockingStream::connect) {
+        Ok(stream) => {
+            let pid = stream.peer_creds().ok().and_then(|creds| creds.pid());
+            Probe::Alive { pid: pid.and_then(|pid| u32::try_from(pid).ok()) }
+        }
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            // The name is locked by us, so nobody can have bound it since.
+            let _ = fs::remove_file(address.path());
+            Probe::Free
+        }
+        Err(_) => Probe::Free,
+    }
+}
+
+impl Socket {
+    pub(super) fn bind(address: &SocketAddress) -> io::Result<Self> {
+        let listener = ListenerOptions::new()
+            .name(name(address)?)
+            .mode(SOCKET_MODE)
+            .nonblocking(ListenerNonblockingMode::Both)
+            .create_sync_as::<uds_local_socket::Listener>()?;
+        Ok(Self { listener })
+    }
+
+    pub(super) fn accepting(self) -> io::Result<Accepting> {
+        let ready = register(self.listener.inner().try_clone()?, Interest::READABLE)?;
+        Ok(Accepting { ready, _removes_the_file: self.listener })
+    }
+}
+
+impl Accepting {
+    pub(super) async fn accept(&mut self) -> io::Result<Stream> {
+        let (socket, _) = self.ready.async_io(Interest::READABLE, UnixListener::accept).await?;
+        Stream::new(socket)
+    }
+}
+
+impl Stream {
+    /// Connects; must be called inside a runtime.
+    pub(crate) async fn connect(address: &SocketAddress) -> io::Result<Self> {
+        let TokioStream::UdSocket(stream) = TokioStream::connect(name(address)?).await?;
+        Self::new(tokio::net::UnixStream::from(stream).into_std()?)
+    }
+
+    fn new(socket: UnixStream) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket: register(socket, Interest::READABLE)? })
+    }
+
+    /// Reads what is there, waiting for at least one byte; 0 at the end. Cancel safe.
+    pub(crate) async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let mut guard = self.socket.readable().await?;
+            let Ok(result) = guard.try_io(|socket| socket.get_ref().read(buffer)) else {
+                continue;
+            };
+            // A short read has drained the socket: saves the read that would say so.
+            if result.as_ref().is_ok_and(|read| *read < buffer.len()) {
+                guard.clear_ready();
+            }
+            match result {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Writes what fits right now; `WouldBlock` when nothing does.
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.socket.get_ref().write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Ends both directions, so that the peer sees the end though handles to this remain.
+    pub(crate) fn close(&self) {
+        // A peer that is gone already makes this fail, and that is as good.
+        let _ = self.socket.get_ref().shutdown(Shutdown::Both);
+    }
+
+    /// Writes at least one byte, waiting for room. Cancel safe.
+    pub(crate) async fn write_some(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self.try_write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            result => return result,
+        }
+        let armed = register(self.socket.get_ref().try_clone()?, Interest::WRITABLE)?;
+        armed.async_io(Interest::WRITABLE, |mut socket| socket.write(bytes)).await
+    }
+}

@@ -1,0 +1,176 @@
+//! Frames: a length and one message (W2, W3).
+//!
+//! The two hot frames, publish and deliver, are written and recognised by hand so that an
+//! event's bytes are copied, never decoded and encoded again; all others go through `prost`.
+
+use prost::Message;
+use prost::encoding::{WireType, decode_key, decode_varint, encode_varint, encoded_len_varint};
+use thiserror::Error;
+
+use super::{DecodeError, proto};
+
+/// Bytes of the length before every frame.
+const LENGTH_BYTES: usize = 4;
+/// Tag of `Frame.publish`, wire type length-delimited.
+const PUBLISH_TAG: u8 = (14 << 3) | 2;
+/// Tag of `Frame.deliver`.
+const DELIVER_TAG: u8 = (15 << 3) | 2;
+/// Tag of `Delivery.targets`.
+const TARGETS_TAG: u8 = (1 << 3) | 2;
+/// Tag of `Delivery.event`.
+const EVENT_TAG: u8 = (2 << 3) | 2;
+/// Tag of `Target.subscription`, wire type varint.
+const SUBSCRIPTION_TAG: u8 = 1 << 3;
+/// Tag of `Target.position`.
+const POSITION_TAG: u8 = 2 << 3;
+
+/// Why bytes on a connection are not a frame. The connection is beyond repair.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FrameError {
+    /// The length prefix is over the limit; nothing of the frame was read.
+    #[error("frame of {bytes} bytes, the limit is {limit_bytes}")]
+    TooLong {
+        /// As announced.
+        bytes: usize,
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The frame's content.
+    #[error(transparent)]
+    Malformed(#[from] DecodeError),
+}
+
+/// One frame as found in a read buffer.
+#[derive(Debug)]
+pub(crate) enum Inbound<'a> {
+    /// An event to route: the encoded `Envelope`.
+    Publish(&'a [u8]),
+    /// An event to receive: the encoded `Delivery`.
+    Deliver(&'a [u8]),
+    /// Everything else, decoded.
+    Control(Box<proto::frame::Body>),
+}
+
+/// Finds frames in a buffer that fills up from a socket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scanner {
+    limit_bytes: usize,
+}
+
+impl Scanner {
+    pub(crate) fn new(limit_bytes: usize) -> Self {
+        Self { limit_bytes }
+    }
+
+    /// The first frame and the bytes it takes up; `None` while it is incomplete.
+    pub(crate) fn next(self, buffer: &[u8]) -> Result<Option<(Inbound<'_>, usize)>, FrameError> {
+        let Some((length, rest)) = buffer.split_first_chunk::<LENGTH_BYTES>() else {
+            return Ok(None);
+        };
+        let length = u32::from_le_bytes(*length) as usize;
+        if length > self.limit_bytes {
+            return Err(FrameError::TooLong { bytes: length, limit_bytes: self.limit_bytes });
+        }
+        let Some(content) = rest.get(..length) else { return Ok(None) };
+        Ok(Some((parse(content)?, LENGTH_BYTES + length)))
+    }
+}
+
+fn parse(content: &[u8]) -> Result<Inbound<'_>, DecodeError> {
+    if let Some(body) = sole_field(content, PUBLISH_TAG) {
+        return Ok(Inbound::Publish(body));
+    }
+    if let Some(body) = sole_field(content, DELIVER_TAG) {
+        return Ok(Inbound::Deliver(body));
+    }
+    let frame = proto::Frame::decode(content)?;
+    frame
+        .body
+        .map(|body| Inbound::Control(Box::new(body)))
+        .ok_or(DecodeError::Malformed("frame without body"))
+}
+
+/// The value of a length-delimited field that is all there is.
+fn sole_field(content: &[u8], tag: u8) -> Option<&[u8]> {
+    let (first, mut rest) = content.split_first()?;
+    if *first != tag {
+        return None;
+    }
+    let length = decode_varint(&mut rest).ok()?;
+    (rest.len() as u64 == length).then_some(rest)
+}
+
+/// Appends a frame that is not an event.
+pub(crate) fn encode_control(out: &mut Vec<u8>, body: proto::frame::Body) {
+    let frame = proto::Frame { body: Some(body) };
+    put_length(out, frame.encoded_len());
+    frame.encode_raw(out);
+}
+
+/// Appends what stands before the envelope in a publish frame.
+pub(crate) fn publish_head(out: &mut Vec<u8>, envelope_bytes: usize) {
+    put_length(out, 1 + prefixed(envelope_bytes));
+    put_field_head(out, PUBLISH_TAG, envelope_bytes);
+}
+
+/// Appends a deliver frame around an envelope's bytes. Targets are (subscription, position).
+pub(crate) fn encode_delivery(out: &mut Vec<u8>, targets: &[(u32, u64)], envelope: &[u8]) {
+    let targets_bytes: usize =
+        targets.iter().map(|target| 1 + prefixed(target_bytes(*target))).sum();
+    let delivery_bytes = targets_bytes + 1 + prefixed(envelope.len());
+    put_length(out, 1 + prefixed(delivery_bytes));
+    put_field_head(out, DELIVER_TAG, delivery_bytes);
+    for target in targets {
+        put_field_head(out, TARGETS_TAG, target_bytes(*target));
+        out.push(SUBSCRIPTION_TAG);
+        encode_varint(u64::from(target.0), out);
+        out.push(POSITION_TAG);
+        encode_varint(target.1, out);
+    }
+    put_field_head(out, EVENT_TAG, envelope.len());
+    out.extend_from_slice(envelope);
+}
+
+/// Reads a `Delivery`: fills `targets`, returns the envelope's place within `body`.
+pub(crate) fn parse_delivery(
+    body: &[u8],
+    targets: &mut Vec<(u32, u64)>,
+) -> Result<std::ops::Range<usize>, DecodeError> {
+    targets.clear();
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (number, wire_type) = decode_key(&mut rest)?;
+        if wire_type != WireType::LengthDelimited {
+            return Err(DecodeError::Malformed("unexpected wire type in delivery"));
+        }
+        let length = usize::try_from(decode_varint(&mut rest)?).unwrap_or(usize::MAX);
+        let value =
+            rest.get(..length).ok_or(DecodeError::Malformed("field is longer than its message"))?;
+        let start = body.len() - rest.len();
+        if number == 2 {
+            return Ok(start..start + length);
+        }
+        let target = proto::Target::decode(value)?;
+        targets.push((target.subscription, target.position));
+        rest = &rest[length..];
+    }
+    Err(DecodeError::Malformed("delivery without event"))
+}
+
+fn target_bytes((subscription, position): (u32, u64)) -> usize {
+    2 + encoded_len_varint(u64::from(subscription)) + encoded_len_varint(position)
+}
+
+fn prefixed(bytes: usize) -> usize {
+    encoded_len_varint(bytes as u64) + bytes
+}
+
+fn put_field_head(out: &mut Vec<u8>, tag: u8, bytes: usize) {
+    out.push(tag);
+    encode_varint(bytes as u64, out);
+}
+
+fn put_length(out: &mut Vec<u8>, bytes: usize) {
+    let bytes = u32::try_from(bytes).expect("frames are limited far below 4 GiB");
+    out.extend_from_slice(&bytes.to_le_bytes());
+}

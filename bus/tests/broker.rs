@@ -1,0 +1,253 @@
+//! The broker over a real socket: connecting, crossing, ending. The contract itself is shown by
+//! the conformance suite.
+
+#![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
+
+use std::time::Duration;
+
+use daemoneye_eventbus::transport::{BindError, Listener};
+use daemoneye_eventbus::{
+    BrokerConfig, ClientConfig, CollectionEvent, ConnectError, DaemoneyeBroker, DaemoneyeEventBus,
+    EventBus, EventHeader, EventReceiver, EventSubscription, OverflowPolicy, ProcessEvent,
+    PublishError, SocketAddress, SubscribeError,
+};
+use tempfile::TempDir;
+
+/// Turns a hang into a failure.
+const WATCHDOG: Duration = Duration::from_secs(20);
+
+struct Served {
+    broker: DaemoneyeBroker,
+    address: SocketAddress,
+    folder: TempDir,
+}
+
+fn serve(config: BrokerConfig) -> Served {
+    let folder = TempDir::new().unwrap();
+    let address = SocketAddress::from_path(folder.path().join("bus.sock")).unwrap();
+    let broker = DaemoneyeBroker::new(config);
+    broker.serve(Listener::bind(&address).unwrap()).unwrap();
+    Served { broker, address, folder }
+}
+
+impl Served {
+    async fn connect(&self, name: &str) -> DaemoneyeEventBus {
+        DaemoneyeEventBus::connect(&self.address, ClientConfig::new(name)).await.unwrap()
+    }
+}
+
+fn event(number: u64) -> CollectionEvent {
+    CollectionEvent::Process(ProcessEvent {
+        header: EventHeader { source_sequence: number, ..EventHeader::default() },
+        pid: 7,
+        ..ProcessEvent::default()
+    })
+}
+
+async fn recv_number(receiver: &mut EventReceiver) -> Option<u64> {
+    let received = tokio::time::timeout(WATCHDOG, receiver.recv()).await.expect("an event");
+    received.map(|event| event.event.header().source_sequence)
+}
+
+fn all_processes(id: &str) -> EventSubscription {
+    EventSubscription::new(id).with_pattern("events.process.#")
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_events_cross_in_order() {
+    const EVENTS: u64 = 100_000;
+    let served = serve(BrokerConfig::default());
+    let publisher = served.connect("p").await;
+    let subscriber = served.connect("s").await;
+    let mut receiver = subscriber.subscribe(all_processes("s")).await.unwrap();
+    let publishing = tokio::spawn(async move {
+        for number in 0..EVENTS {
+            publisher.publish(event(number), None).await.unwrap();
+        }
+        publisher
+    });
+    for number in 0..EVENTS {
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
+    publishing.await.unwrap();
+    let statistics = subscriber.statistics().await.unwrap();
+    assert_eq!(statistics.events_published, EVENTS);
+    assert_eq!(statistics.events_delivered, EVENTS);
+    assert_eq!(statistics.events_dropped, 0);
+}
+
+#[tokio::test]
+async fn a_client_that_publishes_to_its_own_full_subscription_is_not_stuck() {
+    const EVENTS: u64 = 20_000;
+    let served = serve(BrokerConfig::default());
+    let bus = served.connect("both").await;
+    let mut receiver = bus.subscribe(all_processes("s").with_capacity(4)).await.unwrap();
+    let publish = async {
+        for number in 0..EVENTS {
+            bus.publish(event(number), None).await.unwrap();
+        }
+    };
+    let receive = async {
+        for number in 0..EVENTS {
+            assert_eq!(recv_number(&mut receiver).await, Some(number));
+        }
+    };
+    tokio::join!(publish, receive);
+}
+
+#[tokio::test]
+async fn a_blocked_publisher_times_out_and_loses_nothing() {
+    let served = serve(BrokerConfig::default());
+    let impatient = ClientConfig::new("p").with_publish_limit(Duration::from_millis(50));
+    let publisher = DaemoneyeEventBus::connect(&served.address, impatient).await.unwrap();
+    let subscriber = served.connect("s").await;
+    let mut receiver = subscriber.subscribe(all_processes("s").with_capacity(2)).await.unwrap();
+    let mut accepted = 0;
+    let refused = loop {
+        match publisher.publish(event(accepted), None).await {
+            Ok(()) => accepted += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, PublishError::Timeout { .. }), "{refused}");
+    for number in 0..accepted {
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_subscriber_loses_only_its_own_events() {
+    const EVENTS: u64 = 1_000;
+    let served = serve(BrokerConfig::default());
+    let publisher = served.connect("p").await;
+    let stopped = served.connect("stopped").await;
+    let prompt = served.connect("prompt").await;
+    let lossy = all_processes("stopped").with_capacity(10).with_policy(OverflowPolicy::DropNewest);
+    let mut stopped_receiver = stopped.subscribe(lossy).await.unwrap();
+    let mut prompt_receiver = prompt.subscribe(all_processes("prompt")).await.unwrap();
+    for number in 0..EVENTS {
+        publisher.publish(event(number), None).await.unwrap();
+    }
+    for number in 0..EVENTS {
+        assert_eq!(recv_number(&mut prompt_receiver).await, Some(number));
+    }
+    for number in 0..10 {
+        assert_eq!(recv_number(&mut stopped_receiver).await, Some(number));
+    }
+    publisher.publish(event(EVENTS), None).await.unwrap();
+    assert_eq!(recv_number(&mut stopped_receiver).await, Some(EVENTS));
+    assert_eq!(stopped_receiver.lagged(), EVENTS - 10);
+    assert_eq!(stopped_receiver.position(), EVENTS + 1);
+}
+
+#[tokio::test]
+async fn embedded_and_connected_handles_see_each_other() {
+    let served = serve(BrokerConfig::default());
+    let embedded = DaemoneyeEventBus::from_broker(&served.broker, "agent");
+    let connected = served.connect("collector").await;
+    let mut here = embedded.subscribe(all_processes("here")).await.unwrap();
+    let mut there = connected.subscribe(all_processes("there")).await.unwrap();
+    connected.publish(event(1), None).await.unwrap();
+    assert_eq!(recv_number(&mut here).await, Some(1));
+    embedded.publish(event(2), None).await.unwrap();
+    assert_eq!(recv_number(&mut there).await, Some(1));
+    assert_eq!(recv_number(&mut there).await, Some(2));
+    assert_eq!(recv_number(&mut here).await, Some(2));
+}
+
+#[tokio::test]
+async fn a_shutdown_hands_over_what_clients_had_accepted() {
+    const EVENTS: u64 = 5_000;
+    let served = serve(BrokerConfig::default());
+    let publisher = served.connect("p").await;
+    let subscriber = served.connect("s").await;
+    let wanted = all_processes("s").with_capacity(10_000);
+    let mut receiver = subscriber.subscribe(wanted).await.unwrap();
+    for number in 0..EVENTS {
+        publisher.publish(event(number), None).await.unwrap();
+    }
+    let broker = served.broker.clone();
+    let ending = tokio::spawn(async move { broker.shutdown(WATCHDOG).await });
+    for number in 0..EVENTS {
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
+    assert_eq!(recv_number(&mut receiver).await, None);
+    ending.await.unwrap().unwrap();
+    assert_eq!(publisher.publish(event(0), None).await, Err(PublishError::Closed));
+    served.broker.shutdown(WATCHDOG).await.unwrap();
+    assert_eq!(std::fs::read_dir(served.folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_has_everything_routed_first() {
+    const EVENTS: u64 = 3_000;
+    let served = serve(BrokerConfig::default());
+    let publisher = served.connect("p").await;
+    let subscriber = served.connect("s").await;
+    let wanted = all_processes("s").with_capacity(10_000);
+    let mut receiver = subscriber.subscribe(wanted).await.unwrap();
+    for number in 0..EVENTS {
+        publisher.publish(event(number), None).await.unwrap();
+    }
+    publisher.shutdown(WATCHDOG).await.unwrap();
+    publisher.shutdown(WATCHDOG).await.unwrap();
+    assert_eq!(served.broker.statistics().events_published, EVENTS);
+    for number in 0..EVENTS {
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
+    assert_eq!(publisher.publish(event(0), None).await, Err(PublishError::Closed));
+}
+
+#[tokio::test]
+async fn a_duplicate_id_from_another_process_is_refused() {
+    let served = serve(BrokerConfig::default());
+    let first = served.connect("first").await;
+    let second = served.connect("second").await;
+    let mut receiver = first.subscribe(all_processes("same")).await.unwrap();
+    let refused = second.subscribe(all_processes("same")).await.unwrap_err();
+    assert_eq!(refused, SubscribeError::DuplicateId { id: "same".to_owned() });
+    second.publish(event(1), None).await.unwrap();
+    assert_eq!(recv_number(&mut receiver).await, Some(1));
+    drop(receiver);
+    first.statistics().await.unwrap();
+    second.subscribe(all_processes("same")).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_told_so_and_a_freed_slot_is_used_again() {
+    let served = serve(BrokerConfig::default().with_connection_limit(1));
+    let first = served.connect("first").await;
+    let refused = DaemoneyeEventBus::connect(&served.address, ClientConfig::new("second")).await;
+    let refused = refused.unwrap_err();
+    assert!(
+        matches!(&refused, ConnectError::Refused { reason } if reason.contains("limit of 1")),
+        "{refused}"
+    );
+    first.shutdown(WATCHDOG).await.unwrap();
+    drop(first);
+    let again = tokio::time::timeout(WATCHDOG, async {
+        loop {
+            let config = ClientConfig::new("third");
+            if let Ok(bus) = DaemoneyeEventBus::connect(&served.address, config).await {
+                return bus;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    again.await.expect("the slot of a client that left is free");
+}
+
+#[tokio::test]
+async fn a_live_socket_is_not_taken_over_and_a_stale_one_is() {
+    let served = serve(BrokerConfig::default());
+    let error = Listener::bind(&served.address).unwrap_err();
+    let own = std::process::id();
+    assert!(matches!(error, BindError::InUse { pid: Some(pid), .. } if pid == own), "{error}");
+
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("stale.sock");
+    #[cfg(unix)]
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    let address = SocketAddress::from_path(&path).unwrap();
+    Listener::bind(&address).unwrap();
+}

@@ -1,0 +1,44 @@
+//! One case: a scenario at one point of its matrix.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Expectation, Phase, Topology};
+
+/// One case, ready to be driven on any bus.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Stable id: `ordering/two-publishers[payload=1KiB,subs=8]`.
+    pub id: String,
+    /// The scenario's name, the id without the matrix point.
+    pub scenario: String,
+    /// Why the scenario exists.
+    pub summary: String,
+    /// Contract numbers it shows, for example `C4`.
+    pub claims: Vec<String>,
+    /// What is judged.
+    pub kind: TrialKind,
+    /// Who takes part.
+    pub topology: Topology,
+    /// What happens, in order.
+    pub phases: Vec<Phase>,
+    /// What must come out, beyond the contract.
+    pub expect: Expectation,
+    /// Buses the case does not apply to, with the reason: not applicable, never a pass.
+    pub not_applicable: Vec<(super::Bus, String)>,
+    /// Seed of everything random in the case.
+    pub seed: u64,
+}
+
+/// What a trial is for; kinds are never mixed (METHOD §1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrialKind {
+    /// Histories are checked, nothing is timed.
+    Behaviour,
+    /// Closed loop with a fixed number of events in flight: throughput.
+    Saturation,
+    /// Open loop at a fixed rate: latency, CPU, memory.
+    Paced,
+    /// Real agent and collectors on this host's data; histories are checked.
+    Host,
+}

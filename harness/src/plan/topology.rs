@@ -1,0 +1,95 @@
+//! Who takes part in a case.
+
+use daemoneye_eventbus::{EventKind, EventSubscription, Priority};
+use serde::{Deserialize, Serialize};
+
+/// Publishers and subscribers of a case, and settings of the bus between them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Topology {
+    /// Settings of the bus; `None` leaves the bus's own default.
+    pub bus: BusSettings,
+    /// Publishers; histories refer to them by index.
+    pub publishers: Vec<PublisherSpec>,
+    /// Subscribers; histories refer to them by index.
+    pub subscribers: Vec<SubscriberSpec>,
+}
+
+/// Settings that mean the same on every bus.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BusSettings {
+    /// Most subscribers at once.
+    pub subscriber_limit: Option<usize>,
+    /// How long a publish waits for room, milliseconds.
+    pub publish_limit_ms: Option<u64>,
+    /// Capacity of the crossbeam bus's central channel, events.
+    pub central_capacity: Option<usize>,
+    /// Largest encoded payload, bytes (brokers only).
+    pub payload_limit_bytes: Option<usize>,
+}
+
+/// One publisher.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PublisherSpec {
+    /// Unique in the case; the `source` of its events.
+    pub name: String,
+    /// What it publishes; parts are interleaved by weight, in a fixed order given by the seed.
+    pub mix: Vec<MixPart>,
+    /// The correlation its events carry.
+    pub correlate: Correlate,
+}
+
+/// One sort of event in a publisher's mix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MixPart {
+    /// Kind of event.
+    pub kind: EventKind,
+    /// Topic to publish on; `None` for the kind's default topic.
+    pub topic: Option<String>,
+    /// Share of this part among all parts, at least 1.
+    pub weight: u32,
+    /// Encoded size of the payload, bytes, exactly; small events are padded to it.
+    pub payload_bytes: usize,
+    /// Priority, if any.
+    pub priority: Option<Priority>,
+    /// Process id, if the kind has one; otherwise made from the sequence number.
+    pub pid: Option<u32>,
+    /// Metadata the events carry.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// Which correlation a publisher's events carry.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Correlate {
+    /// None: the bus makes a fresh root (C8).
+    #[default]
+    Fresh,
+    /// A full correlation made from the sequence number: id `<publisher>-<sequence>`, parent,
+    /// root, trace, stage `stage-<sequence % 3>`, sequence, tags `parity=even|odd` and
+    /// `publisher=<name>`.
+    Numbered,
+}
+
+/// One subscriber.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubscriberSpec {
+    /// Unique in the case.
+    pub name: String,
+    /// What it asks for; `subscriber_id` may differ from `name` (duplicate and empty ids).
+    pub subscription: EventSubscription,
+    /// How it reads.
+    pub reading: Reading,
+    /// Whether it subscribes before the first phase.
+    pub from_start: bool,
+}
+
+/// How a subscriber takes its events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// As fast as it can.
+    #[default]
+    Prompt,
+    /// Not at all until told to resume.
+    Stopped,
+}

@@ -1,0 +1,15 @@
+//! What was observed: histories of operations, and figures of trials. Plain data.
+//!
+//! Actors write it, the driver collects it, checkers and gates judge it. Nothing here judges.
+
+mod history;
+mod trial;
+
+pub use history::{
+    FENCE, History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog,
+    UNKNOWN_PUBLISHER,
+};
+pub use trial::{
+    ContextSwitches, Latency, Memory, MemoryMoments, ProcessFigures, Role, TearDown, Trial,
+    TrialFigures, Validity,
+};

@@ -1,0 +1,123 @@
+//! The history of one behaviour trial: every call and every arrival, with its moment.
+//!
+//! Moments are `CLOCK_MONOTONIC` nanoseconds, comparable between the processes of the host.
+//! Events are identified by what their publisher wrote into the header (`source`,
+//! `source_sequence`), not by what the bus stamped: the bus is on trial.
+
+use daemoneye_eventbus::EventBusStatistics;
+use serde::{Deserialize, Serialize};
+
+/// Bit of a sequence number that marks a fence; bits 0–15 then name the subscriber it is for.
+pub const FENCE: u64 = 1 << 63;
+/// Publisher index of an arrival nobody in the case published.
+pub const UNKNOWN_PUBLISHER: u16 = u16::MAX;
+
+/// Everything observed in one behaviour trial.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// By publisher index.
+    pub publishers: Vec<PublisherLog>,
+    /// By subscriber index.
+    pub subscribers: Vec<SubscriberLog>,
+    /// Subscriptions, their ends and other actions, in order of their calls.
+    pub operations: Vec<Operated>,
+    /// The bus's counters after the last fence, and before shutdown.
+    pub statistics: Option<EventBusStatistics>,
+    /// The bus's counters sampled during the run, in order; none may decrease (C12).
+    pub statistics_samples: Vec<EventBusStatistics>,
+}
+
+/// What one publisher did, in order.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PublisherLog {
+    /// Its name.
+    pub name: String,
+    /// Its publishes, fences included.
+    pub published: Vec<Published>,
+}
+
+/// One call of `publish`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// The publisher's running number from 1; with [`FENCE`] set for a fence.
+    pub sequence: u64,
+    /// Phase it belongs to.
+    pub phase: u32,
+    /// When it was called, ns.
+    pub call_ns: u64,
+    /// When it returned, ns.
+    pub return_ns: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Digest of topic, event and correlation as handed to the bus.
+    pub digest: u64,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It succeeded.
+    Ok,
+    /// `Closed`.
+    Closed,
+    /// `TooLarge`.
+    TooLarge,
+    /// `Timeout`: whether the bus took the event is settled by the bus's promise that it did not.
+    Timeout,
+    /// `CircuitOpen`.
+    CircuitOpen,
+    /// `Disconnected`: the event may or may not have been taken.
+    Unknown,
+}
+
+/// What one subscriber saw, in order.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SubscriberLog {
+    /// Its name.
+    pub name: String,
+    /// Arrivals, fences included.
+    pub received: Vec<Received>,
+    /// `lagged()` at the end.
+    pub lagged: u64,
+    /// Whether the receiver ended (`None`) before tear-down.
+    pub ended: bool,
+}
+
+/// One arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// Index of the publisher named in the event, or [`UNKNOWN_PUBLISHER`].
+    pub publisher: u16,
+    /// Which subscription of this subscriber it arrived on: 0 for the first subscribe, then 1, …
+    pub subscription: u16,
+    /// The publisher's running number, [`FENCE`] included.
+    pub sequence: u64,
+    /// When it arrived, ns.
+    pub receive_ns: u64,
+    /// `EventReceiver::position()` after it.
+    pub position: u64,
+    /// Digest of topic, event and correlation as received; a fresh correlation counts as none.
+    pub digest: u64,
+    /// Digest of the correlation id alone; fresh ones must be unique and roots (C8).
+    pub correlation: u64,
+    /// Whether the correlation is its own root with no parent.
+    pub is_root: bool,
+}
+
+/// One action besides publishing and receiving.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operated {
+    /// What was done.
+    pub operation: crate::plan::Operation,
+    /// Phase it belongs to; `u32::MAX` for subscribing before the first phase.
+    pub phase: u32,
+    /// When it was called, ns.
+    pub call_ns: u64,
+    /// When it returned, ns.
+    pub return_ns: u64,
+    /// `ok`, or the error's code such as `duplicate-id`, `limit-reached`, `unknown`, `closed`.
+    pub outcome: String,
+    /// The outcome the case demands.
+    pub expect: String,
+}

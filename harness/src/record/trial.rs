@@ -1,0 +1,178 @@
+//! Figures of one trial: one case on one bus, once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{Bus, TrialKind};
+
+/// One trial with everything that was observed and measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Case id.
+    pub case: String,
+    /// The bus it ran on; `None` for the void floor.
+    pub bus: Option<Bus>,
+    /// For the void floor: the bus whose process layout it copies.
+    pub void_of: Option<Bus>,
+    /// What it was for.
+    pub kind: TrialKind,
+    /// Seed it ran with.
+    pub seed: u64,
+    /// Whether its figures may be used.
+    pub validity: Validity,
+    /// One number per metric; `None` where the kind does not measure it or the host cannot.
+    pub figures: TrialFigures,
+    /// Every process of the measured tree.
+    pub processes: Vec<ProcessFigures>,
+    /// What was left behind.
+    pub tear_down: TearDown,
+}
+
+/// Whether a trial's figures may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is", content = "why")]
+pub enum Validity {
+    /// They may.
+    Valid,
+    /// The generator missed its schedule (METHOD §2).
+    GeneratorLate,
+    /// The figures contradict physics or each other; a defect of the instrument, said aloud.
+    Invalid(String),
+}
+
+/// What a trial yields to the gates.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrialFigures {
+    /// Unique correct deliveries at the subscribers in the window.
+    pub deliveries: u64,
+    /// Length of the window, seconds.
+    pub window_s: f64,
+    /// Deliveries per second over all subscribers.
+    pub throughput_per_s: Option<f64>,
+    /// `receive − start`: the gated latency.
+    pub latency: Option<Latency>,
+    /// `receive − planned`.
+    pub response: Option<Latency>,
+    /// `receive − call`.
+    pub service: Option<Latency>,
+    /// `wake − planned` of the generators.
+    pub lateness: Option<Latency>,
+    /// CPU seconds of the whole tree per million deliveries.
+    pub cpu_s_per_million: Option<f64>,
+    /// Anonymous memory plus socket bytes of the whole tree at its peak, bytes.
+    pub memory_bytes: Option<f64>,
+    /// Bytes held per queued event behind a stopped subscriber.
+    pub backlog_bytes_per_event: Option<f64>,
+    /// Context switches of the whole tree per delivery.
+    pub context_switches_per_delivery: Option<f64>,
+}
+
+/// Summary of one latency histogram, nanoseconds; the histogram itself is in the `.hlog`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latency {
+    /// Samples.
+    pub samples: u64,
+    /// Smallest.
+    pub min_ns: u64,
+    /// Mean.
+    pub mean_ns: u64,
+    /// Median.
+    pub p50_ns: u64,
+    /// 90th percentile.
+    pub p90_ns: u64,
+    /// 99th percentile; meaningful from 10 000 samples.
+    pub p99_ns: u64,
+    /// 99.9th percentile; meaningful from 100 000 samples.
+    pub p999_ns: u64,
+    /// Largest.
+    pub max_ns: u64,
+}
+
+/// What a process of the tree is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Hosts the broker alone.
+    Broker,
+    /// One publisher.
+    Publisher,
+    /// One subscriber.
+    Subscriber,
+    /// Several roles as threads.
+    Host,
+    /// The real agent.
+    Agent,
+    /// A real collector.
+    Collector,
+}
+
+/// One process of the measured tree.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProcessFigures {
+    /// What it is for.
+    pub role: Role,
+    /// Its name in the case, for example `p0`.
+    pub name: String,
+    /// Its process id.
+    pub pid: u32,
+    /// CPU time in the window, seconds; `None` where the host cannot tell.
+    pub cpu_s: Option<f64>,
+    /// Memory at the named moments; `None` where the host cannot tell.
+    pub memory: Option<MemoryMoments>,
+    /// Context switches over its life, as it reported at exit.
+    pub context_switches: Option<ContextSwitches>,
+}
+
+/// Voluntary and forced context switches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextSwitches {
+    /// It waited.
+    pub voluntary: u64,
+    /// It was made to wait.
+    pub involuntary: u64,
+}
+
+/// Memory of one process at the moments the method names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryMoments {
+    /// Before the first event.
+    pub ready: Memory,
+    /// Half-way through the window.
+    pub mid: Memory,
+    /// The sample with the most anonymous memory.
+    pub peak: Memory,
+    /// After the drain.
+    pub drained: Memory,
+}
+
+/// Memory of one process at one moment, bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Private anonymous memory: heap and stacks.
+    pub anonymous_bytes: u64,
+    /// Mapped files: text and libraries.
+    pub file_bytes: u64,
+    /// Proportional share of everything.
+    pub pss_bytes: u64,
+    /// Bytes queued in its sockets.
+    pub socket_bytes: u64,
+}
+
+/// What a trial left behind; all empty for a clean one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TearDown {
+    /// Processes that had to be killed, with their names.
+    pub killed: Vec<String>,
+    /// Socket files that remained.
+    pub sockets: Vec<String>,
+    /// Descriptors an actor held beyond those it began with, `name: count`.
+    pub descriptors: Vec<String>,
+    /// Processes that ended with a failure, with their standard error's last line.
+    pub failed: Vec<String>,
+}
+
+impl TearDown {
+    /// Whether nothing was left behind.
+    pub fn is_clean(&self) -> bool {
+        *self == Self::default()
+    }
+}

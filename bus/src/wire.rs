@@ -8,6 +8,8 @@ mod envelope;
 mod event;
 mod frame;
 pub(crate) mod proto;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use control::{

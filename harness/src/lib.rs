@@ -3,7 +3,11 @@
 //! In the order to read, each room using only those above it:
 //!
 //! - [`plan`]: cases, every value resolved;
-//! - [`record`]: histories and figures, plain data.
+//! - [`record`]: histories and figures, plain data;
+//! - [`gate`]: whether a difference is real, three-way verdicts;
+//! - [`report`]: files, a table and an exit code from one record of the run.
 
+pub mod gate;
 pub mod plan;
 pub mod record;
+pub mod report;

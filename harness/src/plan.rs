@@ -6,6 +6,7 @@
 mod bus;
 mod case;
 mod expect;
+pub mod gates;
 mod phase;
 mod topology;
 

@@ -136,7 +136,7 @@ impl Hub {
         let (subscription, room) = full?;
         let room = Arc::clone(room);
         if let Sink::Remote(remote) = &subscription.sink {
-            self.connections.hold_back(remote.connection);
+            self.connections.must_hold_back(remote.connection);
         }
         Some(room)
     }

@@ -1,11 +1,12 @@
 //! Figures of one trial: one case on one bus, once.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Bus, TrialKind};
 
 /// One trial with everything that was observed and measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trial {
     /// Case id.
     pub case: String,
@@ -28,7 +29,7 @@ pub struct Trial {
 }
 
 /// Whether a trial's figures may be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "is", content = "why")]
 pub enum Validity {
     /// They may.
@@ -40,7 +41,7 @@ pub enum Validity {
 }
 
 /// What a trial yields to the gates.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrialFigures {
     /// Unique correct deliveries at the subscribers in the window.
     pub deliveries: u64,
@@ -67,7 +68,7 @@ pub struct TrialFigures {
 }
 
 /// Summary of one latency histogram, nanoseconds; the histogram itself is in the `.hlog`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// Samples.
     pub samples: u64,
@@ -88,7 +89,9 @@ pub struct Latency {
 }
 
 /// What a process of the tree is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Hosts the broker alone.
@@ -106,7 +109,7 @@ pub enum Role {
 }
 
 /// One process of the measured tree.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProcessFigures {
     /// What it is for.
     pub role: Role,
@@ -123,7 +126,7 @@ pub struct ProcessFigures {
 }
 
 /// Voluntary and forced context switches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContextSwitches {
     /// It waited.
     pub voluntary: u64,
@@ -132,7 +135,7 @@ pub struct ContextSwitches {
 }
 
 /// Memory of one process at the moments the method names.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryMoments {
     /// Before the first event.
     pub ready: Memory,
@@ -145,7 +148,7 @@ pub struct MemoryMoments {
 }
 
 /// Memory of one process at one moment, bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     /// Private anonymous memory: heap and stacks.
     pub anonymous_bytes: u64,
@@ -158,7 +161,7 @@ pub struct Memory {
 }
 
 /// What a trial left behind; all empty for a clean one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TearDown {
     /// Processes that had to be killed, with their names.
     pub killed: Vec<String>,

@@ -64,11 +64,14 @@ impl Connections {
         Some(peer)
     }
 
-    /// Notes that something waits for room in a connection's outbox, or for credit.
-    pub(super) fn hold_back(&mut self, key: u32) {
-        if let Some(peer) = self.touch(key) {
+    /// Whether an event must wait for room in a connection's outbox; if so, it is noted, and
+    /// what waits goes out when the outbox is empty.
+    pub(super) fn must_hold_back(&mut self, key: u32) -> bool {
+        let congested = self.is_congested(key);
+        if congested && let Some(peer) = self.touch(key) {
             peer.held_back = true;
         }
+        congested
     }
 
     /// Writes what was gathered; returns a connection that has room again for what was held

@@ -75,7 +75,7 @@ impl Hub {
             Sink::Local(_) => offer_local(subscription, publication),
             Sink::Remote(remote) => {
                 let connection = remote.connection;
-                if remote.may_send(self.connections.is_congested(connection)) {
+                if remote.may_send(self.connections.must_hold_back(connection)) {
                     remote.credit -= 1;
                     let position = subscription.matched;
                     if let Some(peer) = self.connections.touch(connection) {
@@ -86,7 +86,6 @@ impl Hub {
                     }
                     Outcome::Delivered
                 } else {
-                    self.connections.hold_back(connection);
                     hold_back(subscription, publication)
                 }
             }
@@ -106,8 +105,7 @@ impl Hub {
         let Sink::Remote(remote) = &mut subscription.sink else { return };
         let mut sent = 0;
         while remote.credit > 0 {
-            if self.connections.is_congested(remote.connection) {
-                self.connections.hold_back(remote.connection);
+            if self.connections.must_hold_back(remote.connection) {
                 break;
             }
             let Some((position, bytes)) = remote.take_oldest() else { break };

@@ -1,0 +1,360 @@
+//! The wire promises: what goes in comes out, version 1 stays readable, garbage harms nobody.
+
+use bytes::Bytes;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+use super::proto::frame::Body;
+use super::{
+    EventEnvelope, FrameError, Inbound, Scanner, decode_event, encode_control, encode_delivery,
+    encode_publish, parse_delivery, payload_bytes, proto, subscription_from_wire,
+    subscription_to_wire,
+};
+use crate::contract::{
+    Attributes, BusEvent, CorrelationFilter, CorrelationMetadata, EventFilter, EventId,
+    EventSubscription, OverflowPolicy, TopicFilter,
+};
+use crate::event::{
+    AuditEvent, AuditOutcome, ByteString, CollectionEvent, EventHeader, EventKind, FilesystemEvent,
+    FilesystemOperation, NetworkChange, NetworkEvent, PerformanceEvent, PerformanceScope, Priority,
+    ProcessChange, ProcessEvent, Routing, TriggerRequest,
+};
+use crate::topic::Topic;
+
+const LIMIT_BYTES: usize = 1 << 20;
+
+fn text() -> impl Strategy<Value = ByteString> {
+    ".{0,20}".prop_map(ByteString::from)
+}
+
+fn pairs() -> impl Strategy<Value = Vec<(ByteString, ByteString)>> {
+    vec((text(), text()), 0..4)
+}
+
+fn header() -> impl Strategy<Value = EventHeader> {
+    let routing = (option::of(text()), option::of(text()), option::of(text()), option::of(text()))
+        .prop_map(|(connector_id, native_session_id, session_id, origin)| Routing {
+            connector_id,
+            native_session_id,
+            session_id,
+            origin,
+        });
+    let priority = option::of((1_u32..=4).prop_map(|level| Priority::from_level(level).unwrap()));
+    (text(), any::<(u64, u64, u64)>(), priority, pairs(), routing).prop_map(
+        |(source, (sequence, unix, monotonic), priority, metadata, routing)| EventHeader {
+            source,
+            source_sequence: sequence,
+            observed_unix_ns: unix,
+            observed_monotonic_ns: monotonic,
+            priority,
+            metadata,
+            routing,
+        },
+    )
+}
+
+fn process() -> impl Strategy<Value = CollectionEvent> {
+    let change = prop_oneof![
+        Just(ProcessChange::Started),
+        Just(ProcessChange::Exited),
+        Just(ProcessChange::Enumerated)
+    ];
+    let numbers = any::<(u32, Option<u32>, Option<u64>, Option<u64>, bool, Option<i32>)>();
+    let cpu = option::of(-1.0e300_f64..1.0e300);
+    let texts = (text(), option::of(text()), vec(text(), 0..5), option::of(text()));
+    (header(), change, numbers, cpu, texts).prop_map(
+        |(header, change, numbers, cpu_percent, texts)| {
+            CollectionEvent::Process(ProcessEvent {
+                header,
+                change,
+                pid: numbers.0,
+                ppid: numbers.1,
+                name: texts.0,
+                executable_path: texts.1.clone(),
+                arguments: texts.2,
+                start_time_unix_ns: numbers.2,
+                cpu_percent,
+                memory_bytes: numbers.3,
+                user_id: texts.3,
+                user_name: texts.1.clone(),
+                executable_sha256: texts.1,
+                accessible: numbers.4,
+                exit_code: numbers.5,
+            })
+        },
+    )
+}
+
+fn others() -> impl Strategy<Value = CollectionEvent> {
+    let texts = (text(), text(), text(), option::of(text()));
+    (header(), 0_u8..5, texts, any::<(Option<u32>, Option<u64>)>(), -1.0e300_f64..1.0e300).prop_map(
+        |(header, kind, (a, b, c, d), (small, large), value)| match kind {
+            0 => CollectionEvent::Network(NetworkEvent {
+                header,
+                change: NetworkChange::Traffic,
+                connection_id: a.clone(),
+                protocol: b,
+                local_address: c,
+                remote_address: a,
+                state: d.clone(),
+                pid: small,
+                sent_bytes: large,
+                received_bytes: large,
+                dns_query: d,
+            }),
+            1 => CollectionEvent::Filesystem(FilesystemEvent {
+                header,
+                operation: FilesystemOperation::Renamed,
+                path: a,
+                previous_path: d.clone(),
+                size_bytes: large,
+                permissions: small,
+                user_id: d.clone(),
+                pid: small,
+                content_sha256: d,
+            }),
+            2 => CollectionEvent::Performance(PerformanceEvent {
+                header,
+                scope: PerformanceScope::System,
+                metric_name: a,
+                value,
+                unit: b,
+                component: d,
+                pid: small,
+            }),
+            3 => CollectionEvent::TriggerRequest(TriggerRequest {
+                header,
+                trigger_id: a,
+                target_collector: b,
+                analysis_type: c,
+                target_pid: small,
+                target_path: d,
+            }),
+            _ => CollectionEvent::Audit(AuditEvent {
+                header,
+                actor: a,
+                action: b,
+                resource: c,
+                outcome: AuditOutcome::Refused,
+                reason: d,
+            }),
+        },
+    )
+}
+
+fn event() -> impl Strategy<Value = CollectionEvent> {
+    prop_oneof![process(), others()]
+}
+
+fn correlation() -> impl Strategy<Value = CorrelationMetadata> {
+    let optional = (option::of(text()), option::of(text()), option::of(text()));
+    (text(), text(), optional, any::<u64>(), pairs()).prop_map(
+        |(id, root, (parent, trace, stage), sequence, tags)| CorrelationMetadata {
+            id: id.into(),
+            parent: parent.map(Into::into),
+            root: root.into(),
+            trace,
+            stage,
+            sequence,
+            tags,
+        },
+    )
+}
+
+fn id() -> EventId {
+    EventId { publisher: "p".into(), incarnation: 7, sequence: 3 }
+}
+
+fn publish_frame(event: &CollectionEvent, correlation: Option<&CorrelationMetadata>) -> Vec<u8> {
+    let mut frame = Vec::new();
+    let topic = Topic::new("events.process.tree").unwrap();
+    let bytes = encode_publish(&mut frame, &id(), &topic, 11, event, correlation);
+    assert_eq!(bytes, frame.len());
+    frame
+}
+
+fn published_envelope(frame: &[u8]) -> &[u8] {
+    match Scanner::new(LIMIT_BYTES).next(frame) {
+        Ok(Some((Inbound::Publish(envelope), used))) if used == frame.len() => envelope,
+        other => panic!("not one publish frame: {other:?}"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_event_comes_out_as_it_went_in(event in event(), given in option::of(correlation())) {
+        let frame = publish_frame(&event, given.as_ref());
+        let envelope = published_envelope(&frame);
+        let expected = BusEvent {
+            id: id(),
+            topic: Topic::new("events.process.tree").unwrap(),
+            published_monotonic_ns: 11,
+            correlation: given.unwrap_or_else(|| CorrelationMetadata::derived(&id())),
+            event,
+        };
+        prop_assert_eq!(decode_event(Bytes::copy_from_slice(envelope)).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_envelope_says_what_the_whole_event_says(
+        event in event(),
+        given in option::of(correlation()),
+        key in text(),
+    ) {
+        let frame = publish_frame(&event, given.as_ref());
+        let envelope = EventEnvelope::parse(published_envelope(&frame)).unwrap();
+        let whole = decode_event(Bytes::copy_from_slice(published_envelope(&frame))).unwrap();
+        prop_assert_eq!(envelope.kind, event.kind());
+        prop_assert_eq!(envelope.topic, whole.topic.as_str().as_bytes());
+        prop_assert_eq!(envelope.payload.len(), payload_bytes(&event));
+        prop_assert_eq!(Attributes::pid(&envelope), Attributes::pid(&whole));
+        prop_assert_eq!(Attributes::priority(&envelope), Attributes::priority(&whole));
+        prop_assert_eq!(Attributes::source(&envelope), Attributes::source(&whole));
+        prop_assert_eq!(Attributes::correlation(&envelope), Attributes::correlation(&whole));
+        for (key, value) in &event.header().metadata {
+            prop_assert!(envelope.has_metadata(key, value));
+        }
+        let elsewhere = event.header().metadata.iter().any(|(name, _)| *name == key);
+        prop_assert_eq!(envelope.has_metadata(&key, "no such value of any event"), false);
+        prop_assert!(elsewhere || !envelope.has_metadata(&key, ""));
+    }
+
+    #[test]
+    fn a_delivery_carries_the_publishers_bytes_untouched(
+        event in event(),
+        targets in vec(any::<(u32, u64)>(), 1..5),
+    ) {
+        let publish = publish_frame(&event, None);
+        let envelope = published_envelope(&publish);
+        let mut frame = Vec::new();
+        encode_delivery(&mut frame, &targets, envelope);
+        let Ok(Some((Inbound::Deliver(body), used))) = Scanner::new(LIMIT_BYTES).next(&frame) else {
+            panic!("not a delivery");
+        };
+        prop_assert_eq!(used, frame.len());
+        let mut found = Vec::new();
+        let place = parse_delivery(body, &mut found).unwrap();
+        prop_assert_eq!(found, targets);
+        prop_assert_eq!(&body[place], envelope);
+    }
+
+    #[test]
+    fn a_frame_cut_anywhere_is_not_yet_a_frame(event in event(), cut in any::<prop::sample::Index>()) {
+        let frame = publish_frame(&event, None);
+        let cut = cut.index(frame.len());
+        prop_assert!(matches!(Scanner::new(LIMIT_BYTES).next(&frame[..cut]), Ok(None)));
+    }
+
+    #[test]
+    fn garbage_is_an_error_or_a_message_and_never_a_panic(bytes in vec(any::<u8>(), 0..200)) {
+        let _ = Scanner::new(LIMIT_BYTES).next(&bytes);
+        let _ = EventEnvelope::parse(&bytes);
+        let _ = parse_delivery(&bytes, &mut Vec::new());
+        let _ = decode_event(Bytes::from(bytes));
+    }
+
+    #[test]
+    fn a_damaged_event_is_an_error_or_another_event_and_never_a_panic(
+        event in event(),
+        at in any::<prop::sample::Index>(),
+        with in any::<u8>(),
+    ) {
+        let frame = publish_frame(&event, None);
+        let mut envelope = published_envelope(&frame).to_vec();
+        let at = at.index(envelope.len());
+        envelope[at] = with;
+        let _ = EventEnvelope::parse(&envelope).map(|envelope| envelope.correlation());
+        let _ = decode_event(Bytes::from(envelope));
+    }
+
+    #[test]
+    fn a_subscription_comes_out_as_it_went_in(
+        patterns in vec("[a-z.+#]{0,12}", 0..4),
+        pids in vec(any::<u32>(), 0..3),
+        tags in pairs(),
+        sequence in option::of((any::<u64>(), any::<u64>())),
+        capacity in 1_usize..100_000,
+    ) {
+        let subscription = EventSubscription {
+            topic_patterns: patterns.clone(),
+            event_filter: Some(EventFilter {
+                event_types: EventKind::ALL.to_vec(),
+                pids: pids.clone(),
+                min_priority: Some(Priority::High),
+                source_collectors: vec!["procmond".into()],
+                metadata: tags.clone(),
+            }),
+            topic_filter: Some(TopicFilter { exclude: patterns.clone(), include: patterns }),
+            correlation_filter: Some(CorrelationFilter {
+                correlation_id: Some("scan-*".into()),
+                all_tags: tags,
+                sequence: sequence.map(|(first, last)| first..=last),
+                process_ids: pids,
+                ..CorrelationFilter::default()
+            }),
+            policy: OverflowPolicy::CircuitBreak(crate::contract::BreakerConfig::default()),
+            ..EventSubscription::new("s").with_capacity(capacity)
+        };
+        let message = subscription_to_wire(5, &subscription);
+        prop_assert_eq!(subscription_from_wire(message).unwrap(), subscription);
+    }
+}
+
+/// Frames of version 1 as they were first written. They must stay readable for ever (W1).
+const PING: &[u8] = &[2, 0, 0, 0, 0x62, 0];
+const CREDIT: &[u8] = &[7, 0, 0, 0, 0x42, 5, 0x08, 3, 0x10, 0x80, 1];
+#[rustfmt::skip]
+const PUBLISH: &[u8] = &[
+    // length; Frame.publish
+    49, 0, 0, 0, 0x72, 47,
+    // publisher "p", incarnation 7, sequence 3
+    0x0a, 1, b'p', 0x11, 7, 0, 0, 0, 0, 0, 0, 0, 0x18, 3,
+    // topic "admin.x", published 11
+    0x22, 7, b'a', b'd', b'm', b'i', b'n', b'.', b'x', 0x29, 11, 0, 0, 0, 0, 0, 0, 0,
+    // source "s"
+    0x32, 1, b's',
+    // process: observation { source_sequence 9 }, pid 42, name "sh"
+    0x5a, 10, 0x0a, 2, 0x08, 9, 0x18, 42, 0x2a, 2, b's', b'h',
+];
+
+#[test]
+fn golden_frames_of_version_one_stay_readable() {
+    let Ok(Some((Inbound::Control(body), 6))) = Scanner::new(LIMIT_BYTES).next(PING) else {
+        panic!("the golden ping");
+    };
+    assert_eq!(*body, Body::Ping(proto::Ping {}));
+
+    let Ok(Some((Inbound::Control(body), 11))) = Scanner::new(LIMIT_BYTES).next(CREDIT) else {
+        panic!("the golden credit");
+    };
+    assert_eq!(*body, Body::Credit(proto::Credit { subscription: 3, events: 128 }));
+
+    let event = decode_event(Bytes::copy_from_slice(published_envelope(PUBLISH))).unwrap();
+    let CollectionEvent::Process(process) = &event.event else { panic!("a process event") };
+    assert_eq!(event.id, id());
+    assert_eq!(event.topic.as_str(), "admin.x");
+    assert_eq!(event.published_monotonic_ns, 11);
+    assert_eq!((process.pid, &*process.name), (42, "sh"));
+    assert_eq!((&*process.header.source, process.header.source_sequence), ("s", 9));
+}
+
+#[test]
+fn a_length_over_the_limit_is_refused_before_its_frame_is_there() {
+    let announced = u32::try_from(LIMIT_BYTES + 1).unwrap().to_le_bytes();
+    let refused = Scanner::new(LIMIT_BYTES).next(&announced).unwrap_err();
+    let expected = FrameError::TooLong { bytes: LIMIT_BYTES + 1, limit_bytes: LIMIT_BYTES };
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn frames_in_one_buffer_are_found_one_by_one() {
+    let mut buffer = Vec::new();
+    encode_control(&mut buffer, Body::Ping(proto::Ping {}));
+    encode_control(&mut buffer, Body::Grant(proto::Grant { bytes: 1 }));
+    let scanner = Scanner::new(LIMIT_BYTES);
+    let (_, first) = scanner.next(&buffer).unwrap().unwrap();
+    let (second, used) = scanner.next(&buffer[first..]).unwrap().unwrap();
+    assert!(matches!(second, Inbound::Control(body) if matches!(*body, Body::Grant(_))));
+    assert_eq!(first + used, buffer.len());
+}

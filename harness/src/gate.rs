@@ -1,0 +1,34 @@
+//! Is the difference real: blocks, exact intervals, three-way verdicts.
+//!
+//! METHOD §4, with the rules of §2 and §3 that decide which figures may be used. Pure functions of
+//! recorded figures: nothing here runs a trial, reads a clock or knows a file.
+//!
+//! In the order to read:
+//!
+//! - `block`: four trials and their log ratio;
+//! - `signed_rank`, `estimate`: the exact bounds, and the looks at which they may conclude;
+//! - `verdict`: limits, and what an estimate says about one;
+//! - `quantile`, `physics`, `floor`, `screen`: which figures count, and how they are corrected;
+//! - `metric`, `evidence`, `judgement`: all of it applied to the trials of one case on two buses.
+
+mod block;
+mod estimate;
+mod evidence;
+mod floor;
+mod judgement;
+mod metric;
+pub mod physics;
+mod quantile;
+mod screen;
+mod signed_rank;
+mod verdict;
+
+pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order};
+pub use estimate::{ALPHA_PER_LOOK, Concluding, Estimate, Interval, Look};
+pub use evidence::{Block, Evidence, REDOS_PER_LOOK};
+pub use judgement::{Basis, Judgement, judge};
+pub use quantile::Quantile;
+pub use verdict::{Direction, Limit, Reason, Verdict};
+
+use floor::{Floor, median};
+use screen::biased;

@@ -1,0 +1,110 @@
+//! Everything measured of one case on two buses, good or not, and what may still be run.
+//!
+//! METHOD §4. A block is redone only for what the host's telemetry showed, by constants fixed
+//! beforehand, at most twice a look; the block it replaces stays here. Nothing is ever removed.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Look, Reason, Side, TRIALS_PER_BLOCK};
+use crate::plan::Bus;
+use crate::record::Trial;
+
+/// Redone blocks allowed between two looks.
+pub const REDOS_PER_LOOK: usize = 2;
+
+/// Four trials in the order they were run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Block {
+    /// Which side each trial was for.
+    pub order: [Side; TRIALS_PER_BLOCK],
+    /// The trials.
+    pub trials: [Trial; TRIALS_PER_BLOCK],
+    /// What else the host was doing, when it was too busy; the block counts if not redone.
+    pub host_busy: Option<String>,
+    /// Whether a later block was run in its place.
+    pub redone: bool,
+}
+
+/// The trials of one case on a baseline and a candidate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// Case id.
+    pub case: String,
+    /// Side A.
+    pub baseline: Bus,
+    /// Side B.
+    pub candidate: Bus,
+    /// Blocks in the order they were run.
+    pub blocks: Vec<Block>,
+    /// Void trials; `void_of` says whose floor each is.
+    pub voids: Vec<Trial>,
+    /// Blocks of the baseline against itself.
+    pub nulls: Vec<Block>,
+    /// Why nothing may conclude whatever was measured (smoke, a fault not reached), and in words.
+    pub barred: Option<(Reason, String)>,
+    /// Whether time or blocks ran out.
+    pub stopped: bool,
+}
+
+impl Evidence {
+    /// Nothing measured yet.
+    pub fn new(case: String, baseline: Bus, candidate: Bus) -> Self {
+        Self {
+            case,
+            baseline,
+            candidate,
+            blocks: Vec::new(),
+            voids: Vec::new(),
+            nulls: Vec::new(),
+            barred: None,
+            stopped: false,
+        }
+    }
+
+    /// The bus of a side.
+    pub fn bus(&self, side: Side) -> Bus {
+        match side {
+            Side::Baseline => self.baseline,
+            Side::Candidate => self.candidate,
+        }
+    }
+
+    /// The blocks that count.
+    pub fn kept(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter().filter(|block| !block.redone)
+    }
+
+    /// The A/A blocks that count.
+    pub fn kept_nulls(&self) -> impl Iterator<Item = &Block> {
+        self.nulls.iter().filter(|block| !block.redone)
+    }
+
+    /// How many blocks to run until the next look; `None` when `most` blocks allow no further one.
+    pub fn until_next_look(&self, most: usize) -> Option<usize> {
+        let kept = self.kept().count();
+        Look::next(kept, most).map(|look| look.blocks() - kept)
+    }
+
+    /// Whether one more block may be redone before the next look.
+    pub fn may_redo(&self) -> bool {
+        let (mut kept, mut redone) = (0, 0);
+        for block in &self.blocks {
+            if block.redone {
+                redone += 1;
+            } else {
+                kept += 1;
+                if Look::ALL.iter().any(|look| look.blocks() == kept) {
+                    redone = 0;
+                }
+            }
+        }
+        redone < REDOS_PER_LOOK
+    }
+
+    /// Every trial, voids and A/A blocks included.
+    pub fn trials(&self) -> impl Iterator<Item = &Trial> {
+        let blocks = self.blocks.iter().chain(&self.nulls);
+        blocks.flat_map(|block| &block.trials).chain(&self.voids)
+    }
+}

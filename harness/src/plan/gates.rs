@@ -1,0 +1,192 @@
+//! The limits a candidate must keep against its baseline, cell by cell.
+//!
+//! A cell is a metric × cases × candidate bus. `scenarios/gates.toml` gives the table; a scenario's
+//! `[gate.*]` may only tighten it ([`GateTable::tighten`]). Nothing here judges: a cell says what is
+//! demanded and whether missing it fails the build (`enforced`, a ratchet).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Bus;
+
+/// What is compared between candidate and baseline, always as a ratio.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Deliveries per second at saturation; more is better.
+    Throughput,
+    /// Median of `receive − start` at a fixed rate; less is better.
+    LatencyP50,
+    /// 99th percentile of the same; less is better.
+    LatencyP99,
+    /// Anonymous memory and socket bytes of the whole tree at its peak; less is better.
+    Memory,
+    /// CPU seconds of the whole tree per million deliveries at a fixed rate; less is better.
+    Cpu,
+    /// Bytes held per queued event behind a stopped subscriber; less is better.
+    Backlog,
+}
+
+impl Metric {
+    /// Every metric, in the order of the verdict table.
+    pub const ALL: [Self; 6] = [
+        Self::Throughput,
+        Self::LatencyP50,
+        Self::LatencyP99,
+        Self::Memory,
+        Self::Cpu,
+        Self::Backlog,
+    ];
+
+    /// The name in files and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Throughput => "throughput",
+            Self::LatencyP50 => "latency-p50",
+            Self::LatencyP99 => "latency-p99",
+            Self::Memory => "memory",
+            Self::Cpu => "cpu",
+            Self::Backlog => "backlog",
+        }
+    }
+
+    /// Whether a larger ratio is the better one: then the limit is a floor, else a ceiling.
+    pub fn more_is_better(self) -> bool {
+        self == Self::Throughput
+    }
+
+    /// Whether `limit` demands at least as much of the candidate as `other`.
+    pub fn at_least_as_tight(self, limit: f64, other: f64) -> bool {
+        if self.more_is_better() { limit >= other } else { limit <= other }
+    }
+}
+
+/// What is demanded of one candidate bus in some cases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GateCell {
+    /// What is compared.
+    pub metric: Metric,
+    /// A case id, or a pattern with `*` for any run of characters.
+    pub case: String,
+    /// The candidate.
+    pub bus: Bus,
+    /// The ratio candidate ÷ baseline that must be reached (throughput) or kept (all others).
+    pub limit: f64,
+    /// Whether a conclusive miss fails the build.
+    pub enforced: bool,
+}
+
+impl GateCell {
+    /// Whether the cell speaks about this case on this candidate.
+    pub fn covers(&self, metric: Metric, case: &str, bus: Bus) -> bool {
+        self.metric == metric && self.bus == bus && matches_glob(&self.case, case)
+    }
+}
+
+/// Every gate of a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct GateTable {
+    /// Later cells overrule earlier ones.
+    pub cells: Vec<GateCell>,
+}
+
+impl GateTable {
+    /// The cell that governs, if the metric is gated there at all: the last that covers it.
+    pub fn cell(&self, metric: Metric, case: &str, bus: Bus) -> Option<&GateCell> {
+        self.cells.iter().rev().find(|cell| cell.covers(metric, case, bus))
+    }
+
+    /// Demands `limit` of every bus that has a cell for this metric and case already.
+    ///
+    /// Returns the limit in force where `limit` would loosen it, and then changes nothing.
+    pub fn tighten(&mut self, metric: Metric, case: &str, limit: f64) -> Result<(), f64> {
+        let governing: Vec<GateCell> =
+            Bus::ALL.iter().filter_map(|bus| self.cell(metric, case, *bus)).cloned().collect();
+        if let Some(looser) =
+            governing.iter().find(|cell| !metric.at_least_as_tight(limit, cell.limit))
+        {
+            return Err(looser.limit);
+        }
+        self.cells.extend(governing.into_iter().map(|cell| GateCell {
+            case: case.to_owned(),
+            limit,
+            ..cell
+        }));
+        Ok(())
+    }
+}
+
+/// Whether `pattern`, in which `*` stands for any run of characters, matches all of `text`.
+pub fn matches_glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut at, mut read) = (0, 0);
+    // Where to go on after the last `*`: it swallows one byte more each time the rest fails.
+    let mut retry: Option<(usize, usize)> = None;
+    while read < text.len() {
+        if pattern.get(at) == Some(&b'*') {
+            retry = Some((at + 1, read));
+            at += 1;
+        } else if pattern.get(at) == Some(&text[read]) {
+            (at, read) = (at + 1, read + 1);
+        } else if let Some((after, swallowed)) = retry {
+            retry = Some((after, swallowed + 1));
+            (at, read) = (after, swallowed + 1);
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> GateTable {
+        let cell = |case: &str, limit, enforced| GateCell {
+            metric: Metric::Throughput,
+            case: case.into(),
+            bus: Bus::Process,
+            limit,
+            enforced,
+        };
+        GateTable {
+            cells: vec![cell("*", 0.8, false), cell("perf/saturation[subs=1*]", 0.9, true)],
+        }
+    }
+
+    #[test]
+    fn the_last_cell_that_covers_a_case_governs() {
+        let table = table();
+        let at = |case| table.cell(Metric::Throughput, case, Bus::Process).map(|cell| cell.limit);
+        assert_eq!(at("perf/saturation[subs=1,payload=200]"), Some(0.9));
+        assert_eq!(at("perf/saturation[subs=4]"), Some(0.8));
+        assert_eq!(table.cell(Metric::Cpu, "perf/paced", Bus::Process), None);
+    }
+
+    #[test]
+    fn a_scenario_may_tighten_a_gate_but_not_loosen_it() {
+        let mut table = table();
+        assert_eq!(table.tighten(Metric::Throughput, "perf/x", 0.7), Err(0.8));
+        assert_eq!(table.tighten(Metric::Throughput, "perf/x", 0.95), Ok(()));
+        let limit = |case| table.cell(Metric::Throughput, case, Bus::Process).map(|c| c.limit);
+        assert_eq!((limit("perf/x"), limit("perf/y")), (Some(0.95), Some(0.8)));
+    }
+
+    #[test]
+    fn a_star_stands_for_any_run_and_everything_else_for_itself() {
+        for (pattern, text, matches) in [
+            ("*", "", true),
+            ("perf/*", "perf/paced[rate=1000/s]", true),
+            ("perf/*[*subs=1]", "perf/paced[rate=1000/s,subs=1]", true),
+            ("perf/*[*subs=1]", "perf/paced[rate=1000/s,subs=11]", false),
+            ("perf", "perf/paced", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-b-b-", false),
+        ] {
+            assert_eq!(matches_glob(pattern, text), matches, "{pattern} {text}");
+        }
+    }
+}

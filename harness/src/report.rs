@@ -1,0 +1,45 @@
+//! What a run comes to: files to keep, a table to read, an exit code to act on.
+//!
+//! METHOD §8. Everything is derived from one [`Run`], the complete and serialisable record; what
+//! people read says nothing that is not in it. Nothing here measures, and verdicts are the gate's.
+//!
+//! In the order to read:
+//!
+//! - `run`: the record, and the JSON Schema of it;
+//! - `answer`, `exit`: switch or not, and the exit code;
+//! - `figure`, `table`, `ledger`, `summary`: for people;
+//! - `host`, `revision`: where and what was run;
+//! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
+//! - `progress`: what is seen while it runs.
+
+mod answer;
+mod exit;
+mod figure;
+mod host;
+mod layout;
+mod ledger;
+mod progress;
+mod read;
+mod revision;
+mod run;
+#[cfg(test)]
+mod sample;
+mod summary;
+mod table;
+mod write;
+
+pub use answer::{Answer, answer};
+pub use exit::{Exit, FailOn, OnInconclusive, Strictness, exit};
+pub use figure::figure;
+pub use host::Host;
+pub use layout::case_dir;
+pub use ledger::{Budget, BudgetState, budgets};
+pub use progress::Progress;
+pub use read::{ReadError, read};
+pub use revision::revision;
+pub use run::{
+    Behaviour, BehaviourRow, CheckedRow, FORMAT, LeftBehind, PerformanceRow, Run, Witness, schema,
+};
+pub use summary::summary;
+pub use table::table;
+pub use write::{WriteError, write};

@@ -1,0 +1,107 @@
+//! Each line of the rule, in its order.
+
+use super::*;
+use crate::report::sample::{failing, leftover, passing, run};
+
+fn said(run: &Run) -> String {
+    answer(run, Bus::Process).to_string()
+}
+
+fn undecided(run: &mut Run, index: usize, reason: Reason) {
+    run.performance[index].judgement.verdict = Verdict::Inconclusive(reason);
+}
+
+#[test]
+fn when_every_gate_passes_and_no_promise_is_broken_the_answer_is_switch() {
+    assert_eq!(answer(&run(), Bus::Process), Answer::Switch);
+}
+
+#[test]
+fn a_broken_promise_of_the_candidate_forbids_switching_and_is_named() {
+    let mut run = run();
+    run.behaviour[1] = failing(Bus::Process);
+    let why = "process fails 1 behaviour case, first ordering/one (C4)";
+    assert_eq!(said(&run), format!("do not switch: {why}"));
+}
+
+#[test]
+fn something_left_behind_forbids_switching() {
+    let mut run = run();
+    run.left_behind.push(leftover(Bus::Process));
+    assert_eq!(said(&run), "do not switch: process leaves something behind in ordering/one");
+}
+
+#[test]
+fn a_conclusive_fail_forbids_switching_even_of_a_partial_run() {
+    let mut run = run();
+    run.performance[1].judgement.verdict = Verdict::Fail;
+    run.interrupted = Some("interrupted after 2 of 9 cases".to_owned());
+    assert_eq!(
+        said(&run),
+        "do not switch: 1 gate fails, first latency-p99 in perf/paced[rate=10k] \
+         with a ratio of 1.50 against 2.00"
+    );
+}
+
+#[test]
+fn a_row_for_information_decides_nothing() {
+    let mut run = run();
+    run.performance[1].judgement.verdict = Verdict::Fail;
+    run.performance[1].gated = false;
+    assert_eq!(answer(&run, Bus::Process), Answer::Switch);
+}
+
+#[test]
+fn a_broken_baseline_leaves_the_question_open() {
+    let mut run = run();
+    run.behaviour[0] = failing(Bus::Crossbeam);
+    assert!(said(&run).starts_with("not yet known, because the baseline itself is broken"));
+}
+
+#[test]
+fn undecided_gates_leave_the_question_open_with_their_reasons() {
+    let mut run = run();
+    undecided(&mut run, 0, Reason::Noise);
+    assert_eq!(said(&run), "not yet known, because 1 of 2 gates are undecided (noise 1)");
+    undecided(&mut run, 1, Reason::Budget);
+    let why = "2 of 2 gates are undecided (budget 1, noise 1)";
+    assert_eq!(said(&run), format!("not yet known, because {why}"));
+}
+
+#[test]
+fn smoke_says_that_it_never_concludes() {
+    let mut run = run();
+    undecided(&mut run, 0, Reason::Smoke);
+    undecided(&mut run, 1, Reason::Smoke);
+    let why = "the smoke profile does not conclude on performance";
+    assert_eq!(said(&run), format!("not yet known, because {why}"));
+}
+
+#[test]
+fn what_was_not_looked_at_is_never_a_yes() {
+    let mut nothing_gated = run();
+    nothing_gated.performance.clear();
+    assert_eq!(said(&nothing_gated), "not yet known, because no performance gate was judged");
+    let mut partial = run();
+    partial.interrupted = Some("interrupted after 2 of 9 cases".to_owned());
+    assert!(said(&partial).contains("the run is partial: interrupted after 2 of 9 cases"));
+    let mut broken = run();
+    broken.infrastructure.push("no memory for the broker".to_owned());
+    assert!(said(&broken).contains("could not do its work: no memory for the broker"));
+    let mut untidy = run();
+    untidy.left_behind.push(LeftBehind { bus: None, ..leftover(Bus::Process) });
+    assert!(said(&untidy).contains("the harness itself leaves something behind in ordering/one"));
+    let mut unexercised = run();
+    let outcome = Behaviour::NotExercised("the fault kill".to_owned());
+    unexercised.behaviour[1] = BehaviourRow { outcome, ..passing(Bus::Process) };
+    assert!(said(&unexercised).contains("ordering/one did not exercise the fault kill"));
+}
+
+#[test]
+fn another_candidates_trouble_is_not_this_ones() {
+    let mut run = run();
+    run.candidates.push(Bus::Agent);
+    run.behaviour.push(failing(Bus::Agent));
+    assert_eq!(answer(&run, Bus::Process), Answer::Switch);
+    assert!(matches!(answer(&run, Bus::Agent), Answer::DoNotSwitch(_)));
+}

@@ -1,0 +1,112 @@
+//! The exit code of a run, and how strict it is.
+//!
+//! DESIGN §4: 0 pass, 1 fail, 3 inconclusive, 4 infrastructure; 2 (usage) never comes from a run.
+//! A failure found is said even if the harness broke later: it is the more useful news.
+
+use super::{Behaviour, PerformanceRow, Run};
+use crate::gate::{Reason, Verdict};
+
+/// How a run ends for the shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing to object to, at this strictness.
+    Pass,
+    /// A broken promise, something left behind, or a gate that failed and counts.
+    Fail,
+    /// Something is open, and that counts.
+    Inconclusive,
+    /// The harness could not do its work.
+    Infrastructure,
+}
+
+impl Exit {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Fail => 1,
+            Self::Inconclusive => 3,
+            Self::Infrastructure => 4,
+        }
+    }
+}
+
+/// Which failed gates fail a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FailOn {
+    /// All of them: the command line.
+    #[default]
+    AllCells,
+    /// Those marked `enforced` in `scenarios/gates.toml`: CI.
+    EnforcedCells,
+}
+
+/// What an undecided gate does to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnInconclusive {
+    /// Exit 3: the command line.
+    #[default]
+    Fail,
+    /// Printed, no more: CI.
+    Warn,
+}
+
+/// How strict a run's exit code is; the default is the command line's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Strictness {
+    /// Which failed gates count.
+    pub fail_on: FailOn,
+    /// Whether undecided ones do.
+    pub inconclusive: OnInconclusive,
+}
+
+/// The exit code of a run.
+///
+/// A gate that is open only because the smoke profile never concludes does not count: smoke is
+/// about behaviour. A partial run never passes, however strict.
+pub fn exit(run: &Run, strictness: Strictness) -> Exit {
+    if broke_a_promise(run) || gates(run).any(|row| counts_as_failed(row, strictness)) {
+        Exit::Fail
+    } else if !run.infrastructure.is_empty() || any_behaviour(run, is_broken) {
+        Exit::Infrastructure
+    } else if run.interrupted.is_some() || counts_as_open(run, strictness) {
+        Exit::Inconclusive
+    } else {
+        Exit::Pass
+    }
+}
+
+fn broke_a_promise(run: &Run) -> bool {
+    any_behaviour(run, |outcome| *outcome == Behaviour::Fail)
+        || run.left_behind.iter().any(|row| !row.tear_down.is_clean())
+}
+
+fn counts_as_open(run: &Run, strictness: Strictness) -> bool {
+    let open = |row: &PerformanceRow| match row.judgement.verdict {
+        Verdict::Inconclusive(reason) => reason != Reason::Smoke,
+        Verdict::Pass | Verdict::Fail | Verdict::NotApplicable(_) => false,
+    };
+    let unexercised = |outcome: &Behaviour| matches!(outcome, Behaviour::NotExercised(_));
+    let something_is_open = gates(run).any(open) || any_behaviour(run, unexercised);
+    strictness.inconclusive == OnInconclusive::Fail && something_is_open
+}
+
+fn counts_as_failed(row: &PerformanceRow, strictness: Strictness) -> bool {
+    let counts = strictness.fail_on == FailOn::AllCells || row.enforced;
+    counts && row.judgement.verdict == Verdict::Fail
+}
+
+fn is_broken(outcome: &Behaviour) -> bool {
+    matches!(outcome, Behaviour::Broken(_))
+}
+
+fn any_behaviour(run: &Run, holds: impl Fn(&Behaviour) -> bool) -> bool {
+    run.behaviour.iter().any(|row| holds(&row.outcome))
+}
+
+fn gates(run: &Run) -> impl Iterator<Item = &PerformanceRow> {
+    run.performance.iter().filter(|row| row.gated)
+}
+
+#[cfg(test)]
+mod tests;

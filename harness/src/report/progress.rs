@@ -1,0 +1,138 @@
+//! What is seen while a run goes on: a bar per case on a terminal, plain lines elsewhere.
+
+use std::io::Write;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::figure::ratio;
+use crate::gate::{Estimate, Limit};
+use crate::plan::gates::Metric;
+
+/// How often a bar is redrawn: the elapsed time moves while a trial does not.
+const REDRAW: Duration = Duration::from_secs(1);
+
+/// Shows how far a run is. Not a record: what cannot be shown is not an error.
+pub struct Progress {
+    screen: Screen,
+    /// Cases in the run.
+    cases: usize,
+    /// Cases that ended.
+    ended: usize,
+    /// The case under way.
+    case: String,
+    /// Trials of it that ended.
+    trials: usize,
+}
+
+enum Screen {
+    Bar(ProgressBar),
+    Lines(Box<dyn Write + Send>),
+    Nothing,
+}
+
+impl Progress {
+    /// On standard error: a bar when it is a terminal, lines when not.
+    pub fn standard(cases: usize) -> Self {
+        if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+            let bar = ProgressBar::new(u64::try_from(cases).unwrap_or(u64::MAX));
+            let template = "{bar:24} {pos}/{len} {elapsed} {wide_msg}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(REDRAW);
+            Self::new(Screen::Bar(bar), cases)
+        } else {
+            Self::lines(cases, Box::new(std::io::stderr()))
+        }
+    }
+
+    /// Plain lines into any writer.
+    pub fn lines(cases: usize, writer: Box<dyn Write + Send>) -> Self {
+        Self::new(Screen::Lines(writer), cases)
+    }
+
+    /// Nothing at all, for tests and quiet runs.
+    pub fn silent() -> Self {
+        Self::new(Screen::Nothing, 0)
+    }
+
+    fn new(screen: Screen, cases: usize) -> Self {
+        Self { screen, cases, ended: 0, case: String::new(), trials: 0 }
+    }
+
+    /// A case begins; `where_on` names its bus or its pair of buses.
+    pub fn case_started(&mut self, case: &str, where_on: &str) {
+        self.case = format!("{case} on {where_on}");
+        self.trials = 0;
+        let line = format!("[{}/{}] {}", self.ended + 1, self.cases, self.case);
+        self.say(&line);
+        self.show(&self.case.clone());
+    }
+
+    /// A trial of the case ended. Lines stay silent: there are hundreds.
+    pub fn trial_done(&mut self, bus: &str) {
+        self.trials += 1;
+        self.show(&format!("{}: {} trials, last {bus}", self.case, self.trials));
+    }
+
+    /// A block ended: how its metrics stand, those that are still undecided.
+    pub fn block_done(&mut self, blocks: usize, undecided: &[(Metric, Limit, Option<Estimate>)]) {
+        let standing: Vec<String> = undecided.iter().map(standing).collect();
+        let open = if standing.is_empty() { "all decided".to_owned() } else { standing.join("; ") };
+        let line = format!("{}: {blocks} blocks, {open}", self.case);
+        self.say(&format!("  {blocks} blocks: {open}"));
+        self.show(&line);
+    }
+
+    /// The case ended with these words, for example a verdict per metric or `pass`.
+    pub fn case_done(&mut self, verdict: &str) {
+        self.ended += 1;
+        let line = format!("{}: {verdict}", self.case);
+        match &mut self.screen {
+            Screen::Bar(bar) => {
+                bar.println(line);
+                bar.inc(1);
+            }
+            Screen::Lines(_) => self.say(&format!("  {verdict}")),
+            Screen::Nothing => {}
+        }
+    }
+
+    /// The run ended: the bar goes away, lines stay.
+    pub fn finish(&mut self) {
+        if let Screen::Bar(bar) = &self.screen {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        if let Screen::Lines(writer) = &mut self.screen {
+            // A closed standard error must not end a run that can still write its report.
+            let _ = writeln!(writer, "{line}");
+        }
+    }
+
+    fn show(&self, message: &str) {
+        if let Screen::Bar(bar) = &self.screen {
+            bar.set_message(message.to_owned());
+        }
+    }
+}
+
+fn standing((metric, limit, estimate): &(Metric, Limit, Option<Estimate>)) -> String {
+    let (name, bound) = (metric.as_str(), ratio(limit.ratio));
+    match estimate {
+        None => format!("{name} unknown (limit {bound})"),
+        Some(Estimate { ratio: centre, interval: None, .. }) => {
+            format!("{name} {} (limit {bound})", ratio(*centre))
+        }
+        Some(Estimate { ratio: centre, interval: Some(around), .. }) => {
+            let (low, high) = (ratio(around.low), ratio(around.high));
+            format!("{name} {} [{low}, {high}] (limit {bound})", ratio(*centre))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! What a run looks like where there is no terminal.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::gate::{Direction, Interval};
+
+/// Keeps what was written; shared because the progress owns its writer.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Kept {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("no writer panics").clone()).expect("UTF-8")
+    }
+}
+
+#[test]
+fn plain_lines_tell_cases_blocks_and_verdicts() {
+    let kept = Kept::default();
+    let mut progress = Progress::lines(2, Box::new(kept.clone()));
+    let limit = Limit { direction: Direction::AtMost, ratio: 2.0 };
+    let interval = Some(Interval { low: 1.0, high: 2.5, detectable: 1.6 });
+    progress.case_started("perf/paced", "process against crossbeam");
+    progress.trial_done("process");
+    let early = Estimate { ratio: 1.5, blocks: 1, interval: None };
+    progress.block_done(1, &[(Metric::Cpu, limit, Some(early))]);
+    let later = Estimate { ratio: 1.5, blocks: 6, interval };
+    progress.block_done(6, &[(Metric::Cpu, limit, Some(later)), (Metric::Memory, limit, None)]);
+    progress.block_done(10, &[]);
+    progress.case_done("cpu PASS");
+    progress.case_started("ordering/one", "process");
+    progress.case_done("pass");
+    progress.finish();
+    let expected = "\
+[1/2] perf/paced on process against crossbeam
+  1 blocks: cpu 1.50 (limit 2.00)
+  6 blocks: cpu 1.50 [1.00, 2.50] (limit 2.00); memory unknown (limit 2.00)
+  10 blocks: all decided
+  cpu PASS
+[2/2] ordering/one on process
+  pass
+";
+    assert_eq!(kept.text(), expected);
+}
+
+#[test]
+fn a_writer_that_fails_does_not_end_the_run() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+    let mut progress = Progress::lines(1, Box::new(Closed));
+    progress.case_started("a", "process");
+    progress.case_done("pass");
+    assert_eq!(progress.ended, 1);
+}

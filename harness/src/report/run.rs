@@ -1,0 +1,178 @@
+//! The complete record of one run, as `report.json` holds it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Host;
+use crate::gate::{Evidence, Judgement, Limit, Verdict, judge};
+use crate::plan::Bus;
+use crate::plan::gates::{GateTable, Metric};
+use crate::record::{ProcessFigures, TearDown};
+
+/// Version of the record's format; a reader refuses others.
+pub const FORMAT: u32 = 1;
+
+/// One run of the harness.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// The command that reproduces it.
+    pub command: String,
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Revision of the project, or `unknown`.
+    pub revision: String,
+    /// Where it ran.
+    pub host: Host,
+    /// Seed of everything random in it.
+    pub seed: u64,
+    /// Profile: `smoke`, `pr`, `nightly`, `release`.
+    pub profile: String,
+    /// The bus the others are compared with.
+    pub baseline: Bus,
+    /// The buses in question; the first is the one the answer is about first.
+    pub candidates: Vec<Bus>,
+    /// When it began, seconds since the Unix epoch.
+    pub started_unix_s: u64,
+    /// When it ended or was interrupted, seconds since the Unix epoch.
+    pub finished_unix_s: u64,
+    /// What was calibrated before the first trial, one sentence each.
+    pub calibration: Vec<String>,
+    /// One row per behaviour case and bus.
+    pub behaviour: Vec<BehaviourRow>,
+    /// One row per performance case, metric and pair of buses.
+    pub performance: Vec<PerformanceRow>,
+    /// Every trial the performance rows rest on.
+    pub evidence: Vec<Evidence>,
+    /// What trials left behind on the host.
+    pub left_behind: Vec<LeftBehind>,
+    /// What kept the harness from doing its work, one sentence each.
+    pub infrastructure: Vec<String>,
+    /// Why the run is partial, for example `interrupted after 12 of 40 cases`.
+    pub interrupted: Option<String>,
+}
+
+/// One behaviour case on one bus.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BehaviourRow {
+    /// Case id.
+    pub case: String,
+    /// The bus.
+    pub bus: Bus,
+    /// How it ended.
+    pub outcome: Behaviour,
+    /// Witnesses; `checked` holds the full counts.
+    pub violations: Vec<Witness>,
+    /// How much each check looked at.
+    pub checked: Vec<CheckedRow>,
+    /// Events published, fences left out.
+    pub published: u64,
+    /// Events received by all subscribers, fences left out.
+    pub received: u64,
+    /// The processes that took part.
+    pub processes: Vec<ProcessFigures>,
+    /// The command that runs this case alone.
+    pub rerun: String,
+}
+
+/// How a behaviour case ended on a bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "is", content = "why")]
+pub enum Behaviour {
+    /// Every check that applies held.
+    Pass,
+    /// A promise was broken.
+    Fail,
+    /// The bus does not claim what the case shows; never a pass.
+    NotApplicable(String),
+    /// What the case is about did not happen, for example a fault was not reached; never a pass.
+    NotExercised(String),
+    /// The history could not be judged: a defect of the instrument.
+    Broken(String),
+}
+
+/// A broken promise, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Witness {
+    /// Contract number, or `expect`.
+    pub rule: String,
+    /// What happened, in one plain sentence.
+    pub sentence: String,
+    /// The smallest set of events that shows it, as `p0#18`.
+    pub messages: Vec<String>,
+}
+
+/// How much one check looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckedRow {
+    /// The check's name.
+    pub check: String,
+    /// Things it judged; 0 means that it was not exercised.
+    pub items: u64,
+    /// Violations it found.
+    pub violations: u64,
+}
+
+/// One metric of one performance case, candidate against baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PerformanceRow {
+    /// Case id.
+    pub case: String,
+    /// The metric.
+    pub metric: Metric,
+    /// Side A.
+    pub baseline: Bus,
+    /// Side B.
+    pub candidate: Bus,
+    /// Whether the row takes part in the answer; others are for information.
+    pub gated: bool,
+    /// Whether a FAIL here fails CI (`scenarios/gates.toml`).
+    pub enforced: bool,
+    /// The verdict and what it rests on.
+    pub judgement: Judgement,
+}
+
+impl PerformanceRow {
+    /// The rows of one case on one pair of buses: every metric that its kind of trial measures.
+    ///
+    /// A metric the table gates gets a row even when it was not measured, so that its absence is
+    /// seen; one without a gate gets a row for information when it was.
+    pub fn of(evidence: &Evidence, table: &GateTable) -> Vec<Self> {
+        let Some(kind) = evidence.trials().next().map(|trial| trial.kind) else {
+            return Vec::new();
+        };
+        let judged = Metric::ALL.into_iter().filter(|metric| metric.is_judged_by(kind));
+        judged.filter_map(|metric| Self::of_metric(metric, evidence, table)).collect()
+    }
+
+    fn of_metric(metric: Metric, evidence: &Evidence, table: &GateTable) -> Option<Self> {
+        let cell = table.cell(metric, &evidence.case, evidence.candidate);
+        let limit = cell.map_or(Limit::none(metric), Limit::of);
+        let judgement = judge(metric, limit, evidence);
+        let measured = !matches!(judgement.verdict, Verdict::NotApplicable(_));
+        (measured || cell.is_some()).then(|| Self {
+            case: evidence.case.clone(),
+            metric,
+            baseline: evidence.baseline,
+            candidate: evidence.candidate,
+            gated: cell.is_some(),
+            enforced: cell.is_some_and(|cell| cell.enforced),
+            judgement,
+        })
+    }
+}
+
+/// What a trial left behind on the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftBehind {
+    /// Case id.
+    pub case: String,
+    /// The bus; `None` for the void floor.
+    pub bus: Option<Bus>,
+    /// What remained.
+    pub tear_down: TearDown,
+}
+
+/// The JSON Schema of `report.json`.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Run)
+}

@@ -1,0 +1,215 @@
+//! The verdict table, for the terminal: plain text, aligned, without colour.
+
+use super::figure::ratio;
+use super::{Answer, Behaviour, BehaviourRow, PerformanceRow, Run, answer, figure};
+use crate::gate::{Basis, Direction, Estimate, Judgement, Limit, Verdict};
+use crate::plan::Bus;
+
+/// Said where a row has no figure.
+const NOTHING: &str = "-";
+/// Witnesses shown per behaviour case; the rest is in `report.json`.
+const WITNESSES_SHOWN: usize = 3;
+
+/// The whole table; its first line answers the question for the first candidate.
+pub fn table(run: &Run) -> String {
+    let mut lines = Vec::new();
+    for candidate in &run.candidates {
+        lines.push(headline(run, *candidate));
+    }
+    for candidate in &run.candidates {
+        lines.extend(performance(run, *candidate));
+    }
+    lines.extend(behaviour(run));
+    lines.extend(notes(run).into_iter().map(|note| format!("note: {note}")));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// `process against crossbeam: not yet known, because …`.
+pub(super) fn headline(run: &Run, candidate: Bus) -> String {
+    let answer: Answer = answer(run, candidate);
+    format!("{} against {}: {answer}", candidate.as_str(), run.baseline.as_str())
+}
+
+/// Names of the columns of [`cells`].
+pub(super) fn columns(run: &Run, candidate: Bus) -> [String; 8] {
+    let (baseline, candidate) = (run.baseline.as_str(), candidate.as_str());
+    ["case", "metric", baseline, candidate, "ratio [interval]", "limit", "verdict", "blocks"]
+        .map(str::to_owned)
+}
+
+/// One performance row as text.
+pub(super) fn cells(row: &PerformanceRow) -> [String; 8] {
+    let judgement = &row.judgement;
+    let side =
+        |value: Option<f64>| value.map_or(NOTHING.to_owned(), |value| figure(row.metric, value));
+    let blocks = judgement.estimate().map_or(0, |estimate| estimate.blocks);
+    [
+        row.case.clone(),
+        metric(row),
+        side(judgement.baseline),
+        side(judgement.candidate),
+        judgement.estimate().map_or(NOTHING.to_owned(), |e| interval(e, judgement.basis)),
+        if row.gated { limit(judgement.limit) } else { NOTHING.to_owned() },
+        if row.gated { judgement.verdict.to_string() } else { "for information".to_owned() },
+        blocks.to_string(),
+    ]
+}
+
+/// The metric as it was judged: a lowered quantile by its own name.
+fn metric(row: &PerformanceRow) -> String {
+    match row.judgement.quantile {
+        Some(quantile) => format!("latency-{}", quantile.as_str()),
+        None => row.metric.as_str().to_owned(),
+    }
+}
+
+fn interval(estimate: &Estimate, basis: Basis) -> String {
+    let mark = if basis == Basis::Corrected { "*" } else { "" };
+    let centre = ratio(estimate.ratio);
+    match estimate.interval {
+        Some(bounds) => format!("{centre}{mark} [{}, {}]", ratio(bounds.low), ratio(bounds.high)),
+        None => format!("{centre}{mark}"),
+    }
+}
+
+fn limit(limit: Limit) -> String {
+    let sign = match limit.direction {
+        Direction::AtLeast => "≥",
+        Direction::AtMost => "≤",
+    };
+    format!("{sign} {}", ratio(limit.ratio))
+}
+
+fn performance(run: &Run, candidate: Bus) -> Vec<String> {
+    let rows: Vec<[String; 8]> =
+        run.performance.iter().filter(|row| row.candidate == candidate).map(cells).collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![String::new()];
+    lines.extend(aligned(&columns(run, candidate), &rows));
+    if rows.iter().any(|row| row[4].contains('*')) {
+        lines.push("* with the void floor taken off, the worse of the two".to_owned());
+    }
+    lines
+}
+
+/// Columns two spaces apart; figures, from the third column to the fourth, flush right.
+fn aligned(header: &[String; 8], rows: &[[String; 8]]) -> Vec<String> {
+    let all = || std::iter::once(header).chain(rows);
+    let width = |at: usize| all().map(|row| row[at].chars().count()).max().unwrap_or(0);
+    let widths: [usize; 8] = std::array::from_fn(width);
+    let line = |row: &[String; 8]| {
+        let padded = row.iter().zip(widths).enumerate().map(|(at, (cell, width))| match at {
+            2 | 3 | 7 => format!("{cell:>width$}"),
+            _ => format!("{cell:<width$}"),
+        });
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    all().map(line).collect()
+}
+
+fn behaviour(run: &Run) -> Vec<String> {
+    let mut lines = Vec::new();
+    for bus in std::iter::once(&run.baseline).chain(&run.candidates) {
+        let own: Vec<&BehaviourRow> = run.behaviour.iter().filter(|row| row.bus == *bus).collect();
+        if !own.is_empty() {
+            lines.push(format!("behaviour on {}: {}", bus.as_str(), counts(&own)));
+        }
+    }
+    if !lines.is_empty() {
+        lines.insert(0, String::new());
+    }
+    lines.extend(run.behaviour.iter().flat_map(details));
+    lines.extend(run.left_behind.iter().filter(|left| !left.tear_down.is_clean()).map(left_behind));
+    lines
+}
+
+/// `12 pass, 1 fail, 2 not applicable`.
+pub(super) fn counts(rows: &[&BehaviourRow]) -> String {
+    type Is = fn(&Behaviour) -> bool;
+    let kinds: [(&str, Is); 5] = [
+        ("pass", |outcome| *outcome == Behaviour::Pass),
+        ("fail", |outcome| *outcome == Behaviour::Fail),
+        ("not applicable", |outcome| matches!(outcome, Behaviour::NotApplicable(_))),
+        ("not exercised", |outcome| matches!(outcome, Behaviour::NotExercised(_))),
+        ("not judged", |outcome| matches!(outcome, Behaviour::Broken(_))),
+    ];
+    let count = |is: Is| rows.iter().filter(|row| is(&row.outcome)).count();
+    let found = kinds.into_iter().map(|(name, is)| (count(is), name));
+    let named: Vec<String> =
+        found.filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}")).collect();
+    named.join(", ")
+}
+
+/// What a reader must know of one behaviour row that did not simply pass.
+fn details(row: &BehaviourRow) -> Vec<String> {
+    let place = format!("{} on {}", row.case, row.bus.as_str());
+    match &row.outcome {
+        Behaviour::Pass | Behaviour::NotApplicable(_) => Vec::new(),
+        Behaviour::NotExercised(what) => vec![format!("NOT EXERCISED {place}: {what}")],
+        Behaviour::Broken(why) => vec![format!("NOT JUDGED {place}: {why}")],
+        Behaviour::Fail => {
+            let mut lines = vec![format!("FAIL {place}")];
+            for witness in row.violations.iter().take(WITNESSES_SHOWN) {
+                lines.push(format!("  {}: {}", witness.rule, witness.sentence));
+            }
+            let hidden = row.violations.len().saturating_sub(WITNESSES_SHOWN);
+            if hidden > 0 {
+                lines.push(format!("  and {hidden} more in report.json"));
+            }
+            lines.push(format!("  again: {}", row.rerun));
+            lines
+        }
+    }
+}
+
+/// Tear-down findings in one line.
+pub(super) fn left_behind(left: &super::LeftBehind) -> String {
+    let found = &left.tear_down;
+    let named = [
+        ("killed", &found.killed),
+        ("sockets", &found.sockets),
+        ("descriptors", &found.descriptors),
+        ("failed", &found.failed),
+    ];
+    let told: Vec<String> = named
+        .into_iter()
+        .filter(|(_, items)| !items.is_empty())
+        .map(|(name, items)| format!("{name} {}", items.join(", ")))
+        .collect();
+    let bus = left.bus.map_or("the void floor", Bus::as_str);
+    format!("LEFT BEHIND {} on {bus}: {}", left.case, told.join("; "))
+}
+
+/// Notes of the performance rows, and by how much a ratio must clear its limit where noise hid it.
+///
+/// What is said of several rows is said once, with their number.
+pub(super) fn notes(run: &Run) -> Vec<String> {
+    let mut noted: Vec<(String, String, usize)> = Vec::new();
+    for row in &run.performance {
+        let place = format!("{} {} on {}", row.case, row.metric.as_str(), row.candidate.as_str());
+        for note in row.judgement.notes.iter().cloned().chain(detectable(&row.judgement)) {
+            match noted.iter_mut().find(|(known, ..)| *known == note) {
+                Some((_, _, rows)) => *rows += 1,
+                None => noted.push((note, place.clone(), 1)),
+            }
+        }
+    }
+    let told = noted.into_iter().map(|(note, place, rows)| match rows {
+        1 => format!("{place}: {note}"),
+        _ => format!("{rows} rows: {note}"),
+    });
+    told.collect()
+}
+
+fn detectable(judgement: &Judgement) -> Option<String> {
+    let open = matches!(judgement.verdict, Verdict::Inconclusive(_));
+    let interval = judgement.estimate().filter(|_| open)?.interval?;
+    let factor = interval.detectable;
+    Some(format!("at this noise a ratio is told from its limit when a factor {factor:.2} apart"))
+}
+
+#[cfg(test)]
+mod tests;

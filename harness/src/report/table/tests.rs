@@ -1,0 +1,96 @@
+//! The table by its exact text.
+
+use super::*;
+use crate::gate::Reason;
+use crate::report::sample::{failing, leftover, run};
+
+#[test]
+fn a_good_run_reads_like_this() {
+    let expected = "\
+process against crossbeam: switch: every gate passes and no promise is broken
+
+case                     metric       crossbeam   process  ratio [interval]    limit   verdict  blocks
+perf/saturation[subs=1]  throughput     912 k/s  2.74 M/s  3.00 [2.90, 3.12]   ≥ 0.80  PASS          6
+perf/paced[rate=10k]     latency-p99    41.2 µs   51.5 µs  1.50* [1.25, 1.75]  ≤ 2.00  PASS          6
+* with the void floor taken off, the worse of the two
+
+behaviour on crossbeam: 1 pass
+behaviour on process: 1 pass
+";
+    assert_eq!(table(&run()), expected);
+}
+
+#[test]
+fn a_violation_is_shown_with_its_witness_and_how_to_see_it_again() {
+    let mut run = run();
+    run.performance.clear();
+    run.behaviour[1] = failing(Bus::Process);
+    run.left_behind.push(leftover(Bus::Process));
+    let expected = "\
+process against crossbeam: do not switch: process fails 1 behaviour case, first ordering/one (C4)
+
+behaviour on crossbeam: 1 pass
+behaviour on process: 1 fail
+FAIL ordering/one on process
+  C4: s0 received p0#18 before p0#17
+  again: equivalence --scenario ordering/one --candidate process
+LEFT BEHIND ordering/one on process: sockets bus.sock
+";
+    assert_eq!(table(&run), expected);
+}
+
+#[test]
+fn an_undecided_gate_says_why_and_what_could_be_told_apart() {
+    let mut run = run();
+    run.performance.remove(0);
+    run.behaviour.clear();
+    let judgement = &mut run.performance[0].judgement;
+    judgement.verdict = Verdict::Inconclusive(Reason::Noise);
+    judgement.quantile = Some(crate::gate::Quantile::P90);
+    judgement.notes.push("p90 instead of p99: few samples".to_owned());
+    let expected = "\
+process against crossbeam: not yet known, because 1 of 1 gates are undecided (noise 1)
+
+case                  metric       crossbeam  process  ratio [interval]    limit   verdict              blocks
+perf/paced[rate=10k]  latency-p90    41.2 µs  51.5 µs  1.50* [1.25, 1.75]  ≤ 2.00  INCONCLUSIVE(noise)       6
+* with the void floor taken off, the worse of the two
+note: perf/paced[rate=10k] latency-p99 on process: p90 instead of p99: few samples
+note: perf/paced[rate=10k] latency-p99 on process: at this noise a ratio is told from its limit \
+when a factor 1.25 apart
+";
+    assert_eq!(table(&run), expected);
+}
+
+#[test]
+fn a_row_without_figures_says_so_in_every_column() {
+    let mut run = run();
+    let row = &mut run.performance[0];
+    row.gated = false;
+    row.judgement.baseline = None;
+    row.judgement.raw = None;
+    assert_eq!(
+        cells(row)[2..],
+        ["-", "2.74 M/s", "-", "-", "for information", "0"].map(str::to_owned)
+    );
+}
+
+#[test]
+fn each_candidate_has_an_answer_of_its_own() {
+    let mut run = run();
+    run.candidates.push(Bus::Agent);
+    let text = table(&run);
+    let mut lines = text.lines();
+    let first = "process against crossbeam: switch: every gate passes and no promise is broken";
+    assert_eq!(lines.next(), Some(first));
+    let second = "agent against crossbeam: not yet known, because no performance gate was judged";
+    assert_eq!(lines.next(), Some(second));
+}
+
+#[test]
+fn a_note_of_many_rows_is_told_once() {
+    let mut run = run();
+    for row in &mut run.performance {
+        row.judgement.notes.push("no void floor was measured".to_owned());
+    }
+    assert_eq!(notes(&run), ["2 rows: no void floor was measured"]);
+}

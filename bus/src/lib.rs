@@ -7,6 +7,7 @@
 //! - [`event`]: what is sent, one model for every bus;
 //! - [`topic`]: names, patterns, the registry;
 //! - [`contract`]: the [`EventBus`] trait, subscriptions, filters, receiver, statistics, errors;
+//! - `conformance` (feature): the suite every bus runs;
 //! - [`wire`]: frames and envelopes, and the conversion to and from the model;
 //! - [`transport`]: local sockets, the same on every system;
 //! - [`broker`]: routes events between handles in this process and clients behind sockets;
@@ -18,6 +19,8 @@ pub mod broker;
 #[cfg(feature = "ipc")]
 pub mod client;
 pub mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod contract;
 pub mod event;
 #[cfg(feature = "ipc")]

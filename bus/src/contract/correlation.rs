@@ -172,3 +172,6 @@ impl From<String> for CorrelationMetadata {
         Self::root(id)
     }
 }
+
+#[cfg(test)]
+mod tests;

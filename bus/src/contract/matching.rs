@@ -228,3 +228,6 @@ impl Attributes for BusEvent {
         self.correlation.clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -237,3 +237,6 @@ impl Drop for QueueInbox {
         self.shared.room.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests;

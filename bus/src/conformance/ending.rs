@@ -1,0 +1,161 @@
+//! Shutdown and cancellation (C13, C14).
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use super::stage::{Failure, Publisher, Stage, ensure, ensure_eq, refusal, subscription};
+use super::{Case, Stall, events, stage};
+use crate::{EventBus, PublishError, SubscribeError};
+
+const TOPIC: &str = "events.process.lifecycle";
+
+pub(super) const CASES: &[Case] = &[
+    Case::new("after_shutdown_everything_new_is_refused", &["C13"], |stage| {
+        Box::pin(after_shutdown_everything_new_is_refused(stage))
+    }),
+    Case::new("receivers_drain_and_then_end_at_shutdown", &["C13"], |stage| {
+        Box::pin(receivers_drain_and_then_end(stage))
+    }),
+    Case::new("everything_accepted_arrives_before_the_end", &["C13", "C7"], |stage| {
+        Box::pin(everything_accepted_arrives(stage))
+    })
+    .when(|traits| !traits.several_connections),
+    Case::new("a_receiver_that_waits_is_woken_by_shutdown", &["C13", "C14"], |stage| {
+        Box::pin(a_waiting_receiver_is_woken(stage))
+    }),
+    Case::new("cancelling_a_receive_loses_nothing", &["C14"], |stage| {
+        Box::pin(cancelling_a_receive_loses_nothing(stage))
+    }),
+    Case::new("a_cancelled_publish_happens_whole_or_not_at_all", &["C14"], |stage| {
+        Box::pin(a_cancelled_publish_is_whole_or_nothing(stage))
+    })
+    .when(|traits| matches!(traits.stall, Stall::Exact { .. })),
+    Case::new("a_cancelled_subscribe_leaves_nothing_behind", &["C14", "C10"], |stage| {
+        Box::pin(a_cancelled_subscribe_leaves_nothing(stage))
+    }),
+];
+
+async fn shut_down(bus: &dyn EventBus) -> Result<(), Failure> {
+    let ended = stage::within("shutdown", bus.shutdown(stage::WATCHDOG)).await?;
+    ended.map_err(|error| Failure::new(format!("shutdown: {error}")))
+}
+
+async fn after_shutdown_everything_new_is_refused(stage: Stage) -> Result<(), Failure> {
+    let bus = stage.handle("only").await?;
+    let mut publisher = Publisher::new(Arc::clone(&bus), "procmond");
+    publisher.send(TOPIC).await?;
+    shut_down(&*bus).await?;
+    let outcome = publisher.try_send(TOPIC, events::process(1), None).await?;
+    ensure_eq("publishing after shutdown", &outcome, &Err(PublishError::Closed))?;
+    let error = refusal(&*bus, subscription("late", &["events.#"])).await?;
+    ensure_eq("subscribing after shutdown", &error, &SubscribeError::Closed)?;
+    shut_down(&*bus).await
+}
+
+async fn receivers_drain_and_then_end(stage: Stage) -> Result<(), Failure> {
+    let bus = stage.handle("subscribers").await?;
+    let mut slow = stage::listen_on(&*bus, subscription("slow", &["events.#"])).await?;
+    let mut fence = stage::listen_on(&*bus, subscription("fence", &["events.#"])).await?;
+    let mut publisher = stage.publisher("procmond").await?;
+    let sent = publisher.send_many(TOPIC, 20).await?;
+    fence.expect_all(&sent).await?;
+    let last = publisher.send(TOPIC).await?;
+    fence.expect(&last).await?;
+    shut_down(&*bus).await?;
+    fence.expect_end().await?;
+    slow.expect_all(&sent).await?;
+    // Between connections the fence proves only what came before it.
+    if !stage.traits().several_connections {
+        slow.expect(&last).await?;
+        slow.expect_end().await?;
+    }
+    Ok(())
+}
+
+/// Without any fence: what `publish` accepted is delivered before the receiver ends.
+async fn everything_accepted_arrives(stage: Stage) -> Result<(), Failure> {
+    let mut listener = stage.listen_to("listener", &["events.#"]).await?;
+    let mut publisher = stage.publisher("procmond").await?;
+    let sent = publisher.send_many(TOPIC, 100).await?;
+    shut_down(publisher.bus()).await?;
+    listener.expect_all(&sent).await?;
+    listener.expect_end().await?;
+    let figures = stage::statistics(publisher.bus()).await?;
+    ensure_eq("events delivered", &figures.events_delivered, &100)?;
+    ensure_eq("active subscribers", &figures.active_subscribers, &0)
+}
+
+async fn a_waiting_receiver_is_woken(stage: Stage) -> Result<(), Failure> {
+    let bus = stage.handle("subscribers").await?;
+    let mut listener = stage::listen_on(&*bus, subscription("listener", &["events.#"])).await?;
+    let mut receiving = pin!(listener.receiver().recv());
+    let first_poll = poll_once(receiving.as_mut());
+    ensure(first_poll.is_pending(), || "an event arrived that nobody sent".to_owned())?;
+    let (received, ended) =
+        tokio::join!(stage::within("the end of the receiver", receiving), shut_down(&*bus));
+    ended?;
+    ensure(received?.is_none(), || "an event arrived that nobody sent".to_owned())
+}
+
+async fn cancelling_a_receive_loses_nothing(stage: Stage) -> Result<(), Failure> {
+    let mut listener = stage.listen_to("listener", &["events.#"]).await?;
+    let mut publisher = stage.publisher("procmond").await?;
+    for _ in 0..50 {
+        // Cancelled while waiting, with its waker registered.
+        let was_pending = poll_once(pin!(listener.receiver().recv())).is_pending();
+        ensure(was_pending, || "an event arrived that nobody sent".to_owned())?;
+        let sent = publisher.send_many(TOPIC, 2).await?;
+        listener.expect_all(&sent).await?;
+    }
+    Ok(())
+}
+
+async fn a_cancelled_publish_is_whole_or_nothing(stage: Stage) -> Result<(), Failure> {
+    let stalled = subscription("stalled", &["events.#"]).with_capacity(2);
+    let mut stalled = stage.listen(stalled).await?;
+    let mut publisher = stage.publisher("procmond").await?;
+    let Stall::Exact { beyond_capacity } = stage.traits().stall else {
+        return Err(Failure::new("this case needs an exact stall"));
+    };
+    let mut sent = publisher.send_many(TOPIC, 2 + beyond_capacity).await?;
+    let bus = stage.handle("cancelling").await?;
+    let mut cancelled = Publisher::new(bus, "cancelled");
+    for _ in 0..10 {
+        let publishing = pin!(cancelled.try_send(TOPIC, events::process(1), None));
+        ensure(poll_once(publishing).is_pending(), || "a full bus accepted an event".to_owned())?;
+    }
+    stalled.expect_all(&sent).await?;
+    sent = publisher.send_many(TOPIC, 2).await?;
+    stalled.expect_all(&sent).await?;
+    let whole = cancelled.send(TOPIC).await?;
+    stalled.expect(&whole).await.map(drop)
+}
+
+async fn a_cancelled_subscribe_leaves_nothing(stage: Stage) -> Result<(), Failure> {
+    let bus = stage.handle("subscribers").await?;
+    let mut witness = stage::listen_on(&*bus, subscription("witness", &["events.#"])).await?;
+    let mut publisher = stage.publisher("procmond").await?;
+    for round in 0..10 {
+        let id = format!("hasty-{round}");
+        // Its outcome does not matter; that it leaves no subscription does.
+        drop(poll_once(pin!(bus.subscribe(subscription(&id, &["events.#"])))));
+        let sent = publisher.send(TOPIC).await?;
+        witness.expect(&sent).await?;
+    }
+    let publishing = async {
+        loop {
+            let sent = publisher.send(TOPIC).await?;
+            witness.expect(&sent).await?;
+            if stage::statistics(&*bus).await?.active_subscribers == 1 {
+                return Ok(());
+            }
+        }
+    };
+    stage::within("the removal of cancelled subscriptions", publishing).await?
+}
+
+/// Polls a future once with a waker that does nothing.
+fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}

@@ -1,0 +1,87 @@
+//! The conformance suite on the crossbeam bus, every way to build it: one named test per case.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daemoneye_eventbus::EventBus;
+use daemoneye_eventbus::conformance::{
+    Case, Conditions, Fixture, Queue, Stall, Subject, Traits, cases, run,
+};
+use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
+use libtest_mimic::{Arguments, Trial};
+
+/// Events in the central queue: small, so that a stalled bus fills at once.
+const CENTRAL_CAPACITY_EVENTS: usize = 8;
+/// How long a fixture may take to hand over what a case left in the bus.
+const CLOSE_LIMIT: Duration = Duration::from_millis(200);
+
+#[derive(Clone, Copy)]
+struct Crossbeam {
+    hand_off: HandOff,
+    sharing: Sharing,
+}
+
+struct OneBus(Arc<LocalEventBus>);
+
+#[async_trait]
+impl Subject for Crossbeam {
+    fn name(&self) -> String {
+        format!("crossbeam-{:?}-{:?}", self.hand_off, self.sharing).to_lowercase()
+    }
+
+    fn traits(&self) -> Traits {
+        Traits {
+            // The central queue, and the event in the routing thread's hand.
+            stall: Stall::Exact { beyond_capacity: CENTRAL_CAPACITY_EVENTS + 1 },
+            queue: Queue::Exact,
+            drops_oldest: true,
+            several_connections: false,
+        }
+    }
+
+    async fn open(&self, conditions: Conditions) -> Box<dyn Fixture> {
+        let bus = LocalEventBus::new(&CrossbeamConfig {
+            central_capacity: Some(CENTRAL_CAPACITY_EVENTS),
+            subscriber_limit: conditions.subscriber_limit,
+            publish_limit: conditions.publish_limit,
+            hand_off: self.hand_off,
+            sharing: self.sharing,
+            ..CrossbeamConfig::default()
+        });
+        Box::new(OneBus(Arc::new(bus.expect("the configuration is valid"))))
+    }
+}
+
+#[async_trait]
+impl Fixture for OneBus {
+    async fn handle(&self, _name: &str) -> Arc<dyn EventBus> {
+        Arc::clone(&self.0) as Arc<dyn EventBus>
+    }
+
+    async fn close(&self) {
+        // A case may leave a full subscriber behind: what it did not read is lost here.
+        let _ = self.0.shutdown(CLOSE_LIMIT).await;
+    }
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for hand_off in [HandOff::Blocking, HandOff::Spinning] {
+        for sharing in [Sharing::Arc, Sharing::Clone] {
+            let subject = Crossbeam { hand_off, sharing };
+            let applicable = cases().into_iter().filter(|case| case.applies(&subject));
+            trials.extend(applicable.map(|case| trial(subject, case)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trial(subject: Crossbeam, case: Case) -> Trial {
+    let name = format!("{}::{}", subject.name(), case.name());
+    Trial::test(name, move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        Ok(runtime.block_on(run(&case, &subject))?)
+    })
+}

@@ -1,0 +1,30 @@
+//! No thread remains (C13). Alone in its process, so that it can count.
+#![cfg(target_os = "linux")]
+
+use std::time::{Duration, Instant};
+
+use daemoneye_eventbus::EventBus;
+use legacy_buses::crossbeam::{CrossbeamConfig, LocalEventBus};
+
+/// Far above what the system needs to reap a thread that was joined.
+const WATCHDOG: Duration = Duration::from_secs(20);
+
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").expect("Linux lists threads").count()
+}
+
+#[tokio::test]
+async fn twenty_buses_leave_no_thread_behind() {
+    let before = threads();
+    for _ in 0..20 {
+        let bus = LocalEventBus::new(&CrossbeamConfig::default()).expect("a bus");
+        assert!(threads() > before, "the routing thread is a thread");
+        bus.shutdown(WATCHDOG).await.expect("nothing is left");
+    }
+    // A joined thread leaves the list a moment later.
+    let began = Instant::now();
+    while threads() > before {
+        assert!(began.elapsed() < WATCHDOG, "{} threads, {before} before", threads());
+        std::thread::yield_now();
+    }
+}

@@ -16,11 +16,12 @@ mod procmond;
 use serde::Deserialize;
 
 pub use agent::AgentConfig;
-pub use bus::{EventBusConfig, EventBusType};
+pub use bus::{DaemoneyeConfig, EventBusConfig, EventBusType};
 pub use collector::CollectorConfig;
 pub use duration::{DurationError, parse_duration};
 pub use error::{ConfigError, Problem};
 pub use layers::{Layers, Origin, Resolved};
+pub use legacy_buses::crossbeam::CrossbeamConfig;
 pub use paths::{FolderError, Places, prepare_private_folder};
 pub use procmond::ProcmondConfig;
 

@@ -8,7 +8,9 @@
 mod census;
 mod event;
 mod observation;
+mod procmond;
 mod reader;
 mod source;
 
+pub use procmond::run_procmond;
 pub use source::{FirstScan, ProcessSource};

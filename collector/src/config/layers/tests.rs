@@ -54,7 +54,7 @@ fn an_unknown_key_is_shown_at_its_place_with_the_name_that_was_meant() {
     assert_eq!(
         shown("[event_bus]\nbus_tpye = \"local\"\n"),
         "\
-error: unknown field `bus_tpye`, expected `bus_type` or `socket_path`
+error: unknown field `bus_tpye`, expected one of `bus_type`, `socket_path`, `crossbeam`, `daemoneye`
  --> agent.toml:2:1
   |
 2 | bus_tpye = \"local\"
@@ -114,7 +114,7 @@ fn a_wrong_variable_is_named() {
         error.lines().next(),
         Some(
             "error: environment variable DAEMONEYE_EVENT_BUS__BUS_TPYE: unknown field \
-             `bus_tpye`, expected `bus_type` or `socket_path`; did you mean `bus_type`?"
+             `bus_tpye`, expected one of `bus_type`, `socket_path`, `crossbeam`, `daemoneye`; did you mean `bus_type`?"
         )
     );
 }

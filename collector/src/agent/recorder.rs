@@ -33,7 +33,6 @@ pub(super) struct Recorder {
 impl Recorder {
     /// Appends to a file, or only counts.
     pub(super) fn start(receiver: EventReceiver, path: Option<&Path>) -> io::Result<Self> {
-        let open = |path| File::options().create(true).append(true).open(path);
         let file = path.map(open).transpose()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (tell, result) = oneshot::channel();
@@ -49,6 +48,16 @@ impl Recorder {
         let panicked = || io::Error::other("the recorder panicked");
         (&mut self.result).await.unwrap_or_else(|_| Err(panicked()))
     }
+}
+
+/// Opens a file for appending; a new one is for this user alone, since arguments of processes
+/// may hold secrets.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Receives until the subscription ends; the file is up to date whenever nothing is waiting.

@@ -4,6 +4,7 @@
 //! the conversion is explicit both ways (W1–W3; `proto/eventbus.proto`, `PROTOCOL.md`).
 
 mod control;
+mod encode;
 mod envelope;
 mod event;
 mod frame;
@@ -15,9 +16,9 @@ mod text;
 pub(crate) use control::{
     statistics_from_wire, statistics_to_wire, subscription_from_wire, subscription_to_wire,
 };
+pub use encode::payload_bytes;
 pub use envelope::EventEnvelope;
 pub(crate) use envelope::{decode_event, encode_envelope, encode_publish};
-pub use event::payload_bytes;
 pub use frame::FrameError;
 pub(crate) use frame::{Inbound, Scanner, encode_control, encode_delivery, parse_delivery};
 

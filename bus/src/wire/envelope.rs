@@ -5,11 +5,10 @@ use bytestring::ByteString;
 use prost::Message;
 use prost::encoding::{WireType, decode_key, decode_varint};
 
-use super::event::{payload_from_wire, payload_to_wire};
+use super::encode::{Envelope, Message as _, encoded_bytes};
+use super::event::payload_from_wire;
 use super::proto;
-use super::text::{
-    entries_from_wire, entries_to_wire, from_wire, option_from_wire, option_to_wire, to_wire,
-};
+use super::text::{entries_from_wire, from_wire, option_from_wire};
 use super::{DecodeError, ENVELOPE_LIMIT_BYTES, frame};
 use crate::contract::{Attributes, BusEvent, CorrelationId, CorrelationMetadata, EventId};
 use crate::event::{CollectionEvent, EventKind, Priority, Routing};
@@ -211,10 +210,10 @@ pub(crate) fn encode_publish(
     event: &CollectionEvent,
     correlation: Option<&CorrelationMetadata>,
 ) -> usize {
-    let envelope = envelope_to_wire(id, topic, published_monotonic_ns, event, correlation);
+    let envelope = Envelope { id, topic, published_monotonic_ns, event, correlation };
     let before = out.len();
-    frame::publish_head(out, envelope.encoded_len());
-    envelope.encode_raw(out);
+    frame::publish_head(out, encoded_bytes(&envelope));
+    envelope.fields(out);
     out.len() - before
 }
 
@@ -223,37 +222,16 @@ pub(crate) fn encode_envelope(
     event: &BusEvent,
     correlation: Option<&CorrelationMetadata>,
 ) -> Vec<u8> {
-    envelope_to_wire(
-        &event.id,
-        &event.topic,
-        event.published_monotonic_ns,
-        &event.event,
+    let envelope = Envelope {
+        id: &event.id,
+        topic: &event.topic,
+        published_monotonic_ns: event.published_monotonic_ns,
+        event: &event.event,
         correlation,
-    )
-    .encode_to_vec()
-}
-
-fn envelope_to_wire(
-    id: &EventId,
-    topic: &Topic,
-    published_monotonic_ns: u64,
-    event: &CollectionEvent,
-    correlation: Option<&CorrelationMetadata>,
-) -> proto::Envelope {
-    let header = event.header();
-    proto::Envelope {
-        publisher: to_wire(&id.publisher),
-        incarnation: id.incarnation,
-        sequence: id.sequence,
-        topic: to_wire(topic.as_byte_string()),
-        published_monotonic_ns,
-        source: to_wire(&header.source),
-        priority: header.priority.map_or(0, Priority::level),
-        pid: event.pid(),
-        correlation: correlation.map(correlation_to_wire),
-        routing: routing_to_wire(&header.routing),
-        payload: Some(payload_to_wire(event)),
-    }
+    };
+    let mut bytes = Vec::with_capacity(encoded_bytes(&envelope));
+    envelope.fields(&mut bytes);
+    bytes
 }
 
 /// Decodes a whole event; its text shares `bytes`.
@@ -292,18 +270,6 @@ pub(super) fn priority_from_wire(level: u32) -> Result<Option<Priority>, DecodeE
     }
 }
 
-fn routing_to_wire(routing: &Routing) -> Option<proto::Routing> {
-    if *routing == Routing::default() {
-        return None;
-    }
-    Some(proto::Routing {
-        connector_id: option_to_wire(routing.connector_id.as_ref()),
-        native_session_id: option_to_wire(routing.native_session_id.as_ref()),
-        session_id: option_to_wire(routing.session_id.as_ref()),
-        origin: option_to_wire(routing.origin.as_ref()),
-    })
-}
-
 fn routing_from_wire(message: Option<proto::Routing>) -> Result<Routing, DecodeError> {
     let message = message.unwrap_or_default();
     Ok(Routing {
@@ -312,20 +278,6 @@ fn routing_from_wire(message: Option<proto::Routing>) -> Result<Routing, DecodeE
         session_id: option_from_wire(message.session_id, "session_id")?,
         origin: option_from_wire(message.origin, "origin")?,
     })
-}
-
-fn correlation_to_wire(correlation: &CorrelationMetadata) -> proto::Correlation {
-    let id = correlation.id.to_byte_string();
-    let root = (correlation.root != correlation.id).then(|| correlation.root.to_byte_string());
-    proto::Correlation {
-        id: to_wire(&id),
-        parent: correlation.parent.as_ref().map(|parent| to_wire(&parent.to_byte_string())),
-        root: option_to_wire(root.as_ref()),
-        trace: option_to_wire(correlation.trace.as_ref()),
-        stage: option_to_wire(correlation.stage.as_ref()),
-        sequence: correlation.sequence,
-        tags: entries_to_wire(&correlation.tags),
-    }
 }
 
 fn correlation_from_wire(message: proto::Correlation) -> Result<CorrelationMetadata, DecodeError> {

@@ -1,40 +1,14 @@
-//! Payloads: each kind of event to its message and back, field for field (C6).
-
-use prost::Message;
+//! Payloads: each kind of event from its message, field for field (C6). The other direction is
+//! in `encode`.
 
 use super::DecodeError;
 use super::proto::{self, envelope::Payload};
-use super::text::{
-    entries_from_wire, entries_to_wire, from_wire, option_from_wire, option_to_wire, to_wire,
-};
+use super::text::{entries_from_wire, from_wire, option_from_wire};
 use crate::event::{
     AuditEvent, AuditOutcome, CollectionEvent, EventHeader, FilesystemEvent, FilesystemOperation,
     NetworkChange, NetworkEvent, PerformanceEvent, PerformanceScope, ProcessChange, ProcessEvent,
     TriggerRequest,
 };
-
-/// Encoded size of an event's payload, bytes; what the payload limit counts (W2).
-pub fn payload_bytes(event: &CollectionEvent) -> usize {
-    match payload_to_wire(event) {
-        Payload::Process(message) => message.encoded_len(),
-        Payload::Network(message) => message.encoded_len(),
-        Payload::Filesystem(message) => message.encoded_len(),
-        Payload::Performance(message) => message.encoded_len(),
-        Payload::TriggerRequest(message) => message.encoded_len(),
-        Payload::Audit(message) => message.encoded_len(),
-    }
-}
-
-pub(super) fn payload_to_wire(event: &CollectionEvent) -> Payload {
-    match event {
-        CollectionEvent::Process(event) => Payload::Process(process_to_wire(event)),
-        CollectionEvent::Network(event) => Payload::Network(network_to_wire(event)),
-        CollectionEvent::Filesystem(event) => Payload::Filesystem(filesystem_to_wire(event)),
-        CollectionEvent::Performance(event) => Payload::Performance(performance_to_wire(event)),
-        CollectionEvent::TriggerRequest(event) => Payload::TriggerRequest(trigger_to_wire(event)),
-        CollectionEvent::Audit(event) => Payload::Audit(audit_to_wire(event)),
-    }
-}
 
 /// The event without the parts of its header that travel in the envelope.
 pub(super) fn payload_from_wire(payload: Payload) -> Result<CollectionEvent, DecodeError> {
@@ -52,16 +26,6 @@ pub(super) fn payload_from_wire(payload: Payload) -> Result<CollectionEvent, Dec
     })
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the schema's message fields are optional")]
-fn observation_to_wire(header: &EventHeader) -> Option<proto::Observation> {
-    Some(proto::Observation {
-        source_sequence: header.source_sequence,
-        unix_ns: header.observed_unix_ns,
-        monotonic_ns: header.observed_monotonic_ns,
-        metadata: entries_to_wire(&header.metadata),
-    })
-}
-
 fn header_from_wire(observation: Option<proto::Observation>) -> Result<EventHeader, DecodeError> {
     let observation = observation.unwrap_or_default();
     Ok(EventHeader {
@@ -73,14 +37,9 @@ fn header_from_wire(observation: Option<proto::Observation>) -> Result<EventHead
     })
 }
 
-/// One table per enum: model ↔ wire. An unknown number is malformed, not guessed.
+/// One table per enum: wire → model. An unknown number is malformed, not guessed.
 macro_rules! enum_table {
-    ($to:ident, $from:ident, $model:ident, $wire:path, { $($variant:ident),+ $(,)? }) => {
-        fn $to(value: $model) -> i32 {
-            use $wire as Wire;
-            match value { $($model::$variant => Wire::$variant as i32),+ }
-        }
-
+    ($from:ident, $model:ident, $wire:path, { $($variant:ident),+ $(,)? }) => {
         fn $from(number: i32) -> Result<$model, DecodeError> {
             use $wire as Wire;
             match Wire::try_from(number) {
@@ -91,38 +50,18 @@ macro_rules! enum_table {
     };
 }
 
-enum_table!(process_change_to_wire, process_change_from_wire, ProcessChange,
+enum_table!( process_change_from_wire, ProcessChange,
     proto::process_event::Change,
     { Started, Exited, Executed, Metadata, Tree, Integrity, Anomaly, Enumerated });
-enum_table!(network_change_to_wire, network_change_from_wire, NetworkChange,
+enum_table!( network_change_from_wire, NetworkChange,
     proto::network_event::Change, { Opened, Changed, Closed, Dns, Traffic, Anomaly });
-enum_table!(operation_to_wire, operation_from_wire, FilesystemOperation,
+enum_table!( operation_from_wire, FilesystemOperation,
     proto::filesystem_event::Operation,
     { Created, Modified, Deleted, Renamed, Attributes, Accessed, Bulk, Anomaly });
-enum_table!(scope_to_wire, scope_from_wire, PerformanceScope,
+enum_table!( scope_from_wire, PerformanceScope,
     proto::performance_event::Scope, { Utilization, System, Anomaly });
-enum_table!(outcome_to_wire, outcome_from_wire, AuditOutcome,
+enum_table!( outcome_from_wire, AuditOutcome,
     proto::audit_event::Outcome, { Allowed, Refused, Failed });
-
-fn process_to_wire(event: &ProcessEvent) -> proto::ProcessEvent {
-    proto::ProcessEvent {
-        observation: observation_to_wire(&event.header),
-        change: process_change_to_wire(event.change),
-        pid: event.pid,
-        ppid: event.ppid,
-        name: to_wire(&event.name),
-        executable_path: option_to_wire(event.executable_path.as_ref()),
-        arguments: event.arguments.iter().map(to_wire).collect(),
-        start_time_unix_ns: event.start_time_unix_ns,
-        cpu_percent: event.cpu_percent,
-        memory_bytes: event.memory_bytes,
-        user_id: option_to_wire(event.user_id.as_ref()),
-        user_name: option_to_wire(event.user_name.as_ref()),
-        executable_sha256: option_to_wire(event.executable_sha256.as_ref()),
-        accessible: event.accessible,
-        exit_code: event.exit_code,
-    }
-}
 
 fn process_from_wire(message: proto::ProcessEvent) -> Result<ProcessEvent, DecodeError> {
     Ok(ProcessEvent {
@@ -148,22 +87,6 @@ fn process_from_wire(message: proto::ProcessEvent) -> Result<ProcessEvent, Decod
     })
 }
 
-fn network_to_wire(event: &NetworkEvent) -> proto::NetworkEvent {
-    proto::NetworkEvent {
-        observation: observation_to_wire(&event.header),
-        change: network_change_to_wire(event.change),
-        connection_id: to_wire(&event.connection_id),
-        protocol: to_wire(&event.protocol),
-        local_address: to_wire(&event.local_address),
-        remote_address: to_wire(&event.remote_address),
-        state: option_to_wire(event.state.as_ref()),
-        pid: event.pid,
-        sent_bytes: event.sent_bytes,
-        received_bytes: event.received_bytes,
-        dns_query: option_to_wire(event.dns_query.as_ref()),
-    }
-}
-
 fn network_from_wire(message: proto::NetworkEvent) -> Result<NetworkEvent, DecodeError> {
     Ok(NetworkEvent {
         header: header_from_wire(message.observation)?,
@@ -180,20 +103,6 @@ fn network_from_wire(message: proto::NetworkEvent) -> Result<NetworkEvent, Decod
     })
 }
 
-fn filesystem_to_wire(event: &FilesystemEvent) -> proto::FilesystemEvent {
-    proto::FilesystemEvent {
-        observation: observation_to_wire(&event.header),
-        operation: operation_to_wire(event.operation),
-        path: to_wire(&event.path),
-        previous_path: option_to_wire(event.previous_path.as_ref()),
-        size_bytes: event.size_bytes,
-        permissions: event.permissions,
-        user_id: option_to_wire(event.user_id.as_ref()),
-        pid: event.pid,
-        content_sha256: option_to_wire(event.content_sha256.as_ref()),
-    }
-}
-
 fn filesystem_from_wire(message: proto::FilesystemEvent) -> Result<FilesystemEvent, DecodeError> {
     Ok(FilesystemEvent {
         header: header_from_wire(message.observation)?,
@@ -206,18 +115,6 @@ fn filesystem_from_wire(message: proto::FilesystemEvent) -> Result<FilesystemEve
         pid: message.pid,
         content_sha256: option_from_wire(message.content_sha256, "content_sha256")?,
     })
-}
-
-fn performance_to_wire(event: &PerformanceEvent) -> proto::PerformanceEvent {
-    proto::PerformanceEvent {
-        observation: observation_to_wire(&event.header),
-        scope: scope_to_wire(event.scope),
-        metric_name: to_wire(&event.metric_name),
-        value: event.value,
-        unit: to_wire(&event.unit),
-        component: option_to_wire(event.component.as_ref()),
-        pid: event.pid,
-    }
 }
 
 fn performance_from_wire(
@@ -234,17 +131,6 @@ fn performance_from_wire(
     })
 }
 
-fn trigger_to_wire(event: &TriggerRequest) -> proto::TriggerRequest {
-    proto::TriggerRequest {
-        observation: observation_to_wire(&event.header),
-        trigger_id: to_wire(&event.trigger_id),
-        target_collector: to_wire(&event.target_collector),
-        analysis_type: to_wire(&event.analysis_type),
-        target_pid: event.target_pid,
-        target_path: option_to_wire(event.target_path.as_ref()),
-    }
-}
-
 fn trigger_from_wire(message: proto::TriggerRequest) -> Result<TriggerRequest, DecodeError> {
     Ok(TriggerRequest {
         header: header_from_wire(message.observation)?,
@@ -254,17 +140,6 @@ fn trigger_from_wire(message: proto::TriggerRequest) -> Result<TriggerRequest, D
         target_pid: message.target_pid,
         target_path: option_from_wire(message.target_path, "target_path")?,
     })
-}
-
-fn audit_to_wire(event: &AuditEvent) -> proto::AuditEvent {
-    proto::AuditEvent {
-        observation: observation_to_wire(&event.header),
-        actor: to_wire(&event.actor),
-        action: to_wire(&event.action),
-        resource: to_wire(&event.resource),
-        outcome: outcome_to_wire(event.outcome),
-        reason: option_to_wire(event.reason.as_ref()),
-    }
 }
 
 fn audit_from_wire(message: proto::AuditEvent) -> Result<AuditEvent, DecodeError> {

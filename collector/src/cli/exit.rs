@@ -63,6 +63,7 @@ impl From<RunError> for Failure {
             RunError::Bus(ref cause) if cause.is_configuration() => {
                 Self::Configuration(error.into())
             }
+            RunError::Configuration { .. } => Self::Configuration(error.into()),
             RunError::Deadline { .. } | RunError::BusShutdown(_) => Self::Failed(error.into()),
             _ => Self::Infrastructure(error.into()),
         }

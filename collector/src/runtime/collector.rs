@@ -24,6 +24,31 @@ use crate::source::EventSource;
 const SOURCES_SHARE_OF_STOP: u32 = 2;
 
 /// A set of sources and the way from them to a bus.
+///
+/// ```
+/// use collector_core::test_utils::{MockEnding, MockEventSource};
+/// use collector_core::{Collector, CollectorConfig, EventBusConfig, EventBusType, SourceCaps};
+///
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() -> anyhow::Result<()> {
+///     let config = CollectorConfig::new()
+///         .with_component_name("my-collector")
+///         .with_max_event_sources(4)
+///         .with_event_buffer_size(2000)
+///         .with_event_bus(EventBusConfig::default().with_bus_type(EventBusType::Local));
+///     let mut collector = Collector::new(config);
+///
+///     let processes = MockEventSource::new("processes", SourceCaps::PROCESS);
+///     let network = MockEventSource::new("network", SourceCaps::NETWORK);
+///     collector.register(Box::new(processes.with_ending(MockEnding::AtOnce)))?;
+///     collector.register(Box::new(network.with_ending(MockEnding::AtOnce)))?;
+///     assert_eq!(collector.capabilities(), SourceCaps::PROCESS | SourceCaps::NETWORK);
+///
+///     let status = collector.run().await?;
+///     assert_eq!(status.events_lost, 0);
+///     Ok(())
+/// }
+/// ```
 pub struct Collector {
     config: CollectorConfig,
     sources: Vec<Arc<dyn EventSource>>,
@@ -116,9 +141,7 @@ impl Collector {
         self,
         stop: impl Future<Output = ()>,
     ) -> Result<CollectorStatus, RunError> {
-        if self.sources.is_empty() {
-            return Err(RunError::NoSource);
-        }
+        self.check()?;
         let (bus, owned) = match &self.bus {
             Some(bus) => (Arc::clone(bus), false),
             None => (self.open_bus().await?, true),
@@ -131,6 +154,16 @@ impl Collector {
         let status = result?;
         closed?;
         Ok(status)
+    }
+
+    fn check(&self) -> Result<(), RunError> {
+        let problems = self.config.problems();
+        if !problems.is_empty() {
+            let problems: Vec<_> =
+                problems.iter().map(|(key, message)| format!("{key}: {message}")).collect();
+            return Err(RunError::Configuration { problems: problems.join("; ") });
+        }
+        if self.sources.is_empty() { Err(RunError::NoSource) } else { Ok(()) }
     }
 
     async fn open_bus(&self) -> Result<Arc<dyn EventBus>, RunError> {

@@ -33,9 +33,18 @@ pub enum RegisterError {
 /// Why a run ended otherwise than it should.
 #[derive(Debug, Error)]
 pub enum RunError {
+    /// The configuration is out of bounds.
+    #[error("the configuration is out of bounds: {problems}")]
+    Configuration {
+        /// Each key with what is wrong.
+        problems: String,
+    },
     /// Nothing registered.
     #[error("no source is registered")]
     NoSource,
+    /// A source was refused.
+    #[error("a source was refused")]
+    Register(#[from] RegisterError),
     /// The bus of the configuration could not be opened.
     #[error("cannot open the event bus")]
     Bus(#[from] FactoryError),

@@ -70,6 +70,14 @@ async fn a_run_without_sources_is_refused() {
 }
 
 #[tokio::test]
+async fn a_configuration_out_of_bounds_is_refused() {
+    let mut collector = Collector::new(create_test_config().with_event_buffer_size(0));
+    collector.register(boxed(&process_source("a", 0..0))).unwrap();
+    let error = collector.run().await.unwrap_err();
+    assert!(error.to_string().ends_with("event_buffer_size: 0 is outside 1 to 1048576"), "{error}");
+}
+
+#[tokio::test]
 async fn events_of_one_source_are_published_in_order() {
     let bus = Arc::new(ScriptedBus::new([]));
     let source = process_source("a", 0..250).with_ending(MockEnding::AtOnce);

@@ -28,7 +28,7 @@ pub async fn run_procmond(
     if let Some(bus) = bus {
         collector = collector.with_bus(bus);
     }
-    collector.register(Box::new(source)).expect("the limit of sources is at least one");
+    collector.register(Box::new(source))?;
     let status = collector.watch_status();
     tokio::select! {
         result = collector.run_until(stop) => result,

@@ -3,16 +3,18 @@
 //! A topic is parsed once at the edge and is valid from then on. [`TopicPattern::matches`] is the
 //! one definition of a match; [`TopicTrie`] finds all matching patterns at once and agrees with it.
 
+mod default;
 mod error;
 mod name;
 mod pattern;
 mod registry;
 mod trie;
 
+pub use default::default_topic;
 pub use error::{PatternError, TopicError};
 pub use name::Topic;
 pub use pattern::{TopicPattern, TopicSegment};
-pub use registry::{REGISTRY, RegisteredTopic, default_topic, is_registered};
+pub use registry::{REGISTRY, RegisteredTopic, is_registered};
 pub use trie::TopicTrie;
 
 /// Levels a topic may have (T1).

@@ -1,4 +1,7 @@
-//! Why a topic or a pattern is refused: the offending level and what to write instead.
+//! Why a topic or a pattern is refused: the offending level and what to write instead (T1–T5).
+//!
+//! The sentences name no argument and quote no whole input: whoever asked for the parse knows both
+//! and puts them in front.
 
 use thiserror::Error;
 
@@ -8,32 +11,41 @@ use super::{MAX_LEVEL_BYTES, MAX_LEVELS, MAX_TOPIC_BYTES};
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TopicError {
     /// Nothing at all.
-    #[error("topic is empty")]
+    #[error("level 1 is missing; start with `events`, `control` or `admin`")]
     Empty,
     /// Too long as a whole.
-    #[error("topic is {bytes} bytes long, the limit is {MAX_TOPIC_BYTES}")]
+    #[error(
+        "level {level} goes past the limit of {MAX_TOPIC_BYTES} bytes in all ({bytes} given); \
+         use shorter or fewer levels"
+    )]
     TooLong {
-        /// Its length.
+        /// The first level that does not fit.
+        level: usize,
+        /// Length of the whole, bytes.
         bytes: usize,
     },
     /// Too many levels.
-    #[error("topic has {levels} levels, the limit is {MAX_LEVELS}")]
+    #[error(
+        "level {} is one too many ({levels} given, the limit is {MAX_LEVELS}); \
+         join words with `_` or `-` instead of dots",
+        MAX_LEVELS + 1
+    )]
     TooDeep {
-        /// Its levels.
+        /// How many there are.
         levels: usize,
     },
     /// Two dots in a row, or one at an end.
-    #[error("level {level} is empty")]
+    #[error("level {level} is empty; remove the extra dot or name the level")]
     EmptyLevel {
         /// Which one.
         level: usize,
     },
     /// One level is too long.
-    #[error("level {level} is {bytes} bytes long, the limit is {MAX_LEVEL_BYTES}")]
+    #[error("level {level} is {bytes} bytes long; shorten it to {MAX_LEVEL_BYTES} at most")]
     LevelTooLong {
         /// Which one.
         level: usize,
-        /// Its length.
+        /// Its length, bytes.
         bytes: usize,
     },
     /// A character outside `a–z 0–9 _ -`.
@@ -43,30 +55,35 @@ pub enum TopicError {
         level: usize,
         /// The level.
         text: String,
-        /// The character.
+        /// The first such character.
         found: char,
     },
-    /// A wildcard in a topic.
-    #[error("level {level} {text:?} is a wildcard; a topic to publish on names every level")]
+    /// A wildcard in a topic, or `*`, which some take for one.
+    #[error(
+        "level {level} {text:?} contains `{wildcard}`; a topic names every level, \
+         only a pattern has wildcards (`+` for one level, `#` for all below)"
+    )]
     Wildcard {
         /// Which level.
         level: usize,
         /// The level.
         text: String,
+        /// The wildcard.
+        wildcard: char,
     },
     /// Not one of the three namespaces.
-    #[error("topic starts with {found:?}; the first level is `events`, `control` or `admin`")]
+    #[error("level 1 {found:?} is no namespace; start with `events`, `control` or `admin`")]
     UnknownNamespace {
         /// What stands there.
         found: String,
     },
 }
 
-/// Why a string is not a pattern (T3–T5).
+/// Why a string is not a pattern (T3–T5). Levels count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PatternError {
-    /// A literal level breaks the rules of topics.
-    #[error("pattern: {0}")]
+    /// The whole, or a literal level, breaks the rules of topics.
+    #[error(transparent)]
     Level(#[from] TopicError),
     /// `*` stands nowhere in a pattern.
     #[error("level {level} {text:?} contains `*`; write `+` for one level or `#` for all below")]
@@ -77,23 +94,31 @@ pub enum PatternError {
         text: String,
     },
     /// A wildcard that does not fill its level.
-    #[error("level {level} {text:?} mixes `{wildcard}` with text; a wildcard is a whole level")]
+    #[error(
+        "level {level} {text:?} is more than `{wildcard}`; \
+         a wildcard fills its level, write `{wildcard}` alone or a name"
+    )]
     PartialWildcard {
         /// Which level.
         level: usize,
         /// The level.
         text: String,
-        /// The wildcard.
+        /// The first wildcard in it.
         wildcard: char,
     },
     /// `#` before the end.
-    #[error("`#` at level {level} is not last; use `+` for a single level")]
+    #[error(
+        "level {level} \"#\" is not the last; write `+` for one level or end the pattern there"
+    )]
     HashNotLast {
         /// Which level.
         level: usize,
     },
     /// A wildcard where the subscription switched them off (M2).
-    #[error("level {level} {text:?} is a wildcard, and this subscription disables wildcards")]
+    #[error(
+        "level {level} {text:?} is a wildcard, and this subscription disables wildcards; \
+         name the level or enable them"
+    )]
     WildcardsDisabled {
         /// Which level.
         level: usize,

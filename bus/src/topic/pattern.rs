@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use bytestring::ByteString;
 
-use super::name::{validate_level, validate_namespace};
-use super::{MAX_LEVELS, MAX_TOPIC_BYTES, PatternError, Topic, TopicError};
+use super::name::{validate_level, validate_namespace, validate_size};
+use super::{PatternError, Topic};
 
 /// A valid pattern such as `events.+.lifecycle` or `events.process.#`.
 ///
@@ -35,24 +35,15 @@ pub enum TopicSegment {
 }
 
 impl TopicPattern {
-    /// Checks T3–T5, and T1 and T2 level by level.
+    /// Checks T3–T5, and T1 and T2 level by level; only a literal first level is a namespace.
     pub fn new(text: &str) -> Result<Self, PatternError> {
-        if text.is_empty() {
-            return Err(TopicError::Empty.into());
-        }
-        if text.len() > MAX_TOPIC_BYTES {
-            return Err(TopicError::TooLong { bytes: text.len() }.into());
-        }
-        let levels = text.split('.').count();
-        if levels > MAX_LEVELS {
-            return Err(TopicError::TooDeep { levels }.into());
-        }
+        let levels = validate_size(text)?;
         let segments = text
             .split('.')
             .enumerate()
             .map(|(index, level)| segment(index + 1, level, index + 1 == levels))
             .collect::<Result<Vec<_>, _>>()?;
-        if matches!(segments[0], TopicSegment::Literal(_)) {
+        if let Some(TopicSegment::Literal(_)) = segments.first() {
             validate_namespace(text)?;
         }
         Ok(Self { segments })

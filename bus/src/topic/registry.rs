@@ -1,67 +1,156 @@
-//! The topics this system uses itself (T7), and where each event goes by default (T8).
+//! The topics this system uses itself (T7).
 //!
-//! The registry is open: a valid topic outside it is routed, and listed as unregistered.
+//! The registry is open: a valid topic outside it is routed, and listed as unregistered. Nothing is
+//! decided by it but what [`is_registered`] answers; `bus/TOPICS.md` shows the same rows.
 
-use bytestring::ByteString;
+use serde::Serialize;
 
 use super::Topic;
-use crate::event::{
-    CollectionEvent, FilesystemOperation, NetworkChange, PerformanceScope, ProcessChange,
-};
+use crate::event::EventKind;
 
-/// One row of the registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One row of the registry. Who *may* publish and subscribe is access control's to decide (A2);
+/// the row says who does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RegisteredTopic {
     /// The topic; a last level in capitals (`ID`) stands for any one level.
     pub topic: &'static str,
+    /// Who publishes on it.
+    pub publishers: &'static str,
+    /// Who subscribes to it.
+    pub subscribers: &'static str,
+    /// The kind of event it carries; `None` where the messages are the control plane's own.
+    pub kind: Option<EventKind>,
+    /// Which events of that kind go here when their publisher names no topic (T8): their changes,
+    /// or `all`; empty where none does.
+    pub default_for: &'static str,
     /// What travels on it.
     pub summary: &'static str,
 }
 
-const fn row(topic: &'static str, summary: &'static str) -> RegisteredTopic {
-    RegisteredTopic { topic, summary }
-}
-
 /// Every registered topic (T7), in the order of `bus/TOPICS.md`.
 pub const REGISTRY: &[RegisteredTopic] = &[
-    row("events.process.lifecycle", "processes that start, execute or exit"),
-    row("events.process.metadata", "figures of a process: CPU, memory, user"),
-    row("events.process.tree", "changes of parent"),
-    row("events.process.integrity", "hashes of executables"),
-    row("events.process.anomaly", "odd behaviour of a process"),
-    row("events.process.batch", "results of a bulk enumeration"),
-    row("events.network.connections", "connections opened, changed, closed"),
-    row("events.network.dns", "name lookups"),
-    row("events.network.traffic", "traffic samples"),
-    row("events.network.anomaly", "odd behaviour of a connection"),
-    row("events.filesystem.operations", "paths created, changed, deleted, renamed"),
-    row("events.filesystem.access", "paths read"),
-    row("events.filesystem.bulk", "many changes at once"),
-    row("events.filesystem.anomaly", "odd changes"),
-    row("events.performance.utilization", "use of one resource"),
-    row("events.performance.system", "the system as a whole"),
-    row("events.performance.anomaly", "values out of the usual"),
-    row("events.audit.record", "who did what, and whether it was allowed"),
-    row("control.collector.lifecycle", "start, stop, restart, pause, resume"),
-    row("control.collector.config", "configuration updates"),
-    row("control.collector.registration", "collectors that come and go"),
-    row("control.collector.task.process", "tasks for procmond"),
-    row("control.collector.task.network", "tasks for netmond"),
-    row("control.collector.task.filesystem", "tasks for fsmond"),
-    row("control.collector.task.performance", "tasks for perfmond"),
-    row("control.health.heartbeat", "signs of life"),
-    row("control.health.status", "status of a component"),
-    row("control.health.diagnostics", "requests for diagnostics"),
-    row("control.trigger.request", "one collector asks another to look closer"),
-    row("control.collector.result.process", "results of process tasks"),
-    row("control.collector.result.network", "results of network tasks"),
-    row("control.collector.result.filesystem", "results of filesystem tasks"),
-    row("control.collector.result.performance", "results of performance tasks"),
-    row("control.rpc.reply.ID", "the reply to one request"),
-    row("admin.broker", "the broker's own state"),
-    row("admin.policy", "changes of policy"),
-    row("admin.audit", "refusals"),
+    procmond(
+        "events.process.lifecycle",
+        "started, exited, executed",
+        "processes that start, execute or exit",
+    ),
+    procmond("events.process.metadata", "metadata", "figures of a process: CPU, memory, user"),
+    procmond("events.process.tree", "tree", "changes of parent"),
+    procmond("events.process.integrity", "integrity", "hashes of executables"),
+    procmond("events.process.anomaly", "anomaly", "odd behaviour of a process"),
+    procmond("events.process.batch", "enumerated", "results of a bulk enumeration"),
+    netmond(
+        "events.network.connections",
+        "opened, changed, closed",
+        "connections opened, changed, closed",
+    ),
+    netmond("events.network.dns", "dns", "name lookups"),
+    netmond("events.network.traffic", "traffic", "traffic samples"),
+    netmond("events.network.anomaly", "anomaly", "odd behaviour of a connection"),
+    fsmond(
+        "events.filesystem.operations",
+        "created, modified, deleted, renamed, attributes",
+        "paths created, changed, deleted, renamed",
+    ),
+    fsmond("events.filesystem.access", "accessed", "paths read"),
+    fsmond("events.filesystem.bulk", "bulk", "many changes at once"),
+    fsmond("events.filesystem.anomaly", "anomaly", "odd changes"),
+    perfmond("events.performance.utilization", "utilization", "use of one resource"),
+    perfmond("events.performance.system", "system", "the system as a whole"),
+    perfmond("events.performance.anomaly", "anomaly", "values out of the usual"),
+    audit("events.audit.record", "who did what, and whether it was allowed"),
+    message(
+        "control.collector.lifecycle",
+        "agent",
+        "collectors",
+        "start, stop, restart, pause, resume",
+    ),
+    message("control.collector.config", "agent", "collectors", "configuration updates"),
+    message("control.collector.registration", "collectors", "agent", "collectors that come and go"),
+    message("control.collector.task.process", "agent", "procmond", "tasks for procmond"),
+    message("control.collector.task.network", "agent", "netmond", "tasks for netmond"),
+    message("control.collector.task.filesystem", "agent", "fsmond", "tasks for fsmond"),
+    message("control.collector.task.performance", "agent", "perfmond", "tasks for perfmond"),
+    message("control.health.heartbeat", "agent, collectors", "agent, collectors", "signs of life"),
+    message(
+        "control.health.status",
+        "agent, collectors",
+        "agent, collectors",
+        "status of a component",
+    ),
+    message(
+        "control.health.diagnostics",
+        "agent, collectors",
+        "agent, collectors",
+        "requests for diagnostics",
+    ),
+    trigger("control.trigger.request", "one collector asks another to look closer"),
+    message("control.collector.result.process", "procmond", "agent", "results of process tasks"),
+    message("control.collector.result.network", "netmond", "agent", "results of network tasks"),
+    message(
+        "control.collector.result.filesystem",
+        "fsmond",
+        "agent",
+        "results of filesystem tasks",
+    ),
+    message(
+        "control.collector.result.performance",
+        "perfmond",
+        "agent",
+        "results of performance tasks",
+    ),
+    message("control.rpc.reply.ID", "who was asked", "who asked", "the reply to one request"),
+    message("admin.broker", "agent", "agent", "the broker's own state"),
+    message("admin.policy", "agent", "agent", "changes of policy"),
+    message("admin.audit", "agent", "agent", "refusals"),
 ];
+
+type Text = &'static str;
+
+const fn procmond(topic: Text, default_for: Text, summary: Text) -> RegisteredTopic {
+    observation(topic, "procmond", EventKind::Process, default_for, summary)
+}
+
+const fn netmond(topic: Text, default_for: Text, summary: Text) -> RegisteredTopic {
+    observation(topic, "netmond", EventKind::Network, default_for, summary)
+}
+
+const fn fsmond(topic: Text, default_for: Text, summary: Text) -> RegisteredTopic {
+    observation(topic, "fsmond", EventKind::Filesystem, default_for, summary)
+}
+
+const fn perfmond(topic: Text, default_for: Text, summary: Text) -> RegisteredTopic {
+    observation(topic, "perfmond", EventKind::Performance, default_for, summary)
+}
+
+const fn audit(topic: Text, summary: Text) -> RegisteredTopic {
+    observation(topic, "agent", EventKind::Audit, "all", summary)
+}
+
+const fn observation(
+    topic: Text,
+    publishers: Text,
+    kind: EventKind,
+    default_for: Text,
+    summary: Text,
+) -> RegisteredTopic {
+    let subscribers = "agent, observers";
+    RegisteredTopic { topic, publishers, subscribers, kind: Some(kind), default_for, summary }
+}
+
+const fn trigger(topic: Text, summary: Text) -> RegisteredTopic {
+    let row = message(topic, "agent, collectors", "agent", summary);
+    RegisteredTopic { kind: Some(EventKind::TriggerRequest), default_for: "all", ..row }
+}
+
+const fn message(
+    topic: Text,
+    publishers: Text,
+    subscribers: Text,
+    summary: Text,
+) -> RegisteredTopic {
+    RegisteredTopic { topic, publishers, subscribers, kind: None, default_for: "", summary }
+}
 
 /// Whether the registry holds a topic (T7).
 pub fn is_registered(topic: &Topic) -> bool {
@@ -69,62 +158,4 @@ pub fn is_registered(topic: &Topic) -> bool {
         Some(prefix) => topic.as_str().strip_prefix(prefix).is_some_and(|id| !id.contains('.')),
         None => row.topic == topic.as_str(),
     })
-}
-
-/// The one topic an event goes to when its publisher names none (T8).
-pub fn default_topic(event: &CollectionEvent) -> Topic {
-    let text = match event {
-        CollectionEvent::Process(event) => process_topic(event.change),
-        CollectionEvent::Network(event) => network_topic(event.change),
-        CollectionEvent::Filesystem(event) => filesystem_topic(event.operation),
-        CollectionEvent::Performance(event) => performance_topic(event.scope),
-        CollectionEvent::TriggerRequest(_) => "control.trigger.request",
-        CollectionEvent::Audit(_) => "events.audit.record",
-    };
-    Topic::new(ByteString::from_static(text)).expect("registered topics are valid")
-}
-
-fn process_topic(change: ProcessChange) -> &'static str {
-    match change {
-        ProcessChange::Started | ProcessChange::Exited | ProcessChange::Executed => {
-            "events.process.lifecycle"
-        }
-        ProcessChange::Metadata => "events.process.metadata",
-        ProcessChange::Tree => "events.process.tree",
-        ProcessChange::Integrity => "events.process.integrity",
-        ProcessChange::Anomaly => "events.process.anomaly",
-        ProcessChange::Enumerated => "events.process.batch",
-    }
-}
-
-fn network_topic(change: NetworkChange) -> &'static str {
-    match change {
-        NetworkChange::Opened | NetworkChange::Changed | NetworkChange::Closed => {
-            "events.network.connections"
-        }
-        NetworkChange::Dns => "events.network.dns",
-        NetworkChange::Traffic => "events.network.traffic",
-        NetworkChange::Anomaly => "events.network.anomaly",
-    }
-}
-
-fn filesystem_topic(operation: FilesystemOperation) -> &'static str {
-    match operation {
-        FilesystemOperation::Created
-        | FilesystemOperation::Modified
-        | FilesystemOperation::Deleted
-        | FilesystemOperation::Renamed
-        | FilesystemOperation::Attributes => "events.filesystem.operations",
-        FilesystemOperation::Accessed => "events.filesystem.access",
-        FilesystemOperation::Bulk => "events.filesystem.bulk",
-        FilesystemOperation::Anomaly => "events.filesystem.anomaly",
-    }
-}
-
-fn performance_topic(scope: PerformanceScope) -> &'static str {
-    match scope {
-        PerformanceScope::Utilization => "events.performance.utilization",
-        PerformanceScope::System => "events.performance.system",
-        PerformanceScope::Anomaly => "events.performance.anomaly",
-    }
 }

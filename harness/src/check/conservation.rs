@@ -1,0 +1,233 @@
+//! C12: the bus's counters add up, agree with what was published and matched, and never decrease.
+//!
+//! They are taken after the last fence; what was published in later phases may or may not be in
+//! them. Where a case has such phases, counts are held to a range.
+
+use daemoneye_eventbus::{EventBusStatistics, SubscriptionStatistics};
+
+use super::findings::{Findings, Witness, subscriber_name};
+use super::life::{EndedBy, Life, Order};
+use super::losses::{is_only_life, matched};
+use super::oracle::Match;
+use super::report::Check;
+use super::trace::Trace;
+use crate::plan::Operation;
+use crate::record::Outcome;
+
+/// Compares final counters with the history, and samples with one another.
+pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
+    for pair in trace.history.statistics_samples.windows(2) {
+        check_growth(trace, &pair[0], &pair[1], findings);
+    }
+    let Some(statistics) = &trace.history.statistics else { return };
+    check_published(trace, statistics, findings);
+    check_sums(trace, statistics, findings);
+    check_rows(trace, statistics, findings);
+    for life in trace.lives.iter().filter(|life| is_only_life(trace, life)) {
+        if life.end.is_none_or(|end| end.by == EndedBy::Shutdown) {
+            check_life(trace, life, statistics, findings);
+        }
+    }
+}
+
+/// The last phase whose every publish the counters include, if there is one.
+fn counted_phase(trace: &Trace<'_>) -> Option<u32> {
+    let fenced = trace.last_fenced_phase()?;
+    let shut_down = trace.history.operations.iter().any(|operated| {
+        matches!(operated.operation, Operation::Shutdown(_)) && operated.phase <= fenced
+    });
+    (!shut_down).then_some(fenced)
+}
+
+fn is_counted(trace: &Trace<'_>, number: usize, phase: Option<u32>) -> bool {
+    phase.is_some_and(|phase| trace.items[number].published.phase <= phase)
+}
+
+fn check_published(
+    trace: &Trace<'_>,
+    statistics: &EventBusStatistics,
+    findings: &mut Findings<'_, '_>,
+) {
+    let phase = counted_phase(trace);
+    let (mut least, mut most) = (0_u64, 0_u64);
+    for (number, item) in trace.items.iter().enumerate() {
+        let ok = item.published.outcome == Outcome::Ok;
+        least += u64::from(ok && is_counted(trace, number, phase));
+        most += u64::from(ok || item.published.outcome == Outcome::Unknown);
+    }
+    findings.judged(Check::Conservation, 1);
+    let counted = statistics.events_published;
+    if !(least..=most).contains(&counted) {
+        let expected = range(least, most);
+        bus(findings, format!("the bus counts {counted} events published, but {expected} were"));
+    }
+}
+
+fn check_sums(trace: &Trace<'_>, statistics: &EventBusStatistics, findings: &mut Findings<'_, '_>) {
+    let rows = &statistics.subscriptions;
+    for row in rows {
+        findings.judged(Check::Conservation, 1);
+        let SubscriptionStatistics { subscriber_id, matched, delivered, dropped, .. } = row;
+        if *matched != delivered + dropped {
+            bus(
+                findings,
+                format!(
+                    "{subscriber_id} has {matched} matches, but {delivered} delivered and \
+                     {dropped} dropped"
+                ),
+            );
+        }
+    }
+    let none_ended =
+        trace.lives.iter().all(|life| life.end.is_none_or(|end| end.by == EndedBy::Shutdown));
+    let delivered: u64 = rows.iter().map(|row| row.delivered).sum();
+    let dropped: u64 = rows.iter().map(|row| row.dropped).sum();
+    for (what, total, sum) in [
+        ("delivered", statistics.events_delivered, delivered),
+        ("dropped", statistics.events_dropped, dropped),
+    ] {
+        findings.judged(Check::Conservation, 1);
+        if total < sum || (none_ended && total > sum) {
+            bus(findings, format!("the bus counts {total} {what}, its subscriptions {sum}"));
+        }
+    }
+}
+
+/// Live subscriptions have a row of counters, unsubscribed ones have none.
+fn check_rows(trace: &Trace<'_>, statistics: &EventBusStatistics, findings: &mut Findings<'_, '_>) {
+    let Some(phase) = counted_phase(trace) else { return };
+    let was_live =
+        |life: &&Life| life.phase <= phase && life.end.is_none_or(|end| end.phase > phase);
+    for life in &trace.lives {
+        let id = id_of(trace, life);
+        let is_listed = statistics.subscriptions.iter().any(|row| row.subscriber_id == id);
+        let namesakes = trace.lives.iter().filter(|other| id_of(trace, other) == id);
+        let is_live = namesakes.filter(was_live).count() > 0;
+        let has_left =
+            life.end.is_some_and(|end| end.by == EndedBy::Unsubscribe && end.phase <= phase);
+        if !is_live && !has_left {
+            continue;
+        }
+        findings.judged(Check::Conservation, 1);
+        if is_live && !is_listed {
+            bus(findings, format!("the bus has no counters for {id}, which is subscribed"));
+        } else if !is_live && is_listed {
+            bus(findings, format!("the bus still counts for {id}, which has unsubscribed"));
+        }
+    }
+}
+
+fn id_of<'a>(trace: &Trace<'a>, life: &Life) -> &'a str {
+    &trace.case.topology.subscribers[life.subscriber].subscription.subscriber_id
+}
+
+fn check_life(
+    trace: &Trace<'_>,
+    life: &Life,
+    statistics: &EventBusStatistics,
+    findings: &mut Findings<'_, '_>,
+) {
+    let phase = counted_phase(trace);
+    let id = id_of(trace, life);
+    let Some(row) = statistics.subscriptions.iter().find(|row| row.subscriber_id == id) else {
+        return;
+    };
+    let name = subscriber_name(trace, life.subscriber);
+    let (least, most) = matched(trace, life, |number| is_counted(trace, number, phase));
+    findings.judged(Check::Conservation, 2);
+    if !(least..=most).contains(&row.matched) {
+        let expected = range(least, most);
+        let sentence =
+            format!("the bus counts {} matches of {name}, but {expected} did", row.matched);
+        bus(findings, sentence);
+    }
+    let received = received_until(trace, life, phase);
+    if row.delivered < received {
+        let counted = row.delivered;
+        let sentence =
+            format!("the bus counts {counted} delivered to {name}, which received {received}");
+        bus(findings, sentence);
+    }
+    check_drops(trace, life, row, findings);
+}
+
+/// Where nothing was published after the counters were taken, both sides count the same losses.
+fn check_drops(
+    trace: &Trace<'_>,
+    life: &Life,
+    row: &SubscriptionStatistics,
+    findings: &mut Findings<'_, '_>,
+) {
+    let phase = counted_phase(trace);
+    let all_counted = (0..trace.items.len()).all(|number| is_counted(trace, number, phase));
+    if !all_counted || !life.reads_all {
+        return;
+    }
+    findings.judged(Check::Conservation, 1);
+    let lagged = trace.history.subscribers[life.subscriber].lagged;
+    if row.dropped != lagged {
+        let name = subscriber_name(trace, life.subscriber);
+        let dropped = row.dropped;
+        bus(
+            findings,
+            format!("the bus counts {dropped} dropped for {name}, which counts {lagged}"),
+        );
+    }
+}
+
+/// Distinct events that the counters must include and that arrived; fences are left out, as a
+/// companion subscription may have carried them.
+fn received_until(trace: &Trace<'_>, life: &Life, phase: Option<u32>) -> u64 {
+    let counts = |item: u32| {
+        let number = item as usize;
+        !trace.items[number].is_fence()
+            && trace.matches(life.subscriber, number) == Match::Yes
+            && is_counted(trace, number, phase)
+    };
+    let distinct = life.arrivals.iter().filter(|arrival| arrival.order != Order::Repeated);
+    distinct.filter(|arrival| counts(arrival.item)).count() as u64
+}
+
+fn check_growth(
+    trace: &Trace<'_>,
+    before: &EventBusStatistics,
+    after: &EventBusStatistics,
+    findings: &mut Findings<'_, '_>,
+) {
+    let mut pairs = vec![
+        ("published events".to_owned(), before.events_published, after.events_published),
+        ("delivered events".to_owned(), before.events_delivered, after.events_delivered),
+        ("dropped events".to_owned(), before.events_dropped, after.events_dropped),
+    ];
+    for row in &after.subscriptions {
+        let id = &row.subscriber_id;
+        let earlier = before.subscriptions.iter().find(|earlier| earlier.subscriber_id == *id);
+        if let (Some(earlier), true) = (earlier, began_once(trace, id)) {
+            pairs.push((format!("matches of {id}"), earlier.matched, row.matched));
+            pairs.push((format!("drops of {id}"), earlier.dropped, row.dropped));
+        }
+    }
+    for (what, before, after) in pairs {
+        findings.judged(Check::Monotone, 1);
+        if after < before {
+            let sentence = format!("the bus's count of {what} fell from {before} to {after}");
+            findings.violated(Check::Monotone, || plain(sentence));
+        }
+    }
+}
+
+fn began_once(trace: &Trace<'_>, id: &str) -> bool {
+    trace.lives.iter().filter(|life| id_of(trace, life) == id).count() <= 1
+}
+
+fn range(least: u64, most: u64) -> String {
+    if least == most { least.to_string() } else { format!("{least} to {most}") }
+}
+
+fn bus(findings: &mut Findings<'_, '_>, sentence: String) {
+    findings.violated(Check::Conservation, || plain(sentence));
+}
+
+fn plain(sentence: String) -> Witness {
+    Witness { sentence, publisher: None, subscriber: None, messages: Vec::new() }
+}

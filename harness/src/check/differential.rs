@@ -1,0 +1,230 @@
+//! Two buses on the same case, side by side, after each was judged alone (METHOD §5).
+//!
+//! Compared is what the contract makes comparable: per subscriber and publisher the events that
+//! must arrive on both, and those that match on neither, in order of arrival; outcomes of
+//! operations; accepted counts where the plan fixes them. Timing is not compared.
+
+use serde::{Deserialize, Serialize};
+
+use super::Planned;
+use super::lint;
+use super::regions::{Region, WhyNot, region};
+use super::trace::Trace;
+use crate::plan::{Bus, Case, Count, Operation};
+use crate::record::{FENCE, History, Outcome};
+
+/// One side of a comparison.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'a> {
+    /// The bus.
+    pub bus: Bus,
+    /// What was recorded on it.
+    pub history: &'a History,
+}
+
+/// One thing that differs between two buses, or that both do wrong alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Who departs from the plan.
+    pub colour: Colour,
+    /// What was compared and what was found.
+    pub sentence: String,
+}
+
+/// Who departs from the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Colour {
+    /// Only the baseline.
+    BaselineWrong,
+    /// Only the candidate.
+    CandidateWrong,
+    /// Both, in the same way: equal, and equally wrong.
+    BothWrong,
+    /// Both, each in a way of its own.
+    BothWrongDifferently,
+    /// Neither, as far as the plan tells; they differ all the same.
+    Undecided,
+}
+
+/// Compares two histories of one case.
+///
+/// Errs with a sentence when one of them cannot be judged.
+pub fn differential(
+    case: &Case,
+    planned: &dyn Planned,
+    baseline: Observed<'_>,
+    candidate: Observed<'_>,
+) -> Result<Vec<Difference>, String> {
+    let baseline = joined(case, planned, baseline)?;
+    let candidate = joined(case, planned, candidate)?;
+    let mut differences = Vec::new();
+    for subscriber in 0..case.topology.subscribers.len() {
+        for publisher in 0..case.topology.publishers.len() {
+            compare_arrivals(&baseline, &candidate, subscriber, publisher, &mut differences);
+        }
+    }
+    compare_operations(&baseline, &candidate, &mut differences);
+    compare_accepted(&baseline, &candidate, &mut differences);
+    Ok(differences)
+}
+
+fn joined<'a>(
+    case: &'a Case,
+    planned: &dyn Planned,
+    observed: Observed<'a>,
+) -> Result<Trace<'a>, String> {
+    match lint::lint(case, observed.history).into_iter().next() {
+        Some(defect) => Err(format!("the history on {}: {defect}", observed.bus.as_str())),
+        None => Trace::new(case, observed.bus, observed.history, planned),
+    }
+}
+
+fn compare_arrivals(
+    baseline: &Trace<'_>,
+    candidate: &Trace<'_>,
+    subscriber: usize,
+    publisher: usize,
+    differences: &mut Vec<Difference>,
+) {
+    let demands = [baseline, candidate].map(|trace| demands(trace, subscriber, publisher));
+    let agreed = |sequence: u64| {
+        let [one, other] = demands.each_ref().map(|demands| demand_of(demands, sequence));
+        one.filter(|demand| other == Some(*demand))
+    };
+    let sequences = 1..=demands[0].len().min(demands[1].len()) as u64;
+    let right: Vec<u64> =
+        sequences.filter(|sequence| agreed(*sequence) == Some(Demand::Must)).collect();
+    let [one, other] = [baseline, candidate].map(|trace| {
+        let mut found = arrivals(trace, subscriber, publisher);
+        found.retain(|sequence| agreed(*sequence).is_some());
+        found
+    });
+    let what = format!(
+        "what {} received from {}",
+        baseline.case.topology.subscribers[subscriber].name,
+        baseline.case.topology.publishers[publisher].name
+    );
+    let sentence = match first_departure(&one, &other) {
+        Some((one, other)) => {
+            format!("{what} differs first where the baseline has {one} and the candidate {other}")
+        }
+        None => format!("{what} is the same on both and not what was planned"),
+    };
+    push(differences, one != right, other != right, one == other, sentence);
+}
+
+/// What both the contract and the stamps demand, where they leave no choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Demand {
+    Must,
+    Never,
+}
+
+/// By sequence − 1.
+fn demands(trace: &Trace<'_>, subscriber: usize, publisher: usize) -> Vec<Option<Demand>> {
+    let lives = || trace.lives.iter().filter(|life| life.subscriber == subscriber);
+    let events = trace.items_of(publisher).filter(|number| !trace.items[*number].is_fence());
+    events
+        .map(|number| {
+            let mut regions = lives().map(|life| region(trace, life, number));
+            if lives().any(|life| region(trace, life, number) == Region::Must) {
+                Some(Demand::Must)
+            } else if regions.all(|region| region == Region::MustNot(WhyNot::NoMatch)) {
+                Some(Demand::Never)
+            } else {
+                None
+            }
+        })
+        .collect()
+}
+
+fn demand_of(demands: &[Option<Demand>], sequence: u64) -> Option<Demand> {
+    let index = usize::try_from(sequence.checked_sub(1)?).ok()?;
+    *demands.get(index)?
+}
+
+fn arrivals(trace: &Trace<'_>, subscriber: usize, publisher: usize) -> Vec<u64> {
+    let received = trace.history.subscribers[subscriber].received.iter();
+    let own = received.filter(|received| usize::from(received.publisher) == publisher);
+    own.map(|received| received.sequence).filter(|sequence| sequence & FENCE == 0).collect()
+}
+
+fn first_departure(one: &[u64], other: &[u64]) -> Option<(String, String)> {
+    let longest = one.len().max(other.len());
+    let index = (0..longest).find(|index| one.get(*index) != other.get(*index))?;
+    let name = |side: &[u64]| {
+        side.get(index).map_or_else(|| "nothing more".to_owned(), |sequence| format!("#{sequence}"))
+    };
+    Some((name(one), name(other)))
+}
+
+fn compare_operations(
+    baseline: &Trace<'_>,
+    candidate: &Trace<'_>,
+    differences: &mut Vec<Difference>,
+) {
+    let (one, other) = (&baseline.history.operations, &candidate.history.operations);
+    for (operation, twin) in one.iter().zip(other) {
+        let sentence = format!(
+            "{:?} ended with {:?} on the baseline and {:?} on the candidate, {:?} was demanded",
+            operation.operation, operation.outcome, twin.outcome, operation.expect
+        );
+        let wrong = [operation, twin].map(|operated| operated.outcome != operated.expect);
+        push(differences, wrong[0], wrong[1], operation.outcome == twin.outcome, sentence);
+    }
+    if one.len() != other.len() {
+        let sentence =
+            format!("the baseline saw {} operations, the candidate {}", one.len(), other.len());
+        push(differences, false, false, false, sentence);
+    }
+}
+
+fn compare_accepted(
+    baseline: &Trace<'_>,
+    candidate: &Trace<'_>,
+    differences: &mut Vec<Difference>,
+) {
+    let phases = &baseline.case.phases;
+    let is_shutdown = |operation: &Operation| matches!(operation, Operation::Shutdown(_));
+    let mut actions = phases.iter().flat_map(|phase| &phase.actions);
+    if actions.any(|action| is_shutdown(&action.operation)) {
+        return;
+    }
+    for (publisher, spec) in baseline.case.topology.publishers.iter().enumerate() {
+        let mut shares = phases.iter().flat_map(|phase| &phase.publish);
+        let fixed = |count: &Count| matches!(count, Count::Events(_));
+        if !shares.all(|share| share.publisher != publisher || fixed(&share.count)) {
+            continue;
+        }
+        let [one, other] = [baseline, candidate].map(|trace| accepted(trace, publisher));
+        let sentence = format!(
+            "{} had {one} events accepted by the baseline, {other} by the candidate",
+            spec.name
+        );
+        push(differences, false, false, one == other, sentence);
+    }
+}
+
+fn accepted(trace: &Trace<'_>, publisher: usize) -> usize {
+    let items = trace.items[trace.items_of(publisher)].iter().filter(|item| !item.is_fence());
+    items.filter(|item| item.published.outcome == Outcome::Ok).count()
+}
+
+fn push(
+    differences: &mut Vec<Difference>,
+    baseline_wrong: bool,
+    candidate_wrong: bool,
+    same: bool,
+    sentence: String,
+) {
+    let colour = match (baseline_wrong, candidate_wrong, same) {
+        (false, false, true) => return,
+        (false, false, false) => Colour::Undecided,
+        (true, false, _) => Colour::BaselineWrong,
+        (false, true, _) => Colour::CandidateWrong,
+        (true, true, true) => Colour::BothWrong,
+        (true, true, false) => Colour::BothWrongDifferently,
+    };
+    differences.push(Difference { colour, sentence });
+}

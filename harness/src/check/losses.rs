@@ -1,0 +1,145 @@
+//! C11: positions count every match from 1, so that gaps are losses; a policy that loses nothing
+//! shows neither gap nor lag; a dropping one has received + lagged = matched.
+//!
+//! Fences that a companion subscription carries, or that the plan does not know, may have come by
+//! either receiver: they are left out and widen the range they could fall into.
+
+use super::findings::{Findings, Witness, at_life, message, subscriber_name};
+use super::life::{EndedBy, Life, Order};
+use super::oracle::Match;
+use super::regions;
+use super::report::Check;
+use super::trace::Trace;
+use crate::record::Outcome;
+
+/// Looks at positions of every life, and at the account of those that are a subscriber's only one.
+pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
+    for life in &trace.lives {
+        let gaps = check_positions(trace, life, findings);
+        if !is_only_life(trace, life) {
+            continue;
+        }
+        let lagged = trace.history.subscribers[life.subscriber].lagged;
+        let allowed = if life.lossless { 0 } else { lagged };
+        if gaps > allowed {
+            let sentence = format!(
+                "positions of {} skip {gaps} events, but it counts {lagged} as lost and its \
+                 policy allows {allowed}",
+                subscriber_name(trace, life.subscriber)
+            );
+            findings.violated(Check::Positions, || about(life, sentence));
+        }
+        check_account(trace, life, lagged, findings);
+    }
+}
+
+/// Whether `lagged` of the subscriber is about this life alone.
+pub(crate) fn is_only_life(trace: &Trace<'_>, life: &Life) -> bool {
+    trace.lives.iter().filter(|other| other.subscriber == life.subscriber).count() == 1
+}
+
+/// Positions increase; returns how many matches were skipped.
+fn check_positions(trace: &Trace<'_>, life: &Life, findings: &mut Findings<'_, '_>) -> u64 {
+    let (mut last, mut counted) = (0, life.strangers.len() as u64);
+    for arrival in &life.arrivals {
+        let number = arrival.item as usize;
+        match trace.matches(life.subscriber, number) {
+            _ if trace.is_beside(life.subscriber, number) => {
+                counted += 1;
+                continue;
+            }
+            Match::No if trace.items[number].is_fence() => continue,
+            Match::Undecided if trace.items[number].is_fence() => {
+                counted += 1;
+                continue;
+            }
+            _ => counted += 1,
+        }
+        let position = trace.received(life, arrival.at).position;
+        findings.judged(Check::Positions, 1);
+        if position <= last && arrival.order != Order::Repeated {
+            findings.violated(Check::Positions, || {
+                let sentence = format!(
+                    "{} received {} at position {position}, after position {last}",
+                    subscriber_name(trace, life.subscriber),
+                    message(trace, arrival.item)
+                );
+                at_life(trace, life, &[arrival.item], sentence)
+            });
+        }
+        last = last.max(position);
+    }
+    last.saturating_sub(counted)
+}
+
+fn check_account(trace: &Trace<'_>, life: &Life, lagged: u64, findings: &mut Findings<'_, '_>) {
+    let ended_early = life.end.is_some_and(|end| end.by == EndedBy::Drop);
+    if !life.reads_all || ended_early {
+        return;
+    }
+    findings.judged(Check::Losses, 1);
+    let name = subscriber_name(trace, life.subscriber);
+    if life.lossless {
+        if lagged > 0 {
+            let sentence =
+                format!("{name} counts {lagged} events as lost, though its policy loses none");
+            findings.violated(Check::Losses, || about(life, sentence));
+        }
+        return;
+    }
+    // An orderly shutdown hands over or counts whatever was accepted (C13).
+    let drained = trace.publishers_wait() && life.end.is_some_and(|end| end.orderly);
+    let certain = |number| {
+        !trace.is_beside(life.subscriber, number)
+            && (drained || trace.is_fenced(life.subscriber, number))
+    };
+    let (least, most) = matched(trace, life, certain);
+    let received = received(trace, life);
+    if !(least..=most).contains(&(received + lagged)) {
+        let range = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        let sentence = format!(
+            "{name} received {received} events and lost {lagged} by its own count, but {range} \
+             matched"
+        );
+        findings.violated(Check::Losses, || about(life, sentence));
+    }
+}
+
+/// How many publishes, fences included, matched a life: at least and at most. Only those that are
+/// `certain` to have been dealt with count for the least.
+pub(crate) fn matched(
+    trace: &Trace<'_>,
+    life: &Life,
+    certain: impl Fn(usize) -> bool,
+) -> (u64, u64) {
+    let (mut least, mut most) = (0, 0);
+    for (number, item) in trace.items.iter().enumerate() {
+        let matched = trace.matches(life.subscriber, number);
+        let may_be_taken =
+            matches!(item.published.outcome, Outcome::Ok | Outcome::Unknown | Outcome::CircuitOpen);
+        if matched == Match::No || !may_be_taken || regions::outside(life, item).is_some() {
+            continue;
+        }
+        most += 1;
+        let surely = item.published.outcome == Outcome::Ok
+            && matched == Match::Yes
+            && regions::is_inside(life, item)
+            && certain(number);
+        least += u64::from(surely);
+    }
+    (least, most)
+}
+
+fn received(trace: &Trace<'_>, life: &Life) -> u64 {
+    let counts = |item: u32| {
+        let number = item as usize;
+        !trace.items[number].is_fence()
+            || (trace.matches(life.subscriber, number) != Match::No
+                && !trace.is_beside(life.subscriber, number))
+    };
+    life.arrivals.iter().filter(|arrival| counts(arrival.item)).count() as u64
+}
+
+fn about(life: &Life, sentence: String) -> Witness {
+    Witness { sentence, publisher: None, subscriber: Some(life.subscriber), messages: Vec::new() }
+}

@@ -1,0 +1,120 @@
+//! Which events a subscription must, may and must not receive, from call and return stamps
+//! (C1, C2, C7).
+//!
+//! Stamps are compared strictly: two calls that share a nanosecond overlap.
+
+use super::life::{EndedBy, Life};
+use super::oracle::Match;
+use super::trace::{Item, Trace};
+use crate::record::Outcome;
+
+/// What is demanded of one event at one subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Region {
+    /// It arrives.
+    Must,
+    /// It does not.
+    MustNot(WhyNot),
+    /// It overlaps subscribing or ending: a suffix or prefix arrives (C2).
+    May {
+        /// Overlaps `subscribe`.
+        beginning: bool,
+        /// Overlaps the end.
+        ending: bool,
+    },
+    /// It may still be on its way or unread; but nothing later arrives without it.
+    Unread,
+    /// It may arrive or not: its policy may lose it, or its outcome is unknown.
+    Free,
+}
+
+/// Why an event must not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhyNot {
+    /// The oracle says that it does not match.
+    NoMatch,
+    /// Its publisher was told that it was not taken.
+    Refused,
+    /// It was published after the end had returned.
+    Ended,
+    /// It was settled before `subscribe` was called.
+    Earlier,
+}
+
+/// How the end of a life stands to one event.
+enum Ending {
+    Alive,
+    Overlaps,
+    Unread,
+}
+
+/// What is demanded of an ordinary event at a life.
+pub(crate) fn region(trace: &Trace<'_>, life: &Life, number: usize) -> Region {
+    let item = &trace.items[number];
+    let matched = trace.matches(life.subscriber, number);
+    if matched == Match::No {
+        return Region::MustNot(WhyNot::NoMatch);
+    }
+    if let Some(why) = outside(life, item) {
+        return Region::MustNot(why);
+    }
+    match item.published.outcome {
+        Outcome::Ok => {}
+        Outcome::Closed | Outcome::TooLarge | Outcome::Timeout => {
+            return Region::MustNot(WhyNot::Refused);
+        }
+        // The refusal is the open circuit's own: what the others get is not part of it.
+        Outcome::CircuitOpen if life.breaks => return Region::MustNot(WhyNot::Refused),
+        Outcome::CircuitOpen | Outcome::Unknown => return Region::Free,
+    }
+    if matched == Match::Undecided || !life.lossless {
+        return Region::Free;
+    }
+    let beginning = overlaps_beginning(life, item);
+    match ending(trace, life, number) {
+        Ending::Alive if beginning => Region::May { beginning, ending: false },
+        Ending::Alive => Region::Must,
+        Ending::Unread if !beginning => Region::Unread,
+        Ending::Overlaps | Ending::Unread => Region::May { beginning, ending: true },
+    }
+}
+
+/// Whether stamps alone put an event wholly outside a life.
+pub(crate) fn outside(life: &Life, item: &Item) -> Option<WhyNot> {
+    if life.end.is_some_and(|end| item.published.call_ns > end.return_ns) {
+        Some(WhyNot::Ended)
+    } else if item.settled_ns < life.call_ns {
+        Some(WhyNot::Earlier)
+    } else {
+        None
+    }
+}
+
+/// Whether an event that the bus has surely dealt with was dealt with during a life.
+pub(crate) fn is_inside(life: &Life, item: &Item) -> bool {
+    !overlaps_beginning(life, item)
+        && life.end.is_none_or(|end| {
+            item.settled_ns < end.call_ns || (end.by == EndedBy::Shutdown && end.orderly)
+        })
+}
+
+fn overlaps_beginning(life: &Life, item: &Item) -> bool {
+    item.published.call_ns <= life.return_ns
+}
+
+fn ending(trace: &Trace<'_>, life: &Life, number: usize) -> Ending {
+    let item = &trace.items[number];
+    if !life.reads_all {
+        return Ending::Unread;
+    }
+    match life.end {
+        None if trace.is_fenced(life.subscriber, number) => Ending::Alive,
+        None => Ending::Unread,
+        Some(end) if item.settled_ns < end.call_ns => Ending::Alive,
+        // An accepted event is delivered when the bus says that nothing was left behind (C13).
+        Some(end) if end.by == EndedBy::Shutdown && end.orderly && trace.publishers_wait() => {
+            Ending::Alive
+        }
+        Some(_) => Ending::Overlaps,
+    }
+}

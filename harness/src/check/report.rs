@@ -1,0 +1,223 @@
+//! What a check comes to: violations with witnesses, and how much each rule looked at.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Bus;
+
+/// The result of checking one history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Report {
+    /// The history cannot have happened: a defect of the instrument, told in sentences.
+    Broken(Vec<String>),
+    /// The history was judged.
+    Judged(Judgement),
+}
+
+/// What was found, and what was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Witnesses, at most 20 per check; `checked` holds the full counts.
+    pub violations: Vec<Violation>,
+    /// One row per check, whether or not it had anything to look at.
+    pub checked: Vec<Checked>,
+}
+
+/// Witnesses kept per check: enough to see a pattern, few enough to read.
+pub(crate) const MAX_WITNESSES: u64 = 20;
+
+/// How much one check looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// The check.
+    pub check: Check,
+    /// Things it judged; 0 means that the history gave it nothing to judge.
+    pub items: u64,
+    /// Violations it found, witnesses kept or not.
+    pub violations: u64,
+}
+
+/// One broken promise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// Contract number, for example `C4`; `expect` for the case's own expectations.
+    pub rule: String,
+    /// The check that found it.
+    pub check: Check,
+    /// What happened, for a reader who knows nothing yet.
+    pub sentence: String,
+    /// Case id.
+    pub case: String,
+    /// The bus.
+    pub bus: Bus,
+    /// Name of the publisher concerned, if one is.
+    pub publisher: Option<String>,
+    /// Name of the subscriber concerned, if one is.
+    pub subscriber: Option<String>,
+    /// The smallest set of events that shows it.
+    pub messages: Vec<Message>,
+}
+
+/// One event of a witness, shown as `p0#18`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Message {
+    /// Name of its publisher.
+    pub publisher: String,
+    /// Its running number.
+    pub sequence: u64,
+}
+
+/// One way of looking at a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// What must arrive arrived.
+    Delivery,
+    /// What must not arrive did not.
+    Foreign,
+    /// Around subscribe a suffix arrived, around unsubscribe a prefix.
+    Edges,
+    /// A refused event reached nobody.
+    Refused,
+    /// Nothing arrived twice.
+    Duplicates,
+    /// One publisher's events kept their order.
+    Fifo,
+    /// Nothing arrived after a later fence.
+    Late,
+    /// All subscribers agree on one order.
+    TotalOrder,
+    /// What was accepted before something else was called comes first.
+    Precedence,
+    /// What arrived is what was sent.
+    Content,
+    /// Fresh correlations are unique roots, given ones are kept.
+    Correlation,
+    /// Positions count every match; gaps are losses.
+    Positions,
+    /// Received and lost add up to what matched.
+    Losses,
+    /// The bus's counters add up and agree with the plan.
+    Conservation,
+    /// The bus's counters never decrease.
+    Monotone,
+    /// Subscribing and unsubscribing ended as they must.
+    Membership,
+    /// Shutdown refuses, drains and ends.
+    Shutdown,
+    /// The case's own expectations.
+    Expectation,
+}
+
+impl Check {
+    /// Every check, in contract order.
+    pub const ALL: [Self; 18] = [
+        Self::Delivery,
+        Self::Foreign,
+        Self::Edges,
+        Self::Refused,
+        Self::Duplicates,
+        Self::Fifo,
+        Self::Late,
+        Self::TotalOrder,
+        Self::Precedence,
+        Self::Content,
+        Self::Correlation,
+        Self::Positions,
+        Self::Losses,
+        Self::Conservation,
+        Self::Monotone,
+        Self::Membership,
+        Self::Shutdown,
+        Self::Expectation,
+    ];
+
+    /// The contract number it judges.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::Delivery => "C1",
+            Self::Foreign | Self::Edges => "C2",
+            Self::Refused => "C7",
+            Self::Duplicates => "C3",
+            Self::Fifo | Self::Late => "C4",
+            Self::TotalOrder | Self::Precedence => "C5",
+            Self::Content => "C6",
+            Self::Correlation => "C8",
+            Self::Positions | Self::Losses => "C11",
+            Self::Conservation | Self::Monotone => "C12",
+            Self::Membership => "C9",
+            Self::Shutdown => "C13",
+            Self::Expectation => "expect",
+        }
+    }
+}
+
+/// A report in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Something was judged and nothing was wrong.
+    Pass,
+    /// A promise was broken.
+    Fail,
+    /// Nothing at all could be judged.
+    NotExercised,
+    /// The history is no evidence.
+    Broken,
+}
+
+impl Report {
+    /// The report in one word.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Broken(_) => Verdict::Broken,
+            Self::Judged(judgement) if !judgement.violations.is_empty() => Verdict::Fail,
+            Self::Judged(judgement) if judgement.checked.iter().all(|row| row.items == 0) => {
+                Verdict::NotExercised
+            }
+            Self::Judged(_) => Verdict::Pass,
+        }
+    }
+
+    /// Violations found, those without a kept witness included; 0 for a broken history.
+    pub fn violation_count(&self) -> u64 {
+        match self {
+            Self::Broken(_) => 0,
+            Self::Judged(judgement) => judgement.checked.iter().map(|row| row.violations).sum(),
+        }
+    }
+
+    /// Checks that had nothing to judge: all of them for a broken history.
+    pub fn not_exercised(&self) -> Vec<Check> {
+        match self {
+            Self::Broken(_) => Check::ALL.to_vec(),
+            Self::Judged(judgement) => {
+                judgement.checked.iter().filter(|row| row.items == 0).map(|row| row.check).collect()
+            }
+        }
+    }
+
+    /// Those of a case's claims that some check is for and none exercised: never a pass.
+    pub fn unexercised_claims(&self, claims: &[String]) -> Vec<String> {
+        let idle = self.not_exercised();
+        let is_idle = |claim: &&String| {
+            let mut checks = Check::ALL.into_iter().filter(|check| check.rule() == **claim);
+            checks.clone().next().is_some() && checks.all(|check| idle.contains(&check))
+        };
+        claims.iter().filter(is_idle).cloned().collect()
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.publisher, self.sequence)
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}

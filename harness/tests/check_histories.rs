@@ -1,0 +1,12 @@
+//! The checkers, shown to pass what is right and to fail each thing that is wrong.
+
+#[path = "check_histories/accounts.rs"]
+mod accounts;
+#[path = "check_histories/arrivals.rs"]
+mod arrivals;
+#[path = "check_histories/perfect_bus.rs"]
+mod perfect_bus;
+#[path = "check_histories/random.rs"]
+mod random;
+#[path = "check_histories/right.rs"]
+mod right;

@@ -6,9 +6,11 @@
 mod exit;
 mod flags;
 mod logging;
+mod output;
 mod signal;
 
 pub use exit::{EXIT_CODES, Failure, report};
 pub use flags::{BusFlag, CommonFlags};
 pub use logging::start_logging;
+pub use output::print_line;
 pub use signal::{parent_gone, terminated};

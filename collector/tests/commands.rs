@@ -152,3 +152,15 @@ fn a_collector_that_cannot_be_started_is_an_infrastructure_error() {
         .stderr(contains("cannot start /nowhere/procmond"));
     assert!(!socket.exists());
 }
+
+#[test]
+fn a_record_that_cannot_be_written_is_an_infrastructure_error() {
+    let home = home();
+    let file = home.path().join("missing/records.jsonl");
+    let refused = command("daemoneye-agent", home.path())
+        .args(["--bus", "local", "--record"])
+        .arg(&file)
+        .assert()
+        .code(4);
+    refused.stderr(contains(format!("cannot record to {}", file.display())));
+}

@@ -7,6 +7,7 @@ mod agent;
 use std::process::{Child, Command, Stdio};
 
 use agent::{RunningAgent, signal};
+use collector_core::ready::AgentReady;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -138,6 +139,35 @@ fn an_orderly_stop_leaves_no_socket_behind() {
     let left: Vec<_> = socket.parent().unwrap().read_dir().unwrap().flatten().collect();
     assert!(left.is_empty(), "{left:?}");
     drop(folder);
+}
+
+#[test]
+fn a_recorded_file_is_private_and_complete_after_a_stop() {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.jsonl");
+    let mut agent = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"))
+        .arg("--socket")
+        .arg(folder.path().join("run/broker.sock"))
+        .arg("--record")
+        .arg(&file)
+        .env("HOME", folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let ready = BufReader::new(agent.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let ready: AgentReady = serde_json::from_str(&ready).unwrap();
+    signal(agent.id(), Signal::SIGTERM);
+    assert_eq!(agent.wait().unwrap().code(), Some(0));
+
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.ends_with('\n'));
+    let records: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records.len() as u64, ready.collectors[0].first_scan_events);
 }
 
 #[test]

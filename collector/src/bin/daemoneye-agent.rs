@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use collector_core::agent::{self, AgentOptions};
-use collector_core::cli::{self, CommonFlags, EXIT_CODES, Failure, start_logging, terminated};
-use collector_core::ready::AgentReady;
+use collector_core::cli::{
+    self, CommonFlags, EXIT_CODES, Failure, print_line, start_logging, terminated,
+};
 
 /// Hosts the event bus, runs the collectors, and receives what they publish.
 ///
@@ -51,7 +52,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     runtime.block_on(async {
         let trapped = terminated().context("cannot trap signals");
         let stop = trapped.map_err(Failure::Infrastructure)?;
-        Ok(agent::run(options, stop, |ready| print_ready(&ready)).await?)
+        Ok(agent::run(options, stop, |ready| print_line(&ready)).await?)
     })
 }
 
@@ -59,9 +60,4 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 fn sibling(name: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program's own path")?;
     Ok(own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
-}
-
-fn print_ready(ready: &AgentReady) {
-    let line = serde_json::to_string(ready).expect("strings and numbers are JSON");
-    println!("{line}");
 }

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow};
 use clap::Parser;
 use collector_core::cli::{
-    self, CommonFlags, EXIT_CODES, Failure, parent_gone, start_logging, terminated,
+    self, CommonFlags, EXIT_CODES, Failure, parent_gone, print_line, start_logging, terminated,
 };
 use collector_core::config::{EventBusType, Settings};
-use collector_core::ready::CollectorReady;
 use collector_core::sources::process::run_procmond;
 
 /// Watches the processes of this host and publishes what changes to the agent's broker.
@@ -58,11 +57,6 @@ async fn watch(settings: Settings, exit_with_parent: bool) -> Result<(), Failure
             None => signal.await,
         }
     };
-    run_procmond(&settings, None, stop, |ready| print_ready(&ready)).await?;
+    run_procmond(&settings, None, stop, |ready| print_line(&ready)).await?;
     Ok(())
-}
-
-fn print_ready(ready: &CollectorReady) {
-    let line = serde_json::to_string(ready).expect("strings and numbers are JSON");
-    println!("{line}");
 }

@@ -114,7 +114,7 @@ impl Known {
         let mut report = |what| {
             changes.push(Change { what, process: now.clone(), cpu_percent });
         };
-        if now.executable_path.is_some() && now.executable_path != self.last.executable_path {
+        if self.has_executed(&now) {
             report(ProcessChange::Executed);
         }
         if now.ppid != self.last.ppid {
@@ -127,6 +127,13 @@ impl Known {
             self.reported_memory_bytes = now.memory_bytes;
         }
         self.last = now;
+    }
+
+    /// Another executable; or the arguments of one that was first seen before it had any.
+    fn has_executed(&self, now: &Observation) -> bool {
+        let other_path = now.executable_path != self.last.executable_path;
+        let first_arguments = self.last.arguments.is_empty() && !now.arguments.is_empty();
+        now.executable_path.is_some() && (other_path || first_arguments)
     }
 
     fn figures_changed(

@@ -78,6 +78,15 @@ fn an_executable_that_became_unreadable_is_no_execution() {
 }
 
 #[test]
+fn arguments_that_were_not_there_yet_are_an_execution() {
+    let mut census = Census::default();
+    census.advance(scan(1, [Observation { arguments: Vec::new(), ..process(7, 70) }]), THRESHOLDS);
+    let changes = census.advance(scan(2, [process(7, 70)]), THRESHOLDS);
+    assert_eq!(told(&changes), [(ProcessChange::Executed, 7)]);
+    assert_eq!(changes[0].process.arguments, ["sleep", "9"]);
+}
+
+#[test]
 fn another_parent_is_a_change_of_the_tree() {
     let changes = second_scan(|process| process.ppid = Some(2));
     assert_eq!(told(&changes), [(ProcessChange::Tree, 7)]);

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
+use std::path::Path;
 
 use daemoneye_eventbus::ByteString;
 use daemoneye_eventbus::clock::{monotonic_ns, unix_ns};
@@ -97,10 +98,13 @@ impl ProcReader {
     }
 
     fn details(&self, process: &Process, stat: &Stat, identity: Identity) -> Kept {
-        let path = process.exe().ok();
-        let executable_path = path.map(|path| ByteString::from(path.to_string_lossy().as_ref()));
+        let executable_path = process.exe().ok().map(|link| executable_path(&link));
         let known = self.kept.get(&identity);
-        let same = |kept: &&Kept| kept.name == stat.comm && kept.executable_path == executable_path;
+        let same = |kept: &&Kept| {
+            kept.name == stat.comm
+                && kept.executable_path == executable_path
+                && !kept.arguments.is_empty()
+        };
         if let Some(kept) = known.filter(same) {
             return kept.clone();
         }
@@ -124,6 +128,16 @@ impl ProcReader {
     }
 }
 
+impl Sight {
+    fn add_to(self, scan: &mut Scan, pid: u32) {
+        match self {
+            Self::Process(observation) => scan.processes.push(*observation),
+            Self::Gone => {}
+            Self::Unreadable => scan.unreadable.push(pid),
+        }
+    }
+}
+
 impl Reader for ProcReader {
     fn scan(&mut self) -> Result<Scan, ReadError> {
         let mut scan = Scan {
@@ -133,14 +147,18 @@ impl Reader for ProcReader {
             unreadable: Vec::new(),
         };
         let mut kept = HashMap::with_capacity(self.kept.len());
+        // Looked at again in the end, when their arguments have been set up.
+        let mut in_exec = Vec::new();
         for entry in fs::read_dir("/proc").map_err(ReadError::new)? {
             let name = entry.map_err(ReadError::new)?.file_name();
             let Some(pid) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
             match self.look_at(pid, &mut kept) {
-                Sight::Process(observation) => scan.processes.push(*observation),
-                Sight::Gone => {}
-                Sight::Unreadable => scan.unreadable.push(pid),
+                Sight::Process(process) if is_in_exec(&process) => in_exec.push(pid),
+                sight => sight.add_to(&mut scan, pid),
             }
+        }
+        for pid in in_exec {
+            self.look_at(pid, &mut kept).add_to(&mut scan, pid);
         }
         self.kept = kept;
         Ok(scan)
@@ -154,11 +172,24 @@ fn has_exited(stat: &Stat) -> bool {
     matches!(stat.state, 'Z' | 'X' | 'x') && stat.num_threads <= 1
 }
 
+/// In the midst of an `exec` the executable is already the new one, and there are no arguments
+/// yet. A process may also have wiped its own.
+fn is_in_exec(process: &Observation) -> bool {
+    process.arguments.is_empty() && process.executable_path.is_some()
+}
+
 /// Threads of the kernel have no executable; for others it must be readable.
 fn is_complete(details: &Kept, stat: &Stat) -> bool {
     const KERNEL_THREADS_PARENT: i32 = 2;
     let of_the_kernel = stat.ppid == KERNEL_THREADS_PARENT || stat.pid == KERNEL_THREADS_PARENT;
     details.executable_path.is_some() || of_the_kernel
+}
+
+/// Where the executable was when it was started. The system marks one that was removed or replaced
+/// since; the process runs it all the same.
+fn executable_path(link: &Path) -> ByteString {
+    let text = link.to_string_lossy();
+    text.strip_suffix(" (deleted)").unwrap_or(&text).into()
 }
 
 /// The arguments one by one, empty ones included; bytes that are no UTF-8 become U+FFFD.
@@ -171,4 +202,61 @@ fn read_arguments(process: &Process) -> Option<Vec<ByteString>> {
     }
     let texts = bytes.split(|byte| *byte == 0);
     Some(texts.map(|text| String::from_utf8_lossy(text).as_ref().into()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command, Stdio};
+
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+    use nix::unistd::Pid;
+
+    use super::*;
+
+    fn sees(scan: &Scan, child: &Child) -> bool {
+        scan.processes.iter().any(|process| process.identity.pid == child.id())
+    }
+
+    #[test]
+    fn a_zombie_has_exited() {
+        let mut child = Command::new("sleep").arg("600").spawn().unwrap();
+        let mut reader = ProcReader::new().unwrap();
+        assert!(sees(&reader.scan().unwrap(), &child));
+        child.kill().unwrap();
+        // Waits until it has exited, and leaves it unreaped.
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+        waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
+        let scan = reader.scan().unwrap();
+        assert!(!sees(&scan, &child));
+        assert!(!scan.unreadable.contains(&child.id()));
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn an_executable_that_was_removed_keeps_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sleep");
+        fs::copy("/bin/sleep", &path).unwrap();
+        let mut child = Command::new(&path).arg("600").spawn().unwrap();
+        fs::remove_file(&path).unwrap();
+        let scan = ProcReader::new().unwrap().scan().unwrap();
+        let seen = scan.processes.iter().find(|process| process.identity.pid == child.id());
+        assert_eq!(seen.unwrap().executable_path.as_deref(), path.to_str());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn arguments_are_read_one_by_one_empty_ones_included() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo; read x", "", "a b", ""]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        // It has spoken, hence its exec is over.
+        child.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let arguments = read_arguments(&Process::new(pid).unwrap()).unwrap();
+        assert_eq!(arguments, ["sh", "-c", "echo; read x", "", "a b", ""]);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 }

@@ -1,15 +1,28 @@
 //! The command lines of the binaries: help, exit codes, and errors as they are shown.
 
 use std::path::Path;
+use std::time::Duration;
 
 use assert_cmd::Command;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::{contains, is_empty, starts_with};
 
+/// A command that hangs is killed after this long.
+const WATCHDOG: Duration = Duration::from_mins(1);
+/// Where a user's configuration and runtime folder would be looked for.
+const PLACES: [&str; 3] = ["XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"];
+const HOMES: [&str; 3] = ["HOME", "APPDATA", "LOCALAPPDATA"];
+
 /// A binary that sees nothing of this user's configuration.
 fn command(name: &str, home: &Path) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin(name));
-    command.env_clear().env("HOME", home).timeout(std::time::Duration::from_mins(1));
+    for variable in PLACES {
+        command.env_remove(variable);
+    }
+    for variable in HOMES {
+        command.env(variable, home);
+    }
+    command.timeout(WATCHDOG);
     command
 }
 
@@ -58,6 +71,7 @@ fn a_typo_in_a_file_is_shown_with_a_caret_and_what_was_meant() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn the_users_file_is_read_unless_another_is_named() {
     let home = home();
@@ -111,9 +125,11 @@ fn procmond_without_a_broker_is_an_infrastructure_error() {
 
 #[test]
 fn without_a_home_the_socket_must_be_named() {
-    let mut procmond = Command::new(assert_cmd::cargo::cargo_bin("procmond"));
-    let refused = procmond.env_clear().assert().code(2);
-    refused.stderr(contains("no socket path is configured"));
+    let mut procmond = command("procmond", home().path());
+    for variable in HOMES {
+        procmond.env_remove(variable);
+    }
+    procmond.assert().code(2).stderr(contains("no socket path is configured"));
 }
 
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use daemoneye_eventbus::{EventBus, SourceCaps};
 use tokio::sync::{Notify, Semaphore, mpsc};
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
@@ -136,7 +136,7 @@ impl Collector {
     /// gracefully within `shutdown_timeout` and returns the last status.
     ///
     /// Without [`with_bus`](Self::with_bus) the bus of the configuration is opened first and shut
-    /// down last. Not cancel safe: a dropped run aborts nothing that its sources spawned.
+    /// down last. Dropping the future aborts the sources; what they had sent is still published.
     pub async fn run_until(
         self,
         stop: impl Future<Output = ()>,
@@ -178,18 +178,16 @@ impl Collector {
     ) -> Result<CollectorStatus, RunError> {
         let (mut sources, lanes) = SourceSet::start(&self.sources, &self.config, &self.board);
         let mut pipeline = self.start_pipeline(bus, lanes);
-        let checks = tokio::spawn(check::repeat(
-            self.sources.clone(),
-            self.config.clone(),
-            self.board.clone(),
-        ));
+        // In a set of its own, which aborts it when this run ends or is dropped.
+        let mut checks = JoinSet::new();
+        checks.spawn(check::repeat(self.sources.clone(), self.config.clone(), self.board.clone()));
         let mut bus_result = None;
         tokio::select! {
             () = stop => info!(collector = %self.config.component_name, "stopping"),
             () = sources.wait_all() => warn!("every source has ended"),
             result = &mut pipeline.publisher => bus_result = Some(result),
         }
-        checks.abort();
+        drop(checks);
         let deadline = Instant::now() + self.config.shutdown_timeout;
         sources.stop(self.config.shutdown_timeout / SOURCES_SHARE_OF_STOP).await;
         let published = pipeline.finish(bus_result, deadline, self.config.shutdown_timeout).await;

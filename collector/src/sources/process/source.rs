@@ -190,3 +190,6 @@ impl EventSource for ProcessSource {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ mod collector;
 mod duration;
 mod error;
 mod layers;
+mod origin;
 mod paths;
 mod procmond;
 
@@ -20,8 +21,9 @@ pub use bus::{DaemoneyeConfig, EventBusConfig, EventBusType};
 pub use collector::CollectorConfig;
 pub use duration::{DurationError, parse_duration};
 pub use error::{ConfigError, Problem};
-pub use layers::{Layers, Origin, Resolved};
+pub use layers::{Layers, Resolved};
 pub use legacy_buses::crossbeam::CrossbeamConfig;
+pub use origin::Origin;
 pub use paths::{FolderError, Places, prepare_private_folder};
 pub use procmond::ProcmondConfig;
 

@@ -4,41 +4,18 @@
 //! are overlaid key by key, and every key remembers the layer that set it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use toml::{Table, Value};
 
-use super::{ConfigError, Problem, Settings};
+use super::{ConfigError, Origin, Problem, Settings};
 
 /// What environment variables that set something begin with. Section and key are separated by two
 /// underscores: `DAEMONEYE_EVENT_BUS__BUS_TYPE`.
 const VARIABLE_PREFIX: &str = "DAEMONEYE_";
-
-/// Where a value came from. Later variants win over earlier ones.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Origin {
-    /// Built in.
-    Default,
-    /// A file; of two files the one added later wins.
-    File {
-        /// Its path as given.
-        path: PathBuf,
-    },
-    /// An environment variable.
-    Environment {
-        /// Its name.
-        variable: String,
-    },
-    /// A flag of the command line.
-    Flag {
-        /// The flag with its dashes.
-        flag: String,
-    },
-}
 
 /// A configuration in the making.
 #[derive(Debug, Default)]
@@ -232,28 +209,6 @@ fn locate(text: &str, key: &str) -> Option<Range<usize>> {
         table = table.get(level)?.get_ref().as_table()?;
     }
     table.get(last).map(toml::Spanned::span)
-}
-
-impl Origin {
-    fn rank(&self) -> u8 {
-        match self {
-            Self::Default => 0,
-            Self::File { .. } => 1,
-            Self::Environment { .. } => 2,
-            Self::Flag { .. } => 3,
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("built-in default"),
-            Self::File { path } => path.display().fmt(f),
-            Self::Environment { variable } => write!(f, "environment variable {variable}"),
-            Self::Flag { flag } => write!(f, "flag {flag}"),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Which layer a value came from.
+//! Where a configured value came from.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -26,7 +26,6 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The stronger the layer the higher.
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Default => 0,

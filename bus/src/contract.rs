@@ -7,6 +7,7 @@ mod bus;
 mod bus_event;
 mod correlation;
 mod error;
+mod event_id;
 mod filter;
 mod matching;
 mod overflow;
@@ -16,11 +17,12 @@ mod statistics;
 mod subscription;
 
 pub use bus::EventBus;
-pub use bus_event::{BusEvent, EventId};
+pub use bus_event::BusEvent;
 pub use correlation::{CorrelationId, CorrelationMetadata};
 pub use error::{
     PublishError, ShutdownError, StatisticsError, SubscribeError, TryRecvError, UnsubscribeError,
 };
+pub use event_id::EventId;
 pub use filter::{CorrelationFilter, EventFilter, TopicFilter};
 pub use matching::{Attributes, Matcher};
 pub use overflow::{Breaker, BreakerConfig, BreakerState, OverflowPolicy};

@@ -8,6 +8,7 @@ mod encode;
 mod envelope;
 mod event;
 mod frame;
+mod kind;
 pub(crate) mod proto;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,9 @@
-//! The conformance suite on the broker: embedded, and over a local socket. One test per case.
+//! The conformance suite on the new bus: embedded beside its broker, connected to one in this
+//! process, and connected to one in a process of its own. One named test per case.
 
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,117 +19,179 @@ use libtest_mimic::{Arguments, Trial};
 use parking_lot::Mutex;
 use tempfile::TempDir;
 
+/// First argument that makes this executable a broker instead of a test.
+const SERVE: &str = "serve-a-broker";
 /// How long a fixture may take to hand over what a case left in the bus.
 const CLOSE_LIMIT: Duration = Duration::from_millis(200);
-/// Buffers between two processes, bytes: outbox and window of the publisher, both sockets, outbox
-/// and backlog of the broker for the subscriber, each as configured, and rounded up.
-const BUFFERS_BYTES: usize = 80 << 20;
+/// All buffers between a publisher and a stopped subscriber, bytes: the client's outbox (1 MiB),
+/// what it may have sent beyond that (1 MiB and one more outbox), and the sockets.
+const BUFFERS_BYTES: usize = 4 << 20;
 
-#[derive(Clone, Copy)]
-enum Deployment {
+/// Where the broker is, seen from the suite.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
     Embedded,
     Connected,
+    Process,
 }
 
-struct EmbeddedBroker(DaemoneyeBroker);
+struct Opened {
+    place: Place,
+    conditions: Conditions,
+    folder: TempDir,
+    broker: Broker,
+}
 
-struct ServedBroker {
-    broker: DaemoneyeBroker,
-    address: SocketAddress,
-    publish_limit: Duration,
-    handles: Mutex<Vec<Arc<DaemoneyeEventBus>>>,
-    _folder: TempDir,
+enum Broker {
+    Here(DaemoneyeBroker),
+    /// It ends when its standard input does.
+    There(Mutex<Option<(Child, ChildStdin)>>),
 }
 
 #[async_trait]
-impl Subject for Deployment {
+impl Subject for Place {
     fn name(&self) -> String {
         match self {
             Self::Embedded => "embedded",
             Self::Connected => "connected",
+            Self::Process => "process",
         }
         .to_owned()
     }
 
     fn traits(&self) -> Traits {
+        // Every handle is a session of its own, embedded ones too.
+        let (drops_oldest, several_connections) = (true, true);
         match self {
             Self::Embedded => Traits {
                 stall: Stall::Exact { beyond_capacity: 0 },
                 queue: Queue::Exact,
-                drops_oldest: true,
-                several_connections: true,
+                drops_oldest,
+                several_connections,
             },
-            Self::Connected => Traits {
+            Self::Connected | Self::Process => Traits {
                 stall: Stall::Bytes { limit: BUFFERS_BYTES },
+                // What was sent to a client can no longer be displaced by something newer.
                 queue: Queue::Bytes { limit: BUFFERS_BYTES },
-                drops_oldest: true,
-                several_connections: true,
+                drops_oldest,
+                several_connections,
             },
         }
     }
 
     async fn open(&self, conditions: Conditions) -> Box<dyn Fixture> {
-        let config = BrokerConfig::default()
+        let folder = TempDir::new().expect("a temporary folder");
+        let path = folder.path().join("bus.sock");
+        let broker = match self {
+            Self::Process => Broker::There(Mutex::new(Some(spawn_broker(&path, conditions)))),
+            Self::Embedded | Self::Connected => Broker::Here(broker(conditions)),
+        };
+        if *self == Self::Connected
+            && let Broker::Here(broker) = &broker
+        {
+            serve(broker, &path);
+        }
+        Box::new(Opened { place: *self, conditions, folder, broker })
+    }
+}
+
+fn broker(conditions: Conditions) -> DaemoneyeBroker {
+    DaemoneyeBroker::new(
+        BrokerConfig::default()
             .with_subscriber_limit(conditions.subscriber_limit)
-            .with_publish_limit(conditions.publish_limit);
-        let broker = DaemoneyeBroker::new(config);
-        if matches!(self, Self::Embedded) {
-            return Box::new(EmbeddedBroker(broker));
-        }
-        let folder = TempDir::new().expect("a folder of our own");
-        let address = SocketAddress::from_path(folder.path().join("bus.sock")).expect("short");
-        let listener = Listener::bind(&address).expect("a fresh address");
-        broker.serve(listener).expect("the broker runs");
-        let publish_limit = conditions.publish_limit;
-        let handles = Mutex::default();
-        Box::new(ServedBroker { broker, address, publish_limit, handles, _folder: folder })
-    }
+            .with_publish_limit(conditions.publish_limit),
+    )
+}
+
+fn serve(broker: &DaemoneyeBroker, path: &Path) {
+    let address = SocketAddress::from_path(path).expect("a short path");
+    let listener = Listener::bind(&address).expect("a free name");
+    broker.serve(listener).expect("a broker that serves");
+}
+
+fn spawn_broker(path: &Path, conditions: Conditions) -> (Child, ChildStdin) {
+    let own = std::env::current_exe().expect("the path of this executable");
+    let mut child = Command::new(own)
+        .arg(SERVE)
+        .arg(path)
+        .arg(conditions.subscriber_limit.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a broker's process");
+    let mut ready = String::new();
+    let stdout = child.stdout.take().expect("a piped output");
+    BufReader::new(stdout).read_line(&mut ready).expect("a word from the broker");
+    assert_eq!(ready.trim(), "ready");
+    let stdin = child.stdin.take().expect("a piped input");
+    (child, stdin)
+}
+
+/// The broker's process: serves until its standard input ends.
+fn serve_until_input_ends(path: &Path, subscriber_limit: usize) {
+    let broker =
+        DaemoneyeBroker::new(BrokerConfig::default().with_subscriber_limit(subscriber_limit));
+    serve(&broker, path);
+    println!("ready");
+    let mut ignored = Vec::new();
+    // Whether input ends or fails, the suite is done with this process.
+    let _ = std::io::stdin().read_to_end(&mut ignored);
+    let runtime = runtime();
+    let _ = runtime.block_on(broker.shutdown(CLOSE_LIMIT));
 }
 
 #[async_trait]
-impl Fixture for EmbeddedBroker {
+impl Fixture for Opened {
     async fn handle(&self, name: &str) -> Arc<dyn EventBus> {
-        Arc::new(DaemoneyeEventBus::from_broker(&self.0, name))
+        if self.place == Place::Embedded
+            && let Broker::Here(broker) = &self.broker
+        {
+            return Arc::new(DaemoneyeEventBus::from_broker(broker, name.to_owned()));
+        }
+        let path = self.folder.path().join("bus.sock");
+        let address = SocketAddress::from_path(path).expect("a short path");
+        let config = ClientConfig::new(name).with_publish_limit(self.conditions.publish_limit);
+        let bus = DaemoneyeEventBus::connect(&address, config).await.expect("a connection");
+        Arc::new(bus)
     }
 
     async fn close(&self) {
-        // A case may leave a full subscriber behind: what it did not read is lost here.
-        let _ = self.0.shutdown(CLOSE_LIMIT).await;
+        match &self.broker {
+            // A case may leave a full subscriber behind: what it did not read is lost here.
+            Broker::Here(broker) => drop(broker.shutdown(CLOSE_LIMIT).await),
+            Broker::There(child) => {
+                let Some((mut child, stdin)) = child.lock().take() else { return };
+                drop(stdin);
+                assert!(child.wait().expect("the broker's end").success());
+            }
+        }
+        let left = std::fs::read_dir(self.folder.path()).expect("the folder").count();
+        assert_eq!(left, 0, "a broker on {} left files behind", self.place.name());
     }
 }
 
-#[async_trait]
-impl Fixture for ServedBroker {
-    async fn handle(&self, name: &str) -> Arc<dyn EventBus> {
-        let config = ClientConfig::new(name).with_publish_limit(self.publish_limit);
-        let connecting = DaemoneyeEventBus::connect(&self.address, config);
-        let bus = Arc::new(connecting.await.expect("the broker listens"));
-        self.handles.lock().push(Arc::clone(&bus));
-        bus
-    }
-
-    async fn close(&self) {
-        let handles = std::mem::take(&mut *self.handles.lock());
-        for handle in handles {
-            let _ = handle.shutdown(CLOSE_LIMIT).await;
-        }
-        let _ = self.broker.shutdown(CLOSE_LIMIT).await;
-    }
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, serve, path, limit] = arguments.as_slice()
+        && serve == SERVE
+    {
+        let limit = limit.parse().expect("the limit of subscribers is a number");
+        return serve_until_input_ends(Path::new(path), limit);
+    }
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
-    for deployment in [Deployment::Embedded, Deployment::Connected] {
-        let applicable = cases().into_iter().filter(|case| case.applies(&deployment));
-        trials.extend(applicable.map(|case| trial(deployment, case)));
+    for place in [Place::Embedded, Place::Connected, Place::Process] {
+        let applicable = cases().into_iter().filter(|case| case.applies(&place));
+        trials.extend(applicable.map(|case| trial(place, case)));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn trial(deployment: Deployment, case: Case) -> Trial {
-    Trial::test(format!("{}::{}", deployment.name(), case.name()), move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(runtime.block_on(run(&case, &deployment))?)
-    })
+fn trial(place: Place, case: Case) -> Trial {
+    let name = format!("{}::{}", place.name(), case.name());
+    Trial::test(name, move || Ok(runtime().block_on(run(&case, &place))?))
 }

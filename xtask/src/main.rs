@@ -1,2 +1,66 @@
-//! Placeholder.
-fn main() {}
+//! Tasks of the workspace, run as `cargo xtask TASK`.
+//!
+//! This file only names the tasks; each has a file of its own. Tasks know paths and commands,
+//! never the types of another package: they build and run what users build and run.
+
+use std::path::PathBuf;
+use std::process;
+
+use clap::{Parser, Subcommand};
+
+mod ci;
+mod equivalence;
+mod exit;
+mod run;
+mod tidy;
+
+/// Tasks of the workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = exit::EXPLAINED)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Builds the release binaries and replays scenarios on two event buses.
+    ///
+    /// Without a verb the arguments go to `run`. All options of `run` are listed by
+    /// `cargo xtask equivalence run --help`, the verbs by `cargo xtask equivalence help`.
+    #[command(after_help = exit::EXPLAINED)]
+    Equivalence {
+        /// A verb and its arguments, or the options of `run`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+        arguments: Vec<String>,
+    },
+    /// Everything that must hold before a change is merged: format, lints, tidy, tests, docs,
+    /// and the `pr` profile of `equivalence`.
+    #[command(after_help = exit::EXPLAINED)]
+    Ci {
+        /// Leaves out the tests, when the caller has run them.
+        #[arg(long)]
+        skip_tests: bool,
+    },
+    /// Checks what the compiler does not: layers, file names, dead files, links, banned phrases.
+    #[command(after_help = exit::EXPLAINED)]
+    Tidy {
+        /// The workspace to look at, when it is not this one.
+        #[arg(long, value_name = "FOLDER")]
+        root: Option<PathBuf>,
+    },
+}
+
+fn main() {
+    // clap itself exits with 2 on a usage error and names the nearest task.
+    let outcome = match Arguments::parse().task {
+        Task::Equivalence { arguments } => equivalence::run(&run::workspace_root(), &arguments),
+        Task::Ci { skip_tests } => ci::run(&run::workspace_root(), skip_tests),
+        Task::Tidy { root } => tidy::run(&root.unwrap_or_else(run::workspace_root)),
+    };
+    let code = outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit::INFRASTRUCTURE
+    });
+    process::exit(code);
+}

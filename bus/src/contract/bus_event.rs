@@ -1,9 +1,8 @@
 //! An event as it arrives: what was published, and what the bus added.
 
-use bytestring::ByteString;
 use serde::{Deserialize, Serialize};
 
-use super::CorrelationMetadata;
+use super::{CorrelationMetadata, EventId};
 use crate::event::CollectionEvent;
 use crate::topic::Topic;
 
@@ -20,15 +19,4 @@ pub struct BusEvent {
     pub correlation: CorrelationMetadata,
     /// What was published, field for field (C6).
     pub event: CollectionEvent,
-}
-
-/// Identity of one published event, unique on this host.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct EventId {
-    /// Name of the publisher, as its connection was introduced.
-    pub publisher: ByteString,
-    /// One life of that publisher; a random number.
-    pub incarnation: u64,
-    /// The publisher's running number, from 1.
-    pub sequence: u64,
 }

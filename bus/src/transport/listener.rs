@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::probe::Probe;
 use super::{SocketAddress, Stream, system};
 
 /// A bound local socket. Dropping it removes its files.
@@ -42,18 +43,6 @@ pub enum BindError {
 pub(crate) struct Acceptor {
     accepting: system::Accepting,
     _lock: NameLock,
-}
-
-/// What a look at a name found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Probe {
-    /// Nobody listens.
-    Free,
-    /// Somebody does.
-    Alive {
-        /// Who, where the system tells.
-        pid: Option<u32>,
-    },
 }
 
 impl Listener {

@@ -20,7 +20,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::SocketAddress;
-use super::listener::Probe;
+use super::probe::Probe;
 
 /// Mode of the socket file: its owner alone.
 const SOCKET_MODE: u32 = 0o600;

@@ -16,7 +16,7 @@ use interprocess::local_socket::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::SocketAddress;
-use super::listener::Probe;
+use super::probe::Probe;
 
 /// A connected pipe. Reads and writes take `&self`; one task reads, one at a time writes.
 #[derive(Debug)]

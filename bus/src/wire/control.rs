@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use prost::bytes::Bytes;
 
-use super::envelope::{field_of_kind, kind_from_wire, priority_from_wire};
+use super::envelope::priority_from_wire;
+use super::kind::{field_of_kind, kind_of_field};
 use super::text::{
     entries_from_wire, entries_to_wire, from_wire, option_from_wire, option_to_wire,
     string_from_wire, to_wire,
@@ -79,7 +80,7 @@ fn event_filter_to_wire(filter: &EventFilter) -> proto::EventFilter {
 
 fn event_filter_from_wire(message: proto::EventFilter) -> Result<EventFilter, DecodeError> {
     Ok(EventFilter {
-        event_types: message.kinds.into_iter().map(kind_from_wire).collect::<Result<_, _>>()?,
+        event_types: message.kinds.into_iter().map(kind_of_field).collect::<Result<_, _>>()?,
         pids: message.pids,
         min_priority: priority_from_wire(message.min_priority)?,
         source_collectors: message

@@ -6,7 +6,7 @@
 
 use prost::encoding::{encode_varint, encoded_len_varint};
 
-use super::envelope::field_of_kind;
+use super::kind::field_of_kind;
 use super::proto;
 use crate::contract::{CorrelationId, CorrelationMetadata, EventId};
 use crate::event::{

@@ -7,6 +7,7 @@ use prost::encoding::{WireType, decode_key, decode_varint};
 
 use super::encode::{Envelope, Message as _, encoded_bytes};
 use super::event::payload_from_wire;
+use super::kind::kind_of_field;
 use super::proto;
 use super::text::{entries_from_wire, from_wire, option_from_wire};
 use super::{DecodeError, ENVELOPE_LIMIT_BYTES, frame};
@@ -51,7 +52,6 @@ mod field {
     pub(super) const PRIORITY: u32 = 7;
     pub(super) const PID: u32 = 8;
     pub(super) const CORRELATION: u32 = 9;
-    pub(super) const FIRST_PAYLOAD: u32 = 11;
 }
 
 impl<'a> EventEnvelope<'a> {
@@ -81,7 +81,7 @@ impl<'a> EventEnvelope<'a> {
                 }
                 (number, WireType::LengthDelimited) => {
                     let value = take(&mut bytes)?;
-                    if let Some(kind) = kind_of_field(number) {
+                    if let Ok(kind) = kind_of_field(number) {
                         payload = Some((kind, value));
                     }
                 }
@@ -109,21 +109,6 @@ impl<'a> EventEnvelope<'a> {
         let message = proto::Correlation::decode(self.correlation?).ok()?;
         correlation_from_wire(message).ok()
     }
-}
-
-fn kind_of_field(number: u32) -> Option<EventKind> {
-    let index = number.checked_sub(field::FIRST_PAYLOAD)?;
-    EventKind::ALL.get(usize::try_from(index).ok()?).copied()
-}
-
-/// The field number of a kind's payload, as event filters name it.
-pub(super) fn field_of_kind(kind: EventKind) -> u32 {
-    field::FIRST_PAYLOAD + kind as u32
-}
-
-/// The reverse of [`field_of_kind`].
-pub(super) fn kind_from_wire(number: u32) -> Result<EventKind, DecodeError> {
-    kind_of_field(number).ok_or(DecodeError::Malformed("unknown kind of event"))
 }
 
 fn take<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {

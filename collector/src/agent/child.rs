@@ -1,0 +1,121 @@
+//! A collector as a process of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tracing::debug;
+
+use super::MemberError;
+use crate::ready::CollectorReady;
+
+/// A started process.
+#[derive(Debug)]
+pub(super) struct ChildMember {
+    name: &'static str,
+    process: Child,
+    output: Lines<BufReader<ChildStdout>>,
+    /// Held open as long as the process shall live; the system closes it if the agent dies.
+    lifeline: ChildStdin,
+    /// Whether it has said so. Before, it may not handle signals yet, and has nothing to lose.
+    ready: bool,
+}
+
+/// What procmond is started with.
+#[derive(Debug)]
+pub(super) struct ProcmondCommand<'a> {
+    pub(super) program: &'a Path,
+    pub(super) socket_path: &'a Path,
+    pub(super) scan_interval: Duration,
+    pub(super) config_file: Option<&'a Path>,
+}
+
+impl ProcmondCommand<'_> {
+    fn command(&self) -> Command {
+        let mut command = Command::new(self.program);
+        command.arg("--exit-with-parent").args(["--bus", "daemoneye"]);
+        command.arg("--socket").arg(self.socket_path);
+        command.arg("--interval").arg(format!("{}us", self.scan_interval.as_micros()));
+        if let Some(file) = self.config_file {
+            command.arg("--config").arg(file);
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        // A group of its own: an interrupt from the terminal is for the agent, which then ends its
+        // collectors in order.
+        #[cfg(unix)]
+        command.process_group(0);
+        command
+    }
+
+    /// Starts the process; must be called inside a runtime.
+    pub(super) fn start(&self) -> Result<ChildMember, MemberError> {
+        let failed = |source| MemberError::Spawn { program: PathBuf::from(self.program), source };
+        let mut process = self.command().spawn().map_err(failed)?;
+        let lifeline = process.stdin.take().expect("standard input is a pipe");
+        let output = process.stdout.take().expect("standard output is a pipe");
+        let output = BufReader::new(output).lines();
+        Ok(ChildMember { name: "procmond", process, output, lifeline, ready: false })
+    }
+}
+
+impl ChildMember {
+    pub(super) fn name(&self) -> &str {
+        self.name
+    }
+
+    /// Reads its output up to the line that says it is ready.
+    pub(super) async fn ready(&mut self) -> Result<CollectorReady, MemberError> {
+        while let Ok(Some(line)) = self.output.next_line().await {
+            if let Ok(ready) = serde_json::from_str(&line) {
+                self.ready = true;
+                return Ok(ready);
+            }
+            debug!(collector = self.name, line, "unexpected output");
+        }
+        Err(self.ended().await)
+    }
+
+    /// Waits for its end. Cancel safe.
+    pub(super) async fn ended(&mut self) -> MemberError {
+        match self.process.wait().await {
+            Ok(status) => MemberError::Ended { how: status.to_string() },
+            Err(error) => MemberError::Wait(error),
+        }
+    }
+
+    pub(super) async fn stop(mut self: Box<Self>, limit: Duration) -> Result<(), MemberError> {
+        terminate(&self.process);
+        drop(self.lifeline);
+        match tokio::time::timeout(limit, self.process.wait()).await {
+            Ok(Ok(status)) if self.ready => judge(status),
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(MemberError::Wait(error)),
+            Err(_) => {
+                self.process.kill().await.map_err(MemberError::Wait)?;
+                Err(MemberError::Overdue { waited: limit })
+            }
+        }
+    }
+}
+
+fn judge(status: ExitStatus) -> Result<(), MemberError> {
+    if status.success() { Ok(()) } else { Err(MemberError::EndedBadly { how: status.to_string() }) }
+}
+
+/// Asks a process to end.
+#[cfg(unix)]
+fn terminate(process: &Child) {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    // Not reaped yet, so that the id is still its own; `None` says it is.
+    if let Some(pid) = process.id().and_then(|pid| i32::try_from(pid).ok()) {
+        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+    }
+}
+
+/// Closing its standard input is how a process is asked to end here.
+#[cfg(not(unix))]
+fn terminate(_process: &Child) {}

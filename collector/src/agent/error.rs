@@ -1,0 +1,110 @@
+//! What can go wrong in the agent, and what that means for its exit code.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use daemoneye_eventbus::{ShutdownError, SubscribeError};
+use thiserror::Error;
+
+use crate::factory::FactoryError;
+
+/// Why the agent did not do its work to the end.
+#[derive(Debug, Error)]
+pub enum AgentError {
+    /// There is no bus.
+    #[error("the bus cannot be hosted")]
+    Bus(#[from] FactoryError),
+    /// The agent's own subscription was refused.
+    #[error("the agent cannot subscribe")]
+    Subscribe(#[from] SubscribeError),
+    /// The file of received events cannot be written.
+    #[error("cannot record to {}", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A collector did not start, or ended unasked.
+    #[error("collector {name}")]
+    Collector {
+        /// Its name.
+        name: String,
+        /// What happened to it.
+        source: MemberError,
+    },
+    /// A collector did not stop in order, so that events may be missing.
+    #[error("collector {name} did not stop in order")]
+    CollectorStop {
+        /// Its name.
+        name: String,
+        /// What happened to it.
+        source: MemberError,
+    },
+    /// The bus did not close in order.
+    #[error("the bus did not close in order")]
+    Shutdown(#[from] ShutdownError),
+}
+
+/// What happened to one collector.
+#[derive(Debug, Error)]
+pub enum MemberError {
+    /// Its executable, or its thread, could not be started.
+    #[error("cannot start {}", program.display())]
+    Spawn {
+        /// The executable.
+        program: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It took too long until it was ready.
+    #[error("not ready within {waited:?}")]
+    NotReady {
+        /// The limit.
+        waited: Duration,
+    },
+    /// It ended without having been asked to.
+    #[error("ended unasked: {how}")]
+    Ended {
+        /// Its exit status or its error.
+        how: String,
+    },
+    /// It ended with an error when asked to end.
+    #[error("ended badly: {how}")]
+    EndedBadly {
+        /// Its exit status or its error.
+        how: String,
+    },
+    /// It did not end in time; a process was killed.
+    #[error("did not end within {waited:?}")]
+    Overdue {
+        /// The limit.
+        waited: Duration,
+    },
+    /// The system did not say how it ended.
+    #[error("its end cannot be observed")]
+    Wait(#[source] io::Error),
+}
+
+/// Whose fault it was, for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Something is missing that was delivered: exit code 1.
+    Failure,
+    /// The configuration must be changed: exit code 2.
+    Configuration,
+    /// The system or another process: exit code 4.
+    Infrastructure,
+}
+
+impl AgentError {
+    /// Whose fault it was.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Bus(error) if error.is_configuration() => ErrorKind::Configuration,
+            Self::CollectorStop { .. } | Self::Shutdown(_) => ErrorKind::Failure,
+            _ => ErrorKind::Infrastructure,
+        }
+    }
+}

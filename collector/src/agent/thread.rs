@@ -1,0 +1,93 @@
+//! A collector as a thread, with a runtime of its own: it shares nothing with the agent but the
+//! bus.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use daemoneye_eventbus::EventBus;
+use tokio::sync::oneshot;
+
+use super::MemberError;
+use crate::config::Settings;
+use crate::ready::CollectorReady;
+use crate::runtime::RunError;
+use crate::sources::process::run_procmond;
+
+/// A started thread. Dropping it asks it to end.
+#[derive(Debug)]
+pub(super) struct ThreadMember {
+    name: &'static str,
+    ready: oneshot::Receiver<CollectorReady>,
+    stop: oneshot::Sender<()>,
+    /// Sent as the last thing the thread does; closed without when it panicked. `None` once it
+    /// was told.
+    result: Option<oneshot::Receiver<Result<(), RunError>>>,
+}
+
+impl ThreadMember {
+    /// Starts procmond on a bus of this process.
+    pub(super) fn procmond(
+        settings: &Settings,
+        bus: Arc<dyn EventBus>,
+    ) -> Result<Self, MemberError> {
+        let name = "procmond";
+        let failed = |source: io::Error| MemberError::Spawn { program: name.into(), source };
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let (tell_ready, ready) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (tell_result, result) = oneshot::channel();
+        let settings = settings.clone();
+        let run = move || {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            let on_ready = |told| {
+                let _ = tell_ready.send(told);
+            };
+            let ran = runtime.block_on(run_procmond(&settings, Some(bus), stopped, on_ready));
+            let _ = tell_result.send(ran.map(|_| ()));
+        };
+        thread::Builder::new().name(name.to_owned()).spawn(run).map_err(failed)?;
+        Ok(Self { name, ready, stop, result: Some(result) })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.name
+    }
+
+    pub(super) async fn ready(&mut self) -> Result<CollectorReady, MemberError> {
+        match (&mut self.ready).await {
+            Ok(ready) => Ok(ready),
+            Err(_) => Err(self.ended().await),
+        }
+    }
+
+    /// Waits for its end, once. Cancel safe.
+    pub(super) async fn ended(&mut self) -> MemberError {
+        let Some(result) = &mut self.result else { return std::future::pending().await };
+        let how = describe(result.await);
+        self.result = None;
+        MemberError::Ended { how }
+    }
+
+    pub(super) async fn stop(self, limit: Duration) -> Result<(), MemberError> {
+        let _ = self.stop.send(());
+        let Some(result) = self.result else { return Ok(()) };
+        match tokio::time::timeout(limit, result).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(other) => Err(MemberError::EndedBadly { how: describe(other) }),
+            Err(_) => Err(MemberError::Overdue { waited: limit }),
+        }
+    }
+}
+
+fn describe(result: Result<Result<(), RunError>, oneshot::error::RecvError>) -> String {
+    match result {
+        Ok(Ok(())) => "without an error".to_owned(),
+        Ok(Err(error)) => format!("{:#}", anyhow::Error::from(error)),
+        Err(_) => "it panicked".to_owned(),
+    }
+}

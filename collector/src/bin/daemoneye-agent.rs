@@ -1,0 +1,63 @@
+//! daemoneye-agent: hosts the event bus and runs the collectors.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use collector_core::agent::{self, AgentOptions};
+use collector_core::cli::{
+    self, CommonFlags, EXIT_CODES, Failure, print_line, start_logging, terminated,
+};
+
+/// Hosts the event bus, runs the collectors, and receives what they publish.
+///
+/// With the bus `daemoneye` each collector is a process of its own that publishes to the agent's
+/// broker; with `local` each is a thread of the agent. Prints one line of JSON on standard output
+/// once all collectors are ready.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(flatten)]
+    common: CommonFlags,
+    /// Executable of procmond [default: the one beside this program]
+    #[arg(long, value_name = "PATH")]
+    procmond: Option<PathBuf>,
+    /// Append every received event to this file, one line of JSON each
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_logging();
+    cli::report(run(arguments))
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    let settings = arguments.common.resolve()?.settings;
+    let named = arguments.procmond.or_else(|| settings.agent.procmond_path.clone());
+    let procmond = match named {
+        Some(path) => path,
+        None => sibling("procmond").map_err(Failure::Infrastructure)?,
+    };
+    let options = AgentOptions {
+        settings,
+        config_file: arguments.common.config,
+        procmond,
+        record: arguments.record,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime").map_err(Failure::Infrastructure)?;
+    runtime.block_on(async {
+        let trapped = terminated().context("cannot trap signals");
+        let stop = trapped.map_err(Failure::Infrastructure)?;
+        Ok(agent::run(options, stop, |ready| print_line(&ready)).await?)
+    })
+}
+
+/// The executable of this name beside the agent's own.
+fn sibling(name: &str) -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot find this program's own path")?;
+    Ok(own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}

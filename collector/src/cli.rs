@@ -1,0 +1,16 @@
+//! What the binaries of this package share: flags, exit codes, signals, logging.
+//!
+//! For binaries only: unlike the rest of the library this room reads the environment and traps
+//! signals.
+
+mod exit;
+mod flags;
+mod logging;
+mod output;
+mod signal;
+
+pub use exit::{EXIT_CODES, Failure, report};
+pub use flags::{BusFlag, CommonFlags};
+pub use logging::start_logging;
+pub use output::print_line;
+pub use signal::{parent_gone, terminated};

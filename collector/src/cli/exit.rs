@@ -1,0 +1,71 @@
+//! Exit codes: the same in every binary of the project.
+
+use std::process::ExitCode;
+
+use crate::agent::{AgentError, ErrorKind};
+use crate::config::ConfigError;
+use crate::runtime::RunError;
+
+/// For the end of `--help`.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  stopped in order
+  1  failed: events were lost, or something did not stop in order
+  2  wrong usage or configuration
+  4  infrastructure: no bus, no connection, a collector that does not start or ended unasked";
+
+/// Why a binary ends otherwise than in order.
+#[derive(Debug)]
+pub enum Failure {
+    /// Exit code 1.
+    Failed(anyhow::Error),
+    /// Exit code 2.
+    Configuration(anyhow::Error),
+    /// Exit code 4.
+    Infrastructure(anyhow::Error),
+}
+
+/// Prints a failure and turns it into its exit code.
+pub fn report(result: Result<(), Failure>) -> ExitCode {
+    let (code, error) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Failed(error)) => (1, error),
+        Err(Failure::Configuration(error)) => (2, error),
+        Err(Failure::Infrastructure(error)) => (4, error),
+    };
+    if error.is::<ConfigError>() {
+        eprintln!("{error}");
+    } else {
+        eprintln!("error: {error:#}");
+    }
+    ExitCode::from(code)
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Configuration(error.into())
+    }
+}
+
+impl From<AgentError> for Failure {
+    fn from(error: AgentError) -> Self {
+        match error.kind() {
+            ErrorKind::Failure => Self::Failed(error.into()),
+            ErrorKind::Configuration => Self::Configuration(error.into()),
+            ErrorKind::Infrastructure => Self::Infrastructure(error.into()),
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Bus(ref cause) if cause.is_configuration() => {
+                Self::Configuration(error.into())
+            }
+            RunError::Configuration { .. } => Self::Configuration(error.into()),
+            RunError::Deadline { .. } | RunError::BusShutdown(_) => Self::Failed(error.into()),
+            _ => Self::Infrastructure(error.into()),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! `[event_bus]`: which bus, the one value that migrates or rolls back (seed 000).
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use daemoneye_eventbus::{BrokerConfig, ClientConfig};
+use legacy_buses::crossbeam::CrossbeamConfig;
+use serde::Deserialize;
+
+use super::duration;
+
+/// Which bus events travel on, and how it is reached.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EventBusConfig {
+    /// The bus. Default `daemoneye`.
+    pub bus_type: EventBusType,
+    /// Where the broker listens, for `daemoneye`; by default `broker.sock` in the private runtime
+    /// folder of this user (V10).
+    pub socket_path: Option<PathBuf>,
+    /// Settings of the in-process bus, for `local`; a section of its own in a file.
+    pub crossbeam: Option<CrossbeamConfig>,
+    /// Limits of the broker and its clients, for `daemoneye`; a section of its own in a file.
+    pub daemoneye: Option<DaemoneyeConfig>,
+}
+
+/// Limits of the broker and of those who connect to it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DaemoneyeConfig {
+    /// Most subscriptions at once. Default 1000.
+    pub subscriber_limit: usize,
+    /// Most connections at once. Default 256.
+    pub connection_limit: usize,
+    /// Largest encoded event, bytes. Default 1 MiB.
+    pub payload_limit_bytes: usize,
+    /// How long a publish waits for room. Default 30 s.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub publish_limit: Duration,
+    /// How long connecting may take. Default 5 s.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub connect_limit: Duration,
+}
+
+/// The buses there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+pub enum EventBusType {
+    /// `local`: the crossbeam bus, in this process.
+    #[serde(rename = "local")]
+    Local,
+    /// `daemoneye`: the broker, in the agent's process.
+    #[default]
+    #[serde(rename = "daemoneye")]
+    DaemonEye,
+}
+
+impl Default for DaemoneyeConfig {
+    fn default() -> Self {
+        let (broker, client) = (BrokerConfig::default(), ClientConfig::new(""));
+        Self {
+            subscriber_limit: broker.subscriber_limit,
+            connection_limit: broker.connection_limit,
+            payload_limit_bytes: broker.payload_limit_bytes,
+            publish_limit: broker.publish_limit,
+            connect_limit: client.connect_limit,
+        }
+    }
+}
+
+impl DaemoneyeConfig {
+    /// The broker's part.
+    pub(crate) fn broker(&self) -> BrokerConfig {
+        BrokerConfig::default()
+            .with_subscriber_limit(self.subscriber_limit)
+            .with_connection_limit(self.connection_limit)
+            .with_payload_limit_bytes(self.payload_limit_bytes)
+            .with_publish_limit(self.publish_limit)
+    }
+
+    /// The part of a client of this name.
+    pub(crate) fn client(&self, name: &str) -> ClientConfig {
+        ClientConfig::new(name)
+            .with_publish_limit(self.publish_limit)
+            .with_connect_limit(self.connect_limit)
+    }
+}
+
+impl EventBusType {
+    /// Its name in files and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::DaemonEye => "daemoneye",
+        }
+    }
+}
+
+impl fmt::Display for EventBusType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl EventBusConfig {
+    /// Sets the bus.
+    #[must_use]
+    pub fn with_bus_type(mut self, bus_type: EventBusType) -> Self {
+        self.bus_type = bus_type;
+        self
+    }
+
+    /// Sets where the broker listens.
+    #[must_use]
+    pub fn with_socket_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.socket_path = Some(path.into());
+        self
+    }
+}

@@ -1,0 +1,91 @@
+//! Durations in configuration: a whole number and its unit, such as `200ms`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de};
+use thiserror::Error;
+
+/// Why a text is not a duration.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DurationError {
+    /// No number in front.
+    #[error("{text:?} has no number; write a whole number and a unit, such as `200ms` or `30s`")]
+    NoNumber {
+        /// The text.
+        text: String,
+    },
+    /// No unit, or one that does not exist.
+    #[error("{unit:?} is no unit of time; use `us`, `ms`, `s`, `m` or `h`, as in `30s`")]
+    Unit {
+        /// What stands after the number.
+        unit: String,
+    },
+    /// More than a 64-bit number of microseconds.
+    #[error("{text:?} is too long")]
+    TooLong {
+        /// The text.
+        text: String,
+    },
+}
+
+/// Parses a whole number and a unit: `us`, `ms`, `s`, `m` or `h`.
+pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+    let text = text.trim();
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    if number.is_empty() {
+        return Err(DurationError::NoNumber { text: text.to_owned() });
+    }
+    let too_long = || DurationError::TooLong { text: text.to_owned() };
+    let number: u64 = number.parse().map_err(|_| too_long())?;
+    let unit_us: u64 = match unit.trim_start() {
+        "us" => 1,
+        "ms" => 1_000,
+        "s" => 1_000_000,
+        "m" => 60_000_000,
+        "h" => 3_600_000_000,
+        unit => return Err(DurationError::Unit { unit: unit.to_owned() }),
+    };
+    number.checked_mul(unit_us).map(Duration::from_micros).ok_or_else(too_long)
+}
+
+/// For `#[serde(deserialize_with)]`.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(from)?;
+    parse_duration(&text).map_err(de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_unit_is_read() {
+        let rows = [
+            ("7us", Duration::from_micros(7)),
+            ("200ms", Duration::from_millis(200)),
+            ("30 s", Duration::from_secs(30)),
+            ("2m", Duration::from_mins(2)),
+            ("1h", Duration::from_hours(1)),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(parse_duration(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_without_a_unit_is_refused() {
+        assert_eq!(parse_duration("30"), Err(DurationError::Unit { unit: String::new() }));
+    }
+
+    #[test]
+    fn a_unit_without_a_number_is_refused() {
+        assert_eq!(parse_duration("ms"), Err(DurationError::NoNumber { text: "ms".into() }));
+    }
+
+    #[test]
+    fn an_overflow_is_refused() {
+        let text = "18446744073709551615h";
+        assert_eq!(parse_duration(text), Err(DurationError::TooLong { text: text.into() }));
+    }
+}

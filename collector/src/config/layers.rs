@@ -1,0 +1,215 @@
+//! Layers of configuration: flags over environment over user file over system file over defaults.
+//!
+//! Every layer is checked alone and strictly, so that an error names its own place; then tables
+//! are overlaid key by key, and every key remembers the layer that set it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use toml::{Table, Value};
+
+use super::{ConfigError, Origin, Problem, Settings};
+
+/// What environment variables that set something begin with. Section and key are separated by two
+/// underscores: `DAEMONEYE_EVENT_BUS__BUS_TYPE`.
+const VARIABLE_PREFIX: &str = "DAEMONEYE_";
+
+/// A configuration in the making.
+#[derive(Debug, Default)]
+pub struct Layers {
+    layers: Vec<Layer>,
+}
+
+/// One layer, already checked by itself.
+#[derive(Debug)]
+struct Layer {
+    origin: Origin,
+    table: Table,
+    text: Option<String>,
+}
+
+/// A valid configuration, and where each of its values came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// The values.
+    pub settings: Settings,
+    origins: BTreeMap<String, Origin>,
+}
+
+impl Layers {
+    /// The built-in defaults alone.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file that must exist. Add the system's file before the user's.
+    pub fn file(&mut self, path: &Path) -> Result<(), ConfigError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => self.text(path, text),
+            Err(error) => Err(ConfigError::unreadable(path.to_owned(), &error)),
+        }
+    }
+
+    /// Adds a file unless there is none.
+    pub fn file_if_present(&mut self, path: &Path) -> Result<(), ConfigError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => self.text(path, text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(ConfigError::unreadable(path.to_owned(), &error)),
+        }
+    }
+
+    /// Adds the text of a file.
+    pub fn text(&mut self, path: &Path, text: String) -> Result<(), ConfigError> {
+        let origin = Origin::File { path: path.to_owned() };
+        let refused = |error: &toml::de::Error| {
+            ConfigError::one(Problem::refused(origin.clone(), error, Some(&text)))
+        };
+        let table: Table = toml::from_str(&text).map_err(|error| refused(&error))?;
+        toml::from_str::<Settings>(&text).map_err(|error| refused(&error))?;
+        self.layers.push(Layer { origin, table, text: Some(text) });
+        Ok(())
+    }
+
+    /// Adds the environment: every variable named `DAEMONEYE_SECTION__KEY` sets `section.key`.
+    ///
+    /// Values are TOML; what is no TOML is a plain text.
+    pub fn environment(
+        &mut self,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(), ConfigError> {
+        let mut problems = Vec::new();
+        for (variable, text) in variables {
+            let Some(name) = variable.strip_prefix(VARIABLE_PREFIX) else { continue };
+            let Some((section, key)) = name.split_once("__") else { continue };
+            let key = format!("{}.{}", section.to_lowercase(), key.to_lowercase());
+            let origin = Origin::Environment { variable };
+            match checked(origin, &key, value_of(&text)) {
+                Ok(layer) => self.layers.push(layer),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError { problems }) }
+    }
+
+    /// Adds a flag that sets a dotted key.
+    pub fn flag(
+        &mut self,
+        flag: &str,
+        key: &str,
+        value: impl Into<Value>,
+    ) -> Result<(), ConfigError> {
+        let origin = Origin::Flag { flag: flag.to_owned() };
+        self.layers.push(checked(origin, key, value.into()).map_err(ConfigError::one)?);
+        Ok(())
+    }
+
+    /// Overlays the layers and checks the whole.
+    pub fn resolve(mut self) -> Result<Resolved, ConfigError> {
+        self.layers.sort_by_key(|layer| layer.origin.rank());
+        let mut merged = Table::new();
+        let mut origins = BTreeMap::new();
+        for layer in &self.layers {
+            overlay(&mut merged, &layer.table, "", &layer.origin, &mut origins);
+        }
+        let settings = Settings::deserialize(merged.into_deserializer())
+            .map_err(|error| ConfigError::one(Problem::refused(Origin::Default, &error, None)))?;
+        let problems: Vec<_> = settings
+            .problems()
+            .into_iter()
+            .map(|(key, message)| self.problem_at(&key, &message, &origins))
+            .collect();
+        if problems.is_empty() {
+            Ok(Resolved { settings, origins })
+        } else {
+            Err(ConfigError { problems })
+        }
+    }
+
+    fn problem_at(&self, key: &str, message: &str, origins: &BTreeMap<String, Origin>) -> Problem {
+        let origin = origins.get(key).cloned().unwrap_or(Origin::Default);
+        let text = self
+            .layers
+            .iter()
+            .rev()
+            .find(|layer| layer.origin == origin)
+            .and_then(|layer| layer.text.as_deref());
+        let place = text.and_then(|text| Some((text.to_owned(), locate(text, key)?)));
+        Problem { origin, message: format!("`{key}`: {message}"), suggestion: None, place }
+    }
+}
+
+impl Resolved {
+    /// Where the value of a dotted key such as `event_bus.bus_type` came from.
+    pub fn origin(&self, key: &str) -> &Origin {
+        self.origins.get(key).unwrap_or(&Origin::Default)
+    }
+}
+
+/// One value as a layer, checked as if it stood in a file.
+fn checked(origin: Origin, key: &str, value: Value) -> Result<Layer, Problem> {
+    let mut table = Table::new();
+    let leaf = key.rsplit('.').fold(value, |inner, level| {
+        let mut table = Table::new();
+        table.insert(level.to_owned(), inner);
+        Value::Table(table)
+    });
+    if let Value::Table(whole) = leaf {
+        table = whole;
+    }
+    match Settings::deserialize(table.clone().into_deserializer()) {
+        Ok(_) => Ok(Layer { origin, table, text: None }),
+        Err(error) => Err(Problem::refused(origin, &error, None)),
+    }
+}
+
+fn value_of(text: &str) -> Value {
+    let document: Result<Table, _> = toml::from_str(&format!("value = {text}"));
+    document
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+fn overlay(
+    below: &mut Table,
+    above: &Table,
+    prefix: &str,
+    origin: &Origin,
+    origins: &mut BTreeMap<String, Origin>,
+) {
+    for (key, value) in above {
+        let dotted = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match (below.get_mut(key), value) {
+            (Some(Value::Table(inner)), Value::Table(table)) => {
+                overlay(inner, table, &dotted, origin, origins);
+            }
+            (_, Value::Table(table)) => {
+                let mut inner = Table::new();
+                overlay(&mut inner, table, &dotted, origin, origins);
+                below.insert(key.clone(), Value::Table(inner));
+            }
+            _ => {
+                below.insert(key.clone(), value.clone());
+                origins.insert(dotted, origin.clone());
+            }
+        }
+    }
+}
+
+/// The bytes of the value of a dotted key.
+fn locate(text: &str, key: &str) -> Option<Range<usize>> {
+    let document = toml::de::DeTable::parse(text).ok()?;
+    let mut table = document.get_ref();
+    let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
+    for level in path.split('.').filter(|level| !level.is_empty()) {
+        table = table.get(level)?.get_ref().as_table()?;
+    }
+    table.get(last).map(toml::Spanned::span)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Which bus a configuration means (seed 000): one value changes, nothing else does.
+//!
+//! Everything past this room holds an `Arc<dyn EventBus>`. What differs between buses, their
+//! construction, is in `wiring`.
+
+mod hosted;
+mod wiring;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use daemoneye_eventbus::client::ConnectError;
+use daemoneye_eventbus::transport::{AddressError, BindError};
+use daemoneye_eventbus::{EventBus, broker::ServeError};
+use legacy_buses::crossbeam::StartError;
+use thiserror::Error;
+
+use crate::config::{EventBusConfig, EventBusType, FolderError};
+
+pub use hosted::HostedBus;
+
+/// Makes buses from configuration.
+#[derive(Debug)]
+pub struct EventBusFactory;
+
+/// Why there is no bus.
+#[derive(Debug, Error)]
+pub enum FactoryError {
+    /// The broker's socket is not named, and this user has no home to put it in.
+    #[error("no socket path is configured, and this user has no home for a default")]
+    NoSocketPath,
+    /// The in-process bus did not start.
+    #[error("the in-process bus does not start")]
+    Local(#[from] StartError),
+    /// The socket path cannot be an address.
+    #[error("the socket path is no address")]
+    Address(#[from] AddressError),
+    /// The socket's folder is not private or cannot be made.
+    #[error("the socket's folder cannot be used")]
+    Folder(#[from] FolderError),
+    /// The name is taken, or cannot be bound.
+    #[error("the broker cannot listen")]
+    Bind(#[from] BindError),
+    /// The broker's thread did not start.
+    #[error("the broker does not serve")]
+    Serve(#[from] ServeError),
+    /// The broker cannot be reached.
+    #[error("no connection to the broker at {}", socket_path.display())]
+    Connect {
+        /// Where it was looked for.
+        socket_path: PathBuf,
+        /// Why.
+        source: ConnectError,
+    },
+}
+
+impl FactoryError {
+    /// Whether the configuration must be changed; otherwise the system or another process must.
+    pub fn is_configuration(&self) -> bool {
+        matches!(self, Self::NoSocketPath | Self::Address(_) | Self::Local(StartError::NoCapacity))
+    }
+}
+
+impl EventBusFactory {
+    /// The configured bus for a component of this name: a new in-process bus for
+    /// [`Local`](EventBusType::Local), a connection to the agent's broker for
+    /// [`DaemonEye`](EventBusType::DaemonEye).
+    pub async fn create(
+        config: &EventBusConfig,
+        name: &str,
+    ) -> Result<Arc<dyn EventBus>, FactoryError> {
+        match config.bus_type {
+            EventBusType::Local => wiring::local(config),
+            EventBusType::DaemonEye => wiring::connect(config, name).await,
+        }
+    }
+
+    /// The configured bus for its host, the agent: a new in-process bus, or a broker that listens
+    /// and a handle to it. Must be called inside a runtime.
+    pub fn host(config: &EventBusConfig, name: &str) -> Result<HostedBus, FactoryError> {
+        match config.bus_type {
+            EventBusType::Local => Ok(HostedBus::local(wiring::local(config)?)),
+            EventBusType::DaemonEye => wiring::host(config, name),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The bus of the process that owns it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use daemoneye_eventbus::{DaemoneyeBroker, EventBus, ShutdownError};
+
+/// A bus, and the broker behind it if there is one.
+pub struct HostedBus {
+    bus: Arc<dyn EventBus>,
+    broker: Option<HostedBroker>,
+}
+
+struct HostedBroker {
+    broker: DaemoneyeBroker,
+    socket_path: PathBuf,
+}
+
+impl HostedBus {
+    pub(super) fn local(bus: Arc<dyn EventBus>) -> Self {
+        Self { bus, broker: None }
+    }
+
+    pub(super) fn broker(
+        bus: Arc<dyn EventBus>,
+        broker: DaemoneyeBroker,
+        socket_path: PathBuf,
+    ) -> Self {
+        Self { bus, broker: Some(HostedBroker { broker, socket_path }) }
+    }
+
+    /// A handle for publishing and subscribing in this process.
+    pub fn bus(&self) -> &Arc<dyn EventBus> {
+        &self.bus
+    }
+
+    /// Where the broker listens; `None` for a bus inside this process.
+    pub fn socket_path(&self) -> Option<&Path> {
+        self.broker.as_ref().map(|hosted| hosted.socket_path.as_path())
+    }
+
+    /// Ends the bus for everybody: hands over what was accepted, ends all receivers, removes the
+    /// socket (C13).
+    pub async fn shutdown(self, deadline: Duration) -> Result<(), ShutdownError> {
+        // The broker first: ending the own handle first would end its receivers before what
+        // other processes have sent was routed to them.
+        if let Some(hosted) = &self.broker {
+            hosted.broker.shutdown(deadline).await?;
+        }
+        self.bus.shutdown(deadline).await
+    }
+}
+
+impl std::fmt::Debug for HostedBus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HostedBus").field("socket_path", &self.socket_path()).finish()
+    }
+}

@@ -1,0 +1,33 @@
+//! The one line a process prints on standard output once it works, for whoever started it.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A collector has published its first scan: what starts or exits from now on is reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CollectorReady {
+    /// Name of the collector.
+    pub ready: String,
+    /// The process it runs in.
+    pub pid: u32,
+    /// Events of its first scan.
+    pub first_scan_events: u64,
+}
+
+/// The agent's bus works and all of its collectors are ready.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentReady {
+    /// `daemoneye-agent`.
+    pub ready: String,
+    /// The agent's process.
+    pub pid: u32,
+    /// The bus's name in configuration.
+    pub bus_type: String,
+    /// Where the broker listens; absent for a bus inside the agent.
+    pub socket_path: Option<PathBuf>,
+    /// The collectors, in the order of the configuration.
+    pub collectors: Vec<CollectorReady>,
+}

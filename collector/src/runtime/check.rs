@@ -1,0 +1,80 @@
+//! Health checks of sources at intervals: asked, never judged here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tracing::info;
+
+use super::board::Board;
+use super::status::SourceState;
+use crate::config::CollectorConfig;
+use crate::source::EventSource;
+
+/// How long one health check may take; a longer one has failed.
+const CHECK_LIMIT: Duration = Duration::from_secs(5);
+
+/// Checks every running source at every interval, for ever.
+pub(super) async fn repeat(
+    sources: Vec<Arc<dyn EventSource>>,
+    config: CollectorConfig,
+    board: Board,
+) {
+    let mut ticks = interval(config.health_check_interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.tick().await; // The first is at once, before anything could be known.
+    loop {
+        ticks.tick().await;
+        round(&sources, &board).await;
+        if config.enable_telemetry {
+            let status = board.current();
+            info!(
+                accepted = status.events_accepted,
+                published = status.events_published,
+                lost = status.events_lost,
+                backpressure = status.backpressure,
+                "telemetry"
+            );
+        }
+    }
+}
+
+async fn round(sources: &[Arc<dyn EventSource>], board: &Board) {
+    let mut checks = JoinSet::new();
+    let status = board.current();
+    for (index, source) in sources.iter().enumerate() {
+        if status.sources[index].state != SourceState::Running {
+            continue;
+        }
+        let source = Arc::clone(source);
+        checks.spawn(async move { (index, one(source).await) });
+    }
+    while let Some(joined) = checks.join_next().await {
+        let Ok((index, result)) = joined else { continue };
+        board.update(|status| {
+            let source = &mut status.sources[index];
+            match result {
+                Ok(()) => source.failed_checks = 0,
+                Err(failure) => {
+                    source.failed_checks += 1;
+                    source.last_failure = Some(failure);
+                }
+            }
+        });
+    }
+}
+
+/// One check within the limit; a panic of it is a failure like any other.
+async fn one(source: Arc<dyn EventSource>) -> Result<(), String> {
+    let mut task = tokio::spawn(async move { source.health_check().await });
+    match timeout(CHECK_LIMIT, &mut task).await {
+        Ok(Ok(Ok(()))) => Ok(()),
+        Ok(Ok(Err(error))) => Err(format!("{error:#}")),
+        Ok(Err(_)) => Err("the health check panicked".to_owned()),
+        Err(_) => {
+            task.abort();
+            Err(format!("the health check did not return within {CHECK_LIMIT:?}"))
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The sources this project ships, each on this host's real data.
+
+pub mod process;

@@ -1,0 +1,52 @@
+//! What a reader sees: one scan of the processes of this host.
+
+use daemoneye_eventbus::ByteString;
+
+/// A process for as long as it lives: its id alone is used again after its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Identity {
+    /// When it started, in the reader's unit: clock ticks since boot on Linux, whole seconds since
+    /// the epoch elsewhere. First, so that parents sort before their children.
+    pub(super) start: u64,
+    /// Its process id.
+    pub(super) pid: u32,
+}
+
+/// One process at the time of a scan.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Observation {
+    pub(super) identity: Identity,
+    /// Parent's process id.
+    pub(super) ppid: Option<u32>,
+    /// Short name.
+    pub(super) name: ByteString,
+    /// Path of the executable, when readable.
+    pub(super) executable_path: Option<ByteString>,
+    /// Arguments one by one.
+    pub(super) arguments: Vec<ByteString>,
+    /// Start time, wall clock, nanoseconds since the epoch.
+    pub(super) start_time_unix_ns: Option<u64>,
+    /// CPU time used so far, nanoseconds.
+    pub(super) cpu_time_ns: u64,
+    /// Resident memory, bytes.
+    pub(super) memory_bytes: u64,
+    /// Owner's id.
+    pub(super) user_id: Option<ByteString>,
+    /// Owner's name, when it resolves.
+    pub(super) user_name: Option<ByteString>,
+    /// Whether all details could be read.
+    pub(super) accessible: bool,
+}
+
+/// Everything one scan saw.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Scan {
+    /// When it began: wall clock, nanoseconds since the epoch.
+    pub(super) observed_unix_ns: u64,
+    /// The same moment, monotonic, nanoseconds.
+    pub(super) observed_monotonic_ns: u64,
+    /// The processes, each id once.
+    pub(super) processes: Vec<Observation>,
+    /// Ids that are there but could not be read: nothing is known of them, least of all an exit.
+    pub(super) unreadable: Vec<u32>,
+}

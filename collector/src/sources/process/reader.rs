@@ -1,0 +1,86 @@
+//! Reading the processes of this host: one trait, one implementation per kind of system.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(any(not(target_os = "linux"), test))]
+mod portable;
+
+use thiserror::Error;
+
+use super::observation::Scan;
+
+/// Makes scans. Blocks for some milliseconds each.
+pub(super) trait Reader: Send {
+    /// Reads every process there is.
+    fn scan(&mut self) -> Result<Scan, ReadError>;
+}
+
+/// Why there is no scan.
+#[derive(Debug, Error)]
+#[error("cannot list processes: {reason}")]
+pub(super) struct ReadError {
+    /// What the system said.
+    pub(super) reason: String,
+}
+
+/// The reader for this system.
+pub(super) fn system_reader() -> Result<Box<dyn Reader>, ReadError> {
+    #[cfg(target_os = "linux")]
+    return Ok(Box::new(linux::ProcReader::new()?));
+    #[cfg(not(target_os = "linux"))]
+    return Ok(Box::new(portable::PortableReader::new()?));
+}
+
+impl ReadError {
+    fn new(reason: impl std::fmt::Display) -> Self {
+        Self { reason: reason.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::observation::Observation;
+    use super::*;
+
+    fn own(reader: &mut dyn Reader) -> Observation {
+        let scan = reader.scan().unwrap();
+        let pid = std::process::id();
+        let mut found = scan.processes.into_iter().filter(|process| process.identity.pid == pid);
+        let own = found.next().expect("this process runs");
+        assert_eq!(found.next(), None, "each id once");
+        own
+    }
+
+    fn check_own(own: &Observation) {
+        let expected = std::env::current_exe().unwrap();
+        assert_eq!(own.executable_path.as_deref(), expected.to_str());
+        let arguments: Vec<_> = std::env::args().collect();
+        assert_eq!(own.arguments, arguments);
+        assert!(own.memory_bytes > 0);
+        assert!(own.accessible);
+        #[cfg(unix)]
+        {
+            let user = nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap();
+            assert_eq!(own.user_id.as_deref(), Some(user.uid.to_string().as_str()));
+            assert_eq!(own.user_name.as_deref(), Some(user.name.as_str()));
+            let parent = u32::try_from(nix::unistd::getppid().as_raw()).ok();
+            assert_eq!(own.ppid, parent);
+        }
+    }
+
+    #[test]
+    fn the_systems_reader_sees_this_process_as_it_is() {
+        check_own(&own(&mut *system_reader().unwrap()));
+    }
+
+    #[test]
+    fn the_portable_reader_sees_this_process_as_it_is() {
+        check_own(&own(&mut portable::PortableReader::new().unwrap()));
+    }
+
+    #[test]
+    fn a_process_keeps_its_identity_from_scan_to_scan() {
+        let mut reader = system_reader().unwrap();
+        assert_eq!(own(&mut *reader).identity, own(&mut *reader).identity);
+    }
+}

@@ -1,0 +1,262 @@
+//! Linux: `/proc`, read through `procfs`.
+//!
+//! A process is `(pid, start ticks)`. What cannot change while it runs the same executable is read
+//! once and kept. A zombie has exited: its parent only has not noticed yet.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use daemoneye_eventbus::ByteString;
+use daemoneye_eventbus::clock::{monotonic_ns, unix_ns};
+use nix::unistd::{Uid, User};
+use procfs::process::{Process, Stat};
+use procfs::{ProcError, ProcResult, WithCurrentSystemInfo};
+
+use super::super::observation::{Identity, Observation, Scan};
+use super::{ReadError, Reader};
+
+const NS_PER_SECOND: u64 = 1_000_000_000;
+
+/// Reads `/proc`.
+pub(super) struct ProcReader {
+    boot_unix_ns: u64,
+    ns_per_tick: u64,
+    /// Of the processes of the last scan.
+    kept: HashMap<Identity, Kept>,
+    /// Names of users met so far, `None` where there is none.
+    user_names: HashMap<u32, Option<ByteString>>,
+}
+
+/// What is read again only when the executable or the name changes.
+#[derive(Clone)]
+struct Kept {
+    name: String,
+    executable_path: Option<ByteString>,
+    arguments: Vec<ByteString>,
+    arguments_readable: bool,
+}
+
+/// What became of one process id.
+enum Sight {
+    Process(Box<Observation>),
+    Gone,
+    Unreadable,
+}
+
+impl ProcReader {
+    pub(super) fn new() -> Result<Self, ReadError> {
+        let boot_s = procfs::boot_time_secs().map_err(ReadError::new)?;
+        Ok(Self {
+            boot_unix_ns: boot_s * NS_PER_SECOND,
+            ns_per_tick: NS_PER_SECOND / procfs::ticks_per_second(),
+            kept: HashMap::new(),
+            user_names: HashMap::new(),
+        })
+    }
+
+    fn look_at(&mut self, pid: u32, kept: &mut HashMap<Identity, Kept>) -> Sight {
+        match self.observe(pid, kept) {
+            Ok(Some(observation)) => Sight::Process(Box::new(observation)),
+            Ok(None) | Err(ProcError::NotFound(_)) => Sight::Gone,
+            // The folder is open, but its process ended meanwhile: ESRCH.
+            Err(ProcError::Io(error, _)) if error.raw_os_error() == Some(ESRCH) => Sight::Gone,
+            Err(_) => Sight::Unreadable,
+        }
+    }
+
+    /// `None` for a process that has exited.
+    fn observe(
+        &mut self,
+        pid: u32,
+        kept: &mut HashMap<Identity, Kept>,
+    ) -> ProcResult<Option<Observation>> {
+        let process = Process::new(i32::try_from(pid).map_err(|_| ProcError::NotFound(None))?)?;
+        let stat = process.stat()?;
+        if has_exited(&stat) {
+            return Ok(None);
+        }
+        let identity = Identity { start: stat.starttime, pid };
+        let details = self.details(&process, &stat, identity);
+        let user_id = process.status().map(|status| status.euid).ok();
+        let observation = Observation {
+            identity,
+            ppid: u32::try_from(stat.ppid).ok().filter(|ppid| *ppid != 0),
+            name: stat.comm.as_str().into(),
+            executable_path: details.executable_path.clone(),
+            arguments: details.arguments.clone(),
+            start_time_unix_ns: Some(self.boot_unix_ns + stat.starttime * self.ns_per_tick),
+            cpu_time_ns: (stat.utime + stat.stime) * self.ns_per_tick,
+            memory_bytes: stat.rss_bytes().get(),
+            user_id: user_id.map(|id| id.to_string().into()),
+            user_name: user_id.and_then(|id| self.user_name(id)),
+            accessible: details.arguments_readable && is_complete(&details, &stat),
+        };
+        kept.insert(identity, details);
+        Ok(Some(observation))
+    }
+
+    fn details(&self, process: &Process, stat: &Stat, identity: Identity) -> Kept {
+        let executable_path = process.exe().ok().map(|link| executable_path(&link));
+        let known = self.kept.get(&identity);
+        let same = |kept: &&Kept| {
+            kept.name == stat.comm
+                && kept.executable_path == executable_path
+                && !kept.arguments.is_empty()
+        };
+        if let Some(kept) = known.filter(same) {
+            return kept.clone();
+        }
+        let arguments = read_arguments(process);
+        Kept {
+            name: stat.comm.clone(),
+            executable_path,
+            arguments_readable: arguments.is_some(),
+            arguments: arguments.unwrap_or_default(),
+        }
+    }
+
+    fn user_name(&mut self, id: u32) -> Option<ByteString> {
+        self.user_names
+            .entry(id)
+            .or_insert_with(|| {
+                let user = User::from_uid(Uid::from_raw(id)).ok().flatten();
+                user.map(|user| user.name.into())
+            })
+            .clone()
+    }
+}
+
+impl Sight {
+    fn add_to(self, scan: &mut Scan, pid: u32) {
+        match self {
+            Self::Process(observation) => scan.processes.push(*observation),
+            Self::Gone => {}
+            Self::Unreadable => scan.unreadable.push(pid),
+        }
+    }
+}
+
+impl Reader for ProcReader {
+    fn scan(&mut self) -> Result<Scan, ReadError> {
+        let mut scan = Scan {
+            observed_unix_ns: unix_ns(),
+            observed_monotonic_ns: monotonic_ns(),
+            processes: Vec::with_capacity(self.kept.len()),
+            unreadable: Vec::new(),
+        };
+        let mut kept = HashMap::with_capacity(self.kept.len());
+        // Looked at again in the end, when their arguments have been set up.
+        let mut in_exec = Vec::new();
+        for entry in fs::read_dir("/proc").map_err(ReadError::new)? {
+            let name = entry.map_err(ReadError::new)?.file_name();
+            let Some(pid) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
+            match self.look_at(pid, &mut kept) {
+                Sight::Process(process) if is_in_exec(&process) => in_exec.push(pid),
+                sight => sight.add_to(&mut scan, pid),
+            }
+        }
+        for pid in in_exec {
+            self.look_at(pid, &mut kept).add_to(&mut scan, pid);
+        }
+        self.kept = kept;
+        Ok(scan)
+    }
+}
+
+const ESRCH: i32 = nix::errno::Errno::ESRCH as i32;
+
+/// A zombie with other threads is a process whose first thread ended early: it runs on.
+fn has_exited(stat: &Stat) -> bool {
+    matches!(stat.state, 'Z' | 'X' | 'x') && stat.num_threads <= 1
+}
+
+/// In the midst of an `exec` the executable is already the new one, and there are no arguments
+/// yet. A process may also have wiped its own.
+fn is_in_exec(process: &Observation) -> bool {
+    process.arguments.is_empty() && process.executable_path.is_some()
+}
+
+/// Threads of the kernel have no executable; for others it must be readable.
+fn is_complete(details: &Kept, stat: &Stat) -> bool {
+    const KERNEL_THREADS_PARENT: i32 = 2;
+    let of_the_kernel = stat.ppid == KERNEL_THREADS_PARENT || stat.pid == KERNEL_THREADS_PARENT;
+    details.executable_path.is_some() || of_the_kernel
+}
+
+/// Where the executable was when it was started. The system marks one that was removed or replaced
+/// since; the process runs it all the same.
+fn executable_path(link: &Path) -> ByteString {
+    let text = link.to_string_lossy();
+    text.strip_suffix(" (deleted)").unwrap_or(&text).into()
+}
+
+/// The arguments one by one, empty ones included; bytes that are no UTF-8 become U+FFFD.
+fn read_arguments(process: &Process) -> Option<Vec<ByteString>> {
+    let mut bytes = Vec::new();
+    process.open_relative("cmdline").ok()?.read_to_end(&mut bytes).ok()?;
+    let bytes = bytes.strip_suffix(b"\0").unwrap_or(&bytes);
+    if bytes.is_empty() {
+        return Some(Vec::new());
+    }
+    let texts = bytes.split(|byte| *byte == 0);
+    Some(texts.map(|text| String::from_utf8_lossy(text).as_ref().into()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command, Stdio};
+
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+    use nix::unistd::Pid;
+
+    use super::*;
+
+    fn sees(scan: &Scan, child: &Child) -> bool {
+        scan.processes.iter().any(|process| process.identity.pid == child.id())
+    }
+
+    #[test]
+    fn a_zombie_has_exited() {
+        let mut child = Command::new("sleep").arg("600").spawn().unwrap();
+        let mut reader = ProcReader::new().unwrap();
+        assert!(sees(&reader.scan().unwrap(), &child));
+        child.kill().unwrap();
+        // Waits until it has exited, and leaves it unreaped.
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+        waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
+        let scan = reader.scan().unwrap();
+        assert!(!sees(&scan, &child));
+        assert!(!scan.unreadable.contains(&child.id()));
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn an_executable_that_was_removed_keeps_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sleep");
+        fs::copy("/bin/sleep", &path).unwrap();
+        let mut child = Command::new(&path).arg("600").spawn().unwrap();
+        fs::remove_file(&path).unwrap();
+        let scan = ProcReader::new().unwrap().scan().unwrap();
+        let seen = scan.processes.iter().find(|process| process.identity.pid == child.id());
+        assert_eq!(seen.unwrap().executable_path.as_deref(), path.to_str());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn arguments_are_read_one_by_one_empty_ones_included() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo; read x", "", "a b", ""]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        // It has spoken, hence its exec is over.
+        child.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let arguments = read_arguments(&Process::new(pid).unwrap()).unwrap();
+        assert_eq!(arguments, ["sh", "-c", "echo; read x", "", "a b", ""]);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}

@@ -1,0 +1,202 @@
+//! The real agent and the real procmond, on both buses, against processes these tests start.
+#![cfg(unix)]
+
+#[path = "processes/agent.rs"]
+mod agent;
+
+use std::process::{Child, Command, Stdio};
+
+use agent::{RunningAgent, signal};
+use collector_core::ready::AgentReady;
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+const BUSES: [&str; 2] = ["daemoneye", "local"];
+
+/// A child that does nothing until it is ended.
+struct Sleeper(Child);
+
+impl Sleeper {
+    fn start() -> Self {
+        let mut command = Command::new("sleep");
+        command.arg("600").stdin(Stdio::null());
+        Self(command.spawn().expect("every host has `sleep`"))
+    }
+
+    fn pid(&self) -> u64 {
+        u64::from(self.0.id())
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The body of a recorded event.
+fn event(record: &Value) -> &Value {
+    &record["event"]["event"]
+}
+
+fn is(record: &Value, change: &str, pid: u64) -> bool {
+    event(record)["change"] == change && event(record)["pid"] == pid
+}
+
+#[test]
+fn a_child_is_seen_starting_and_exiting_once_on_both_buses() {
+    for bus in BUSES {
+        let mut agent = RunningAgent::start(bus);
+        let first = Sleeper::start();
+        let pid = first.pid();
+        agent.read_until(|record| is(record, "started", pid));
+        drop(first);
+        agent.read_until(|record| is(record, "exited", pid));
+        // One more scan has passed once this one is seen: a second report would be there.
+        let fence = Sleeper::start();
+        agent.read_until(|record| is(record, "started", fence.pid()));
+        let (records, status) = agent.stop(Signal::SIGTERM);
+
+        assert_eq!(status.code(), Some(0), "{bus}");
+        let count = |change| records.iter().filter(|record| is(record, change, pid)).count();
+        assert_eq!((count("started"), count("exited")), (1, 1), "{bus}");
+    }
+}
+
+#[test]
+fn a_child_is_described_as_it_is_on_both_buses() {
+    for bus in BUSES {
+        let mut agent = RunningAgent::start(bus);
+        let child = Sleeper::start();
+        let pid = child.pid();
+        agent.read_until(|record| is(record, "started", pid));
+        let fence = Sleeper::start();
+        agent.read_until(|record| is(record, "started", fence.pid()));
+        let (records, _) = agent.stop(Signal::SIGTERM);
+
+        // A scan between fork and exec sees this program; the execution is reported then.
+        let described = |record: &&Value| is(record, "started", pid) || is(record, "executed", pid);
+        let record = records.iter().rfind(described).unwrap();
+        let seen = event(record);
+        assert_eq!(seen["name"], "sleep", "{bus}");
+        assert_eq!(seen["arguments"], serde_json::json!(["sleep", "600"]), "{bus}");
+        assert_eq!(seen["ppid"], std::process::id(), "{bus}");
+        assert_eq!(seen["user_id"], nix::unistd::geteuid().to_string(), "{bus}");
+        assert_eq!(seen["header"]["source"], "procmond", "{bus}");
+        assert_eq!(record["event"]["topic"], "events.process.lifecycle", "{bus}");
+        let at = |value: &Value| value.as_u64().unwrap();
+        let observed = at(&seen["header"]["observed_monotonic_ns"]);
+        let published = at(&record["event"]["published_monotonic_ns"]);
+        let received = at(&record["receive_monotonic_ns"]);
+        assert!(observed <= published && published <= received, "{bus}");
+    }
+}
+
+#[test]
+fn nothing_is_lost_from_the_first_scan_to_the_last_on_both_buses() {
+    for bus in BUSES {
+        let mut agent = RunningAgent::start(bus);
+        let child = Sleeper::start();
+        agent.read_until(|record| is(record, "started", child.pid()));
+        let (records, status) = agent.stop(Signal::SIGINT);
+
+        assert_eq!(status.code(), Some(0), "{bus}");
+        let sequences: Vec<_> = records
+            .iter()
+            .map(|record| event(record)["header"]["source_sequence"].as_u64().unwrap())
+            .collect();
+        let expected: Vec<_> = (1..=records.len() as u64).collect();
+        assert_eq!(sequences, expected, "{bus}");
+        let own = u64::from(std::process::id());
+        assert_eq!(records.iter().filter(|record| is(record, "enumerated", own)).count(), 1);
+    }
+}
+
+#[test]
+fn the_collector_is_a_process_on_one_bus_and_a_thread_on_the_other() {
+    for bus in BUSES {
+        let agent = RunningAgent::start(bus);
+        let collectors = agent.ready.collectors.clone();
+        let pids: Vec<_> = collectors.iter().map(|collector| collector.pid).collect();
+        let own = agent.pid();
+        assert_eq!(pids == [own], bus == "local", "{bus}: {pids:?} in {own}");
+        assert_eq!(agent.ready.socket_path.is_some(), bus == "daemoneye");
+        agent.stop(Signal::SIGTERM);
+    }
+}
+
+#[test]
+fn an_orderly_stop_leaves_no_socket_behind() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let agent = RunningAgent::start("daemoneye");
+    let folder = agent.folder();
+    let socket = agent.ready.socket_path.clone().unwrap();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&socket), mode(socket.parent().unwrap())), (0o600, 0o700));
+    agent.stop(Signal::SIGTERM);
+    let left: Vec<_> = socket.parent().unwrap().read_dir().unwrap().flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
+    drop(folder);
+}
+
+#[test]
+fn a_recorded_file_is_private_and_complete_after_a_stop() {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.jsonl");
+    let mut agent = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"))
+        .arg("--socket")
+        .arg(folder.path().join("run/broker.sock"))
+        .arg("--record")
+        .arg(&file)
+        .env("HOME", folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let ready = BufReader::new(agent.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let ready: AgentReady = serde_json::from_str(&ready).unwrap();
+    signal(agent.id(), Signal::SIGTERM);
+    assert_eq!(agent.wait().unwrap().code(), Some(0));
+
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.ends_with('\n'));
+    let records: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(records.len() as u64, ready.collectors[0].first_scan_events);
+}
+
+#[test]
+fn a_collector_that_dies_ends_the_agent_with_an_infrastructure_error() {
+    let agent = RunningAgent::start("daemoneye");
+    signal(agent.ready.collectors[0].pid, Signal::SIGKILL);
+    let (status, errors) = agent.wait();
+    assert_eq!(status.code(), Some(4), "{errors}");
+    assert!(errors.contains("collector procmond: ended unasked: signal: 9"), "{errors}");
+}
+
+#[test]
+fn a_collector_does_not_outlive_its_agent() {
+    let agent = RunningAgent::start("daemoneye");
+    signal(agent.pid(), Signal::SIGKILL);
+    // Both hold the pipe of standard error: its end is the end of both.
+    let (status, _) = agent.wait();
+    assert_eq!(status.code(), None);
+}
+
+#[test]
+fn a_second_agent_on_the_same_socket_is_refused_and_names_the_first() {
+    let first = RunningAgent::start("daemoneye");
+    let mut second = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
+    let socket = first.ready.socket_path.clone().unwrap();
+    let refused = second.arg("--socket").arg(socket).output().unwrap();
+    let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(4), "{errors}");
+    assert!(errors.contains(&format!("in use by process {}", first.pid())), "{errors}");
+    let (_, status) = first.stop(Signal::SIGTERM);
+    assert_eq!(status.code(), Some(0));
+}

@@ -1,0 +1,141 @@
+//! A real agent under test, its records read from a named pipe as they come.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Lines, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use collector_core::ready::AgentReady;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// An agent that hangs is killed after this long, so that its test fails instead.
+const WATCHDOG: Duration = Duration::from_mins(1);
+/// Short, so that tests are.
+const SCAN_INTERVAL: &str = "50ms";
+
+pub(crate) struct RunningAgent {
+    process: Child,
+    /// What the agent said when it was ready.
+    pub(crate) ready: AgentReady,
+    records: Lines<BufReader<File>>,
+    read: Vec<Value>,
+    folder: Arc<TempDir>,
+    /// Dropping it calls the watchdog off.
+    watchdog: Sender<()>,
+}
+
+/// Sends a signal to a process that has not been waited for.
+pub(crate) fn signal(pid: u32, signal: Signal) {
+    let pid = i32::try_from(pid).expect("ids fit");
+    kill(Pid::from_raw(pid), signal).expect("the process is there");
+}
+
+impl RunningAgent {
+    /// Starts an agent on a bus and waits until it is ready.
+    pub(crate) fn start(bus: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let pipe: PathBuf = folder.path().join("records");
+        mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe");
+        let mut process = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"))
+            .args(["--bus", bus, "--interval", SCAN_INTERVAL])
+            .arg("--procmond")
+            .arg(assert_cmd::cargo::cargo_bin("procmond"))
+            .arg("--socket")
+            .arg(folder.path().join("run/broker.sock"))
+            .arg("--record")
+            .arg(&pipe)
+            .env("HOME", folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the agent is built");
+        let watchdog = watch(process.id());
+        let records = BufReader::new(File::open(&pipe).expect("the pipe is there")).lines();
+        let output = process.stdout.take().expect("output is a pipe");
+        let line = BufReader::new(output).lines().next();
+        let Some(Ok(line)) = line else { panic!("not ready: {}", errors(&mut process)) };
+        let ready = serde_json::from_str(&line).expect("a readiness line");
+        let folder = Arc::new(folder);
+        Self { process, ready, records, read: Vec::new(), folder, watchdog }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Keeps the agent's folder beyond the agent.
+    pub(crate) fn folder(&self) -> Arc<TempDir> {
+        Arc::clone(&self.folder)
+    }
+
+    /// Reads records up to one that satisfies a condition.
+    pub(crate) fn read_until(&mut self, condition: impl Fn(&Value) -> bool) {
+        loop {
+            let Some(record) = self.next() else { panic!("{}", errors(&mut self.process)) };
+            let found = condition(&record);
+            self.read.push(record);
+            if found {
+                return;
+            }
+        }
+    }
+
+    /// Asks the agent to end, and returns everything it has recorded.
+    pub(crate) fn stop(mut self, with: Signal) -> (Vec<Value>, ExitStatus) {
+        signal(self.pid(), with);
+        while let Some(record) = self.next() {
+            self.read.push(record);
+        }
+        let status = self.process.wait().expect("it is our child");
+        (std::mem::take(&mut self.read), status)
+    }
+
+    /// Waits until the agent and its collectors have ended by themselves; what was said on
+    /// standard error.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
+        // Lines, not records: one that is killed may leave the last line torn.
+        while self.records.next().is_some() {}
+        let errors = errors(&mut self.process);
+        (self.process.wait().expect("it is our child"), errors)
+    }
+
+    fn next(&mut self) -> Option<Value> {
+        let line = self.records.next()?.expect("the pipe can be read");
+        Some(serde_json::from_str(&line).expect("a line is a record"))
+    }
+}
+
+impl Drop for RunningAgent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = self.watchdog.send(());
+    }
+}
+
+/// Standard error up to its end: the agent and its collectors are gone then.
+fn errors(process: &mut Child) -> String {
+    let mut text = String::new();
+    if let Some(mut errors) = process.stderr.take() {
+        errors.read_to_string(&mut text).expect("errors are text");
+    }
+    text
+}
+
+fn watch(pid: u32) -> Sender<()> {
+    let (call_off, called_off) = channel();
+    std::thread::spawn(move || {
+        if called_off.recv_timeout(WATCHDOG) == Err(RecvTimeoutError::Timeout) {
+            signal(pid, Signal::SIGKILL);
+        }
+    });
+    call_off
+}

@@ -1,0 +1,142 @@
+//! `cargo xtask ci`: every step that must pass, each announced and timed, with a table at the end.
+//!
+//! A failed step does not hide the next one; the exit code is that of the first failure.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::{equivalence, exit, run, tidy};
+
+/// One step: its name and how to do it.
+struct Step {
+    name: &'static str,
+    work: Work,
+}
+
+enum Work {
+    Cargo(Command),
+    Tidy,
+    /// Arguments of `cargo xtask equivalence`.
+    Equivalence(Vec<String>),
+}
+
+/// What became of a step.
+struct Outcome {
+    name: &'static str,
+    code: i32,
+    took: Duration,
+}
+
+/// Runs all steps and returns the exit code to end with.
+pub(crate) fn run(root: &Path, skip_tests: bool) -> anyhow::Result<i32> {
+    run::outlive_children()?;
+    let mut outcomes = Vec::new();
+    for step in steps(root, skip_tests) {
+        outcomes.push(perform(root, step)?);
+        if run::interrupted() {
+            eprintln!("interrupted: the remaining steps are left out");
+            break;
+        }
+    }
+    print!("{}", table(&outcomes));
+    let failed = first_failure(&outcomes);
+    Ok(if failed == exit::PASS && run::interrupted() { exit::INFRASTRUCTURE } else { failed })
+}
+
+fn steps(root: &Path, skip_tests: bool) -> Vec<Step> {
+    let cargo = |arguments: &str| {
+        let mut command = run::cargo(root);
+        command.args(arguments.split(' '));
+        Work::Cargo(command)
+    };
+    let mut doc = run::cargo(root);
+    doc.args(["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings");
+    let mut steps = vec![
+        Step { name: "format", work: cargo("fmt --all --check") },
+        Step {
+            name: "lints",
+            work: cargo("clippy --workspace --all-targets --quiet -- -D warnings"),
+        },
+        Step { name: "tidy", work: Work::Tidy },
+        Step { name: "documentation", work: Work::Cargo(doc) },
+    ];
+    if !skip_tests {
+        steps.push(Step { name: "tests", work: cargo("test --workspace") });
+    }
+    let profile = ["--profile", "pr", "--inconclusive", "warn"].map(str::to_owned).to_vec();
+    steps.push(Step { name: "equivalence", work: Work::Equivalence(profile) });
+    steps
+}
+
+fn perform(root: &Path, step: Step) -> anyhow::Result<Outcome> {
+    println!("== {}", step.name);
+    let began = Instant::now();
+    let code = match step.work {
+        Work::Cargo(mut command) => {
+            println!("   {}", run::as_typed(&command));
+            // Cargo's own codes (101) mean: this step does not hold.
+            if run::to_its_end(&mut command)?.success() { exit::PASS } else { exit::FAIL }
+        }
+        Work::Tidy => tidy::run(root)?,
+        Work::Equivalence(arguments) => equivalence::build_and_run(root, &arguments)?,
+    };
+    let took = began.elapsed();
+    println!("== {}: {} after {:.1} s\n", step.name, verdict(code), took.as_secs_f64());
+    Ok(Outcome { name: step.name, code, took })
+}
+
+fn first_failure(outcomes: &[Outcome]) -> i32 {
+    outcomes.iter().map(|outcome| outcome.code).find(|code| *code != exit::PASS).unwrap_or_default()
+}
+
+fn table(outcomes: &[Outcome]) -> String {
+    let mut text = format!("{:<16}{:>10}  result\n", "step", "seconds");
+    for Outcome { name, code, took } in outcomes {
+        writeln!(text, "{name:<16}{:>10.1}  {}", took.as_secs_f64(), verdict(*code))
+            .expect("a string takes any text");
+    }
+    text
+}
+
+fn verdict(code: i32) -> String {
+    match code {
+        exit::PASS => "pass".to_owned(),
+        other => format!("FAIL (exit code {other})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::{Outcome, first_failure, steps, table};
+
+    fn outcome(name: &'static str, code: i32) -> Outcome {
+        Outcome { name, code, took: Duration::from_millis(1500) }
+    }
+
+    #[test]
+    fn the_first_failure_decides_the_exit_code() {
+        let outcomes = [outcome("format", 0), outcome("tidy", 1), outcome("equivalence", 4)];
+        assert_eq!(first_failure(&outcomes), 1);
+        assert_eq!(first_failure(&outcomes[..1]), 0);
+    }
+
+    #[test]
+    fn the_table_shows_every_step_with_its_result() {
+        let shown = table(&[outcome("format", 0), outcome("tidy", 1)]);
+        assert!(shown.contains("format                 1.5  pass\n"), "{shown}");
+        assert!(shown.contains("tidy                   1.5  FAIL (exit code 1)\n"), "{shown}");
+    }
+
+    #[test]
+    fn tests_are_a_step_unless_left_out() {
+        let names = |skip| steps(Path::new("."), skip).iter().map(|s| s.name).collect::<Vec<_>>();
+        assert!(names(false).contains(&"tests"));
+        assert!(!names(true).contains(&"tests"));
+        assert_eq!(names(true).last(), Some(&"equivalence"));
+    }
+}

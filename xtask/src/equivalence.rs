@@ -1,0 +1,83 @@
+//! `cargo xtask equivalence`: builds what a run needs, then hands over to the harness.
+//!
+//! The exit code is the harness's own; a failed build is 4.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use crate::{exit, run};
+
+/// First words that are verbs of the harness; anything else belongs to `run`.
+const VERBS: [&str; 17] = [
+    "run", "list", "show", "check", "new", "schema", "plan", "explain", "rerun", "shrink",
+    "explore", "record", "review", "mine", "compare", "report", "help",
+];
+
+/// Packages whose binaries a run starts: the harness and its actors, the agent and collectors.
+const PACKAGES: [&str; 2] = ["equivalence", "collector-core"];
+
+/// Builds, runs, and returns the exit code to end with.
+pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<i32> {
+    run::outlive_children()?;
+    build_and_run(root, arguments)
+}
+
+/// The same for a caller that has installed its own Ctrl-C handler.
+pub(crate) fn build_and_run(root: &Path, arguments: &[String]) -> anyhow::Result<i32> {
+    let mut build = build_command(root);
+    eprintln!("building: {}", run::as_typed(&build));
+    if !run::to_its_end(&mut build)?.success() {
+        eprintln!("error: the release binaries do not build, so nothing was measured");
+        return Ok(exit::INFRASTRUCTURE);
+    }
+    let mut harness = Command::new(release_binary("equivalence")?);
+    harness.current_dir(root).args(with_verb(arguments));
+    eprintln!("running: {}", run::as_typed(&harness));
+    Ok(exit::forwarded(run::to_its_end(&mut harness)?))
+}
+
+fn build_command(root: &Path) -> Command {
+    let mut command = run::cargo(root);
+    command.args(["build", "--release", "--bins"]);
+    for package in PACKAGES {
+        command.args(["-p", package]);
+    }
+    command
+}
+
+/// `…/target/debug/xtask` → `…/target/release/NAME`: right wherever the target folder is.
+fn release_binary(name: &str) -> anyhow::Result<PathBuf> {
+    let this = env::current_exe().context("cannot tell where xtask itself is")?;
+    let target = this.ancestors().nth(2).context("xtask does not run from a target folder")?;
+    Ok(target.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+}
+
+fn with_verb(arguments: &[String]) -> Vec<&str> {
+    let has_verb = arguments.first().is_some_and(|first| VERBS.contains(&first.as_str()));
+    let verb = (!has_verb).then_some("run");
+    verb.into_iter().chain(arguments.iter().map(String::as_str)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_verb;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn options_alone_belong_to_run() {
+        assert_eq!(with_verb(&words("--profile smoke")), ["run", "--profile", "smoke"]);
+        assert_eq!(with_verb(&[]), ["run"]);
+    }
+
+    #[test]
+    fn a_verb_is_passed_on_as_it_is() {
+        assert_eq!(with_verb(&words("show a/b --effective")), ["show", "a/b", "--effective"]);
+        assert_eq!(with_verb(&words("run --seed 1")), ["run", "--seed", "1"]);
+    }
+}

@@ -1,0 +1,162 @@
+//! The table of rooms: which folder of a package may use which others, and which package whom.
+//!
+//! It is the drawing in ARCHITECTURE.md as data. A room missing here is a finding, and so is a
+//! use the table does not grant.
+
+/// A package of ours and the packages of ours it may depend on.
+pub(super) struct Layer {
+    pub(super) package: &'static str,
+    pub(super) may_use: &'static [&'static str],
+    pub(super) rooms: &'static [Room],
+}
+
+/// A top-level module of a package's library.
+pub(super) struct Room {
+    pub(super) name: &'static str,
+    pub(super) may_use: &'static [&'static str],
+}
+
+/// A name of another package that only some rooms may say.
+pub(super) struct Guard {
+    pub(super) package: &'static str,
+    /// First segment of the path; with `name`, any later one.
+    pub(super) library: &'static str,
+    pub(super) name: Option<&'static str>,
+    pub(super) only: Only,
+    pub(super) why: &'static str,
+}
+
+pub(super) enum Only {
+    /// These rooms may.
+    In(&'static [&'static str]),
+    /// All rooms but these may.
+    NotIn(&'static [&'static str]),
+}
+
+const fn room(name: &'static str, may_use: &'static [&'static str]) -> Room {
+    Room { name, may_use }
+}
+
+/// Left to right: a package uses only those before it.
+pub(super) const LAYERS: [Layer; 6] = [
+    Layer { package: "daemoneye-eventbus", may_use: &[], rooms: BUS },
+    Layer { package: "legacy-buses", may_use: &["daemoneye-eventbus"], rooms: LEGACY },
+    Layer {
+        package: "collector-core",
+        may_use: &["daemoneye-eventbus", "legacy-buses"],
+        rooms: COLLECTOR,
+    },
+    Layer {
+        package: "equivalence",
+        may_use: &["daemoneye-eventbus", "legacy-buses", "collector-core"],
+        rooms: HARNESS,
+    },
+    Layer {
+        package: "bus-benches",
+        may_use: &["daemoneye-eventbus", "legacy-buses", "equivalence"],
+        rooms: &[],
+    },
+    Layer { package: "xtask", may_use: &[], rooms: &[] },
+];
+
+/// `broker` and `client` never see each other: what they share is `wire` and `transport`.
+const BUS: &[Room] = &[
+    room("clock", &[]),
+    room("event", &["clock"]),
+    room("topic", &["clock", "event"]),
+    room("acl", &["clock", "event", "topic"]),
+    room("contract", &["clock", "event", "topic"]),
+    room("conformance", &["clock", "event", "topic", "contract"]),
+    room("wire", &["clock", "event", "topic", "acl", "contract"]),
+    room("transport", &["clock", "wire"]),
+    room("broker", &["clock", "event", "topic", "acl", "contract", "wire", "transport"]),
+    room("client", &["clock", "event", "topic", "acl", "contract", "wire", "transport"]),
+    room("rpc", &["clock", "event", "topic", "acl", "contract", "wire", "transport", "client"]),
+    room(
+        "ipc",
+        &[
+            "clock",
+            "event",
+            "topic",
+            "acl",
+            "contract",
+            "wire",
+            "transport",
+            "broker",
+            "client",
+            "rpc",
+        ],
+    ),
+];
+
+const LEGACY: &[Room] = &[room("crossbeam", &[]), room("broadcast", &[]), room("sharing", &[])];
+
+const COLLECTOR: &[Room] = &[
+    room("source", &[]),
+    room("config", &["source"]),
+    room("factory", &["config"]),
+    room("runtime", &["source", "config", "factory"]),
+    room("health", &["source", "config", "runtime"]),
+    room("trigger", &["source", "config", "runtime"]),
+    room("analysis", &["source", "config", "runtime"]),
+    room("control", &["source", "config", "runtime", "health", "trigger", "analysis"]),
+    room("ready", &[]),
+    room("sources", &["source", "config", "runtime", "ready"]),
+    room(
+        "agent",
+        &["source", "config", "factory", "runtime", "health", "control", "ready", "sources"],
+    ),
+    room("cli", &["config", "runtime", "ready", "sources", "agent"]),
+    room("test_utils", &["source", "config", "factory", "runtime"]),
+];
+
+/// `plan` and `record` are plain data, shared by all after them: `driver` fills records, `check`
+/// and `gate` read them, and neither knows how they came to be.
+const HARNESS: &[Room] = &[
+    room("scenario", &[]),
+    room("plan", &["scenario"]),
+    room("record", &["plan"]),
+    room("driver", &["plan", "record"]),
+    room("check", &["plan", "record"]),
+    room("gate", &["plan", "record"]),
+    room("report", &["plan", "record", "check", "gate"]),
+    room("cmd", &["scenario", "plan", "record", "driver", "check", "gate", "report"]),
+];
+
+pub(super) const GUARDS: &[Guard] = &[
+    Guard {
+        package: "equivalence",
+        library: "legacy_buses",
+        name: None,
+        only: Only::In(&["driver"]),
+        why: "only the driver touches systems under test",
+    },
+    Guard {
+        package: "equivalence",
+        library: "collector_core",
+        name: None,
+        only: Only::In(&["driver"]),
+        why: "only the driver touches systems under test",
+    },
+    Guard {
+        package: "equivalence",
+        library: "daemoneye_eventbus",
+        name: Some("Matcher"),
+        only: Only::NotIn(&["check"]),
+        why: "the oracle judges the matcher, so it has its own",
+    },
+    Guard {
+        package: "equivalence",
+        library: "daemoneye_eventbus",
+        name: Some("TopicPattern"),
+        only: Only::NotIn(&["check"]),
+        why: "the oracle judges the matcher, so it has its own",
+    },
+    Guard {
+        package: "equivalence",
+        library: "daemoneye_eventbus",
+        name: Some("TopicTrie"),
+        only: Only::NotIn(&["check"]),
+        why: "the oracle judges the matcher, so it has its own",
+    },
+];

@@ -1,0 +1,84 @@
+//! The tasks as typed: exit codes and messages.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt as _;
+use predicates::str::contains;
+
+fn xtask() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+}
+
+#[test]
+fn tidy_passes_on_this_workspace() {
+    xtask().arg("tidy").assert().code(0).stdout(contains("tidy: 0 findings"));
+}
+
+#[test]
+fn tidy_fails_on_each_planted_defect_and_names_its_place() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    plant(folder.path());
+    let found = xtask().arg("tidy").arg("--root").arg(folder.path()).assert().code(1);
+    for expected in [
+        "bus/src/event.rs:2: layer: event → topic",
+        "bus/src/event.rs:2: cycle: event → topic → event",
+        "bus/src/topic.rs:1: the first line",
+        "bus/src/utils.rs:1: `utils` says nothing",
+        "bus/src/utils.rs:1: dead file",
+        "README.md:3: broken link `gone.md`",
+        "README.md:4: `/home/` is a path of one machine",
+        "bus/src/event.rs:3: a stub that pretends",
+        "scratch:1: the root holds only",
+    ] {
+        let printed = String::from_utf8_lossy(&found.get_output().stdout);
+        assert!(printed.contains(expected), "{expected} is missing in:\n{printed}");
+    }
+    found.stdout(contains("tidy: 9 findings"));
+}
+
+fn plant(root: &Path) {
+    let files = [
+        ("bus/Cargo.toml", "[package]\nname = \"daemoneye-eventbus\"\n"),
+        ("bus/src/lib.rs", "//! Bus.\nmod event;\nmod topic;\n"),
+        ("bus/src/event.rs", "//! Events.\nuse crate::topic::Topic;\nfn f() { todo!() }\n"),
+        ("bus/src/topic.rs", "use crate::event::EventKind;\n"),
+        ("bus/src/utils.rs", "//! Things.\n"),
+        ("README.md", "# House\n\n[a](gone.md)\nIt is in /home/me.\n"),
+        ("scratch/notes", ""),
+    ];
+    for (path, text) in files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+}
+
+#[test]
+fn tidy_on_a_folder_that_does_not_exist_is_an_infrastructure_error() {
+    let gone = tempfile::tempdir().expect("a temporary folder").path().join("gone");
+    let result = xtask().arg("tidy").arg("--root").arg(gone).assert();
+    result.code(4).stderr(contains("cannot read"));
+}
+
+#[test]
+fn an_unknown_task_is_a_usage_error_with_a_suggestion() {
+    let result = xtask().arg("equivalense").assert();
+    result.code(2).stderr(contains("equivalense").and(contains("'equivalence'")));
+}
+
+#[test]
+fn help_explains_the_exit_codes() {
+    for arguments in [&["--help"][..], &["equivalence", "--help"], &["ci", "--help"]] {
+        let result = xtask().args(arguments).assert();
+        result.code(0).stdout(
+            contains("Exit codes:")
+                .and(contains("0  pass"))
+                .and(contains("1  fail"))
+                .and(contains("2  usage"))
+                .and(contains("3  inconclusive"))
+                .and(contains("4  infrastructure")),
+        );
+    }
+}

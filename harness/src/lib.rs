@@ -4,8 +4,10 @@
 //!
 //! - [`scenario`]: files as said, every value with its place;
 //! - [`plan`]: cases, every value resolved;
-//! - [`record`]: histories and figures, plain data.
+//! - [`record`]: histories and figures, plain data;
+//! - [`cmd`]: the verbs of the command line.
 
+pub mod cmd;
 pub mod plan;
 pub mod record;
 pub mod scenario;

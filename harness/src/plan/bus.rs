@@ -1,9 +1,12 @@
 //! The buses the harness can run, and how their roles are spread over processes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A bus under test, as `--baseline` and `--candidate` name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bus {
     /// The reference: crossbeam in one process, blocking hand-off, contract-obeying.

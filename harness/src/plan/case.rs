@@ -1,5 +1,6 @@
 //! One case: a scenario at one point of its matrix.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Expectation, Phase, Topology};
@@ -30,7 +31,7 @@ pub struct Case {
 }
 
 /// What a trial is for; kinds are never mixed (METHOD §1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrialKind {
     /// Histories are checked, nothing is timed.

@@ -4,12 +4,19 @@
 //! `[gate.*]` may only tighten it ([`GateTable::tighten`]). Nothing here judges: a cell says what is
 //! demanded and whether missing it fails the build (`enforced`, a ratchet).
 
+mod file;
+
+pub use file::GatesError;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Bus;
 
 /// What is compared between candidate and baseline, always as a ratio.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {
     /// Deliveries per second at saturation; more is better.

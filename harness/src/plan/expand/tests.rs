@@ -1,3 +1,5 @@
+//! Expansion: ids, profiles, groups, origins, and substitution as properties.
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;

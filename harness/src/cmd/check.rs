@@ -33,7 +33,7 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let files = if args.files.is_empty() { find_files(&folder)? } else { args.files.clone() };
     let mut valid = 0;
     for file in files.iter().filter(|file| file.file_name() != gates_file.file_name()) {
-        let mistakes = mistakes(file, &gates);
+        let mistakes = mistakes(file, &folder, &gates);
         valid += usize::from(mistakes.is_empty());
         told.extend(mistakes);
     }
@@ -55,7 +55,7 @@ fn read_gates(path: &Path, told: &mut Vec<String>) -> GateTable {
     })
 }
 
-fn mistakes(file: &Path, gates: &GateTable) -> Vec<String> {
+fn mistakes(file: &Path, folder: &Path, gates: &GateTable) -> Vec<String> {
     let scenario = match load(file) {
         Ok(scenario) => scenario,
         Err(error) => return vec![error.to_string()],
@@ -64,7 +64,7 @@ fn mistakes(file: &Path, gates: &GateTable) -> Vec<String> {
     if told.is_empty() {
         told.extend(loosened(&scenario, gates));
     }
-    if !has_its_path(&scenario, file) {
+    if lies_in(file, folder) && !has_its_path(&scenario, file) {
         told.push(format!(
             "error: {} is named {:?}; a scenario is named after its path",
             file.display(),
@@ -89,6 +89,14 @@ fn loosened(scenario: &Scenario, gates: &GateTable) -> Vec<String> {
         }
     }
     told
+}
+
+/// Whether the file is one of the folder's; a copy elsewhere may be called anything.
+fn lies_in(file: &Path, folder: &Path) -> bool {
+    match (file.canonicalize(), folder.canonicalize()) {
+        (Ok(file), Ok(folder)) => file.starts_with(folder),
+        _ => false,
+    }
 }
 
 /// Whether the file's path ends with the scenario's name.

@@ -1,6 +1,11 @@
+//! Expansion: ids, profiles, groups, origins, and substitution as properties.
+
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::scenario::Origin;
 
 fn scenario(text: &str) -> Scenario {
     let source = Source { path: "scenarios/a/b.toml".into(), text: text.into() };
@@ -101,7 +106,6 @@ fn every_value_of_a_case_has_an_origin() {
         let found = explained[0].values.iter().find(|traced| traced.place == place);
         found.map(|traced| (traced.value.as_str(), traced.origin.clone()))
     };
-    use crate::scenario::Origin;
     assert_eq!(origin("phase[0].publish[0].count"), Some(("5", Origin::Substituted(15))));
     assert_eq!(origin("topology.subscriber[0].capacity"), Some(("1024", Origin::Default)));
     assert_eq!(origin("topology.publisher[0].name"), Some(("\"p\"", Origin::Line(9))));
@@ -123,7 +127,7 @@ proptest! {
         let mut matrix = "[matrix]\n".to_owned();
         for (axis, size) in sizes.iter().enumerate() {
             let values: Vec<String> = (0..*size).map(|value| value.to_string()).collect();
-            matrix.push_str(&format!("axis{axis} = [{}]\n", values.join(", ")));
+            writeln!(matrix, "axis{axis} = [{}]", values.join(", ")).expect("strings grow");
         }
         let cases = expand(&scenario(&text(&matrix, PHASE)), Profile::Pr, 0).expect("valid");
         let ids: BTreeSet<String> = cases.iter().map(|case| case.id.clone()).collect();
@@ -136,10 +140,8 @@ proptest! {
         let mut whole = text("[matrix]\nn = [1]", PHASE);
         whole.insert_str(at.min(whole.len()), &torn);
         let source = Source { path: "x".into(), text: whole };
-        if let Ok(scenario) = Scenario::parse(source) {
-            if let Err(problems) = check(&scenario) {
-                prop_assert!(!problems.to_string().is_empty());
-            }
+        if let Err(problems) = Scenario::parse(source).and_then(|scenario| check(&scenario)) {
+            prop_assert!(!problems.to_string().is_empty());
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Fences pass what they are built for, or there are none.
+
 use daemoneye_eventbus::{Priority, SourceCaps, TopicFilter};
 use proptest::prelude::*;
 

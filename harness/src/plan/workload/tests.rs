@@ -1,3 +1,5 @@
+//! Events have their size and content, whatever their number.
+
 use daemoneye_eventbus::wire::payload_bytes;
 use daemoneye_eventbus::{EventKind, Priority};
 use proptest::prelude::*;

@@ -1,0 +1,82 @@
+//! The shape of `[[phase]]`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::OrName;
+
+/// One phase.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Phase {
+    /// Its name, for witnesses.
+    pub name: String,
+    /// Who publishes how much.
+    #[serde(default)]
+    pub publish: Vec<Publish>,
+    /// What else happens.
+    #[serde(default)]
+    pub action: Vec<Action>,
+    /// Quiet time after the fence.
+    pub idle: Option<String>,
+    /// Whether fences end it.
+    pub fence: Option<bool>,
+    /// Whether performance is measured in it.
+    pub measured: Option<bool>,
+}
+
+/// One publisher's share of a phase.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Publish {
+    /// Name of a publisher or of a group; everybody when absent.
+    pub publisher: Option<String>,
+    /// This many events.
+    pub count: Option<OrName<u64>>,
+    /// As many as fit in this time.
+    #[serde(rename = "for")]
+    pub duration: Option<String>,
+    /// Until a publish errs.
+    pub until_refused: Option<bool>,
+    /// Closed loop: this many in flight.
+    pub window: Option<OrName<u32>>,
+    /// Open loop: events per second, or `max`.
+    pub rate: Option<String>,
+    /// `constant` or `poisson`.
+    pub arrivals: Option<String>,
+    /// This many at once, then quiet, at the same mean rate.
+    pub burst: Option<OrName<u32>>,
+}
+
+/// Something done besides publishing.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Action {
+    /// `start` or `end` of the phase.
+    pub at: Option<String>,
+    /// After so many events.
+    pub after: Option<After>,
+    /// What is done.
+    #[serde(rename = "do")]
+    pub operation: String,
+    /// Subscriber or group it is done to.
+    pub subscriber: Option<String>,
+    /// Publisher or group it is done to.
+    pub publisher: Option<String>,
+    /// Deadline of a shutdown.
+    pub deadline: Option<String>,
+    /// How it must end: `ok`, or the code of an error.
+    pub expect: Option<String>,
+}
+
+/// A count of events to wait for.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct After {
+    /// How many.
+    pub events: OrName<u64>,
+    /// Published by this one in the phase.
+    pub publisher: Option<String>,
+    /// Received by this one in all.
+    pub subscriber: Option<String>,
+}

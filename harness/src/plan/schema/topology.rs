@@ -1,0 +1,186 @@
+//! The shape of `[topology]`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{OrName, Scalar};
+
+/// Who takes part, and settings of the bus between them.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Topology {
+    /// Most subscribers at once.
+    pub subscriber_limit: Option<OrName<u32>>,
+    /// How long a publish waits for room.
+    pub publish_limit: Option<String>,
+    /// Capacity of the crossbeam bus's central channel, events.
+    pub central_capacity: Option<OrName<u32>>,
+    /// Largest encoded payload (brokers only).
+    pub payload_limit: Option<String>,
+    /// Publishers.
+    #[serde(default)]
+    pub publisher: Vec<Publisher>,
+    /// Subscribers.
+    #[serde(default)]
+    pub subscriber: Vec<Subscriber>,
+}
+
+/// A publisher, or a group of equals.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Publisher {
+    /// Its name; with a count, the start of the names.
+    pub name: String,
+    /// How many equals: `p0`, `p1`, …
+    pub count: Option<OrName<u32>>,
+    /// The correlation its events carry: `fresh` or `numbered`.
+    pub correlate: Option<String>,
+    /// Several sorts of events, instead of the keys of one sort here.
+    #[serde(default)]
+    pub mix: Vec<MixPart>,
+    /// See the mix.
+    pub kind: Option<String>,
+    /// See the mix.
+    pub topic: Option<String>,
+    /// See the mix.
+    pub weight: Option<OrName<u32>>,
+    /// See the mix.
+    pub payload: Option<String>,
+    /// See the mix.
+    pub priority: Option<String>,
+    /// See the mix.
+    pub pid: Option<OrName<u32>>,
+    /// See the mix.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, Scalar>,
+}
+
+/// One sort of event.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MixPart {
+    /// Kind of event, `process` by default.
+    pub kind: Option<String>,
+    /// Topic; the kind's default topic when absent.
+    pub topic: Option<String>,
+    /// Share among the parts.
+    pub weight: Option<OrName<u32>>,
+    /// Encoded size of the payload, exactly.
+    pub payload: Option<String>,
+    /// `low`, `normal`, `high` or `critical`.
+    pub priority: Option<String>,
+    /// Process the events are about; made from their numbers when absent.
+    pub pid: Option<OrName<u32>>,
+    /// Metadata the events carry.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, Scalar>,
+}
+
+/// A subscriber, or a group of equals.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Subscriber {
+    /// Its name; with a count, the start of the names.
+    pub name: String,
+    /// How many equals: `s0`, `s1`, …
+    pub count: Option<OrName<u32>>,
+    /// Id it subscribes with; its name when absent.
+    pub id: Option<String>,
+    /// Whether it is refused on purpose, so that nothing is checked here.
+    pub invalid: Option<bool>,
+    /// Topic patterns, of which one must match.
+    #[serde(default)]
+    pub patterns: Vec<String>,
+    /// Capabilities, used when there are no patterns.
+    #[serde(default)]
+    pub capabilities: Vec<String>,
+    /// Whether `+` and `#` are allowed.
+    pub wildcards: Option<bool>,
+    /// Conditions on the event.
+    pub event_filter: Option<EventFilter>,
+    /// Conditions on the topic.
+    pub topic_filter: Option<TopicFilter>,
+    /// Conditions on the correlation.
+    pub correlation_filter: Option<CorrelationFilter>,
+    /// Events held for it.
+    pub capacity: Option<OrName<u32>>,
+    /// What happens at a full queue.
+    pub policy: Option<String>,
+    /// When a circuit opens, with the policy `circuit-break`.
+    pub breaker: Option<Breaker>,
+    /// `prompt` or `stopped`.
+    pub reading: Option<String>,
+    /// Whether it subscribes before the first phase.
+    pub from_start: Option<bool>,
+}
+
+/// Conditions on the event (M3).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EventFilter {
+    /// Kinds that pass.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// Processes that pass.
+    #[serde(default)]
+    pub pids: Vec<OrName<u32>>,
+    /// The lowest priority that passes.
+    pub min_priority: Option<String>,
+    /// Publishers that pass.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// Metadata an event must carry.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, Scalar>,
+}
+
+/// Conditions on the topic (M4).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TopicFilter {
+    /// Patterns that never pass.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// When not empty: patterns of which one must match.
+    #[serde(default)]
+    pub include: Vec<String>,
+}
+
+/// Conditions on the correlation (M5).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CorrelationFilter {
+    /// The id, or its beginning as `prefix*`.
+    pub id: Option<String>,
+    /// The parent's id.
+    pub parent: Option<String>,
+    /// The root's id.
+    pub root: Option<String>,
+    /// The stage.
+    pub stage: Option<String>,
+    /// Tags that must all be there.
+    #[serde(default)]
+    pub all_tags: BTreeMap<String, Scalar>,
+    /// Tags of which one must be there.
+    #[serde(default)]
+    pub any_tags: BTreeMap<String, Scalar>,
+    /// First and last correlation sequence number that pass.
+    pub sequence: Option<[OrName<u64>; 2]>,
+    /// Processes that pass.
+    #[serde(default)]
+    pub process_ids: Vec<OrName<u32>>,
+}
+
+/// When a circuit opens and for how long.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Breaker {
+    /// Losses within the window that open it.
+    pub losses: Option<OrName<u32>>,
+    /// The window losses are counted in.
+    pub window: Option<String>,
+    /// How long it refuses.
+    pub cool_down: Option<String>,
+}

@@ -1,0 +1,133 @@
+//! One value in its place, read as what is wanted there.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::super::{Value, suggestion, unit};
+use super::{Reader, listed};
+
+/// A value in its place.
+pub(crate) struct At<'r> {
+    pub(super) reader: &'r Reader<'r>,
+    pub(crate) span: Range<usize>,
+    pub(super) value: Cow<'r, Value>,
+    pub(super) place: String,
+}
+
+impl<'r> At<'r> {
+    pub(crate) fn reader(&self) -> &'r Reader<'r> {
+        self.reader
+    }
+
+    pub(crate) fn refuse(&self, title: impl Into<String>, label: impl Into<String>) {
+        self.reader.problem(&self.span, title, label);
+    }
+
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
+    }
+
+    fn expected<T>(&self, wanted: &str) -> Option<T> {
+        if *self.value != Value::Broken {
+            let title = format!("`{}` is {}", self.place, self.value.type_name());
+            self.refuse(title, format!("expected {wanted}"));
+        }
+        None
+    }
+
+    pub(crate) fn text(&self) -> Option<String> {
+        match &*self.value {
+            Value::Text(text) => Some(text.clone()),
+            _ => self.expected("text"),
+        }
+    }
+
+    /// Text, or a number as text: an axis value inside a name or metadata.
+    pub(crate) fn scalar(&self) -> Option<String> {
+        self.value.scalar_text().or_else(|| self.expected("text or a number"))
+    }
+
+    pub(crate) fn boolean(&self) -> Option<bool> {
+        match &*self.value {
+            Value::Boolean(value) => Some(*value),
+            _ => self.expected("true or false"),
+        }
+    }
+
+    /// An integer within bounds, both ends included.
+    pub(crate) fn integer<T: TryFrom<i64>>(&self, bounds: Range<i64>) -> Option<T> {
+        let Value::Integer(number) = *self.value else { return self.expected("an integer") };
+        if !bounds.contains(&number) {
+            let (first, last) = (bounds.start, bounds.end - 1);
+            self.refuse(
+                format!("`{}` is {number}", self.place),
+                format!("expected {first} to {last}"),
+            );
+            return None;
+        }
+        T::try_from(number).ok()
+    }
+
+    /// How many: 0 to 2^53, so that every figure is exact.
+    pub(crate) fn count(&self) -> Option<u64> {
+        self.integer(0..(1 << 53) + 1)
+    }
+
+    pub(crate) fn size(&self) -> Option<usize> {
+        self.with_unit("a size such as \"1KiB\"", unit::size)
+    }
+
+    pub(crate) fn duration_ms(&self) -> Option<u64> {
+        self.with_unit("a duration such as \"2s\"", unit::duration_ms)
+    }
+
+    pub(crate) fn rate(&self) -> Option<f64> {
+        self.with_unit("a rate such as \"1000/s\"", unit::rate)
+    }
+
+    fn with_unit<T>(&self, wanted: &str, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let Value::Text(text) = &*self.value else { return self.expected(wanted) };
+        read(text).map_err(|label| self.refuse(format!("`{}` is {text:?}", self.place), label)).ok()
+    }
+
+    /// One of a fixed set of names.
+    pub(crate) fn one_of<T: Clone>(&self, names: &[(&str, T)]) -> Option<T> {
+        let Value::Text(text) = &*self.value else {
+            return self.expected(&listed(names.iter().map(|(name, _)| *name)));
+        };
+        if let Some((_, value)) = names.iter().find(|(name, _)| name == text) {
+            return Some(value.clone());
+        }
+        let known = || names.iter().map(|(name, _)| *name);
+        let label = match suggestion(text, known()) {
+            Some(meant) => format!("did you mean \"{meant}\"?"),
+            None => format!("expected {}", listed(known())),
+        };
+        self.refuse(format!("`{}` is {text:?}", self.place), label);
+        None
+    }
+
+    /// A list; every item is read even when another is refused.
+    pub(crate) fn list<T>(&self, read: impl Fn(&At<'r>) -> Option<T>) -> Option<Vec<T>> {
+        let Value::Array(items) = &*self.value else { return self.expected("a list") };
+        let read: Vec<Option<T>> = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| read(&self.reader.inner(item, format!("{}[{index}]", self.place))))
+            .collect();
+        read.into_iter().collect()
+    }
+
+    /// A table of free keys with scalar values, in file order.
+    pub(crate) fn pairs(&self) -> Option<Vec<(String, String)>> {
+        let Value::Table(entries) = &*self.value else { return self.expected("a table") };
+        let pairs: Vec<Option<(String, String)>> = entries
+            .iter()
+            .map(|entry| {
+                let place = format!("{}.{}", self.place, entry.key);
+                Some((entry.key.clone(), self.reader.inner(&entry.node, place).scalar()?))
+            })
+            .collect();
+        pairs.into_iter().collect()
+    }
+}

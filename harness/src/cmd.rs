@@ -2,8 +2,9 @@
 
 mod actor;
 pub mod behaviour;
+pub mod host;
 pub mod performance;
 pub mod run;
 pub mod selection;
 
-pub use actor::actor;
+pub use actor::{actor, child};

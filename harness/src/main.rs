@@ -36,6 +36,9 @@ enum Verb {
     /// Become a process of somebody's trial.
     #[command(hide = true)]
     Actor,
+    /// Live until standard input ends.
+    #[command(hide = true)]
+    Child,
 }
 
 #[derive(Debug, Args)]
@@ -79,12 +82,13 @@ enum Inconclusive {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if !matches!(cli.verb, Verb::Actor) {
+    if matches!(cli.verb, Verb::Run(_)) {
         log_to_standard_error();
     }
     match cli.verb {
         Verb::Run(run) => cmd::run::run(&run.resolved()),
         Verb::Actor => cmd::actor(),
+        Verb::Child => cmd::child(),
     }
 }
 

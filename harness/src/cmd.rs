@@ -2,9 +2,37 @@
 
 mod actor;
 pub mod behaviour;
+pub mod check;
 pub mod host;
+pub mod list;
 pub mod performance;
 pub mod run;
+pub mod schema;
 pub mod selection;
+pub mod show;
 
 pub use actor::{actor, child};
+
+use std::path::{Path, PathBuf};
+
+use crate::scenario::{self, FilesError, Scenario};
+
+/// Exit code for a usage error or an invalid scenario.
+pub const EXIT_INVALID: u8 = 2;
+
+/// Reads scenarios; every mistake in syntax is told, not only the first file's.
+fn load_all(files: &[PathBuf]) -> Result<Vec<Scenario>, Vec<FilesError>> {
+    let (mut scenarios, mut errors) = (Vec::new(), Vec::new());
+    for file in files {
+        match scenario::load(file) {
+            Ok(scenario) => scenarios.push(scenario),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(scenarios) } else { Err(errors) }
+}
+
+/// The folder a verb works in: the one named, or the project's own.
+fn folder_or_default(folder: Option<&Path>) -> PathBuf {
+    folder.map_or_else(scenario::default_folder, Path::to_path_buf)
+}

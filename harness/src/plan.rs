@@ -12,6 +12,7 @@ mod fence;
 pub mod gates;
 mod phase;
 mod schedule;
+pub mod schema;
 mod topology;
 mod workload;
 

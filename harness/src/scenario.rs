@@ -10,7 +10,6 @@ mod files;
 mod profile;
 mod reader;
 mod said;
-pub mod schema;
 mod unit;
 
 pub use diagnostic::{Problem, Problems, Source};
@@ -20,6 +19,6 @@ pub use reader::{Origin, Traced};
 pub use said::{Axis, Scenario};
 
 pub(crate) use diagnostic::suggestion;
-pub(crate) use document::{Node, Value};
+pub(crate) use document::{Node, Value, parse as parse_document};
 pub(crate) use reader::{At, Reader, Table};
 pub(crate) use said::{Point, read_known};

@@ -8,15 +8,17 @@ mod phases;
 mod roster;
 mod subscribers;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use demands::{Demands, Divergence, Observe};
+pub(super) use demands::{bus, ratio};
 use roster::Roster;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{Bus, Case, TrialKind};
-use crate::scenario::{Point, Problems, Profile, Reader, Scenario, Table, Traced, read_known};
+use crate::scenario::{
+    At, Point, Problem, Problems, Profile, Reader, Scenario, Source, Table, Traced, read_known,
+};
 
 /// Everything a scenario asks for in one profile.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,29 +74,38 @@ pub fn explain(
 
 /// Every mistake of a scenario, at every point of every profile.
 pub fn check(scenario: &Scenario) -> Result<(), Problems> {
-    let mut problems = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for point in Profile::ALL.iter().flat_map(|profile| scenario.points(*profile)) {
-        problems.extend(lower(scenario, &point, 0).problems);
-        if !seen.insert(point.id(&scenario.name)) {
-            continue;
-        }
+    let points = Profile::ALL.iter().flat_map(|profile| scenario.points(*profile));
+    let mut points: Vec<Point> = points.collect();
+    if points.is_empty() {
+        // Not part of any profile, hence a mistake; the rest of the file is judged all the same.
+        points.push(Point { axes: Vec::new(), names: BTreeMap::new() });
     }
-    if scenario.profiles.is_empty() {
-        problems.extend(
-            lower(scenario, &Point { axes: Vec::new(), names: BTreeMap::new() }, 0).problems,
-        );
-    }
-    match Problems::of(&Arc::clone(&scenario.source), problems) {
+    let problems = points.iter().flat_map(|point| lower(scenario, point, 0).problems).collect();
+    match Problems::of(&scenario.source, problems) {
         Some(problems) => Err(problems),
         None => Ok(()),
     }
 }
 
+/// Every key the reader knows, with the sort of table it stands in (`""` is the top).
+///
+/// Gathered by reading a scenario that has every table, so that no list can be forgotten.
+pub fn keys_of_every_table() -> BTreeSet<(&'static str, &'static str)> {
+    let source = Source {
+        path: "every-table.toml".into(),
+        text: include_str!("expand/every_table.toml").into(),
+    };
+    let scenario = Scenario::parse(source).expect("the file is TOML");
+    let point = scenario.points(Profile::Pr).remove(0);
+    let reader = Reader::new(&scenario.source, point.names.clone());
+    read_case(&scenario, &point, 0, &reader);
+    reader.keys_asked()
+}
+
 struct Lowered {
     case: Case,
     demands: Demands,
-    problems: Vec<crate::scenario::Problem>,
+    problems: Vec<Problem>,
     values: Vec<Traced>,
 }
 
@@ -117,7 +128,7 @@ fn read_case(
     read_known(&table);
     let id = point.id(&scenario.name);
     let kind = table.required("kind", |at| at.one_of(&KINDS)).unwrap_or(TrialKind::Behaviour);
-    let summary = table.required("summary", crate::scenario::At::text).unwrap_or_default();
+    let summary = table.required("summary", At::text).unwrap_or_default();
     let topology = roster::read(&table);
     let roster = Roster::of(&topology);
     let phases = phases::read(&table, &roster);
@@ -157,7 +168,7 @@ fn read_not_applicable(table: &Table<'_>) -> Vec<(Bus, String)> {
     let reasons = Bus::ALL
         .into_iter()
         .filter_map(|bus| {
-            let reason = table.optional(bus.as_str(), crate::scenario::At::text)?;
+            let reason = table.optional(bus.as_str(), At::text)?;
             Some((bus, reason))
         })
         .collect();

@@ -248,7 +248,7 @@ fn unified(one: &[Option<&str>], other: &[Option<&str>], filler: &str) -> Vec<To
     for (mine, theirs) in one.iter().zip(other) {
         match (mine, theirs) {
             (Some(mine), Some(theirs)) if mine != theirs => return Vec::new(),
-            (level, None) | (None, level) | (level, Some(_)) => levels.push(*level),
+            (level, _) => levels.push(level.or(*theirs)),
         }
     }
     let rest = |first: &str| {

@@ -4,6 +4,10 @@
 //! `[gate.*]` may only tighten it ([`GateTable::tighten`]). Nothing here judges: a cell says what is
 //! demanded and whether missing it fails the build (`enforced`, a ratchet).
 
+mod file;
+
+pub use file::GatesError;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

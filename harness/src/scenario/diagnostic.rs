@@ -89,7 +89,9 @@ fn first_line_end(text: &str, problem: &Problem) -> usize {
     let end = problem.end.min(text.len());
     let shown = text.get(problem.start..end).unwrap_or_default();
     let line = shown.split('\n').next().unwrap_or_default().trim_end().len();
-    problem.start + line.max(1).min(text.len().saturating_sub(problem.start))
+    // At the end of a line there is nothing to underline; the caret still shows the place.
+    let least = usize::from(!shown.is_empty() && !shown.starts_with(['\n', '\r']));
+    problem.start + line.max(least)
 }
 
 impl fmt::Display for Problems {

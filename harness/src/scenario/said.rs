@@ -130,6 +130,12 @@ fn read_header(table: &Table<'_>) -> (String, Vec<String>, Vec<Profile>) {
     let profiles = table.or("profiles", r#"["smoke", "pr", "nightly", "release"]"#, |at| {
         at.list(|at| at.one_of(&Profile::ALL.map(|profile| (profile.as_str(), profile))))
     });
+    if profiles.is_empty()
+        && let Some(span) = table.key_span("profiles")
+    {
+        let label = "leave the key out for all of them";
+        table.reader().problem(&span, "a scenario of no profile is never run", label);
+    }
     (name, claims, profiles)
 }
 

@@ -66,7 +66,7 @@ fn gates(root: &Table<'_>) -> Vec<(Metric, f64)> {
 }
 
 /// A ratio above zero.
-pub(in super::super) fn ratio(at: &At<'_>) -> Option<f64> {
+pub(crate) fn ratio(at: &At<'_>) -> Option<f64> {
     let ratio = match at.value() {
         Value::Float(number) => *number,
         Value::Integer(number) => *number as f64,
@@ -98,7 +98,7 @@ fn divergences(root: &Table<'_>) -> Vec<Divergence> {
     root.tables("divergence", "divergence").into_iter().filter_map(read).collect()
 }
 
-pub(in super::super) fn bus(at: &At<'_>) -> Option<Bus> {
+pub(crate) fn bus(at: &At<'_>) -> Option<Bus> {
     at.one_of(&Bus::ALL.map(|bus| (bus.as_str(), bus)))
 }
 

@@ -38,20 +38,28 @@ fn read_expected(table: &Table<'_>, roster: &Roster) -> Expected {
     let subscribers =
         |reader: &Reader<'_>, key: &str, span: &_| roster.subscriber_names(reader, key, span);
     Expected {
-        accepted: per_name(table.table("accepted", "expect.accepted"), &publishers, counts),
-        received: per_name(table.table("received", "expect.received"), &subscribers, counts),
-        lagged: per_name(table.table("lagged", "expect.lagged"), &subscribers, counts),
-        refused: per_name(table.table("refused", "expect.refused"), &publishers, code),
+        accepted: per_name(
+            table.table("accepted", "expect.accepted").as_ref(),
+            &publishers,
+            counts,
+        ),
+        received: per_name(
+            table.table("received", "expect.received").as_ref(),
+            &subscribers,
+            counts,
+        ),
+        lagged: per_name(table.table("lagged", "expect.lagged").as_ref(), &subscribers, counts),
+        refused: per_name(table.table("refused", "expect.refused").as_ref(), &publishers, code),
     }
 }
 
 fn per_name<T: Clone>(
-    table: Option<Table<'_>>,
+    table: Option<&Table<'_>>,
     members: &Members<'_>,
     read: fn(&At<'_>) -> Option<T>,
 ) -> BTreeMap<String, T> {
     let mut all = BTreeMap::new();
-    for (key, span, at) in table.iter().flat_map(Table::named_values) {
+    for (key, span, at) in table.into_iter().flat_map(Table::named_values) {
         let value = read(&at);
         for name in members(at.reader(), key, &span) {
             all.extend(value.clone().map(|value| (name, value)));

@@ -261,13 +261,11 @@ impl Names {
     }
 
     fn members(&self, reader: &Reader<'_>, key: &str, span: &Range<usize>) -> Vec<String> {
-        match self.find(key) {
-            // Members come first in `known`, in the order of their indices.
-            Some(range) => self.known[range].iter().map(|(name, _)| name.clone()).collect(),
-            None => {
-                reader.problem(span, format!("unknown {} `{key}`", self.what), self.advice(key));
-                Vec::new()
-            }
-        }
+        let Some(range) = self.find(key) else {
+            reader.problem(span, format!("unknown {} `{key}`", self.what), self.advice(key));
+            return Vec::new();
+        };
+        // Members come first in `known`, in the order of their indices.
+        self.known[range].iter().map(|(name, _)| name.clone()).collect()
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use daemoneye_eventbus::contract::{BreakerConfig, MAX_CAPACITY_EVENTS};
+use daemoneye_eventbus::contract::{BreakerConfig, MAX_CAPACITY_EVENTS, Matcher};
 use daemoneye_eventbus::{
     ByteString, CorrelationFilter, EventFilter, EventSubscription, OverflowPolicy, SourceCaps,
-    TopicFilter, TopicPattern,
+    SubscribeError, TopicFilter, TopicPattern,
 };
 
 use super::super::{Reading, SubscriberSpec};
@@ -19,11 +19,15 @@ pub(super) fn read(table: Table<'_>, said: &mut Said) {
     let invalid = table.or("invalid", "false", At::boolean);
     let wildcards = table.or("wildcards", "true", At::boolean);
     let pattern = |at: &At<'_>| pattern(at, wildcards, invalid);
+    let patterns = match table.get("patterns") {
+        Some(at) => at.list(pattern),
+        None => Some(Vec::new()),
+    };
     let least_capacity = i64::from(!invalid);
     let most_capacity = i64::try_from(MAX_CAPACITY_EVENTS).expect("the limit is small");
     let subscription = EventSubscription {
         subscriber_id: String::new(),
-        topic_patterns: table.or("patterns", "[]", |at| at.list(pattern)),
+        topic_patterns: patterns.clone().unwrap_or_default(),
         capabilities: capabilities(&table),
         enable_wildcards: wildcards,
         event_filter: table.table("event-filter", "event-filter").map(event_filter),
@@ -38,9 +42,8 @@ pub(super) fn read(table: Table<'_>, said: &mut Said) {
         }),
         policy: policy(&table),
     };
-    if !invalid && subscription.topic_patterns.is_empty() && subscription.capabilities.is_empty() {
-        let label = "give it `patterns` or `capabilities`; `invalid = true` if that is the point";
-        table.reader().problem(table.span(), "subscriber without a pattern", label);
+    if !invalid && patterns.is_some() {
+        check_as_a_bus_would(&table, &name, &subscription);
     }
     let reading = table.or("reading", r#""prompt""#, |at| {
         at.one_of(&[("prompt", Reading::Prompt), ("stopped", Reading::Stopped)])
@@ -58,6 +61,19 @@ pub(super) fn read(table: Table<'_>, said: &mut Said) {
     }));
     said.subscriber_groups.push((name, first..said.topology.subscribers.len()));
     table.finish();
+}
+
+/// What is left once every value is fine by itself: a subscription that asks for nothing.
+fn check_as_a_bus_would(table: &Table<'_>, name: &str, subscription: &EventSubscription) {
+    let named = EventSubscription { subscriber_id: name.to_owned(), ..subscription.clone() };
+    match Matcher::compile(&named) {
+        // A name that is missing or refused was told already.
+        Ok(_) | Err(SubscribeError::EmptyId) => {}
+        Err(cause) => {
+            let label = "`invalid = true` if that is the point";
+            table.reader().problem(table.span(), cause.to_string(), label);
+        }
+    }
 }
 
 fn pattern(at: &At<'_>, wildcards: bool, invalid: bool) -> Option<String> {

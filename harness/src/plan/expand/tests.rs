@@ -1,1 +1,145 @@
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
 use super::*;
+use crate::scenario::Origin;
+
+fn scenario(text: &str) -> Scenario {
+    let source = Source { path: "scenarios/a/b.toml".into(), text: text.into() };
+    Scenario::parse(source).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// A valid scenario with these lines in the place of its matrix and of its phases.
+fn text(matrix: &str, phases: &str) -> String {
+    format!(
+        r#"format = 1
+name = "a/b"
+claims = ["C1"]
+summary = "Why."
+kind = "behaviour"
+{matrix}
+[[topology.publisher]]
+name = "p"
+[[topology.subscriber]]
+name = "s"
+patterns = ["events.#"]
+{phases}
+"#
+    )
+}
+
+const PHASE: &str = "[[phase]]\nname = \"one\"\npublish = [{ count = 1 }]";
+
+#[test]
+fn a_scenario_with_every_table_is_valid_and_knows_many_keys() {
+    let source =
+        Source { path: "every-table.toml".into(), text: include_str!("every_table.toml").into() };
+    let every = Scenario::parse(source).unwrap_or_else(|problems| panic!("{problems}"));
+    check(&every).unwrap_or_else(|problems| panic!("{problems}"));
+    let keys = keys_of_every_table();
+    for wanted in [("", "claims"), ("breaker", "cool-down"), ("divergence", "observe")] {
+        assert!(keys.contains(&wanted), "{wanted:?}");
+    }
+}
+
+#[test]
+fn a_profile_keeps_axis_values_and_replaces_named_ones() {
+    let source =
+        Source { path: "every-table.toml".into(), text: include_str!("every_table.toml").into() };
+    let every = Scenario::parse(source).expect("valid");
+    let rate = |case: &Case| case.phases[0].publish[0].rate;
+    let per_second = |rate| crate::plan::Rate::PerSecond(rate, crate::plan::Arrivals::Constant);
+    let smoke = expand(&every, Profile::Smoke, 1).expect("valid");
+    assert_eq!(smoke.iter().map(rate).collect::<Vec<_>>(), [per_second(100.0); 2]);
+    let pr = expand(&every, Profile::Pr, 1).expect("valid");
+    assert_eq!(pr.iter().map(rate).collect::<Vec<_>>(), [per_second(200.0)]);
+    assert_eq!(pr[0].id, "format/every-table[subs=2]");
+    assert_eq!(pr[0].topology.subscribers[1].name, "reader1");
+    assert_eq!(expand(&every, Profile::Release, 1), Ok(Vec::new()));
+}
+
+#[test]
+fn axes_stand_in_the_id_in_file_order_and_the_last_changes_fastest() {
+    let matrix = "[matrix]\nzoo = [1, 2]\nant = [\"x\", \"y\"]";
+    let ids: Vec<String> = expand(&scenario(&text(matrix, PHASE)), Profile::Pr, 0)
+        .expect("valid")
+        .into_iter()
+        .map(|case| case.id)
+        .collect();
+    let wanted = ["a/b[zoo=1,ant=x]", "a/b[zoo=1,ant=y]", "a/b[zoo=2,ant=x]", "a/b[zoo=2,ant=y]"];
+    assert_eq!(ids, wanted);
+}
+
+#[test]
+fn a_group_can_be_named_as_a_whole_or_one_by_one() {
+    let phases = "[[topology.subscriber]]\nname = \"r\"\ncount = 2\npatterns = [\"#\"]\n\
+                  [[phase]]\nname = \"one\"\npublish = [{ count = 1 }]\n\
+                  [expect]\nreceived = { r = 1, s = 1 }\n";
+    let cases = expand(&scenario(&text("", phases)), Profile::Pr, 0).expect("valid");
+    let received = &cases[0].expect.always.received;
+    let names: Vec<&str> = received.keys().map(String::as_str).collect();
+    assert_eq!(names, ["r0", "r1", "s"]);
+}
+
+#[test]
+fn an_expectation_of_one_bus_replaces_the_general_one_name_by_name() {
+    let phases = format!(
+        "{PHASE}\n[expect]\naccepted = {{ p = 1 }}\nreceived = {{ s = 1 }}\n\
+         [expect.on.embedded]\nreceived = {{ s = [0, 1] }}\n"
+    );
+    let cases = expand(&scenario(&text("", &phases)), Profile::Pr, 0).expect("valid");
+    let on = |bus| cases[0].expect.on(bus);
+    assert_eq!(on(Bus::Embedded).received["s"], (0, 1));
+    assert_eq!(on(Bus::Crossbeam).received["s"], (1, 1));
+    assert_eq!(on(Bus::Embedded).accepted["p"], (1, 1));
+}
+
+#[test]
+fn every_value_of_a_case_has_an_origin() {
+    let matrix = "[matrix]\nn = [5]";
+    let phases = "[[phase]]\nname = \"one\"\npublish = [{ count = \"${n}\" }]";
+    let explained = explain(&scenario(&text(matrix, phases)), Profile::Pr, 0).expect("valid");
+    let origin = |place: &str| {
+        let found = explained[0].values.iter().find(|traced| traced.place == place);
+        found.map(|traced| (traced.value.as_str(), traced.origin.clone()))
+    };
+    assert_eq!(origin("phase[0].publish[0].count"), Some(("5", Origin::Substituted(15))));
+    assert_eq!(origin("topology.subscriber[0].capacity"), Some(("1024", Origin::Default)));
+    assert_eq!(origin("topology.publisher[0].name"), Some(("\"p\"", Origin::Line(9))));
+}
+
+proptest! {
+    #[test]
+    fn substitution_puts_exactly_the_value_in_its_place(value in 1_u64..1 << 53, word in "[a-z]{1,8}") {
+        let matrix = format!("[matrix]\nn = [{value}]\nw = [\"{word}\"]");
+        let phases = "[[phase]]\nname = \"<${w}-${n}>${w}\"\npublish = [{ count = \"${n}\" }]";
+        let cases = expand(&scenario(&text(&matrix, phases)), Profile::Pr, 0).expect("valid");
+        let phase = &cases[0].phases[0];
+        prop_assert_eq!(&phase.name, &format!("<{word}-{value}>{word}"));
+        prop_assert_eq!(phase.publish[0].count, crate::plan::Count::Events(value));
+    }
+
+    #[test]
+    fn a_matrix_makes_the_product_of_its_axes(sizes in proptest::collection::vec(1_usize..5, 1..4)) {
+        let mut matrix = "[matrix]\n".to_owned();
+        for (axis, size) in sizes.iter().enumerate() {
+            let values: Vec<String> = (0..*size).map(|value| value.to_string()).collect();
+            writeln!(matrix, "axis{axis} = [{}]", values.join(", ")).expect("strings grow");
+        }
+        let cases = expand(&scenario(&text(&matrix, PHASE)), Profile::Pr, 0).expect("valid");
+        let ids: BTreeSet<String> = cases.iter().map(|case| case.id.clone()).collect();
+        prop_assert_eq!(ids.len(), sizes.iter().product::<usize>());
+        prop_assert_eq!(ids.len(), cases.len());
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(torn in "[\\[\\]a-z=\"$\\{\\}#\n .0-9]{0,80}", at in 0_usize..200) {
+        let mut whole = text("[matrix]\nn = [1]", PHASE);
+        whole.insert_str(at.min(whole.len()), &torn);
+        let source = Source { path: "x".into(), text: whole };
+        if let Err(problems) = Scenario::parse(source).and_then(|scenario| check(&scenario)) {
+            prop_assert!(!problems.to_string().is_empty());
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `show NAME`: a scenario as said, or `--effective`, as it will be run.
+
+use std::io::{Write, stderr, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::list::ProfileChoice;
+use super::{EXIT_INVALID, folder_or_default, load_all};
+use crate::plan::expand::{Effective, explain};
+use crate::plan::gates::matches_glob;
+use crate::scenario::{Origin, Scenario, Traced, find_files};
+
+/// Show a scenario: its file, or with `--effective` every value of every case and its origin.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// Name of a scenario, or a case id; `*` stands for any run of characters.
+    pub name: String,
+    /// Every value as it will be run, with the line it comes from.
+    #[arg(long)]
+    pub effective: bool,
+    /// Which profile's cases.
+    #[arg(long, value_enum, default_value = "nightly")]
+    pub profile: ProfileChoice,
+    /// Seed of the run.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Folder of the scenarios, instead of the project's own.
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+/// Prints. A name nobody has, or a scenario with mistakes, exits 2.
+pub fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
+    let files = find_files(&folder_or_default(args.folder.as_deref()))?;
+    let scenarios = match load_all(&files) {
+        Ok(scenarios) => scenarios,
+        Err(errors) => {
+            let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            return refuse(&told.join("\n\n"));
+        }
+    };
+    let scenario_name = args.name.split('[').next().unwrap_or_default();
+    let chosen: Vec<&Scenario> =
+        scenarios.iter().filter(|own| matches_glob(scenario_name, &own.name)).collect();
+    if chosen.is_empty() {
+        return refuse(&unknown(&args.name, &scenarios));
+    }
+    let mut out = stdout().lock();
+    for scenario in chosen {
+        if !args.effective {
+            writeln!(out, "# {}\n{}", scenario.source.path, scenario.source.text)?;
+            continue;
+        }
+        match explain(scenario, args.profile.into(), args.seed) {
+            Ok(cases) => {
+                for case in cases.iter().filter(|own| is_wanted(&args.name, own)) {
+                    write_case(&mut out, scenario, case)?;
+                }
+            }
+            Err(problems) => return refuse(&problems.to_string()),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A name without a matrix point means all its cases. Brackets stand for themselves.
+fn is_wanted(name: &str, effective: &Effective) -> bool {
+    !name.contains('[') || matches_glob(name, &effective.case.id)
+}
+
+fn unknown(name: &str, scenarios: &[Scenario]) -> String {
+    let names = scenarios.iter().map(|scenario| scenario.name.as_str());
+    match crate::scenario::suggestion(name, names) {
+        Some(meant) => format!("error: no scenario {name:?}; did you mean {meant:?}?"),
+        None => format!("error: no scenario {name:?}; `list` names them all"),
+    }
+}
+
+fn refuse(message: &str) -> anyhow::Result<ExitCode> {
+    writeln!(stderr(), "{message}")?;
+    Ok(ExitCode::from(EXIT_INVALID))
+}
+
+fn write_case(
+    out: &mut impl Write,
+    scenario: &Scenario,
+    effective: &Effective,
+) -> std::io::Result<()> {
+    let Effective { case, values } = effective;
+    writeln!(out, "case {}", case.id)?;
+    writeln!(out, "file {}", scenario.source.path)?;
+    writeln!(out, "seed {} (from the run's seed and the id)", case.seed)?;
+    let shown = |traced: &&Traced| !traced.value.contains('\n') && !traced.value.contains("\\n");
+    for traced in values.iter().filter(shown) {
+        writeln!(out, "  {:44} = {:28} {}", traced.place, traced.value, origin(&traced.origin))?;
+    }
+    writeln!(out)
+}
+
+fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::Line(line) => format!("line {line}"),
+        Origin::Substituted(line) => format!("line {line}, by substitution"),
+        Origin::Default => "default".to_owned(),
+    }
+}

@@ -1,0 +1,112 @@
+//! `scenarios/gates.toml`: the table of gates as said, read as strictly as a scenario.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::super::expand::{bus, ratio};
+use super::{GateCell, GateTable, Metric};
+use crate::scenario::{At, Problems, Reader, Source, Table, parse_document};
+
+/// Why there is no gate table.
+#[derive(Debug, Error)]
+pub enum GatesError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {cause}")]
+    Read {
+        /// Its path.
+        path: String,
+        /// The system's reason.
+        cause: std::io::Error,
+    },
+    /// The file is wrong.
+    #[error(transparent)]
+    Invalid(#[from] Problems),
+}
+
+impl GateTable {
+    /// Reads a gates file.
+    pub fn load(path: &Path) -> Result<Self, GatesError> {
+        let shown = path.display().to_string();
+        match fs::read_to_string(path) {
+            Ok(text) => Ok(Self::parse(Source { path: shown, text })?),
+            Err(cause) => Err(GatesError::Read { path: shown, cause }),
+        }
+    }
+
+    /// Reads the text of a gates file, or tells all its mistakes.
+    pub fn parse(source: Source) -> Result<Self, Problems> {
+        let source = Arc::new(source);
+        let (root, problems) = parse_document(&source.text);
+        if let Some(problems) = Problems::of(&source, problems) {
+            return Err(problems);
+        }
+        let reader = Reader::new(&source, BTreeMap::new());
+        let table = reader.root(&root);
+        table.required("format", |at| at.integer::<i64>(1..2));
+        let cells = table.tables("gate", "gate").into_iter().flat_map(cells).collect();
+        table.finish();
+        match Problems::of(&source, reader.finish().0) {
+            Some(problems) => Err(problems),
+            None => Ok(Self { cells }),
+        }
+    }
+}
+
+/// One `[[gate]]`: a cell for each bus it names.
+fn cells(table: Table<'_>) -> Vec<GateCell> {
+    let metrics = Metric::ALL.map(|metric| (metric.as_str(), metric));
+    let metric = table.required("metric", |at| at.one_of(&metrics));
+    let case = table.required("cases", At::text);
+    let buses = table.required("buses", |at| at.list(bus));
+    let limit = table.required("limit", ratio);
+    let enforced = table.or("enforced", "false", At::boolean);
+    table.finish();
+    let (Some(metric), Some(case), Some(buses), Some(limit)) = (metric, case, buses, limit) else {
+        return Vec::new();
+    };
+    let cell = |bus| GateCell { metric, case: case.clone(), bus, limit, enforced };
+    buses.into_iter().map(cell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Bus;
+
+    fn parse(text: &str) -> Result<GateTable, Problems> {
+        GateTable::parse(Source { path: "gates.toml".into(), text: text.into() })
+    }
+
+    #[test]
+    fn a_gate_makes_a_cell_for_each_bus() {
+        let text = "format = 1\n[[gate]]\nmetric = \"cpu\"\ncases = \"perf/*\"\n\
+                    buses = [\"process\", \"agent\"]\nlimit = 1.2\nenforced = true\n";
+        let table = parse(text).expect("valid");
+        let cell = table.cell(Metric::Cpu, "perf/paced[subs=1]", Bus::Agent).expect("covered");
+        assert!((cell.limit - 1.2).abs() < f64::EPSILON && cell.enforced);
+        assert_eq!(table.cells.len(), 2);
+    }
+
+    #[test]
+    fn every_mistake_of_a_gates_file_is_told() {
+        let text = "format = 1\n[[gate]]\nmetric = \"cpus\"\ncase = \"perf/*\"\n\
+                    buses = [\"proces\"]\nlimit = -1\n";
+        let problems = parse(text).expect_err("four mistakes and a missing key");
+        let told: Vec<&str> =
+            problems.list().iter().map(|problem| problem.title.as_str()).collect();
+        assert_eq!(
+            told,
+            [
+                "missing key `cases`",
+                "`gate[0].metric` is \"cpus\"",
+                "unknown key `case` in `gate`",
+                "`gate[0].buses[0]` is \"proces\"",
+                "limit is no ratio",
+            ]
+        );
+    }
+}

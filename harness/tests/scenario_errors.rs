@@ -1,0 +1,307 @@
+//! What a user reads for each sort of mistake: the line, a caret under the place, what to write.
+
+use equivalence::plan::expand::check;
+use equivalence::scenario::{Scenario, Source};
+
+/// All mistakes of a text, as told.
+fn told(text: &str) -> String {
+    let source = Source { path: "scenarios/a/b.toml".into(), text: text.into() };
+    match Scenario::parse(source).and_then(|scenario| check(&scenario)) {
+        Ok(()) => String::new(),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+/// A valid scenario in which each line that begins like one of `lines` up to `=` is replaced.
+fn with(lines: &[&str]) -> String {
+    let mut text = r#"format = 1
+name = "a/b"
+claims = ["C1"]
+summary = "Why."
+kind = "behaviour"
+[matrix]
+size = ["200B"]
+[[topology.publisher]]
+name = "source"
+payload = "200B"
+[[topology.subscriber]]
+name = "reader"
+patterns = ["events.#"]
+policy = "block"
+[[phase]]
+name = "only"
+idle = "100ms"
+publish = [{ publisher = "source", count = 10 }]
+[expect.received]
+reader = 10
+"#
+    .to_owned();
+    for line in lines {
+        let key = line.split('=').next().expect("split yields one part");
+        let old = text.lines().find(|old| old.starts_with(key)).expect("a line to replace");
+        text = text.replacen(&format!("\n{old}\n"), &format!("\n{line}\n"), 1);
+    }
+    text
+}
+
+#[test]
+fn a_valid_scenario_has_nothing_told() {
+    assert_eq!(told(&with(&[])), "");
+}
+
+#[test]
+fn an_unknown_key_is_told_with_what_was_meant() {
+    let text = with(&[]).replace("idle", "idel");
+    assert_eq!(
+        told(&text),
+        r#"error: unknown key `idel` in `phase`
+  --> scenarios/a/b.toml:17:1
+   |
+17 | idel = "100ms"
+   | ^^^^ did you mean `idle`?"#
+    );
+}
+
+#[test]
+fn a_wrong_type_names_the_right_one() {
+    let text = with(&["idle = 100"]);
+    assert_eq!(
+        told(&text),
+        r#"error: `phase[0].idle` is an integer
+  --> scenarios/a/b.toml:17:8
+   |
+17 | idle = 100
+   |        ^^^ expected a duration such as "2s""#
+    );
+}
+
+#[test]
+fn a_wrong_unit_names_the_units() {
+    let text = with(&["idle = \"100sec\""]);
+    assert_eq!(
+        told(&text),
+        r#"error: `phase[0].idle` is "100sec"
+  --> scenarios/a/b.toml:17:8
+   |
+17 | idle = "100sec"
+   |        ^^^^^^^^ no unit `sec`; there is `ms`, `s`, `min` or `h`"#
+    );
+}
+
+#[test]
+fn a_unit_of_size_in_another_spelling_is_recognised() {
+    let text = with(&["payload = \"1KB\""]);
+    assert_eq!(
+        told(&text),
+        r#"error: `topology.publisher[0].payload` is "1KB"
+  --> scenarios/a/b.toml:10:11
+   |
+10 | payload = "1KB"
+   |           ^^^^^ no unit `KB`; did you mean `KiB`?"#
+    );
+}
+
+#[test]
+fn a_rate_without_a_number_is_refused() {
+    let text = with(&["publish = [{ publisher = \"source\", count = 10, rate = \"fast\" }]"]);
+    assert_eq!(
+        told(&text),
+        r#"error: `phase[0].publish[0].rate` is "fast"
+  --> scenarios/a/b.toml:18:55
+   |
+18 | publish = [{ publisher = "source", count = 10, rate = "fast" }]
+   |                                                       ^^^^^^ expected a rate such as "1000/s""#
+    );
+}
+
+#[test]
+fn an_unknown_publisher_is_told_with_who_was_meant() {
+    let text = with(&["publish = [{ publisher = \"sorce\", count = 10 }]"]);
+    assert_eq!(
+        told(&text),
+        r#"error: unknown publisher `sorce`
+  --> scenarios/a/b.toml:18:26
+   |
+18 | publish = [{ publisher = "sorce", count = 10 }]
+   |                          ^^^^^^^ did you mean `source`?"#
+    );
+}
+
+#[test]
+fn an_unknown_subscriber_is_told_with_who_was_meant() {
+    let text = with(&["reader = 10"]).replace("\nreader = 10", "\nreeder = 10");
+    assert_eq!(
+        told(&text),
+        r"error: unknown subscriber `reeder`
+  --> scenarios/a/b.toml:20:1
+   |
+20 | reeder = 10
+   | ^^^^^^ did you mean `reader`?"
+    );
+}
+
+#[test]
+fn an_invalid_pattern_is_refused_with_advice() {
+    let text = with(&["patterns = [\"events.*\"]"]);
+    assert_eq!(
+        told(&text),
+        r#"error: pattern "events.*"
+  --> scenarios/a/b.toml:13:13
+   |
+13 | patterns = ["events.*"]
+   |             ^^^^^^^^^^ level 2 "*" contains `*`; write `+` for one level or `#` for all below"#
+    );
+}
+
+#[test]
+fn a_name_no_axis_has_is_told_inside_its_text() {
+    let text = with(&["payload = \"${sizes}\""]);
+    assert_eq!(
+        told(&text),
+        r#"error: unknown name `sizes` in `${…}`
+  --> scenarios/a/b.toml:10:12
+   |
+10 | payload = "${sizes}"
+   |            ^^^^^^^^ did you mean `${size}`?"#
+    );
+}
+
+#[test]
+fn an_unclosed_name_is_told() {
+    let text = with(&["payload = \"${size\""]);
+    assert_eq!(
+        told(&text),
+        r#"error: `${` without its `}`
+  --> scenarios/a/b.toml:10:12
+   |
+10 | payload = "${size"
+   |            ^^^^^^"#
+    );
+}
+
+#[test]
+fn a_choice_that_does_not_exist_is_told_with_what_was_meant() {
+    let text = with(&["policy = \"drop-oldes\""]);
+    assert_eq!(
+        told(&text),
+        r#"error: `topology.subscriber[0].policy` is "drop-oldes"
+  --> scenarios/a/b.toml:14:10
+   |
+14 | policy = "drop-oldes"
+   |          ^^^^^^^^^^^^ did you mean "drop-oldest"?"#
+    );
+}
+
+#[test]
+fn a_missing_key_is_told_at_its_table() {
+    let text = with(&[]).replace("summary = \"Why.\"\n", "");
+    assert_eq!(
+        told(&text),
+        r"error: missing key `summary`
+ --> scenarios/a/b.toml:1:1
+  |
+1 | format = 1
+  | ^^^^^^^^^^ a scenario needs it"
+    );
+}
+
+#[test]
+fn broken_syntax_is_told_at_its_place() {
+    let text = with(&["idle = "]);
+    assert_eq!(
+        told(&text),
+        r"error: not TOML: string values must be quoted, expected literal string
+  --> scenarios/a/b.toml:17:8
+   |
+17 | idle = 
+   |        ^"
+    );
+}
+
+#[test]
+fn a_bad_value_of_an_axis_is_told_where_it_is_used() {
+    let text = with(&["size = [\"200X\"]", "payload = \"${size}\""]);
+    assert_eq!(
+        told(&text),
+        r#"error: `topology.publisher[0].payload` is "200X"
+  --> scenarios/a/b.toml:10:11
+   |
+10 | payload = "${size}"
+   |           ^^^^^^^^^ no unit `X`; there is `B`, `KiB`, `MiB` or `GiB`"#
+    );
+}
+
+#[test]
+fn an_integer_out_of_bounds_names_them() {
+    let text = with(&["patterns = [\"events.#\"]\ncapacity = 0"]);
+    assert_eq!(
+        told(&text),
+        r"error: `topology.subscriber[0].capacity` is 0
+  --> scenarios/a/b.toml:14:12
+   |
+14 | capacity = 0
+   |            ^ expected 1 to 1048576"
+    );
+}
+
+#[test]
+fn a_number_of_the_contract_that_does_not_exist_is_refused() {
+    let text = with(&["claims = [\"C15\"]"]);
+    assert_eq!(
+        told(&text),
+        r#"error: "C15" is no number of the contract
+ --> scenarios/a/b.toml:3:11
+  |
+3 | claims = ["C15"]
+  |           ^^^^^ expected C1–C14, M1–M5, T1–T9, A1–A6, W1–W9, R1–R6 or V1–V10"#
+    );
+}
+
+#[test]
+fn a_subscription_a_bus_would_refuse_is_refused_here() {
+    let text = with(&["patterns = []"]);
+    assert_eq!(
+        told(&text),
+        r"error: subscription has no topic pattern and no capability that names a kind of event
+  --> scenarios/a/b.toml:11:1
+   |
+11 | [[topology.subscriber]]
+   | ^^^^^^^^^^^^^^^^^^^^^^^ `invalid = true` if that is the point"
+    );
+}
+
+#[test]
+fn how_much_is_published_is_said_exactly_once() {
+    let text = with(&["publish = [{ count = 10, for = \"1s\" }]"]);
+    assert_eq!(
+        told(&text),
+        r#"error: how much is published must be said once
+  --> scenarios/a/b.toml:18:12
+   |
+18 | publish = [{ count = 10, for = "1s" }]
+   |            ^^^^^^^^^^^^^^^^^^^^^^^^^^ write `count`, `for` or `until-refused = true`"#
+    );
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once_in_file_order() {
+    let text = with(&["claims = \"C1\"", "payload = \"1KB\"", "policy = \"drop\"", "reader = -1"]);
+    let told = told(&text);
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains("-->")).collect();
+    let places = ["3:10", "10:11", "14:10", "20:10"];
+    let wanted = places.map(|place| format!("  --> scenarios/a/b.toml:{place}"));
+    let shown: Vec<&str> = lines.iter().map(|line| line.trim_start()).collect();
+    assert_eq!(shown, wanted.each_ref().map(|line| line.trim_start()));
+}
+
+#[test]
+fn a_mistake_at_many_points_of_the_matrix_is_told_once() {
+    let text = with(&["size = [\"200B\", \"1KiB\", \"2KiB\"]", "idle = 100"]);
+    assert_eq!(told(&text).matches("error:").count(), 1);
+}
+
+#[test]
+fn a_mistake_at_one_point_of_the_matrix_is_found() {
+    let text = with(&["size = [\"200B\", \"1KB\"]", "payload = \"${size}\""]);
+    assert_eq!(told(&text).matches("error:").count(), 1);
+}

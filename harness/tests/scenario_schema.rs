@@ -1,0 +1,88 @@
+//! The format is described three times: reader, JSON Schema, FORMAT.md. They agree.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use equivalence::plan::expand::{check, keys_of_every_table};
+use equivalence::plan::schema;
+use equivalence::scenario::{Scenario, Source, find_files};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+}
+
+fn read(name: &str) -> String {
+    let path = folder().join(name);
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.replace("\r\n", "\n")
+}
+
+#[test]
+fn the_committed_schema_is_current() {
+    let committed = read("schema.json");
+    assert!(committed == schema::text(), "write `equivalence schema` to scenarios/schema.json");
+}
+
+#[test]
+fn every_scenario_is_valid_by_the_types_of_the_schema_too() {
+    for file in find_files(&folder()).expect("the folder is there") {
+        let text = fs::read_to_string(&file).expect("it was found");
+        toml::from_str::<schema::ScenarioFile>(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+}
+
+#[test]
+fn the_schema_knows_exactly_the_keys_the_reader_knows() {
+    let schema: serde_json::Value = serde_json::from_str(&schema::text()).expect("JSON");
+    let mut known = BTreeSet::new();
+    let definitions = schema["$defs"].as_object().expect("the schema has definitions");
+    for table in definitions.values().chain([&schema]) {
+        if table["additionalProperties"] == serde_json::Value::Bool(false) {
+            let properties = table["properties"].as_object().expect("tables have keys");
+            known.extend(properties.keys().cloned());
+        }
+    }
+    // Metrics and buses are keys of free tables in the schema.
+    let free = |table: &str| matches!(table, "gate" | "not-applicable");
+    let read: BTreeSet<String> = keys_of_every_table()
+        .into_iter()
+        .filter(|(table, _)| !free(table))
+        .map(|(_, key)| key.to_owned())
+        .collect();
+    assert_eq!(known, read);
+}
+
+#[test]
+fn every_key_is_documented_under_its_table() {
+    let format = read("FORMAT.md");
+    let mut missing = Vec::new();
+    for (table, key) in keys_of_every_table() {
+        let heading = if table.is_empty() { "## Top".to_owned() } else { format!("## `{table}`") };
+        let section = format
+            .split_once(&format!("{heading}\n"))
+            .map(|(_, rest)| rest.split("\n## ").next().unwrap_or_default());
+        if !section.is_some_and(|section| section.contains(&format!("| `{key}` |"))) {
+            missing.push(format!("{table}.{key}"));
+        }
+    }
+    assert!(missing.is_empty(), "not in FORMAT.md: {missing:?}");
+}
+
+#[test]
+fn the_examples_of_the_format_are_valid() {
+    let format = read("FORMAT.md");
+    let examples: Vec<&str> = format
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().expect("split yields one part"))
+        .collect();
+    assert!(examples.len() >= 2, "examples are gone");
+    for text in examples {
+        let source = Source { path: "FORMAT.md".into(), text: text.into() };
+        let scenario = Scenario::parse(source).unwrap_or_else(|problems| panic!("{problems}"));
+        check(&scenario).unwrap_or_else(|problems| panic!("{problems}"));
+    }
+}

@@ -1,0 +1,134 @@
+//! The verbs over scenario files as library functions: what they answer, by exit code.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use equivalence::cmd::{EXIT_INVALID, check, list, schema, show};
+use equivalence::plan::gates::GateTable;
+
+const VALID: &str = r##"format = 1
+name = "a/b"
+claims = ["C1"]
+summary = "Why."
+kind = "behaviour"
+[[topology.publisher]]
+name = "p"
+[[topology.subscriber]]
+name = "s"
+patterns = ["#"]
+[[phase]]
+name = "one"
+publish = [{ count = 1 }]
+"##;
+
+fn folder(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::create_dir(folder.path().join("a")).expect("a folder inside");
+    fs::write(folder.path().join("a/b.toml"), text).expect("a file inside");
+    folder
+}
+
+fn checked(folder: &Path) -> ExitCode {
+    let args = check::CheckArgs { files: Vec::new(), folder: Some(folder.to_path_buf()) };
+    check::run(&args).expect("the folder can be read")
+}
+
+fn shown(name: &str, folder: &Path) -> ExitCode {
+    let args = show::ShowArgs {
+        name: name.into(),
+        effective: true,
+        profile: list::ProfileChoice::Nightly,
+        seed: 0,
+        folder: Some(folder.to_path_buf()),
+    };
+    show::run(&args).expect("the folder can be read")
+}
+
+fn listed(folder: &Path) -> ExitCode {
+    let args = list::ListArgs { folder: Some(folder.to_path_buf()), ..list::ListArgs::default() };
+    list::run(&args).expect("the folder can be read")
+}
+
+#[test]
+fn valid_scenarios_exit_0() {
+    let folder = folder(VALID);
+    assert_eq!(checked(folder.path()), ExitCode::SUCCESS);
+    assert_eq!(listed(folder.path()), ExitCode::SUCCESS);
+    assert_eq!(shown("a/b", folder.path()), ExitCode::SUCCESS);
+}
+
+#[test]
+fn a_mistake_exits_2_whatever_the_verb() {
+    let folder = folder(&VALID.replace("summary", "sumary"));
+    assert_eq!(checked(folder.path()), ExitCode::from(EXIT_INVALID));
+    assert_eq!(listed(folder.path()), ExitCode::from(EXIT_INVALID));
+    assert_eq!(shown("a/b", folder.path()), ExitCode::from(EXIT_INVALID));
+}
+
+#[test]
+fn broken_syntax_exits_2_whatever_the_verb() {
+    let folder = folder("format = = 1\n");
+    assert_eq!(checked(folder.path()), ExitCode::from(EXIT_INVALID));
+    assert_eq!(listed(folder.path()), ExitCode::from(EXIT_INVALID));
+    assert_eq!(shown("a/b", folder.path()), ExitCode::from(EXIT_INVALID));
+}
+
+#[test]
+fn a_scenario_that_is_not_named_after_its_file_exits_2() {
+    let folder = folder(&VALID.replace("a/b", "a/c"));
+    assert_eq!(checked(folder.path()), ExitCode::from(EXIT_INVALID));
+}
+
+#[test]
+fn a_copy_outside_the_folder_may_be_called_anything() {
+    let (folder, elsewhere) = (folder(VALID), folder(&VALID.replace("a/b", "a/c")));
+    let args = check::CheckArgs {
+        files: vec![elsewhere.path().join("a/b.toml")],
+        folder: Some(folder.path().to_path_buf()),
+    };
+    assert_eq!(check::run(&args).expect("the files can be read"), ExitCode::SUCCESS);
+}
+
+#[test]
+fn a_scenario_that_nobody_knows_exits_2() {
+    let folder = folder(VALID);
+    assert_eq!(shown("a/x", folder.path()), ExitCode::from(EXIT_INVALID));
+}
+
+#[test]
+fn a_gate_may_be_tightened_but_not_loosened() {
+    let with_limit = |limit: &str| {
+        let folder = folder(&format!("{VALID}[gate.cpu]\nlimit = {limit}\n"));
+        let gates = "format = 1\n[[gate]]\nmetric = \"cpu\"\ncases = \"*\"\n\
+                     buses = [\"process\"]\nlimit = 1.2\n";
+        fs::write(folder.path().join("gates.toml"), gates).expect("a gate table");
+        checked(folder.path())
+    };
+    assert_eq!(with_limit("1.1"), ExitCode::SUCCESS);
+    assert_eq!(with_limit("1.3"), ExitCode::from(EXIT_INVALID));
+}
+
+#[test]
+fn the_gate_table_of_this_repository_is_valid_and_gates_every_metric() {
+    use equivalence::plan::Bus;
+    use equivalence::plan::gates::Metric;
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/gates.toml");
+    let table = GateTable::load(&path).unwrap_or_else(|error| panic!("{error}"));
+    let limit = |metric, case| table.cell(metric, case, Bus::Process).map(|cell| cell.limit);
+    assert_eq!(limit(Metric::Throughput, "perf/saturation[subs=4]"), Some(0.8));
+    assert_eq!(limit(Metric::LatencyP50, "perf/paced[rate=10000/s,subs=1]"), Some(2.0));
+    assert_eq!(limit(Metric::LatencyP99, "perf/paced[rate=10000/s,subs=1]"), Some(2.0));
+    assert_eq!(limit(Metric::Cpu, "perf/paced[rate=10000/s,subs=1]"), Some(1.2));
+    assert_eq!(limit(Metric::Memory, "perf/documented-scale"), Some(1.5));
+    assert_eq!(limit(Metric::Backlog, "backpressure/backlog"), Some(1.5));
+}
+
+#[test]
+fn buses_and_schema_are_printed_without_any_scenario() {
+    let args = list::ListArgs { buses: true, ..list::ListArgs::default() };
+    assert_eq!(list::run(&args).expect("nothing to read"), ExitCode::SUCCESS);
+    let printed = schema::run(&schema::SchemaArgs {});
+    assert_eq!(printed.expect("nothing to read"), ExitCode::SUCCESS);
+}

@@ -33,6 +33,10 @@ enum Verb {
     /// Run scenarios and say whether to switch.
     #[command(after_help = EXIT_CODES)]
     Run(Run),
+    List(cmd::list::ListArgs),
+    Show(cmd::show::ShowArgs),
+    Check(cmd::check::CheckArgs),
+    Schema(cmd::schema::SchemaArgs),
     /// Become a process of somebody's trial.
     #[command(hide = true)]
     Actor,
@@ -87,9 +91,21 @@ fn main() -> ExitCode {
     }
     match cli.verb {
         Verb::Run(run) => cmd::run::run(&run.resolved()),
+        Verb::List(arguments) => told(cmd::list::run(&arguments)),
+        Verb::Show(arguments) => told(cmd::show::run(&arguments)),
+        Verb::Check(arguments) => told(cmd::check::run(&arguments)),
+        Verb::Schema(arguments) => told(cmd::schema::run(&arguments)),
         Verb::Actor => cmd::actor(),
         Verb::Child => cmd::child(),
     }
+}
+
+/// The exit code of a verb that only reads; what broke it is infrastructure.
+fn told(ended: anyhow::Result<ExitCode>) -> ExitCode {
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(4)
+    })
 }
 
 impl Run {

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     };
     match wanted.select() {
         Ok(selection) => {
-            let trials = selection.cases.into_iter().flat_map(trials).collect();
+            let trials = selection.cases.into_iter().flat_map(|case| trials(&case)).collect();
             libtest_mimic::run(&arguments, trials).exit_code()
         }
         Err(error) => {
@@ -42,9 +42,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn trials(case: Case) -> Vec<Trial> {
+fn trials(case: &Case) -> Vec<Trial> {
     if case.kind == TrialKind::Host {
-        return host_trials(&case);
+        return host_trials(case);
     }
     if case.kind != TrialKind::Behaviour {
         let test = Trial::test(case.id.clone(), || Ok(())).with_ignored_flag(true);

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::plan::Case;
 use crate::plan::expand::{Demands, expand_all};
 use crate::plan::gates::{GateTable, matches_glob};
-use crate::plan::Case;
 use crate::scenario::{self, Profile};
 
 /// Name of the gate table in the folder of scenarios.

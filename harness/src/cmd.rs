@@ -3,6 +3,7 @@
 mod actor;
 pub mod behaviour;
 pub mod check;
+pub mod host;
 pub mod list;
 pub mod performance;
 pub mod run;
@@ -10,7 +11,7 @@ pub mod schema;
 pub mod selection;
 pub mod show;
 
-pub use actor::actor;
+pub use actor::{actor, child};
 
 use std::path::{Path, PathBuf};
 

@@ -7,6 +7,7 @@
 //! - `deploy`, `spawn`, `session`: processes and the lines to them;
 //! - `director`, `phases`, `fences` with `fencing`, `tear_down`: what happens in a trial;
 //! - `measure`, `collect`, `records`: what comes out of it;
+//! - `host`: real agent and collectors instead of actors;
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
 pub(crate) mod actor;
@@ -17,6 +18,7 @@ mod director;
 mod error;
 mod fences;
 mod fencing;
+mod host;
 mod interrupt;
 mod measure;
 mod phases;
@@ -28,6 +30,7 @@ mod trial;
 
 pub use error::DriveError;
 pub use fencing::{companion, fence};
+pub use host::{HostRequest, Sightings, agent_beside, run_host};
 pub use interrupt::{Interrupt, Interrupter};
 pub use records::RecordsError;
 pub use trial::{Driven, TrialRequest, run_trial};

@@ -20,9 +20,6 @@ Exit codes:
   3  inconclusive: nothing failed, something is open
   4  infrastructure: the harness could not do its work, or was interrupted";
 
-/// The work could not be done; no verdict on anything.
-const EXIT_INFRASTRUCTURE: u8 = 4;
-
 /// Replays scenarios on two event buses, checks behaviour message by message, measures, judges.
 #[derive(Debug, Parser)]
 #[command(name = "equivalence", version, after_help = EXIT_CODES)]
@@ -36,17 +33,16 @@ enum Verb {
     /// Run scenarios and say whether to switch.
     #[command(after_help = EXIT_CODES)]
     Run(Run),
-    /// List the cases of a profile, or the buses.
     List(cmd::list::ListArgs),
-    /// Show a scenario with every value resolved, and where it came from.
     Show(cmd::show::ShowArgs),
-    /// Check scenario files and the gate table; all mistakes at once.
     Check(cmd::check::CheckArgs),
-    /// Print the JSON Schema of scenario files.
     Schema(cmd::schema::SchemaArgs),
     /// Become a process of somebody's trial.
     #[command(hide = true)]
     Actor,
+    /// Live until standard input ends.
+    #[command(hide = true)]
+    Child,
 }
 
 #[derive(Debug, Args)]
@@ -90,23 +86,25 @@ enum Inconclusive {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if !matches!(cli.verb, Verb::Actor) {
+    if matches!(cli.verb, Verb::Run(_)) {
         log_to_standard_error();
     }
     match cli.verb {
         Verb::Run(run) => cmd::run::run(&run.resolved()),
-        Verb::List(args) => concluded(cmd::list::run(&args)),
-        Verb::Show(args) => concluded(cmd::show::run(&args)),
-        Verb::Check(args) => concluded(cmd::check::run(&args)),
-        Verb::Schema(args) => concluded(cmd::schema::run(&args)),
+        Verb::List(arguments) => told(cmd::list::run(&arguments)),
+        Verb::Show(arguments) => told(cmd::show::run(&arguments)),
+        Verb::Check(arguments) => told(cmd::check::run(&arguments)),
+        Verb::Schema(arguments) => told(cmd::schema::run(&arguments)),
         Verb::Actor => cmd::actor(),
+        Verb::Child => cmd::child(),
     }
 }
 
-fn concluded(result: anyhow::Result<ExitCode>) -> ExitCode {
-    result.unwrap_or_else(|error| {
+/// The exit code of a verb that only reads; what broke it is infrastructure.
+fn told(ended: anyhow::Result<ExitCode>) -> ExitCode {
+    ended.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
-        ExitCode::from(EXIT_INFRASTRUCTURE)
+        ExitCode::from(4)
     })
 }
 

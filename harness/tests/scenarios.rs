@@ -7,15 +7,18 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use equivalence::cmd::behaviour::{self, Ran};
+use equivalence::cmd::host;
 use equivalence::cmd::selection::Wanted;
-use equivalence::driver::Interrupt;
+use equivalence::driver::{Interrupt, agent_beside};
 use equivalence::plan::{Bus, Case, TrialKind};
-use equivalence::report::Behaviour;
+use equivalence::report::{Behaviour, BehaviourRow};
 use equivalence::scenario::Profile;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The buses `cargo test` holds to every behaviour case.
 const BUSES: [Bus; 3] = [Bus::Crossbeam, Bus::Embedded, Bus::Process];
+/// The executable under test, which hosts the actors.
+const EXECUTABLE: &str = env!("CARGO_BIN_EXE_equivalence");
 /// Seed of everything random in the tests.
 const SEED: u64 = 1;
 
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
     };
     match wanted.select() {
         Ok(selection) => {
-            let trials = selection.cases.into_iter().flat_map(trials).collect();
+            let trials = selection.cases.into_iter().flat_map(|case| trials(&case)).collect();
             libtest_mimic::run(&arguments, trials).exit_code()
         }
         Err(error) => {
@@ -39,7 +42,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn trials(case: Case) -> Vec<Trial> {
+fn trials(case: &Case) -> Vec<Trial> {
+    if case.kind == TrialKind::Host {
+        return host_trials(case);
+    }
     if case.kind != TrialKind::Behaviour {
         let test = Trial::test(case.id.clone(), || Ok(())).with_ignored_flag(true);
         return vec![test.with_kind("performance: cargo xtask equivalence")];
@@ -52,17 +58,40 @@ fn trials(case: Case) -> Vec<Trial> {
     BUSES.into_iter().map(test).collect()
 }
 
+/// Real processes; ignored where the agent was not built along with this test.
+fn host_trials(case: &Case) -> Vec<Trial> {
+    let is_missing = agent_beside(Path::new(EXECUTABLE)).is_none();
+    let test = |bus: Bus| {
+        let case = case.clone();
+        let name = format!("{}::{}", case.id, bus.as_str());
+        Trial::test(name, move || {
+            let folder = tempfile::tempdir()?;
+            let (_teller, interrupt) = Interrupt::new();
+            let ran = host::run(Path::new(EXECUTABLE), &case, bus, folder.path(), interrupt);
+            verdict(&runtime()?.block_on(ran)?)
+        })
+        .with_ignored_flag(is_missing)
+    };
+    [Bus::Crossbeam, Bus::Process].into_iter().map(test).collect()
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
 fn holds(case: &Case, bus: Bus) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (_teller, interrupt) = Interrupt::new();
-    let executable = Path::new(env!("CARGO_BIN_EXE_equivalence"));
-    let ran = behaviour::run(executable, case, bus, folder.path(), interrupt);
-    let Ran { row, tear_down } = runtime.block_on(ran)?;
+    let ran = behaviour::run(Path::new(EXECUTABLE), case, bus, folder.path(), interrupt);
+    let Ran { row, tear_down } = runtime()?.block_on(ran)?;
     if !tear_down.is_clean() {
         return Err(format!("left behind: {tear_down:?}").into());
     }
-    match row.outcome {
+    verdict(&row)
+}
+
+fn verdict(row: &BehaviourRow) -> Result<(), Failed> {
+    match &row.outcome {
         Behaviour::Pass | Behaviour::NotApplicable(_) => Ok(()),
         Behaviour::Fail => {
             let sentences: Vec<String> = row

@@ -1,8 +1,15 @@
-//! `equivalence actor`: hidden; this process becomes an actor of somebody's trial.
+//! `equivalence actor` and `equivalence child`, both hidden: processes of somebody's trial.
 
 use std::process::ExitCode;
 
 /// Obeys the harness on standard input until let go.
 pub fn actor() -> ExitCode {
     crate::driver::run_actor()
+}
+
+/// Lives until standard input ends: one of the children a host case watches.
+pub fn child() -> ExitCode {
+    // However the input ends, the child's time is over.
+    let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+    ExitCode::SUCCESS
 }

@@ -143,7 +143,7 @@ fn totals(history: &History) -> (u64, u64) {
     (published as u64, received as u64)
 }
 
-fn row(case: &Case, bus: Bus, outcome: Behaviour) -> BehaviourRow {
+pub(super) fn row(case: &Case, bus: Bus, outcome: Behaviour) -> BehaviourRow {
     BehaviourRow {
         case: case.id.clone(),
         bus,

@@ -3,17 +3,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
+use crate::plan::Case;
 use crate::plan::expand::{Demands, expand_all};
-use crate::plan::gates::{GateCell, GateTable, Metric, matches_glob};
-use crate::plan::{Bus, Case};
+use crate::plan::gates::{GateTable, matches_glob};
 use crate::scenario::{self, Profile};
 
 /// Name of the gate table in the folder of scenarios.
 const GATES_FILE: &str = "gates.toml";
-/// Version of its format.
-const GATES_FORMAT: u32 = 1;
 
 /// Cases to run and the gates over them.
 #[derive(Debug, Clone, Default)]
@@ -107,43 +103,12 @@ fn tighten(case: &Case, demands: &Demands, table: &mut GateTable, problems: &mut
     }
 }
 
-/// The file of gates, as said.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GatesFile {
-    format: u32,
-    gate: Vec<Gate>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Gate {
-    metric: Metric,
-    cases: String,
-    buses: Vec<Bus>,
-    limit: f64,
-    enforced: bool,
-}
-
 /// The gate table; a folder without one gates nothing.
 fn gates(folder: &Path) -> Result<GateTable, String> {
     let path = folder.join(GATES_FILE);
-    let shown = path.display();
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(GateTable::default());
-        }
-        Err(cause) => return Err(format!("cannot read {shown}: {cause}")),
-    };
-    let said: GatesFile = toml::from_str(&text).map_err(|cause| format!("{shown}: {cause}"))?;
-    if said.format != GATES_FORMAT {
-        return Err(format!("{shown}: format {} is not {GATES_FORMAT}", said.format));
+    if path.is_file() {
+        GateTable::load(&path).map_err(|error| error.to_string())
+    } else {
+        Ok(GateTable::default())
     }
-    let cells = said.gate.into_iter().flat_map(|gate| {
-        let Gate { metric, cases, buses, limit, enforced } = gate;
-        let cell = move |bus| GateCell { metric, case: cases.clone(), bus, limit, enforced };
-        buses.into_iter().map(cell)
-    });
-    Ok(GateTable { cells: cells.collect() })
 }

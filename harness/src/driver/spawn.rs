@@ -123,7 +123,7 @@ impl Actor {
 }
 
 #[cfg(unix)]
-fn request_end(pid: u32) {
+pub(super) fn request_end(pid: u32) {
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
 
@@ -134,7 +134,7 @@ fn request_end(pid: u32) {
 }
 
 #[cfg(not(unix))]
-fn request_end(_pid: u32) {}
+pub(super) fn request_end(_pid: u32) {}
 
 async fn hear(
     index: usize,

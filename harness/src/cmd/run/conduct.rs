@@ -6,9 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::calibration::calibrate;
 use super::options::RunOptions;
 use crate::cmd::selection::Selection;
-use crate::cmd::{behaviour, performance};
+use crate::cmd::{behaviour, host, performance};
 use crate::driver::{DriveError, Interrupt};
 use crate::plan::{Bus, Case, TrialKind};
+use crate::record::TearDown;
 use crate::report::{
     self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run,
 };
@@ -26,9 +27,8 @@ pub(super) async fn conduct(
     let buses = options.behaviour_buses();
     let pairs = options.performance_candidates();
     let steps = selection.cases.iter().map(|case| match case.kind {
-        TrialKind::Behaviour => buses.len(),
+        TrialKind::Behaviour | TrialKind::Host => buses.len(),
         TrialKind::Saturation | TrialKind::Paced => pairs.len(),
-        TrialKind::Host => 0,
     });
     let mut conductor = Conductor {
         options,
@@ -67,7 +67,7 @@ impl Conductor<'_> {
     }
 
     async fn behaviour(&mut self, buses: &[Bus]) {
-        for case in self.cases(|kind| kind == TrialKind::Behaviour) {
+        for case in self.cases(|kind| matches!(kind, TrialKind::Behaviour | TrialKind::Host)) {
             for bus in buses {
                 if self.is_over(&case) {
                     return;
@@ -80,8 +80,13 @@ impl Conductor<'_> {
     async fn behaviour_case(&mut self, case: &Case, bus: Bus) {
         self.progress.case_started(&case.id, bus.as_str());
         let directory = self.folder(case).join(bus.as_str());
-        let ran =
-            behaviour::run(self.executable, case, bus, &directory, self.interrupt.clone()).await;
+        let (executable, interrupt) = (self.executable, self.interrupt.clone());
+        let ran = if case.kind == TrialKind::Host {
+            let row = host::run(executable, case, bus, &directory, interrupt).await;
+            row.map(|row| behaviour::Ran { row, tear_down: TearDown::default() })
+        } else {
+            behaviour::run(executable, case, bus, &directory, interrupt).await
+        };
         match ran {
             Ok(behaviour::Ran { row, tear_down }) => {
                 self.progress.case_done(&in_words(&row));

@@ -10,6 +10,7 @@ pub mod expand;
 mod expect;
 mod fence;
 pub mod gates;
+mod named;
 mod phase;
 mod schedule;
 pub mod schema;
@@ -21,7 +22,7 @@ pub use case::{Case, TrialKind};
 pub use digest::{digest, digest_correlation_id, digest_received};
 pub use expand::{Expanded, expand};
 pub use expect::{Expectation, Expected};
-pub use fence::{fence_event, fence_sequence};
+pub use fence::{FENCE, fence_event, fence_sequence};
 pub use phase::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, Trigger};
 pub use schedule::schedule;
 pub use topology::{

@@ -5,9 +5,9 @@
 mod history;
 mod trial;
 
+pub use crate::plan::FENCE;
 pub use history::{
-    FENCE, History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog,
-    UNKNOWN_PUBLISHER,
+    History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog, UNKNOWN_PUBLISHER,
 };
 pub use trial::{
     ContextSwitches, Latency, Memory, MemoryMoments, ProcessFigures, Role, TearDown, Trial,

@@ -6,12 +6,12 @@ mod demands;
 mod expectation;
 mod phases;
 mod roster;
+mod said;
 mod subscribers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use demands::{Demands, Divergence, Observe};
-pub(super) use demands::{bus, ratio};
 use roster::Roster;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 

@@ -14,8 +14,9 @@ use daemoneye_eventbus::{
 
 use super::workload::PlannedEvent;
 use super::{Case, PublisherSpec};
-use crate::record::FENCE;
 
+/// Bit of a sequence number that marks a fence; bits 0–15 then name the subscriber it is for.
+pub const FENCE: u64 = 1 << 63;
 /// Bits of a fence's number that name the subscriber it is for.
 const SUBSCRIBER_BITS: u32 = 16;
 /// Levels put in the place of wildcards; several, so that an exclude does not hit them all.

@@ -7,8 +7,9 @@
 use daemoneye_eventbus::EventBusStatistics;
 use serde::{Deserialize, Serialize};
 
-/// Bit of a sequence number that marks a fence; bits 0–15 then name the subscriber it is for.
-pub const FENCE: u64 = 1 << 63;
+#[cfg(doc)]
+use crate::plan::FENCE;
+
 /// Publisher index of an arrival nobody in the case published.
 pub const UNKNOWN_PUBLISHER: u16 = u16::MAX;
 

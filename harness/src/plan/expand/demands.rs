@@ -2,7 +2,8 @@
 
 use super::super::Bus;
 use super::super::gates::Metric;
-use crate::scenario::{At, Table, Value};
+use super::super::named::{bus, ratio};
+use crate::scenario::{At, Table};
 
 /// Asked for by a scenario, the same for all its cases.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -65,20 +66,6 @@ fn gates(root: &Table<'_>) -> Vec<(Metric, f64)> {
     gates
 }
 
-/// A ratio above zero.
-pub(crate) fn ratio(at: &At<'_>) -> Option<f64> {
-    let ratio = match at.value() {
-        Value::Float(number) => *number,
-        Value::Integer(number) => *number as f64,
-        _ => f64::NAN,
-    };
-    if ratio.is_finite() && ratio > 0.0 {
-        return Some(ratio);
-    }
-    at.refuse("limit is no ratio", "expected a number above zero, such as 0.80");
-    None
-}
-
 fn divergences(root: &Table<'_>) -> Vec<Divergence> {
     let read = |table: Table<'_>| {
         let divergence = Divergence {
@@ -96,10 +83,6 @@ fn divergences(root: &Table<'_>) -> Vec<Divergence> {
         Some(divergence)
     };
     root.tables("divergence", "divergence").into_iter().filter_map(read).collect()
-}
-
-pub(crate) fn bus(at: &At<'_>) -> Option<Bus> {
-    at.one_of(&Bus::ALL.map(|bus| (bus.as_str(), bus)))
 }
 
 fn date(at: &At<'_>) -> Option<String> {

@@ -2,26 +2,17 @@
 
 use std::ops::Range;
 
-use daemoneye_eventbus::{EventKind, Priority, Topic};
+use daemoneye_eventbus::Topic;
 
-use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, Topology};
+use super::super::{BusSettings, Correlate, MixPart, PublisherSpec};
+use super::said::{Said, kind, pid, priority, read_names};
 use super::subscribers;
 use crate::scenario::{At, Reader, Table, suggestion};
 
-/// Publishers or subscribers one table may stand for; the reference allows 1000 subscribers.
-pub(super) const MAX_COUNT: i64 = 1000;
 /// Sum of the weights of a mix: one cycle of it is laid out in memory.
 const MAX_WEIGHT: i64 = 4096;
 /// Size of a typical process event with all its fields.
 const DEFAULT_PAYLOAD: &str = r#""200B""#;
-
-/// A topology, and the names its groups were given.
-#[derive(Default)]
-pub(super) struct Said {
-    pub(super) topology: Topology,
-    pub(super) publisher_groups: Vec<(String, Range<usize>)>,
-    pub(super) subscriber_groups: Vec<(String, Range<usize>)>,
-}
 
 /// The names a file may refer to.
 pub(super) struct Roster {
@@ -94,34 +85,6 @@ fn read_publishers(table: Table<'_>, said: &mut Said) {
     table.finish();
 }
 
-/// The name of a table and those of its members: `p` alone, or `p0`, `p1`, … with a `count`.
-pub(super) fn read_names(
-    table: &Table<'_>,
-    taken: &[(String, Range<usize>)],
-) -> (String, Vec<String>) {
-    let read = |at: &At<'_>| {
-        let name = at.scalar()?;
-        if name.is_empty()
-            || !name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
-        {
-            at.refuse(format!("name {name:?}"), "expected a-z, 0-9, `-` and `_`");
-            return None;
-        }
-        if taken.iter().any(|(other, _)| *other == name) {
-            at.refuse(format!("name `{name}` twice"), "names are unique on each side");
-            return None;
-        }
-        Some(name)
-    };
-    let name = table.required("name", read).unwrap_or_default();
-    let count: Option<usize> = table.optional("count", |at| at.integer(1..MAX_COUNT + 1));
-    let names = match count {
-        Some(count) => (0..count).map(|index| format!("{name}{index}")).collect(),
-        None => vec![name.clone()],
-    };
-    (name, names)
-}
-
 fn read_part(table: &Table<'_>) -> MixPart {
     MixPart {
         kind: table.or("kind", r#""process""#, kind),
@@ -132,23 +95,6 @@ fn read_part(table: &Table<'_>) -> MixPart {
         pid: table.optional("pid", pid),
         metadata: table.or("metadata", "{}", At::pairs),
     }
-}
-
-pub(super) fn kind(at: &At<'_>) -> Option<EventKind> {
-    at.one_of(&EventKind::ALL.map(|kind| (kind.as_str(), kind)))
-}
-
-pub(super) fn priority(at: &At<'_>) -> Option<Priority> {
-    at.one_of(&[
-        ("low", Priority::Low),
-        ("normal", Priority::Normal),
-        ("high", Priority::High),
-        ("critical", Priority::Critical),
-    ])
-}
-
-pub(super) fn pid(at: &At<'_>) -> Option<u32> {
-    at.integer(0..i64::from(u32::MAX) + 1)
 }
 
 fn topic(at: &At<'_>) -> Option<String> {

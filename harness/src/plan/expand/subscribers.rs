@@ -9,7 +9,7 @@ use daemoneye_eventbus::{
 };
 
 use super::super::{Reading, SubscriberSpec};
-use super::roster::{Said, kind, pid, priority, read_names};
+use super::said::{Said, kind, pid, priority, read_names};
 use crate::scenario::{At, Table};
 
 pub(super) fn read(table: Table<'_>, said: &mut Said) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::super::expand::{bus, ratio};
+use super::super::named::{bus, ratio};
 use super::{GateCell, GateTable, Metric};
 use crate::scenario::{At, Problems, Reader, Source, Table, parse_document};
 

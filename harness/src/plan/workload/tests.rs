@@ -5,8 +5,8 @@ use daemoneye_eventbus::{EventKind, Priority};
 use proptest::prelude::*;
 
 use super::*;
+use crate::plan::FENCE;
 use crate::plan::{Expectation, PublisherSpec, Topology, TrialKind};
-use crate::record::FENCE;
 
 fn part(kind: EventKind, payload_bytes: usize, weight: u32) -> MixPart {
     MixPart {

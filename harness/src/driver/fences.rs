@@ -10,6 +10,7 @@ use super::actor::assignment::Part;
 use super::actor::protocol::{Notice, Order};
 use super::director::Director;
 use super::error::DriveError;
+use crate::plan::fence_sequence;
 
 /// A fence that has not arrived is sent again after so long.
 const RESEND: Duration = Duration::from_millis(500);
@@ -17,6 +18,13 @@ const RESEND: Duration = Duration::from_millis(500);
 const RESEND_LIMIT: Duration = Duration::from_secs(5);
 /// A fence's own `publish` waits at most for the bus's publish limit, and that is at most this.
 const PUBLISH_LIMIT: Duration = Duration::from_mins(1);
+
+/// A fence on its way: publisher, subscriber, number.
+type Flying = (usize, usize, u64);
+
+fn pair((publisher, subscriber, _): &Flying) -> (usize, usize) {
+    (*publisher, *subscriber)
+}
 
 impl Director {
     /// Sends fences through every publisher to every subscription that reads, until all have
@@ -28,9 +36,14 @@ impl Director {
             .flat_map(|publisher| reading.iter().map(move |subscriber| (publisher, *subscriber)))
             .collect();
         let give_up = Instant::now() + RESEND_LIMIT;
+        let mut flying = BTreeSet::new();
         while !missing.is_empty() && Instant::now() < give_up {
-            let unsent = self.send_fences(phase, &missing).await?;
-            self.await_fences(&mut missing, unsent).await?;
+            let unsent = self.send_fences(phase, &missing, &mut flying).await?;
+            self.await_fences(&mut missing, &mut flying, unsent).await?;
+        }
+        // Fences sent again and still on their way would be counted by the bus, and by nobody else.
+        while missing.is_empty() && !flying.is_empty() && Instant::now() < give_up {
+            self.await_fences(&mut flying.iter().map(pair).collect(), &mut flying, 0).await?;
         }
         for (publisher, subscriber) in missing {
             let publisher = &self.case.topology.publishers[publisher].name;
@@ -48,6 +61,7 @@ impl Director {
         &mut self,
         phase: u32,
         missing: &BTreeSet<(usize, usize)>,
+        flying: &mut BTreeSet<Flying>,
     ) -> Result<usize, DriveError> {
         self.fence_round += 1;
         for (publisher, subscriber) in missing {
@@ -55,6 +69,7 @@ impl Director {
             let number = self.fence_round;
             let order = Order::Fence { publisher, subscriber, number, phase };
             self.session.tell(Part::Publisher(publisher), &order).await?;
+            flying.insert((publisher, subscriber, fence_sequence(subscriber, number)));
         }
         Ok(missing.len())
     }
@@ -62,6 +77,7 @@ impl Director {
     async fn await_fences(
         &mut self,
         missing: &mut BTreeSet<(usize, usize)>,
+        flying: &mut BTreeSet<Flying>,
         mut unsent: usize,
     ) -> Result<(), DriveError> {
         let resend = Instant::now() + RESEND;
@@ -72,8 +88,10 @@ impl Director {
             let heard = self.session.hear(what, limit, until).await;
             match heard {
                 Ok((_, Notice::FenceSent { .. })) => unsent -= 1,
-                Ok((_, Notice::Fenced { subscriber, publisher, .. })) => {
-                    missing.remove(&(usize::from(publisher), subscriber));
+                Ok((_, Notice::Fenced { subscriber, publisher, sequence })) => {
+                    let publisher = usize::from(publisher);
+                    flying.remove(&(publisher, subscriber, sequence));
+                    missing.remove(&(publisher, subscriber));
                 }
                 Ok((_, other)) => self.note(&other),
                 Err(DriveError::Limit { .. }) if unsent == 0 => return Ok(()),

@@ -25,6 +25,9 @@ pub struct BrokerConfig {
     /// Bytes gathered for one connection's socket; beyond them events wait per subscription, by
     /// its policy. Default 1 MiB.
     pub outbox_limit_bytes: usize,
+    /// Bytes of answers waiting for a client that asks and does not read; one that asks for more
+    /// is closed (W3). Default 4 MiB.
+    pub reply_limit_bytes: usize,
     /// Bytes held back for one subscription without credit; beyond them it counts as full.
     /// Default 64 MiB.
     pub backlog_limit_bytes: usize,
@@ -45,6 +48,7 @@ impl Default for BrokerConfig {
             stall_limit: Duration::from_mins(2),
             publish_window_bytes: 1 << 20,
             outbox_limit_bytes: 1 << 20,
+            reply_limit_bytes: 4 << 20,
             backlog_limit_bytes: 64 << 20,
             handshake_limit: Duration::from_secs(5),
             heartbeat_interval: Duration::from_secs(10),
@@ -85,6 +89,20 @@ impl BrokerConfig {
     #[must_use]
     pub fn with_stall_limit(mut self, limit: Duration) -> Self {
         self.stall_limit = limit;
+        self
+    }
+
+    /// Sets the bytes of answers that may wait for a client that does not read.
+    #[must_use]
+    pub fn with_reply_limit_bytes(mut self, bytes: usize) -> Self {
+        self.reply_limit_bytes = bytes;
+        self
+    }
+
+    /// Sets the bytes held back for one subscription.
+    #[must_use]
+    pub fn with_backlog_limit_bytes(mut self, bytes: usize) -> Self {
+        self.backlog_limit_bytes = bytes;
         self
     }
 

@@ -18,7 +18,8 @@ use thiserror::Error;
 
 pub(super) use handshake::refuse;
 
-use super::hub::Session;
+use super::hub::{Leftovers, Session};
+use super::subscription::Owner;
 use super::{Phase, Shared};
 use crate::transport::{ReadBuffer, Stream};
 use crate::wire::{
@@ -87,7 +88,12 @@ fn refusal(code: Code, message: String) -> proto::Refusal {
 pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) -> Ended {
     let stream = Arc::new(stream);
     let mut buffer = ReadBuffer::new();
-    let peer = match handshake::greet(shared, &stream, &mut buffer).await {
+    let greeted = tokio::select! {
+        greeted = handshake::greet(shared, &stream, &mut buffer) => greeted,
+        // Nothing was accepted from it, so the end of the broker need not wait for it.
+        () = until(shared, |phase| phase != Phase::Running) => return Ended::default(),
+    };
+    let peer = match greeted {
         Ok(peer) => peer,
         Err(fault) => {
             tracing::debug!(%fault, "handshake failed");
@@ -98,41 +104,53 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) -> Ended {
     let session = shared.hub.lock().connect(Arc::clone(&stream));
     let gone = Disconnect { shared, key: session.key };
     let mut reader = reader::Reader::new(shared, peer, session.key, buffer);
-    let fault = serve(shared, &stream, &session, &mut reader).await;
-    if let Err(fault) = fault {
-        tracing::debug!(%fault, "connection ended early");
-        if let Some(refusal) = fault.refusal() {
-            let mut hub = shared.hub.lock();
-            hub.send(session.key, Body::Refusal(refusal));
-            hub.flush();
-        }
+    let mut writer = writer::Writer::new(shared, &stream, &session);
+    let served = serve(shared, &stream, &mut writer, &mut reader).await;
+    let limit = if served.is_ok() { FINISH_LIMIT } else { handshake::REFUSAL_LIMIT };
+    cut_off(shared, &session, served);
+    let unwritten_events = writer.finish(limit).await;
+    stream.close();
+    tokio::select! {
+        () = reader.route_the_rest() => {}
+        () = until(shared, |phase| phase == Phase::Over) => {}
     }
-    let unwritten_events = writer::finish(shared, &stream, &session).await;
     drop(gone);
     Ended { unwritten_events }
+}
+
+/// Ends the subscriptions of a client that is not served any more, so that it holds nobody up
+/// while it is told why.
+fn cut_off(shared: &Shared, session: &Session, served: Result<(), Fault>) {
+    let mut hub = shared.hub.lock();
+    hub.end_owner(Owner::Connection(session.key), Leftovers::Lose);
+    if let Err(fault) = served {
+        tracing::debug!(%fault, "connection ended early");
+        if let Some(refusal) = fault.refusal() {
+            hub.send(session.key, Body::Refusal(refusal));
+        }
+    }
+    hub.flush();
 }
 
 /// Reads and writes side by side until one of them is done.
 async fn serve(
     shared: &Shared,
     stream: &Stream,
-    session: &Session,
+    writer: &mut writer::Writer<'_>,
     reader: &mut reader::Reader<'_>,
 ) -> Result<(), Fault> {
-    let heard = writer::Heard::new();
+    let heard = writer::Heard::default();
     tokio::select! {
         read = reader.run(stream, &heard) => read,
-        written = writer::run(shared, stream, session, &heard) => written,
-        () = out_of_time(shared) => Ok(()),
+        written = writer.run(&heard) => written,
+        () = until(shared, |phase| phase == Phase::Over) => Ok(()),
     }
 }
 
-/// A shutdown that has said everything gives the client a while to close its end.
-async fn out_of_time(shared: &Shared) {
-    let mut phase = shared.phase.subscribe();
+/// Waits until the broker is in some phase of its life. Cancel safe.
+async fn until(shared: &Shared, is_wanted: impl Fn(Phase) -> bool) {
     // The sender lives as long as `shared`, so waiting cannot fail.
-    let _ = phase.wait_for(|phase| *phase != Phase::Running).await;
-    let _ = tokio::time::timeout(FINISH_LIMIT, phase.wait_for(|phase| *phase == Phase::Over)).await;
+    let _ = shared.phase.subscribe().wait_for(|phase| is_wanted(*phase)).await;
 }
 
 /// Takes the connection out of the hub however its task ends.

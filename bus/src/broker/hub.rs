@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use rustc_hash::FxHashMap;
 use tokio::sync::Notify;
 
 use connections::Connections;
@@ -28,7 +29,7 @@ use crate::contract::{
 };
 use crate::topic::Topic;
 
-/// Index of a subscription; also its name on the wire.
+/// Index of a subscription; used again after its end.
 pub(super) type Key = u32;
 
 /// Everything the broker knows.
@@ -43,6 +44,9 @@ pub(super) struct Hub {
     subscriptions: Vec<Option<Subscription>>,
     free: Vec<Key>,
     by_id: HashMap<String, Key>,
+    /// Remote subscriptions by their names on the wire.
+    numbers: FxHashMap<u32, Key>,
+    last_number: u32,
     routes: Routes,
     connections: Connections,
     /// Reused by every `route`: the subscriptions an event goes to.
@@ -85,6 +89,8 @@ impl Hub {
             subscriptions: Vec::new(),
             free: Vec::new(),
             by_id: HashMap::new(),
+            numbers: FxHashMap::default(),
+            last_number: 0,
             routes: Routes::default(),
             matched: Vec::new(),
             published: 0,
@@ -165,21 +171,25 @@ impl Hub {
         Ok(receiver)
     }
 
-    /// Subscribes a receiver behind a connection.
+    /// Subscribes a receiver behind a connection; returns the subscription's name on the wire.
     pub(super) fn subscribe_remote(
         &mut self,
         subscription: &EventSubscription,
         connection: u32,
-    ) -> Result<Key, SubscribeError> {
+    ) -> Result<u32, SubscribeError> {
         let matcher = self.admit(subscription)?;
-        let remote =
-            Remote::new(connection, subscription.capacity, self.config.backlog_limit_bytes);
-        Ok(self.insert(Subscription::new(
+        self.last_number = self.last_number.wrapping_add(1);
+        let number = self.last_number;
+        let limit_bytes = self.config.backlog_limit_bytes;
+        let remote = Remote::new(connection, number, subscription.capacity, limit_bytes);
+        let key = self.insert(Subscription::new(
             subscription,
             matcher,
             Owner::Connection(connection),
             Sink::Remote(remote),
-        )))
+        ));
+        self.numbers.insert(number, key);
+        Ok(number)
     }
 
     fn admit(&mut self, subscription: &EventSubscription) -> Result<Matcher, SubscribeError> {
@@ -254,7 +264,7 @@ impl Hub {
             self.subscriptions[key as usize].take().expect("a known key has a subscription");
         self.by_id.remove(&subscription.id);
         self.routes.remove(&subscription.matcher, key);
-        self.end_delivery(key, &mut subscription, leftovers);
+        self.end_delivery(&mut subscription, leftovers);
         self.free.push(key);
     }
 

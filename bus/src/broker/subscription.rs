@@ -48,6 +48,9 @@ pub(super) enum Sink {
 #[derive(Debug)]
 pub(super) struct Remote {
     pub(super) connection: u32,
+    /// Its name on the wire, never used again: a credit that crosses the end of its subscription
+    /// must not count for the next one.
+    pub(super) number: u32,
     /// Deliveries the client has room for.
     pub(super) credit: u64,
     /// Events without credit, with their positions.
@@ -121,9 +124,15 @@ impl Subscription {
 }
 
 impl Remote {
-    pub(super) fn new(connection: u32, capacity: usize, backlog_limit_bytes: usize) -> Self {
+    pub(super) fn new(
+        connection: u32,
+        number: u32,
+        capacity: usize,
+        backlog_limit_bytes: usize,
+    ) -> Self {
         Self {
             connection,
+            number,
             credit: window_of(capacity),
             backlog: VecDeque::new(),
             backlog_bytes: 0,

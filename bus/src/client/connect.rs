@@ -15,6 +15,10 @@ use crate::wire::{
     proto::{self, frame::Body, refusal::Code},
 };
 
+/// Largest payload whatever the broker allows: its frame's length must fit 32 bits with room for
+/// everything beside it.
+const MAX_PAYLOAD_BYTES: usize = 1 << 30;
+
 /// Why there is no connection.
 #[derive(Debug, Error)]
 pub enum ConnectError {
@@ -100,8 +104,14 @@ async fn introduce(
     }
     let mut buffer = ReadBuffer::new();
     let welcome = welcome(address, &stream, &mut buffer).await?;
+    if !(wire::MIN_VERSION..=wire::MAX_VERSION).contains(&welcome.version) {
+        let reason = format!("it chose version {}, which was not offered", welcome.version);
+        return Err(ConnectError::Protocol { address: address.clone(), reason });
+    }
     let limits = Limits {
-        payload_bytes: usize::try_from(welcome.payload_limit_bytes).unwrap_or(usize::MAX),
+        payload_bytes: usize::try_from(welcome.payload_limit_bytes)
+            .unwrap_or(usize::MAX)
+            .min(MAX_PAYLOAD_BYTES),
         publish_window_bytes: welcome.publish_window_bytes,
         heartbeat: Duration::from_millis(welcome.heartbeat_ms.max(1)),
     };

@@ -39,6 +39,11 @@ struct Subscribed {
     /// Gathered in this round; queued at its end, under one lock.
     gathered: Vec<Delivery>,
     received: u64,
+    /// Events of this round that cannot be decoded: no consumer will take them, so their credit is
+    /// given back here.
+    unreadable: u64,
+    /// Events the queue may hold; a broker that keeps to its credit never sends more.
+    capacity: usize,
 }
 
 /// Runs until the connection ends.
@@ -66,12 +71,17 @@ impl Reader {
         let silence = self.session.limits.heartbeat * MISSED_HEARTBEATS;
         let mut heard = Instant::now();
         loop {
-            self.round(scanner, &mut buffer)?;
+            let round = self.round(scanner, &mut buffer);
+            // What came before a breach or a refusal has arrived all the same.
+            self.queue_gathered()?;
+            round?;
             if self.said_goodbye {
                 return Ok(());
             }
             let session = Arc::clone(&self.session);
             let fill = tokio::select! {
+                // After this process was stopped for a while both are ready: what came counts.
+                biased;
                 fill = buffer.fill(&session.stream) => fill.map_err(|error| error.to_string())?,
                 () = tokio::time::sleep_until(heard + silence) => {
                     return Err(format!("the broker was silent for {silence:?}"));
@@ -98,7 +108,6 @@ impl Reader {
             }
             buffer.consume(used);
         }
-        self.queue_gathered();
         Ok(())
     }
 
@@ -117,11 +126,14 @@ impl Reader {
         };
         for (subscription, position) in self.targets.drain(..) {
             let Some(subscribed) = self.subscriptions.get_mut(&subscription) else { continue };
-            let Some(event) = &event else { continue };
-            subscribed.received += 1;
-            if subscribed.gathered.is_empty() {
+            if subscribed.gathered.is_empty() && subscribed.unreadable == 0 {
                 self.touched.push(subscription);
             }
+            let Some(event) = &event else {
+                subscribed.unreadable += 1;
+                continue;
+            };
+            subscribed.received += 1;
             if position > subscribed.received {
                 subscribed.queue.raise_lagged(position - subscribed.received);
             }
@@ -130,12 +142,19 @@ impl Reader {
         Ok(())
     }
 
-    fn queue_gathered(&mut self) {
+    fn queue_gathered(&mut self) -> Result<(), String> {
         for subscription in self.touched.drain(..) {
-            if let Some(subscribed) = self.subscriptions.get_mut(&subscription) {
-                subscribed.queue.push_granted(&mut subscribed.gathered);
+            let Some(subscribed) = self.subscriptions.get_mut(&subscription) else { continue };
+            if subscribed.queue.len() + subscribed.gathered.len() > subscribed.capacity {
+                return Err("the broker delivered more than it had credit for".to_owned());
+            }
+            subscribed.queue.push_granted(&mut subscribed.gathered);
+            let events = std::mem::take(&mut subscribed.unreadable);
+            if events > 0 {
+                self.session.send(Body::Credit(proto::Credit { subscription, events }));
             }
         }
+        Ok(())
     }
 
     fn control(&mut self, body: Body) -> Result<(), String> {
@@ -160,7 +179,7 @@ impl Reader {
                     subscribed.queue.raise_lagged(lagged.lost);
                 }
             }
-            Body::Ended(ended) => self.ended(&ended),
+            Body::Ended(ended) => self.ended(&ended)?,
             Body::Ping(_) => self.session.send(Body::Ping(proto::Ping {})),
             Body::Goodbye(goodbye) => {
                 self.said_goodbye = goodbye.last;
@@ -202,7 +221,8 @@ impl Reader {
         id: String,
     ) -> EventReceiver {
         let (queue, inbox) = DeliveryQueue::with_inbox(capacity);
-        let subscribed = Subscribed { queue, gathered: Vec::new(), received: 0 };
+        let subscribed =
+            Subscribed { queue, gathered: Vec::new(), received: 0, unreadable: 0, capacity };
         self.subscriptions.insert(reply.subscription, subscribed);
         let alive = self.alive.upgrade().unwrap_or_else(|| Arc::new(Alive::new(&self.session)));
         EventReceiver::new(RemoteInbox::new(
@@ -215,11 +235,12 @@ impl Reader {
         ))
     }
 
-    fn ended(&mut self, ended: &proto::Ended) {
-        self.queue_gathered();
+    fn ended(&mut self, ended: &proto::Ended) -> Result<(), String> {
+        self.queue_gathered()?;
         if let Some(subscribed) = self.subscriptions.remove(&ended.subscription) {
             subscribed.queue.raise_lagged(ended.lost);
             subscribed.queue.end();
         }
+        Ok(())
     }
 }

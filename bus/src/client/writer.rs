@@ -1,7 +1,7 @@
 //! The writing task of a session: what publishers left in the outbox.
 
-use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::timeout;
 
@@ -9,6 +9,9 @@ use super::session::Session;
 
 /// Silent heartbeat intervals after which a broker that takes nothing is gone (W4).
 const MISSED_HEARTBEATS: u32 = 3;
+
+/// How long the reader may take to find the broker's refusal after a write has failed.
+const LAST_WORDS_LIMIT: Duration = Duration::from_secs(1);
 
 /// Runs until the session is over.
 pub(super) async fn run(session: Arc<Session>) {
@@ -18,19 +21,23 @@ pub(super) async fn run(session: Arc<Session>) {
             () = session.wake.notified() => {}
             () = session.ended() => return,
         }
-        match timeout(limit, write_unwritten(&session)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return session.over(Some(error.to_string())),
-            Err(_) => return session.over(Some(format!("the broker took nothing for {limit:?}"))),
+        if let Err(reason) = write_unwritten(&session, limit).await {
+            // A broker that refuses closes as well, and its words say more than a failed write.
+            let _ = timeout(LAST_WORDS_LIMIT, session.ended()).await;
+            return session.over(Some(reason));
         }
     }
 }
 
-async fn write_unwritten(session: &Session) -> io::Result<()> {
+/// Under a steady flood this does not return, so the limit is on each write, not on all.
+async fn write_unwritten(session: &Session, limit: Duration) -> Result<(), String> {
     while let Some(bytes) = session.take_unwritten() {
         let mut written = 0;
         while written < bytes.len() {
-            written += session.stream.write_some(&bytes[written..]).await?;
+            written += timeout(limit, session.stream.write_some(&bytes[written..]))
+                .await
+                .map_err(|_| format!("the broker took nothing for {limit:?}"))?
+                .map_err(|error| error.to_string())?;
         }
     }
     Ok(())

@@ -9,6 +9,10 @@ use thiserror::Error;
 use super::probe::Probe;
 use super::{SocketAddress, Stream, system};
 
+/// How often a lock file may vanish under whoever takes it: each time another owner has come and
+/// gone meanwhile.
+const MAX_LOCK_ATTEMPTS: u32 = 100;
+
 /// A bound local socket. Dropping it removes its files.
 #[derive(Debug)]
 pub struct Listener {
@@ -82,11 +86,25 @@ impl Acceptor {
 #[derive(Debug)]
 struct NameLock {
     path: PathBuf,
-    _file: File,
+    file: File,
+    owns_the_name: bool,
 }
 
 impl NameLock {
     fn acquire(address: &SocketAddress) -> Result<Self, BindError> {
+        for _ in 0..MAX_LOCK_ATTEMPTS {
+            let lock = Self::try_acquire(address)?;
+            // An owner that left between our opening and locking took the file's name with it: what
+            // we hold then guards nothing, and it is not ours to remove.
+            if system::is_named(&lock.file, &lock.path) {
+                return Ok(lock);
+            }
+            lock.forget();
+        }
+        Err(BindError::InUse { address: address.clone(), pid: None })
+    }
+
+    fn try_acquire(address: &SocketAddress) -> Result<Self, BindError> {
         let path = address.lock_path();
         let io_error = |source| BindError::Io { address: address.clone(), source };
         let mut file = OpenOptions::new()
@@ -107,7 +125,12 @@ impl NameLock {
             Err(TryLockError::Error(source)) => return Err(io_error(source)),
         }
         file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(io_error)?;
-        Ok(Self { path, _file: file })
+        Ok(Self { path, file, owns_the_name: true })
+    }
+
+    /// Lets go without removing a file that is another's by now.
+    fn forget(mut self) {
+        self.owns_the_name = false;
     }
 }
 
@@ -119,7 +142,9 @@ fn read_pid(file: &mut File) -> Option<u32> {
 
 impl Drop for NameLock {
     fn drop(&mut self) {
-        // A failure leaves an unlocked file behind, which the next owner takes over.
-        let _ = fs::remove_file(&self.path);
+        if self.owns_the_name {
+            // A failure leaves an unlocked file behind, which the next owner takes over.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }

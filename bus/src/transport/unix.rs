@@ -8,7 +8,9 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 
 use interprocess::local_socket::tokio::{Stream as TokioStream, prelude::*};
 use interprocess::local_socket::{
@@ -72,13 +74,26 @@ pub(super) fn probe(address: &SocketAddress) -> Probe {
             let pid = stream.peer_creds().ok().and_then(|creds| creds.pid());
             Probe::Alive { pid: pid.and_then(|pid| u32::try_from(pid).ok()) }
         }
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+        // An ordinary file refuses connections, too; somebody else's is not ours to remove.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused && is_socket(address) => {
             // The name is locked by us, so nobody can have bound it since.
             let _ = fs::remove_file(address.path());
             Probe::Free
         }
         Err(_) => Probe::Free,
     }
+}
+
+/// Whether the file still has this name.
+pub(super) fn is_named(file: &fs::File, path: &Path) -> bool {
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(ours), Ok(named)) => (ours.dev(), ours.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+fn is_socket(address: &SocketAddress) -> bool {
+    fs::symlink_metadata(address.path()).is_ok_and(|found| found.file_type().is_socket())
 }
 
 impl Socket {

@@ -4,8 +4,10 @@
 //! system. A pipe has no non-blocking write of its own: the overlapped write is started, and what
 //! the system has not taken at once counts as would-block.
 
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
@@ -40,6 +42,11 @@ fn name(address: &SocketAddress) -> io::Result<Name<'static>> {
     let mut hasher = DefaultHasher::new();
     address.path().hash(&mut hasher);
     format!("daemoneye-{:016x}", hasher.finish()).to_ns_name::<GenericNamespaced>()
+}
+
+/// Whether the file still has this name: the system gives no name away while a file is open.
+pub(super) fn is_named(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 /// Whether somebody listens.

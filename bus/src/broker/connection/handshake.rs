@@ -15,7 +15,7 @@ use crate::wire::{
 /// Longest name of a client, bytes.
 const MAX_NAME_BYTES: usize = 64;
 /// How long a refused peer may take to read why.
-const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
+pub(super) const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
 
 /// Who is at the other end, as introduced.
 #[derive(Debug)]

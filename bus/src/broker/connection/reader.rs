@@ -17,6 +17,9 @@ use crate::wire::{
     proto::{self, frame::Body, subscribe_reply::Code},
 };
 
+/// Longest reason in the reply to a refused subscribe, bytes.
+const MAX_REASON_BYTES: usize = 1024;
+
 /// Reads and routes one client's frames.
 pub(super) struct Reader<'a> {
     shared: &'a Shared,
@@ -28,8 +31,6 @@ pub(super) struct Reader<'a> {
     /// Publish bytes dealt with since the last grant.
     ungranted_bytes: usize,
     said_goodbye: bool,
-    /// The client's end is closed: nothing more to read.
-    at_end: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -43,7 +44,6 @@ impl<'a> Reader<'a> {
             deferred: Deferred::default(),
             ungranted_bytes: 0,
             said_goodbye: false,
-            at_end: false,
         }
     }
 
@@ -56,9 +56,6 @@ impl<'a> Reader<'a> {
                 self.shared.quieter.notify_waiters();
                 return self.until_closed(stream, heard).await;
             }
-            if self.at_end && self.deferred.is_empty() {
-                return Ok(());
-            }
             let limit = self.deferred.waiting_since().map(|at| at + self.shared.config.stall_limit);
             let stalled = async {
                 match limit {
@@ -67,14 +64,13 @@ impl<'a> Reader<'a> {
                 }
             };
             tokio::select! {
-                fill = self.buffer.fill(stream), if !self.at_end => match fill? {
+                fill = self.buffer.fill(stream) => match fill? {
                     Fill::Some => heard.now(),
-                    // What it published before it went still waits for its turn.
-                    Fill::End => self.at_end = true,
+                    Fill::End => return Ok(()),
                     Fill::Torn => return Err(Fault::Torn),
                 },
                 () = self.deferred.room() => {}
-                () = stalled => self.drop_for_the_stalled(),
+                () = stalled => self.drop_for_the_stalled()?,
             }
         }
     }
@@ -89,6 +85,28 @@ impl<'a> Reader<'a> {
             }
             self.round()?;
         }
+    }
+
+    /// What a client that is gone had published before still waits for its turn, up to the stall
+    /// limit for all of it; then whoever is full loses the rest, and it is counted.
+    pub(super) async fn route_the_rest(&mut self) {
+        let limit = self.shared.config.stall_limit;
+        let in_turn = async {
+            while self.route_rest_now().is_ok() && !self.deferred.is_empty() {
+                self.deferred.room().await;
+            }
+        };
+        // Out of time is no error here: what is left is dealt with below.
+        let _ = tokio::time::timeout(limit, in_turn).await;
+        // What follows a breach of the protocol is not heard.
+        while !self.deferred.is_empty() && self.drop_for_the_stalled().is_ok() {}
+    }
+
+    fn route_rest_now(&mut self) -> Result<(), Fault> {
+        let mut hub = self.shared.hub.lock();
+        let result = self.route_deferred(&mut hub);
+        hub.flush();
+        result
     }
 
     fn round(&mut self) -> Result<(), Fault> {
@@ -191,14 +209,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The oldest deferred event has waited its limit: whoever is full loses it.
-    fn drop_for_the_stalled(&mut self) {
-        let Some(event) = self.deferred.oldest() else { return };
-        if let Ok(publication) = Publication::encoded(event) {
-            let mut hub = self.shared.hub.lock();
-            hub.route(&publication, AtFull::Drop, monotonic_ns());
-            hub.flush();
-        }
+    fn drop_for_the_stalled(&mut self) -> Result<(), Fault> {
+        let Some(event) = self.deferred.oldest() else { return Ok(()) };
+        let publication = Publication::encoded(event)?;
+        self.check(&publication)?;
+        let mut hub = self.shared.hub.lock();
+        hub.route(&publication, AtFull::Drop, monotonic_ns());
+        hub.flush();
+        drop(hub);
         self.deferred.pop();
+        Ok(())
     }
 
     /// Gives publish window back, a quarter at a time; nothing while events are set aside.
@@ -211,6 +231,11 @@ impl<'a> Reader<'a> {
     }
 
     fn control(&mut self, hub: &mut Hub, body: Body) -> Result<(), Fault> {
+        let asks =
+            matches!(body, Body::Subscribe(_) | Body::Unsubscribe(_) | Body::StatisticsRequest(_));
+        if asks && hub.owes_too_many_replies(self.key) {
+            return Err(Fault::Protocol("more was asked than is read"));
+        }
         match body {
             Body::Credit(credit) => hub.credit(self.key, credit.subscription, credit.events),
             Body::Ping(_) => {}
@@ -219,7 +244,7 @@ impl<'a> Reader<'a> {
                 let id = std::str::from_utf8(&request.subscriber_id).unwrap_or_default();
                 let known = hub.unsubscribe(id, Owner::Connection(self.key)).is_ok();
                 let reply = proto::UnsubscribeReply { request: request.request, known };
-                hub.send(self.key, Body::Unsubscribed(reply));
+                hub.reply(self.key, Body::Unsubscribed(reply));
             }
             Body::StatisticsRequest(request) => hub.send_statistics(self.key, request.request),
             Body::Goodbye(_) => self.said_goodbye = true,
@@ -247,13 +272,22 @@ impl<'a> Reader<'a> {
                 request: number,
                 code: code_of(&error) as i32,
                 limit: limit_of(&error),
-                message: error.to_string().into(),
+                message: shortened(error.to_string()).into(),
                 ..Default::default()
             },
         };
-        hub.send(self.key, Body::Subscribed(reply));
+        hub.reply(self.key, Body::Subscribed(reply));
         Ok(())
     }
+}
+
+/// An error repeats what was asked, which may be as long as a frame.
+fn shortened(mut message: String) -> String {
+    if message.len() > MAX_REASON_BYTES {
+        message.truncate(message.floor_char_boundary(MAX_REASON_BYTES));
+        message.push('…');
+    }
+    message
 }
 
 fn code_of(error: &SubscribeError) -> Code {

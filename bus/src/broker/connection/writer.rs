@@ -1,12 +1,12 @@
 //! The writing half of a connection: what its socket did not take at once, and signs of life.
 
-use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::super::hub::Session;
+use super::super::outbox::Unwritten;
 use super::super::{Phase, Shared};
 use super::{FINISH_LIMIT, Fault};
 use crate::transport::Stream;
@@ -18,95 +18,124 @@ use crate::wire::{
 /// Silent intervals after which a peer is gone (W4).
 const MISSED_HEARTBEATS: u32 = 3;
 
-/// When the peer was last heard of. The connection's own task reads and writes it.
-#[derive(Debug)]
+/// Whether the peer was heard of since the last heartbeat. Intervals are counted, not time: a
+/// broker that was itself stopped for a while must not take its own silence for its peers'.
+#[derive(Debug, Default)]
 pub(super) struct Heard {
-    at: Mutex<Instant>,
+    lately: AtomicBool,
 }
 
 impl Heard {
-    pub(super) fn new() -> Self {
-        Self { at: Mutex::new(Instant::now()) }
-    }
-
     pub(super) fn now(&self) {
-        *self.at.lock() = Instant::now();
+        self.lately.store(true, Ordering::Relaxed);
     }
 
-    fn is_longer_ago_than(&self, limit: Duration) -> bool {
-        self.at.lock().elapsed() > limit
+    fn since_last_asked(&self) -> bool {
+        self.lately.swap(false, Ordering::Relaxed)
     }
 }
 
-/// Writes what was left over, whenever there is some, and pings at every interval.
-pub(super) async fn run(
-    shared: &Shared,
-    stream: &Stream,
-    session: &Session,
-    heard: &Heard,
-) -> Result<(), Fault> {
-    let every = shared.config.heartbeat_interval;
-    let mut heartbeat = interval_at(Instant::now() + every, every);
-    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = session.wake.notified() => {}
-            _ = heartbeat.tick() => {
-                if heard.is_longer_ago_than(every * MISSED_HEARTBEATS) {
-                    return Err(Fault::Silent);
+/// Writes for one connection. What it has taken from the hub outlives a cancelled
+/// [`run`](Self::run), so that no frame is torn and none is forgotten.
+#[derive(Debug)]
+pub(super) struct Writer<'a> {
+    shared: &'a Shared,
+    stream: &'a Stream,
+    session: &'a Session,
+    unwritten: Unwritten,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(shared: &'a Shared, stream: &'a Stream, session: &'a Session) -> Self {
+        Self { shared, stream, session, unwritten: Unwritten::default() }
+    }
+
+    /// Writes what was left over, whenever there is some, and pings at every interval. Returns at
+    /// the end of the broker, once everything is written and the peer had a while to close.
+    pub(super) async fn run(&mut self, heard: &Heard) -> Result<(), Fault> {
+        let every = self.shared.config.heartbeat_interval;
+        let mut heartbeat = interval_at(Instant::now() + every, every);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut phase = self.shared.phase.subscribe();
+        let mut finish_at: Option<Instant> = None;
+        let mut silent_intervals = 0;
+        loop {
+            tokio::select! {
+                () = self.session.wake.notified() => {}
+                _ = heartbeat.tick() => {
+                    silent_intervals = if heard.since_last_asked() { 0 } else { silent_intervals + 1 };
+                    if silent_intervals >= MISSED_HEARTBEATS {
+                        return Err(Fault::Silent);
+                    }
+                    let mut hub = self.shared.hub.lock();
+                    hub.send(self.session.key, Body::Ping(proto::Ping {}));
+                    hub.flush();
                 }
-                let mut hub = shared.hub.lock();
-                hub.send(session.key, Body::Ping(proto::Ping {}));
-                hub.flush();
+                _ = phase.wait_for(|phase| *phase != Phase::Running), if finish_at.is_none() => {
+                    finish_at = Some(Instant::now());
+                }
+                () = until(finish_at) => return Ok(()),
+            }
+            // A peer that takes nothing for as long as one that says nothing is as gone.
+            let wrote = self.write_unwritten(every * MISSED_HEARTBEATS).await?;
+            if wrote || finish_at.is_some_and(|at| at <= Instant::now()) {
+                finish_at = finish_at.map(|_| Instant::now() + FINISH_LIMIT);
             }
         }
-        let written = write_unwritten(shared, stream, session);
-        // A peer that takes nothing for as long as one that says nothing is as gone.
-        tokio::time::timeout(every * MISSED_HEARTBEATS, written)
-            .await
-            .map_err(|_| Fault::Silent)??;
     }
-}
 
-async fn write_unwritten(shared: &Shared, stream: &Stream, session: &Session) -> io::Result<()> {
-    loop {
-        let Some(bytes) = shared.hub.lock().take_unwritten(session.key) else { return Ok(()) };
-        write_all(stream, &bytes).await?;
-    }
-}
-
-async fn write_all(stream: &Stream, bytes: &[u8]) -> io::Result<()> {
-    let mut written = 0;
-    while written < bytes.len() {
-        written += stream.write_some(&bytes[written..]).await?;
-    }
-    Ok(())
-}
-
-/// Writes the rest at the end of a connection, within its limit. Returns the events left over.
-pub(super) async fn finish(shared: &Shared, stream: &Stream, session: &Session) -> u64 {
-    let mut phase = shared.phase.subscribe();
-    tokio::select! {
-        _ = tokio::time::timeout(FINISH_LIMIT, write_unwritten(shared, stream, session)) => {}
-        _ = phase.wait_for(|phase| *phase == Phase::Over) => {}
-    }
-    let mut left = Vec::new();
-    let mut hub = shared.hub.lock();
-    if !hub.is_written(session.key) {
-        while let Some(bytes) = hub.take_unwritten(session.key) {
-            left.extend(bytes);
+    /// Writes until nothing is left; `limit` is for each write, as a slow peer may be kept busy
+    /// for ever. Returns whether there was something.
+    async fn write_unwritten(&mut self, limit: Duration) -> Result<bool, Fault> {
+        let mut wrote = false;
+        loop {
+            while let Some(rest) = self.unwritten.rest() {
+                let written = timeout(limit, self.stream.write_some(rest)).await;
+                self.unwritten.written += written.map_err(|_| Fault::Silent)??;
+                wrote = true;
+            }
+            self.unwritten = Unwritten::default();
+            let Some(unwritten) = self.shared.hub.lock().take_unwritten(self.session.key) else {
+                return Ok(wrote);
+            };
+            self.unwritten = unwritten;
         }
     }
-    drop(hub);
-    count_events(&left)
+
+    /// Writes the rest at the end of a connection, within a limit. Returns the events left over.
+    pub(super) async fn finish(mut self, limit: Duration) -> u64 {
+        let mut phase = self.shared.phase.subscribe();
+        tokio::select! {
+            biased;
+            _ = phase.wait_for(|phase| *phase == Phase::Over) => {}
+            _ = timeout(limit, self.write_unwritten(limit)) => {}
+        }
+        let mut left = count_events(&self.unwritten);
+        let mut hub = self.shared.hub.lock();
+        if !hub.is_written(self.session.key) {
+            while let Some(unwritten) = hub.take_unwritten(self.session.key) {
+                left += count_events(&unwritten);
+            }
+        }
+        left
+    }
 }
 
-fn count_events(mut frames: &[u8]) -> u64 {
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Events not wholly in the socket.
+fn count_events(unwritten: &Unwritten) -> u64 {
     let scanner = Scanner::new(usize::MAX);
     let mut events = 0;
-    while let Ok(Some((frame, used))) = scanner.next(frames) {
-        events += u64::from(matches!(frame, Inbound::Deliver(_)));
-        frames = &frames[used..];
+    let mut at = 0;
+    while let Ok(Some((frame, used))) = scanner.next(&unwritten.bytes[at..]) {
+        at += used;
+        events += u64::from(at > unwritten.written && matches!(frame, Inbound::Deliver(_)));
     }
     events
 }

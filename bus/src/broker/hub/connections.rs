@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::super::outbox::Outbox;
+use super::super::outbox::{Outbox, Unwritten};
 use super::{Hub, Key, Leftovers, Owner, Sink};
 use crate::contract::EventBusStatistics;
 use crate::transport::Stream;
@@ -24,7 +24,7 @@ pub(super) struct Connections {
 pub(super) struct Peer {
     pub(super) outbox: Outbox,
     /// Subscriptions an event goes to behind this connection, gathered per event.
-    pub(super) targets: Vec<(Key, u64)>,
+    pub(super) targets: Vec<(u32, u64)>,
     touched: bool,
     /// Something waits for room: what was held back goes out when the outbox is empty.
     held_back: bool,
@@ -142,14 +142,38 @@ impl Hub {
         }
     }
 
+    /// Gathers an answer, which counts as one until the client has taken it.
+    pub(in super::super) fn reply(&mut self, key: u32, body: Body) {
+        if let Some(peer) = self.connections.touch(key) {
+            let before = peer.outbox.buffer().len();
+            wire::encode_control(peer.outbox.buffer(), body);
+            let bytes = peer.outbox.buffer().len() - before;
+            peer.outbox.replied(bytes);
+        }
+    }
+
+    /// Whether a client has asked for more than it reads.
+    pub(in super::super) fn owes_too_many_replies(&mut self, key: u32) -> bool {
+        let limit_bytes = self.config.reply_limit_bytes;
+        self.connections.touch(key).is_some_and(|peer| {
+            if peer.outbox.unread_reply_bytes() <= limit_bytes {
+                return false;
+            }
+            // Many requests in one round are no offence if the socket takes their answers.
+            peer.outbox.flush();
+            peer.outbox.unread_reply_bytes() > limit_bytes
+        })
+    }
+
     /// Answers a request for statistics.
     pub(in super::super) fn send_statistics(&mut self, key: u32, request: u64) {
         let statistics: EventBusStatistics = self.statistics();
-        self.send(key, Body::Statistics(wire::statistics_to_wire(request, &statistics)));
+        self.reply(key, Body::Statistics(wire::statistics_to_wire(request, &statistics)));
     }
 
     /// The client has room for more deliveries of one of its subscriptions.
-    pub(in super::super) fn credit(&mut self, connection: u32, key: Key, events: u64) {
+    pub(in super::super) fn credit(&mut self, connection: u32, number: u32, events: u64) {
+        let Some(&key) = self.numbers.get(&number) else { return };
         if let Some(Some(subscription)) = self.subscriptions.get_mut(key as usize)
             && let Sink::Remote(remote) = &mut subscription.sink
             && remote.connection == connection
@@ -162,7 +186,7 @@ impl Hub {
 
     /// For the connection's task: what the socket did not take. `None` when all is written; then
     /// events held back for want of room in the outbox go out, too.
-    pub(in super::super) fn take_unwritten(&mut self, connection: u32) -> Option<Vec<u8>> {
+    pub(in super::super) fn take_unwritten(&mut self, connection: u32) -> Option<Unwritten> {
         let peer = self.connections.slots[connection as usize].as_mut()?;
         let unwritten = peer.outbox.take();
         if unwritten.is_none() && std::mem::take(&mut peer.held_back) {

@@ -13,8 +13,8 @@ enum Outcome {
     Delivered,
     Queued,
     Dropped,
-    /// Delivered, and an older event was lost for it.
-    Displaced,
+    /// Taken, and so many older events were lost for it.
+    Displaced(u64),
     /// The receiver is gone; the event is lost and the subscription ends.
     Gone,
 }
@@ -29,7 +29,8 @@ impl Hub {
             match self.offer(*key, publication, now_ns, &mut staged) {
                 Outcome::Delivered => self.count(*key, 1, 0),
                 Outcome::Queued => {}
-                Outcome::Dropped | Outcome::Displaced => self.count(*key, 0, 1),
+                Outcome::Dropped => self.count(*key, 0, 1),
+                Outcome::Displaced(older) => self.count(*key, 0, older),
                 Outcome::Gone => {
                     self.count(*key, 0, 1);
                     gone.push(*key);
@@ -82,7 +83,7 @@ impl Hub {
                         if peer.targets.is_empty() {
                             staged.push(connection);
                         }
-                        peer.targets.push((key, position));
+                        peer.targets.push((remote.number, position));
                     }
                     Outcome::Delivered
                 } else {
@@ -112,7 +113,8 @@ impl Hub {
             remote.credit -= 1;
             sent += 1;
             if let Some(peer) = self.connections.touch(remote.connection) {
-                wire::encode_delivery(peer.outbox.buffer(), &[(key, position)], &bytes);
+                let targets = [(remote.number, position)];
+                wire::encode_delivery(peer.outbox.buffer(), &targets, &bytes);
             }
         }
         remote.room.notify_waiters();
@@ -126,18 +128,14 @@ impl Hub {
         let Sink::Remote(remote) = &mut subscription.sink else { return };
         if remote.reported_lost != lost {
             remote.reported_lost = lost;
+            let lagged = proto::Lagged { subscription: remote.number, lost };
             let connection = remote.connection;
-            self.send(connection, Body::Lagged(proto::Lagged { subscription: key, lost }));
+            self.send(connection, Body::Lagged(lagged));
         }
     }
 
     /// Ends the delivery to a subscription that was just taken out.
-    pub(super) fn end_delivery(
-        &mut self,
-        key: Key,
-        subscription: &mut Subscription,
-        leftovers: Leftovers,
-    ) {
+    pub(super) fn end_delivery(&mut self, subscription: &mut Subscription, leftovers: Leftovers) {
         match &mut subscription.sink {
             Sink::Local(queue) => queue.end(),
             Sink::Remote(remote) => {
@@ -146,7 +144,7 @@ impl Hub {
                 while let Some((position, bytes)) = remote.take_oldest() {
                     match self.connections.touch(remote.connection) {
                         Some(peer) if leftovers == Leftovers::HandOver => {
-                            let targets = [(key, position)];
+                            let targets = [(remote.number, position)];
                             wire::encode_delivery(peer.outbox.buffer(), &targets, &bytes);
                             handed_over += 1;
                         }
@@ -156,9 +154,11 @@ impl Hub {
                 self.delivered += handed_over;
                 self.dropped += lost;
                 remote.room.notify_waiters();
-                let ended = proto::Ended { subscription: key, lost: subscription.dropped + lost };
+                self.numbers.remove(&remote.number);
+                let ended =
+                    proto::Ended { subscription: remote.number, lost: subscription.dropped + lost };
                 let connection = remote.connection;
-                self.send(connection, Body::Ended(ended));
+                self.reply(connection, Body::Ended(ended));
             }
         }
     }
@@ -183,7 +183,7 @@ fn offer_local(subscription: &Subscription, publication: &Publication<'_>) -> Ou
     if subscription.policy == OverflowPolicy::DropOldest {
         return match queue.push_displacing_oldest(delivery) {
             Ok(false) => Outcome::Delivered,
-            Ok(true) => Outcome::Displaced,
+            Ok(true) => Outcome::Displaced(1),
             Err(_) => Outcome::Gone,
         };
     }
@@ -205,8 +205,14 @@ fn hold_back(subscription: &mut Subscription, publication: &Publication<'_>) -> 
         remote.hold_back(position, publication.bytes());
         return Outcome::Queued;
     }
-    if policy == OverflowPolicy::DropOldest && remote.take_oldest().is_some() {
-        remote.hold_back(position, publication.bytes());
+    if policy != OverflowPolicy::DropOldest || remote.backlog.is_empty() {
+        return Outcome::Dropped;
     }
-    Outcome::Dropped
+    // One large event may need the room of many small ones.
+    let mut older = 0;
+    while remote.backlog_is_full() && remote.take_oldest().is_some() {
+        older += 1;
+    }
+    remote.hold_back(position, publication.bytes());
+    Outcome::Displaced(older)
 }

@@ -1,0 +1,37 @@
+//! An adversary at the broker's socket and at the client's: whatever a peer does, it is told and
+//! closed, its slot is free again, and nobody else is harmed (C10, C13, C14, W1–W4, W7, W8).
+//!
+//! The peers speak by hand over plain sockets, so these tests run on Unix alone. Leaks of
+//! descriptors and threads have a process of their own, `faults_leak.rs`.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
+#![expect(clippy::cast_possible_truncation, reason = "a varint is cut into bytes on purpose")]
+
+#[path = "raw/encode.rs"]
+mod encode;
+#[path = "raw/peer.rs"]
+mod peer;
+#[path = "raw/served.rs"]
+mod served;
+
+#[path = "faults/ending.rs"]
+mod ending;
+#[path = "faults/fake_broker.rs"]
+mod fake_broker;
+#[path = "faults/flood.rs"]
+mod flood;
+#[path = "faults/garbage.rs"]
+mod garbage;
+#[path = "faults/handshake.rs"]
+mod handshake;
+#[path = "faults/heartbeat.rs"]
+mod heartbeat;
+#[path = "faults/killed.rs"]
+mod killed;
+#[path = "faults/limits.rs"]
+mod limits;
+#[path = "faults/socket.rs"]
+mod socket;
+#[path = "faults/stress.rs"]
+mod stress;

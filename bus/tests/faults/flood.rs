@@ -1,0 +1,166 @@
+//! Clients that ask, publish or subscribe more than they may or read (W3, C11).
+
+use daemoneye_eventbus::{BrokerConfig, DaemoneyeEventBus, EventBus, EventSubscription};
+
+use crate::encode::{Message, frame};
+use crate::peer::{INCARNATION, envelope, publish, subscribe};
+use crate::served::{Bystanders, SOON, Served, event, within};
+
+const PROTOCOL: u64 = 3;
+
+fn requests(many: usize) -> Vec<u8> {
+    Message::default().number(1, 1).framed(frame::STATISTICS_REQUEST).repeat(many)
+}
+
+#[tokio::test]
+async fn a_client_that_asks_and_never_reads_is_closed() {
+    let served = Served::new(BrokerConfig::default().with_reply_limit_bytes(64 << 10));
+    let embedded = DaemoneyeEventBus::from_broker(&served.broker, "embedded");
+    let mut receivers = Vec::new();
+    for number in 0..100 {
+        let id = format!("a subscription with a rather long name, number {number}");
+        let wanted = EventSubscription::new(id).with_pattern("admin.#");
+        receivers.push(embedded.subscribe(wanted).await.unwrap());
+    }
+    let mut bystanders = Bystanders::connect(&served).await;
+    let mut peer = served.raw("curious");
+    peer.subscribe("curious", 8);
+    // Each answer has several KiB: together far more than the limit and the socket hold.
+    peer.send(&requests(5_000));
+    served.until_subscribers(101).await;
+    bystanders.exchange().await;
+    // It is told if it begins to read while it is being closed.
+    if let Some((code, message)) = peer.refusal() {
+        assert_eq!(code, PROTOCOL, "{message}");
+        assert!(message.contains("asked"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_may_ask_as_often_as_it_likes() {
+    let served = Served::new(BrokerConfig::default().with_reply_limit_bytes(1));
+    let mut peer = served.raw("curious");
+    for _ in 0..100 {
+        peer.send(&requests(10));
+        for _ in 0..10 {
+            peer.expect(frame::STATISTICS);
+        }
+    }
+}
+
+#[tokio::test]
+async fn subscribing_and_unsubscribing_without_reading_ends_the_same_way() {
+    let served = Served::new(BrokerConfig::default().with_reply_limit_bytes(64 << 10));
+    let mut bystanders = Bystanders::connect(&served).await;
+    let mut peer = served.raw("fickle");
+    let mut pair = subscribe("s", "events.#", 8).framed(frame::SUBSCRIBE);
+    pair.extend(Message::default().bytes(2, "s").framed(frame::UNSUBSCRIBE));
+    let burst = pair.repeat(1_000);
+    // The socket holds some hundred KiB of answers; a hundred bursts are several MiB.
+    let closed = (0..100).any(|_| !peer.try_send(&burst));
+    assert!(closed, "a hundred thousand answers were kept for a client that reads none");
+    bystanders.exchange().await;
+    served.until_subscribers(1).await;
+}
+
+#[tokio::test]
+async fn publishing_beyond_the_window_is_refused_and_what_was_taken_is_counted() {
+    let mut config = BrokerConfig::default().with_payload_limit_bytes(1024).with_stall_limit(SOON);
+    config.publish_window_bytes = 4096;
+    let served = Served::new(config);
+    let embedded = DaemoneyeEventBus::from_broker(&served.broker, "embedded");
+    let full = EventSubscription::new("full").with_pattern("events.process.x").with_capacity(1);
+    let _receiver = embedded.subscribe(full).await.unwrap();
+    let mut bystanders = Bystanders::connect(&served).await;
+    let mut peer = served.raw("pushy");
+    let mut sequence = 0;
+    let closed = (0..100).any(|_| {
+        let mut burst = Vec::new();
+        for _ in 0..100 {
+            sequence += 1;
+            burst.extend(publish("pushy", sequence));
+        }
+        !peer.try_send(&burst)
+    });
+    assert!(closed, "the window does not bind");
+    bystanders.exchange().await;
+    // Nothing it published vanishes: one event found room, the others count as lost.
+    within(async {
+        loop {
+            let statistics = served.broker.statistics();
+            let full = statistics.subscriptions.iter().find(|s| s.subscriber_id == "full").unwrap();
+            assert_eq!(full.matched, full.delivered + full.dropped + full.queued);
+            if full.dropped > 500 {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forged_event_behind_waiting_ones_is_refused_and_reaches_nobody() {
+    const IDENTITY: u64 = 4;
+    let served = Served::new(BrokerConfig::default().with_stall_limit(SOON));
+    let embedded = DaemoneyeEventBus::from_broker(&served.broker, "embedded");
+    let full = EventSubscription::new("full").with_pattern("events.process.x").with_capacity(1);
+    let _receiver = embedded.subscribe(full).await.unwrap();
+    let mut peer = served.raw("forger");
+    for sequence in 1..=3 {
+        peer.send(&publish("forger", sequence));
+    }
+    let forged = envelope("agent", INCARNATION, 4, "events.process.x", b"");
+    peer.send(&forged.framed(frame::PUBLISH));
+    peer.send(&publish("forger", 5));
+    assert_eq!(peer.refusal().map(|(code, _)| code), Some(IDENTITY));
+    // One found room, two were dropped at the stall limit, the forged one and its follower are not
+    // events.
+    let statistics = served.broker.statistics();
+    assert_eq!((statistics.events_published, statistics.events_dropped), (3, 2));
+}
+
+#[tokio::test]
+async fn large_events_displace_as_many_small_ones_as_they_need_room() {
+    const BACKLOG_BYTES: usize = 4096;
+    let served = Served::new(BrokerConfig::default().with_backlog_limit_bytes(BACKLOG_BYTES));
+    let mut peer = served.raw("slow");
+    let drop_oldest = Message::default().number(1, 2);
+    let request = subscribe("slow", "events.process.#", 200).message(10, &drop_oldest);
+    peer.send(&request.framed(frame::SUBSCRIBE));
+    assert_eq!(peer.expect(frame::SUBSCRIBED).number(6), 100);
+    for sequence in 1..=200 {
+        peer.send(&publish("slow", sequence));
+    }
+    for sequence in 201..=300 {
+        let payload = vec![0; BACKLOG_BYTES];
+        let large = envelope("slow", INCARNATION, sequence, "events.process.x", &payload);
+        peer.send(&large.framed(frame::PUBLISH));
+    }
+    peer.fence();
+    let statistics = served.broker.statistics();
+    let slow = &statistics.subscriptions[0];
+    assert_eq!(slow.queued, 1, "more than the limit is held back: {slow:?}");
+    assert_eq!((slow.matched, slow.delivered, slow.dropped), (300, 100, 199));
+}
+
+#[tokio::test]
+async fn a_subscriber_that_never_reads_leaves_embedded_publishers_alone() {
+    let served = Served::new(BrokerConfig::default());
+    let embedded = DaemoneyeEventBus::from_broker(&served.broker, "embedded");
+    let mut peer = served.raw("deaf");
+    let drop_newest = Message::default().number(1, 1);
+    let request = subscribe("deaf", "events.process.#", 8).message(10, &drop_newest);
+    peer.send(&request.framed(frame::SUBSCRIBE));
+    let number = peer.expect(frame::SUBSCRIBED).number(5);
+    peer.send(&Message::default().number(1, number).number(2, u64::MAX).framed(frame::CREDIT));
+    peer.fence();
+    for number in 0..20_000 {
+        embedded.publish(event(number), None).await.unwrap();
+    }
+    let statistics = served.broker.statistics();
+    let deaf = &statistics.subscriptions[0];
+    assert_eq!(deaf.matched, 20_000);
+    assert_eq!(deaf.matched, deaf.delivered + deaf.dropped + deaf.queued);
+    assert!(deaf.queued <= 4, "{deaf:?}");
+}

@@ -34,7 +34,7 @@ pub struct BrokerConfig {
     /// How long a new connection may take to say hello (W4). Default 5 s.
     pub handshake_limit: Duration,
     /// How often either side shows life; three silent intervals end a connection (W4).
-    /// Default 10 s.
+    /// At least 1 ms; default 10 s.
     pub heartbeat_interval: Duration,
 }
 

@@ -223,15 +223,24 @@ impl Hub {
         key
     }
 
-    /// Ends one subscription of this owner. What was queued can still be received.
+    /// Ends one subscription of this owner, by its id. What was queued can still be received.
     pub(super) fn unsubscribe(&mut self, id: &str, owner: Owner) -> Result<(), UnsubscribeError> {
-        let unknown = || UnsubscribeError::Unknown { id: id.to_owned() };
-        let key = *self.by_id.get(id).ok_or_else(unknown)?;
-        if live(&self.subscriptions, key).owner != owner {
-            return Err(unknown());
-        }
+        let own = |key: &Key| live(&self.subscriptions, *key).owner == owner;
+        let key = self.by_id.get(id).copied().filter(own);
+        let key = key.ok_or_else(|| UnsubscribeError::Unknown { id: id.to_owned() })?;
         self.remove(key, Leftovers::HandOver);
         Ok(())
+    }
+
+    /// The same by its number, which no later subscription has, whatever its id. Returns whether
+    /// it was there.
+    pub(super) fn unsubscribe_number(&mut self, number: u32, owner: Owner) -> bool {
+        let own = |key: &Key| live(&self.subscriptions, *key).owner == owner;
+        let key = self.numbers.get(&number).copied().filter(own);
+        if let Some(key) = key {
+            self.remove(key, Leftovers::HandOver);
+        }
+        key.is_some()
     }
 
     /// Ends all subscriptions of an owner.

@@ -16,7 +16,6 @@ pub(super) struct RemoteInbox {
     queue: QueueInbox,
     session: Arc<Session>,
     subscription: u32,
-    id: String,
     /// Events taken and not yet given back.
     taken: u64,
     give_back_at: u64,
@@ -29,11 +28,10 @@ impl RemoteInbox {
         session: Arc<Session>,
         alive: Arc<Alive>,
         subscription: u32,
-        id: String,
         window: u64,
     ) -> Self {
         let give_back_at = (window / CREDIT_SHARE).max(1);
-        Self { queue, session, subscription, id, taken: 0, give_back_at, _alive: alive }
+        Self { queue, session, subscription, taken: 0, give_back_at, _alive: alive }
     }
 
     fn took(&mut self, delivery: Delivery) -> Delivery {
@@ -65,8 +63,8 @@ impl Drop for RemoteInbox {
     fn drop(&mut self) {
         if !self.queue.has_ended() && !self.session.is_over() {
             let request = proto::UnsubscribeRequest {
-                request: 0,
-                subscriber_id: std::mem::take(&mut self.id).into(),
+                subscription: Some(self.subscription),
+                ..Default::default()
             };
             self.session.send(Body::Unsubscribe(request));
         }

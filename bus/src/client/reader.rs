@@ -1,6 +1,7 @@
 //! The reading task of a session: decodes deliveries and answers requests.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
@@ -69,7 +70,12 @@ impl Reader {
         let limit = self.session.limits.payload_bytes + ENVELOPE_LIMIT_BYTES + TARGETS_LIMIT_BYTES;
         let scanner = Scanner::new(limit);
         let silence = self.session.limits.heartbeat * MISSED_HEARTBEATS;
+        let session = Arc::clone(&self.session);
+        let mut ended = pin!(session.ended());
+        // One timer, looked at again when it fires, costs less than one per read.
+        let mut overdue = pin!(tokio::time::sleep(silence));
         let mut heard = Instant::now();
+        let mut leaving: Option<Instant> = None;
         loop {
             let round = self.round(scanner, &mut buffer);
             // What came before a breach or a refusal has arrived all the same.
@@ -78,15 +84,24 @@ impl Reader {
             if self.said_goodbye {
                 return Ok(());
             }
-            let session = Arc::clone(&self.session);
             let fill = tokio::select! {
                 // After this process was stopped for a while both are ready: what came counts.
                 biased;
                 fill = buffer.fill(&session.stream) => fill.map_err(|error| error.to_string())?,
-                () = tokio::time::sleep_until(heard + silence) => {
-                    return Err(format!("the broker was silent for {silence:?}"));
+                () = &mut overdue => {
+                    if heard.elapsed() >= silence {
+                        return Err(format!("the broker was silent for {silence:?}"));
+                    }
+                    if leaving.is_some_and(|since| since.elapsed() >= silence) {
+                        return Err(format!("the broker left a goodbye unanswered for {silence:?}"));
+                    }
+                    if session.is_leaving() {
+                        leaving.get_or_insert_with(Instant::now);
+                    }
+                    overdue.as_mut().reset(leaving.unwrap_or(heard).max(heard) + silence);
+                    continue;
                 }
-                () = session.ended() => return Ok(()),
+                () = &mut ended => return Ok(()),
             };
             heard = Instant::now();
             match fill {
@@ -200,7 +215,7 @@ impl Reader {
             return;
         };
         let result = match Code::try_from(reply.code) {
-            Ok(Code::Ok) => Ok(self.open(reply, capacity, id)),
+            Ok(Code::Ok) => Ok(self.open(reply, capacity)),
             Ok(Code::DuplicateId) => Err(SubscribeError::DuplicateId { id }),
             Ok(Code::LimitReached) => Err(SubscribeError::LimitReached {
                 limit: usize::try_from(reply.limit).unwrap_or(usize::MAX),
@@ -214,12 +229,7 @@ impl Reader {
         let _ = tell.send(Reply::Subscribed(result));
     }
 
-    fn open(
-        &mut self,
-        reply: &proto::SubscribeReply,
-        capacity: usize,
-        id: String,
-    ) -> EventReceiver {
+    fn open(&mut self, reply: &proto::SubscribeReply, capacity: usize) -> EventReceiver {
         let (queue, inbox) = DeliveryQueue::with_inbox(capacity);
         let subscribed =
             Subscribed { queue, gathered: Vec::new(), received: 0, unreadable: 0, capacity };
@@ -230,7 +240,6 @@ impl Reader {
             Arc::clone(&self.session),
             alive,
             reply.subscription,
-            id,
             reply.window,
         ))
     }

@@ -258,6 +258,7 @@ impl Session {
             Body::Unsubscribe(proto::UnsubscribeRequest {
                 request,
                 subscriber_id: id.to_owned().into(),
+                subscription: None,
             })
         });
         match tokio::time::timeout(waited, reply).await {
@@ -343,6 +344,10 @@ impl Session {
 
     pub(super) fn is_over(&self) -> bool {
         matches!(*self.state.borrow(), State::Over(_))
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        *self.state.borrow() == State::Leaving
     }
 
     /// Waits for the end of the session. Cancel safe.

@@ -241,8 +241,12 @@ impl<'a> Reader<'a> {
             Body::Ping(_) => {}
             Body::Subscribe(request) => self.subscribe(hub, request)?,
             Body::Unsubscribe(request) => {
+                let owner = Owner::Connection(self.key);
                 let id = std::str::from_utf8(&request.subscriber_id).unwrap_or_default();
-                let known = hub.unsubscribe(id, Owner::Connection(self.key)).is_ok();
+                let known = match request.subscription {
+                    Some(number) => hub.unsubscribe_number(number, owner),
+                    None => hub.unsubscribe(id, owner).is_ok(),
+                };
                 let reply = proto::UnsubscribeReply { request: request.request, known };
                 hub.reply(self.key, Body::Unsubscribed(reply));
             }

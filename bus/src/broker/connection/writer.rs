@@ -15,6 +15,8 @@ use crate::wire::{
     proto::{self, frame::Body},
 };
 
+/// Shortest heartbeat interval; a configured one below it would be all heartbeats.
+const MIN_HEARTBEAT: Duration = Duration::from_millis(1);
 /// Silent intervals after which a peer is gone (W4).
 const MISSED_HEARTBEATS: u32 = 3;
 
@@ -53,7 +55,7 @@ impl<'a> Writer<'a> {
     /// Writes what was left over, whenever there is some, and pings at every interval. Returns at
     /// the end of the broker, once everything is written and the peer had a while to close.
     pub(super) async fn run(&mut self, heard: &Heard) -> Result<(), Fault> {
-        let every = self.shared.config.heartbeat_interval;
+        let every = self.shared.config.heartbeat_interval.max(MIN_HEARTBEAT);
         let mut heartbeat = interval_at(Instant::now() + every, every);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut phase = self.shared.phase.subscribe();

@@ -304,3 +304,29 @@ async fn a_broker_that_reads_slowly_but_steadily_is_not_given_up() {
     assert!(began.elapsed() >= Duration::from_millis(5 * CALM_MS), "given up too early");
     fake.script.join().expect("the client left a broker that was reading");
 }
+
+#[tokio::test]
+async fn a_goodbye_that_is_never_answered_is_waited_for_up_to_a_limit() {
+    let fake = Fake::welcoming(10, |mut peer| {
+        peer.expect(frame::GOODBYE);
+        // Alive all the while, until the client closes.
+        let ping = Message::default().framed(frame::PING);
+        while peer.try_send(&ping) && !matches!(peer.next(), Next::Closed) {}
+    });
+    drop(fake.connect().await.unwrap());
+    within(tokio::task::spawn_blocking(|| fake.script.join())).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_dropped_receiver_is_unsubscribed_by_its_number() {
+    let fake = Fake::welcoming(HEARTBEAT_MS, |mut peer| {
+        subscribed(&mut peer, 4);
+        let request = peer.expect(frame::UNSUBSCRIBE);
+        assert_eq!((request.number(1), request.number(3)), (0, 7));
+        assert_eq!(request.text(2), "");
+    });
+    let client = fake.connect().await.unwrap();
+    drop(client.subscribe(all_processes("s")).await.unwrap());
+    drop(client);
+    within(tokio::task::spawn_blocking(|| fake.script.join())).await.unwrap().unwrap();
+}

@@ -24,8 +24,6 @@ pub(crate) struct Life {
     pub(crate) reads_all: bool,
     /// Whether its policy loses nothing (C11).
     pub(crate) lossless: bool,
-    /// Whether its policy may answer a publisher `CircuitOpen`.
-    pub(crate) breaks: bool,
     /// Arrivals of events and fences somebody published, in order.
     pub(crate) arrivals: Vec<Arrival>,
     /// Arrivals nobody published: indices into the subscriber's log.
@@ -135,7 +133,6 @@ fn begin(case: &Case, subscriber: usize, operated: &Operated) -> Life {
         end: None,
         reads_all: false,
         lossless: policy == OverflowPolicy::Block,
-        breaks: matches!(policy, OverflowPolicy::CircuitBreak(_)),
         arrivals: Vec::new(),
         strangers: Vec::new(),
     }

@@ -82,8 +82,6 @@ pub(crate) enum Order {
 
 /// All lives of a history, in order of their beginning.
 pub(crate) fn lives(case: &Case, history: &History) -> Vec<Life> {
-    let mut reading: Vec<bool> =
-        case.topology.subscribers.iter().map(|spec| spec.reading == Reading::Prompt).collect();
     let mut lives: Vec<Life> = Vec::new();
     for operated in history.operations.iter().filter(|operated| was_done(operated)) {
         match operated.operation {
@@ -103,11 +101,13 @@ pub(crate) fn lives(case: &Case, history: &History) -> Vec<Life> {
             Operation::Shutdown(_) => {
                 open(&mut lives).for_each(|life| life.end = Some(end(EndedBy::Shutdown, operated)));
             }
-            Operation::StopReading(subscriber) => reading[subscriber] = false,
-            Operation::ResumeReading(subscriber) => reading[subscriber] = true,
-            Operation::UnsubscribeUnknown | Operation::PublishOne(_) => {}
+            Operation::StopReading(_)
+            | Operation::ResumeReading(_)
+            | Operation::UnsubscribeUnknown
+            | Operation::PublishOne(_) => {}
         }
     }
+    let reading = reading(case, history, u32::MAX);
     for life in &mut lives {
         life.reads_all = match life.end.map(|end| end.by) {
             Some(EndedBy::Unsubscribe) => true,
@@ -116,6 +116,21 @@ pub(crate) fn lives(case: &Case, history: &History) -> Vec<Life> {
         };
     }
     lives
+}
+
+/// By subscriber: whether it reads when this phase has ended.
+pub(crate) fn reading(case: &Case, history: &History, phase: u32) -> Vec<bool> {
+    let mut reading: Vec<bool> =
+        case.topology.subscribers.iter().map(|spec| spec.reading == Reading::Prompt).collect();
+    let done = history.operations.iter().filter(|operated| was_done(operated));
+    for operated in done.filter(|operated| operated.phase <= phase) {
+        match operated.operation {
+            Operation::StopReading(subscriber) => reading[subscriber] = false,
+            Operation::ResumeReading(subscriber) => reading[subscriber] = true,
+            _ => {}
+        }
+    }
+    reading
 }
 
 /// A shutdown closes the bus even when it errs; everything else is undone by an error.

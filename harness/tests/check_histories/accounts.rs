@@ -3,7 +3,7 @@
 
 use daemoneye_eventbus::{EventBusStatistics, EventSubscription};
 use equivalence::check::{Check, Colour, Observed, Verdict, differential};
-use equivalence::plan::Bus;
+use equivalence::plan::{Bus, Reading};
 use equivalence::record::{FENCE, Outcome};
 
 use super::perfect_bus::{World, subscriber};
@@ -102,6 +102,31 @@ fn wrong_counters_are_conservation() {
         assert!(!found.is_empty());
         assert!(found.iter().all(|one| one.check == Check::Conservation), "{found:?}");
     }
+}
+
+#[test]
+fn what_is_still_held_back_for_a_reader_is_conservation() {
+    let subscription = EventSubscription::new("s").with_pattern("#");
+    let mut world = World::new(1, vec![subscriber(subscription)], 6);
+    world.subscribe(0);
+    world.publish(0, EVENTS, Outcome::Ok);
+    world.rest();
+    world.fence(0, 0, EVENTS);
+    world.sample();
+    assert_eq!(violations(&world), Vec::new());
+    let statistics = world.history.statistics.as_mut().expect("counters");
+    statistics.subscriptions[0].matched += 1;
+    statistics.subscriptions[0].queued += 1;
+    let sentences = |world: &World| -> Vec<String> {
+        violations(world).into_iter().map(|one| one.sentence).collect()
+    };
+    let queued = "s reads, but has 1 still queued (C12)".to_owned();
+    assert!(sentences(&world).contains(&queued));
+    world.case.topology.subscribers[0].reading = Reading::Stopped;
+    assert!(!sentences(&world).contains(&queued));
+    let statistics = world.history.statistics.as_mut().expect("counters");
+    statistics.subscriptions[0].queued += 1;
+    assert!(sentences(&world).iter().any(|one| one.contains("0 dropped and 2 queued")));
 }
 
 #[test]

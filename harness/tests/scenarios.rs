@@ -24,13 +24,7 @@ const SEED: u64 = 1;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let wanted = Wanted {
-        folder: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")),
-        profile: Profile::Pr,
-        pattern: None,
-        seed: SEED,
-    };
-    match wanted.select() {
+    match wanted().select() {
         Ok(selection) => {
             let trials = selection.cases.into_iter().flat_map(|case| trials(&case)).collect();
             libtest_mimic::run(&arguments, trials).exit_code()
@@ -40,6 +34,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Every case of the project's own scenarios.
+fn wanted() -> Wanted {
+    Wanted { folder: None, profile: Profile::Pr, pattern: None, seed: SEED }
 }
 
 fn trials(case: &Case) -> Vec<Trial> {
@@ -67,7 +66,8 @@ fn host_trials(case: &Case) -> Vec<Trial> {
         Trial::test(name, move || {
             let folder = tempfile::tempdir()?;
             let (_teller, interrupt) = Interrupt::new();
-            let ran = host::run(Path::new(EXECUTABLE), &case, bus, folder.path(), interrupt);
+            let (executable, wanted) = (Path::new(EXECUTABLE), wanted());
+            let ran = host::run(executable, &case, bus, folder.path(), &wanted, interrupt);
             verdict(&runtime()?.block_on(ran)?)
         })
         .with_ignored_flag(is_missing)
@@ -82,7 +82,8 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 fn holds(case: &Case, bus: Bus) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let (_teller, interrupt) = Interrupt::new();
-    let ran = behaviour::run(Path::new(EXECUTABLE), case, bus, folder.path(), interrupt);
+    let (executable, wanted) = (Path::new(EXECUTABLE), wanted());
+    let ran = behaviour::run(executable, case, bus, folder.path(), &wanted, interrupt);
     let Ran { row, tear_down } = runtime()?.block_on(ran)?;
     if !tear_down.is_clean() {
         return Err(format!("left behind: {tear_down:?}").into());

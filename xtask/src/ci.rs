@@ -65,8 +65,10 @@ fn steps(root: &Path, skip_tests: bool) -> Vec<Step> {
     if !skip_tests {
         steps.push(Step { name: "tests", work: cargo("test --workspace") });
     }
-    let profile = ["--profile", "pr", "--inconclusive", "warn"].map(str::to_owned).to_vec();
-    steps.push(Step { name: "equivalence", work: Work::Equivalence(profile) });
+    // Performance that fails where nothing is enforced is printed and stored, not a broken build.
+    let gates = ["--profile", "pr", "--inconclusive", "warn", "--enforced-only"];
+    let gates = gates.map(str::to_owned).to_vec();
+    steps.push(Step { name: "equivalence", work: Work::Equivalence(gates) });
     steps
 }
 
@@ -112,7 +114,7 @@ mod tests {
     use std::path::Path;
     use std::time::Duration;
 
-    use super::{Outcome, first_failure, steps, table};
+    use super::{Outcome, Work, first_failure, steps, table};
 
     fn outcome(name: &'static str, code: i32) -> Outcome {
         Outcome { name, code, took: Duration::from_millis(1500) }
@@ -138,5 +140,13 @@ mod tests {
         assert!(names(false).contains(&"tests"));
         assert!(!names(true).contains(&"tests"));
         assert_eq!(names(true).last(), Some(&"equivalence"));
+    }
+
+    #[test]
+    fn only_enforced_gates_fail_the_equivalence_step() {
+        let last = steps(Path::new("."), true).pop().expect("steps");
+        let Work::Equivalence(arguments) = last.work else { panic!("{} is last", last.name) };
+        assert!(arguments.contains(&"--enforced-only".to_owned()), "{arguments:?}");
+        assert!(arguments.join(" ").contains("--inconclusive warn"), "{arguments:?}");
     }
 }

@@ -13,7 +13,7 @@ pub(crate) const INFRASTRUCTURE: i32 = 4;
 pub(crate) const EXPLAINED: &str = "\
 Exit codes:
   0  pass
-  1  fail: behaviour, an enforced gate or a check is violated
+  1  fail: behaviour, a gate (in `ci` only an enforced one) or a check is violated
   2  usage, or an invalid scenario or configuration
   3  inconclusive: no violation, but not enough evidence for a verdict
   4  infrastructure: a build, a process or the host failed";

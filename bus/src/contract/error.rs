@@ -26,9 +26,6 @@ pub enum PublishError {
         /// How long the call waited.
         waited: Duration,
     },
-    /// A circuit-breaking subscriber refuses for its cool-down (C11).
-    #[error("the circuit is open after repeated losses")]
-    CircuitOpen,
     /// The connection to the broker is gone.
     #[error("disconnected from the broker: {reason}")]
     Disconnected {

@@ -15,7 +15,8 @@ pub enum OverflowPolicy {
     DropNewest,
     /// The event that waited longest is lost.
     DropOldest,
-    /// Like `DropNewest`, and after repeated losses everything is refused for a while.
+    /// Like `DropNewest`, and after repeated losses everything is lost for a while, room or not.
+    /// The circuit is the subscription's: no publisher is ever refused because of it.
     CircuitBreak(BreakerConfig),
 }
 
@@ -27,7 +28,7 @@ pub struct BreakerConfig {
     pub losses: u32,
     /// The window losses are counted in.
     pub window: Duration,
-    /// How long the circuit refuses before it tries one event.
+    /// How long an open circuit loses everything before it tries one event.
     pub cool_down: Duration,
 }
 
@@ -44,7 +45,7 @@ pub enum BreakerState {
     /// Events pass.
     #[default]
     Closed,
-    /// Events are refused until the cool-down ends.
+    /// Events are lost, and counted, until the cool-down ends.
     Open,
     /// One event is tried; it decides.
     HalfOpen,

@@ -13,8 +13,8 @@ pub struct CollectorStatus {
     pub events_accepted: u64,
     /// Events the bus accepted.
     pub events_published: u64,
-    /// Events the bus would never take (too large, circuit open), or that were left over when the
-    /// time for a stop was up or the bus was gone.
+    /// Events the bus would never take (too large), or that were left over when the time for a
+    /// stop was up or the bus was gone.
     pub events_lost: u64,
     /// Publishes that were tried again because the bus had no room.
     pub publish_retries: u64,

@@ -1,12 +1,13 @@
 //! C12: the bus's counters add up, agree with what was published and matched, and never decrease.
 //!
 //! They are taken after the last fence; what was published in later phases may or may not be in
-//! them. Where a case has such phases, counts are held to a range.
+//! them. Where a case has such phases, counts are held to a range. Nothing may be queued then, but
+//! for subscribers that have stopped reading.
 
 use daemoneye_eventbus::{EventBusStatistics, SubscriptionStatistics};
 
 use super::findings::{Findings, Witness, subscriber_name};
-use super::life::{EndedBy, Life, Order};
+use super::life::{self, EndedBy, Life, Order};
 use super::losses::{is_only_life, matched};
 use super::oracle::Match;
 use super::report::Check;
@@ -67,17 +68,18 @@ fn check_sums(trace: &Trace<'_>, statistics: &EventBusStatistics, findings: &mut
     let rows = &statistics.subscriptions;
     for row in rows {
         findings.judged(Check::Conservation, 1);
-        let SubscriptionStatistics { subscriber_id, matched, delivered, dropped, .. } = row;
-        if *matched != delivered + dropped {
+        let SubscriptionStatistics { subscriber_id, matched, delivered, dropped, queued, .. } = row;
+        if *matched != delivered + dropped + queued {
             bus(
                 findings,
                 format!(
-                    "{subscriber_id} has {matched} matches, but {delivered} delivered and \
-                     {dropped} dropped"
+                    "{subscriber_id} has {matched} matches, but {delivered} delivered, {dropped} \
+                     dropped and {queued} queued"
                 ),
             );
         }
     }
+    check_queued(trace, rows, findings);
     let none_ended =
         trace.lives.iter().all(|life| life.end.is_none_or(|end| end.by == EndedBy::Shutdown));
     let delivered: u64 = rows.iter().map(|row| row.delivered).sum();
@@ -89,6 +91,28 @@ fn check_sums(trace: &Trace<'_>, statistics: &EventBusStatistics, findings: &mut
         findings.judged(Check::Conservation, 1);
         if total < sum || (none_ended && total > sum) {
             bus(findings, format!("the bus counts {total} {what}, its subscriptions {sum}"));
+        }
+    }
+}
+
+/// At quiescence nothing is held back for anybody who reads.
+fn check_queued(
+    trace: &Trace<'_>,
+    rows: &[SubscriptionStatistics],
+    findings: &mut Findings<'_, '_>,
+) {
+    let Some(phase) = counted_phase(trace) else { return };
+    let reading = life::reading(trace.case, trace.history, phase);
+    let specs = trace.case.topology.subscribers.iter().zip(reading);
+    let stalled: Vec<&str> = specs
+        .filter(|(_, reads)| !reads)
+        .map(|(spec, _)| spec.subscription.subscriber_id.as_str())
+        .collect();
+    for row in rows.iter().filter(|row| !stalled.contains(&row.subscriber_id.as_str())) {
+        findings.judged(Check::Conservation, 1);
+        if row.queued > 0 {
+            let SubscriptionStatistics { subscriber_id, queued, .. } = row;
+            bus(findings, format!("{subscriber_id} reads, but has {queued} still queued"));
         }
     }
 }

@@ -75,7 +75,6 @@ pub(crate) fn code_of(outcome: Outcome) -> &'static str {
         Outcome::Closed => "closed",
         Outcome::TooLarge => "too-large",
         Outcome::Timeout => "timeout",
-        Outcome::CircuitOpen => "circuit-open",
         Outcome::Unknown => "disconnected",
     }
 }

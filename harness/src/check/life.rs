@@ -24,8 +24,6 @@ pub(crate) struct Life {
     pub(crate) reads_all: bool,
     /// Whether its policy loses nothing (C11).
     pub(crate) lossless: bool,
-    /// Whether its policy may answer a publisher `CircuitOpen`.
-    pub(crate) breaks: bool,
     /// Arrivals of events and fences somebody published, in order.
     pub(crate) arrivals: Vec<Arrival>,
     /// Arrivals nobody published: indices into the subscriber's log.
@@ -84,8 +82,6 @@ pub(crate) enum Order {
 
 /// All lives of a history, in order of their beginning.
 pub(crate) fn lives(case: &Case, history: &History) -> Vec<Life> {
-    let mut reading: Vec<bool> =
-        case.topology.subscribers.iter().map(|spec| spec.reading == Reading::Prompt).collect();
     let mut lives: Vec<Life> = Vec::new();
     for operated in history.operations.iter().filter(|operated| was_done(operated)) {
         match operated.operation {
@@ -105,11 +101,13 @@ pub(crate) fn lives(case: &Case, history: &History) -> Vec<Life> {
             Operation::Shutdown(_) => {
                 open(&mut lives).for_each(|life| life.end = Some(end(EndedBy::Shutdown, operated)));
             }
-            Operation::StopReading(subscriber) => reading[subscriber] = false,
-            Operation::ResumeReading(subscriber) => reading[subscriber] = true,
-            Operation::UnsubscribeUnknown | Operation::PublishOne(_) => {}
+            Operation::StopReading(_)
+            | Operation::ResumeReading(_)
+            | Operation::UnsubscribeUnknown
+            | Operation::PublishOne(_) => {}
         }
     }
+    let reading = reading(case, history, u32::MAX);
     for life in &mut lives {
         life.reads_all = match life.end.map(|end| end.by) {
             Some(EndedBy::Unsubscribe) => true,
@@ -118,6 +116,21 @@ pub(crate) fn lives(case: &Case, history: &History) -> Vec<Life> {
         };
     }
     lives
+}
+
+/// By subscriber: whether it reads when this phase has ended.
+pub(crate) fn reading(case: &Case, history: &History, phase: u32) -> Vec<bool> {
+    let mut reading: Vec<bool> =
+        case.topology.subscribers.iter().map(|spec| spec.reading == Reading::Prompt).collect();
+    let done = history.operations.iter().filter(|operated| was_done(operated));
+    for operated in done.filter(|operated| operated.phase <= phase) {
+        match operated.operation {
+            Operation::StopReading(subscriber) => reading[subscriber] = false,
+            Operation::ResumeReading(subscriber) => reading[subscriber] = true,
+            _ => {}
+        }
+    }
+    reading
 }
 
 /// A shutdown closes the bus even when it errs; everything else is undone by an error.
@@ -135,7 +148,6 @@ fn begin(case: &Case, subscriber: usize, operated: &Operated) -> Life {
         end: None,
         reads_all: false,
         lossless: policy == OverflowPolicy::Block,
-        breaks: matches!(policy, OverflowPolicy::CircuitBreak(_)),
         arrivals: Vec::new(),
         strangers: Vec::new(),
     }

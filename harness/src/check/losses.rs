@@ -115,8 +115,7 @@ pub(crate) fn matched(
     let (mut least, mut most) = (0, 0);
     for (number, item) in trace.items.iter().enumerate() {
         let matched = trace.matches(life.subscriber, number);
-        let may_be_taken =
-            matches!(item.published.outcome, Outcome::Ok | Outcome::Unknown | Outcome::CircuitOpen);
+        let may_be_taken = matches!(item.published.outcome, Outcome::Ok | Outcome::Unknown);
         if matched == Match::No || !may_be_taken || regions::outside(life, item).is_some() {
             continue;
         }

@@ -63,9 +63,7 @@ pub(crate) fn region(trace: &Trace<'_>, life: &Life, number: usize) -> Region {
         Outcome::Closed | Outcome::TooLarge | Outcome::Timeout => {
             return Region::MustNot(WhyNot::Refused);
         }
-        // The refusal is the open circuit's own: what the others get is not part of it.
-        Outcome::CircuitOpen if life.breaks => return Region::MustNot(WhyNot::Refused),
-        Outcome::CircuitOpen | Outcome::Unknown => return Region::Free,
+        Outcome::Unknown => return Region::Free,
     }
     if matched == Match::Undecided || !life.lossless {
         return Region::Free;

@@ -6,6 +6,7 @@ use bytestring::ByteString;
 use daemoneye_eventbus::topic::default_topic;
 use daemoneye_eventbus::wire;
 
+use super::selection::Wanted;
 use crate::check::{Planned, PlannedAttributes, Report, check};
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
 use crate::plan::{Bus, Case, PlannedEvent, Workload, WorkloadError};
@@ -72,28 +73,29 @@ pub async fn run(
     case: &Case,
     bus: Bus,
     directory: &Path,
+    wanted: &Wanted,
     interrupt: Interrupt,
 ) -> Result<Ran, DriveError> {
     if let Some((_, why)) = case.not_applicable.iter().find(|(one, _)| *one == bus) {
-        let row = row(case, bus, Behaviour::NotApplicable(why.clone()));
+        let row = row(case, bus, wanted, Behaviour::NotApplicable(why.clone()));
         return Ok(Ran { row, tear_down: TearDown::default() });
     }
     let request =
         TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
     let driven = run_trial(request, interrupt).await?;
     let tear_down = driven.trial.tear_down.clone();
-    Ok(Ran { row: judge(case, bus, driven), tear_down })
+    Ok(Ran { row: judge(case, bus, wanted, driven), tear_down })
 }
 
-/// Judges what was recorded.
-pub fn judge(case: &Case, bus: Bus, driven: Driven) -> BehaviourRow {
+/// Judges what was recorded. `wanted` is the selection the case comes from.
+pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: Driven) -> BehaviourRow {
     let Driven { trial, history, doubts } = driven;
     let history = history.unwrap_or_default();
     let report = match CasePlan::new(case) {
         Ok(plan) => check(case, bus, &history, &plan),
         Err(cause) => Report::Broken(vec![cause.to_string()]),
     };
-    let mut row = row(case, bus, outcome(case, &report, &doubts));
+    let mut row = row(case, bus, wanted, outcome(case, &report, &doubts));
     if let Report::Judged(judgement) = &report {
         row.violations = judgement
             .violations
@@ -143,7 +145,7 @@ fn totals(history: &History) -> (u64, u64) {
     (published as u64, received as u64)
 }
 
-pub(super) fn row(case: &Case, bus: Bus, outcome: Behaviour) -> BehaviourRow {
+pub(super) fn row(case: &Case, bus: Bus, wanted: &Wanted, outcome: Behaviour) -> BehaviourRow {
     BehaviourRow {
         case: case.id.clone(),
         bus,
@@ -153,11 +155,6 @@ pub(super) fn row(case: &Case, bus: Bus, outcome: Behaviour) -> BehaviourRow {
         published: 0,
         received: 0,
         processes: Vec::<ProcessFigures>::new(),
-        rerun: format!(
-            "cargo xtask equivalence --scenario '{}' --candidate {} --seed {}",
-            case.id,
-            bus.as_str(),
-            case.seed
-        ),
+        rerun: wanted.rerun(&case.id, bus),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::behaviour::row;
+use super::selection::Wanted;
 use crate::driver::{DriveError, HostRequest, Interrupt, Sightings, agent_beside, run_host};
 use crate::plan::{Bus, Case, Count};
 use crate::report::{Behaviour, BehaviourRow, CheckedRow, Witness};
@@ -13,14 +14,15 @@ pub async fn run(
     case: &Case,
     bus: Bus,
     directory: &Path,
+    wanted: &Wanted,
     interrupt: Interrupt,
 ) -> Result<BehaviourRow, DriveError> {
     if let Some((_, why)) = case.not_applicable.iter().find(|(one, _)| *one == bus) {
-        return Ok(row(case, bus, Behaviour::NotApplicable(why.clone())));
+        return Ok(row(case, bus, wanted, Behaviour::NotApplicable(why.clone())));
     }
     let Some(agent) = agent_beside(executable) else {
         let why = "daemoneye-agent is not built beside the harness".to_owned();
-        return Ok(row(case, bus, Behaviour::NotExercised(why)));
+        return Ok(row(case, bus, wanted, Behaviour::NotExercised(why)));
     };
     let children =
         case.phases.iter().flat_map(|phase| &phase.publish).map(|publish| match publish.count {
@@ -29,10 +31,10 @@ pub async fn run(
         });
     let request = HostRequest { executable, bus, children: children.sum(), directory };
     let sightings = run_host(&agent, &request, interrupt).await?;
-    Ok(judge(case, bus, &sightings))
+    Ok(judge(case, bus, wanted, &sightings))
 }
 
-fn judge(case: &Case, bus: Bus, sightings: &Sightings) -> BehaviourRow {
+fn judge(case: &Case, bus: Bus, wanted: &Wanted, sightings: &Sightings) -> BehaviourRow {
     let mut violations = Vec::new();
     for (pid, (starts, exits)) in &sightings.children {
         for (what, times) in [("starting", *starts), ("exiting", *exits)] {
@@ -60,5 +62,5 @@ fn judge(case: &Case, bus: Bus, sightings: &Sightings) -> BehaviourRow {
     let checked =
         CheckedRow { check: "children".to_owned(), items, violations: violations.len() as u64 };
     let received = sightings.children.values().map(|(starts, exits)| starts + exits).sum();
-    BehaviourRow { violations, checked: vec![checked], received, ..row(case, bus, outcome) }
+    BehaviourRow { violations, checked: vec![checked], received, ..row(case, bus, wanted, outcome) }
 }

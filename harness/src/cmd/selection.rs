@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::plan::Case;
 use crate::plan::expand::{Demands, expand_all};
 use crate::plan::gates::{GateTable, matches_glob};
+use crate::plan::{Bus, Case};
 use crate::scenario::{self, Profile};
 
 /// Name of the gate table in the folder of scenarios.
@@ -68,6 +68,20 @@ impl Wanted {
         if problems.is_empty() { Ok(selection) } else { Err(SelectionError { problems }) }
     }
 
+    /// The command that runs one of these cases alone on a bus, exactly as it ran here.
+    pub fn rerun(&self, case: &str, bus: Bus) -> String {
+        let Self { folder, profile, pattern: _, seed } = self;
+        let from = folder
+            .as_ref()
+            .map_or_else(String::new, |folder| format!(" --scenarios '{}'", folder.display()));
+        format!(
+            "cargo xtask equivalence --scenario '{case}' --candidate {} --seed {seed} --profile \
+             {}{from}",
+            bus.as_str(),
+            profile.as_str()
+        )
+    }
+
     fn add(&self, file: &Path, selection: &mut Selection, problems: &mut Vec<String>) {
         let expanded = scenario::load(file)
             .map_err(|error| error.to_string())
@@ -110,5 +124,53 @@ fn gates(folder: &Path) -> Result<GateTable, String> {
         GateTable::load(&path).map_err(|error| error.to_string())
     } else {
         Ok(GateTable::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(profile: Profile, seed: u64, pattern: Option<&str>) -> Wanted {
+        let folder = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios"));
+        Wanted { folder, profile, pattern: pattern.map(str::to_owned), seed }
+    }
+
+    /// What follows an option in a command.
+    fn value<'a>(command: &'a str, option: &str) -> &'a str {
+        let mut words = command.split(' ').skip_while(|word| *word != option);
+        words.nth(1).expect("the option has a value").trim_matches('\'')
+    }
+
+    #[test]
+    fn a_rerun_derives_the_same_seed_for_the_same_case() {
+        let wanted = project(Profile::Nightly, 7, Some("delivery/*"));
+        let cases = wanted.select().expect("valid scenarios").cases;
+        assert!(cases.iter().any(|case| case.id.contains('[')), "a matrix is among them");
+        for case in cases {
+            let command = wanted.rerun(&case.id, Bus::Process);
+            let profile = Profile::ALL
+                .into_iter()
+                .find(|profile| profile.as_str() == value(&command, "--profile"));
+            let again = project(
+                profile.expect("a profile"),
+                value(&command, "--seed").parse().expect("a number"),
+                Some(value(&command, "--scenario")),
+            );
+            let found = again.select().expect("valid scenarios").cases;
+            let seeds: Vec<_> = found.iter().map(|case| (case.id.as_str(), case.seed)).collect();
+            assert_eq!(seeds, [(case.id.as_str(), case.seed)], "{command}");
+        }
+    }
+
+    #[test]
+    fn a_rerun_names_a_folder_that_is_not_the_projects_own() {
+        let mut wanted = project(Profile::Pr, 1, None);
+        wanted.folder = None;
+        let own = "cargo xtask equivalence --scenario 'a/b[n=1]' --candidate agent --seed 1 \
+                   --profile pr";
+        assert_eq!(wanted.rerun("a/b[n=1]", Bus::Agent), own);
+        wanted.folder = Some("elsewhere".into());
+        assert_eq!(wanted.rerun("a/b[n=1]", Bus::Agent), format!("{own} --scenarios 'elsewhere'"));
     }
 }

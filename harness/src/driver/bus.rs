@@ -175,7 +175,6 @@ pub(crate) fn outcome(result: &Result<(), PublishError>) -> Outcome {
         Err(PublishError::Closed) => Outcome::Closed,
         Err(PublishError::TooLarge { .. }) => Outcome::TooLarge,
         Err(PublishError::Timeout { .. }) => Outcome::Timeout,
-        Err(PublishError::CircuitOpen) => Outcome::CircuitOpen,
         Err(PublishError::Disconnected { .. }) => Outcome::Unknown,
     }
 }
@@ -187,7 +186,6 @@ pub(crate) fn outcome_code(outcome: Outcome) -> &'static str {
         Outcome::Closed => "closed",
         Outcome::TooLarge => "too-large",
         Outcome::Timeout => "timeout",
-        Outcome::CircuitOpen => "circuit-open",
         Outcome::Unknown => "disconnected",
     }
 }

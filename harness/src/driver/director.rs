@@ -17,6 +17,10 @@ use crate::record::Operated;
 pub(super) const OPERATION_LIMIT: Duration = Duration::from_mins(1);
 /// Counters are told within this time.
 const STATISTICS_LIMIT: Duration = Duration::from_secs(15);
+/// After the last fences, what a broker holds back is handed over, and counted, within this time.
+const QUIESCENCE_LIMIT: Duration = Duration::from_secs(10);
+/// Between two readings of the counters while they still move.
+const QUIESCENCE_POLL: Duration = Duration::from_millis(2);
 /// Phase number of what happens before the first phase.
 pub(super) const BEFORE: u32 = u32::MAX;
 
@@ -191,6 +195,36 @@ impl Director {
         }
     }
 
+    /// The bus's counters when they rest: two readings in a row agree, and nothing is held back for
+    /// anybody who reads. After the limit, as they are: the checks say what is wrong with them.
+    pub(super) async fn statistics_at_rest(
+        &mut self,
+    ) -> Result<Option<EventBusStatistics>, DriveError> {
+        let until = Instant::now() + QUIESCENCE_LIMIT;
+        let mut before = None;
+        loop {
+            let Some(now) = self.statistics().await? else { return Ok(None) };
+            let is_at_rest = !self.holds_back(&now)
+                && before.as_ref().is_some_and(|before| counts_agree(before, &now));
+            if is_at_rest || Instant::now() >= until {
+                return Ok(Some(now));
+            }
+            before = Some(now);
+            self.session.idle(QUIESCENCE_POLL).await?;
+        }
+    }
+
+    /// Whether something is queued for a subscription that is being read.
+    fn holds_back(&self, statistics: &EventBusStatistics) -> bool {
+        let subscribers = self.case.topology.subscribers.iter().zip(&self.reading);
+        let stalled: Vec<&str> = subscribers
+            .filter(|(_, reads)| !**reads)
+            .map(|(spec, _)| spec.subscription.subscriber_id.as_str())
+            .collect();
+        let mut rows = statistics.subscriptions.iter();
+        rows.any(|row| row.queued > 0 && !stalled.contains(&row.subscriber_id.as_str()))
+    }
+
     /// The bus's counters now; `None` with a doubt when the bus does not tell.
     pub(super) async fn statistics(&mut self) -> Result<Option<EventBusStatistics>, DriveError> {
         if self.void {
@@ -211,4 +245,21 @@ impl Director {
             }
         }
     }
+}
+
+/// Whether two readings differ in nothing but their time.
+fn counts_agree(one: &EventBusStatistics, other: &EventBusStatistics) -> bool {
+    let EventBusStatistics {
+        events_published,
+        events_delivered,
+        events_dropped,
+        active_subscribers,
+        uptime: _,
+        subscriptions,
+    } = one;
+    *events_published == other.events_published
+        && *events_delivered == other.events_delivered
+        && *events_dropped == other.events_dropped
+        && *active_subscribers == other.active_subscribers
+        && *subscriptions == other.subscriptions
 }

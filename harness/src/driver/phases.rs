@@ -41,10 +41,13 @@ impl Director {
             self.session.idle(Duration::from_millis(plan.idle_ms)).await?;
         }
         if self.case.kind == TrialKind::Behaviour && !self.shut_down {
-            let sample = self.statistics().await?;
-            if plan.fence {
-                self.after_fence.clone_from(&sample);
-            }
+            let sample = if plan.fence {
+                let at_rest = self.statistics_at_rest().await?;
+                self.after_fence.clone_from(&at_rest);
+                at_rest
+            } else {
+                self.statistics().await?
+            };
             self.samples.extend(sample);
         }
         Ok(())

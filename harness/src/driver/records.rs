@@ -174,8 +174,7 @@ fn outcome_code(outcome: Outcome) -> u8 {
         Outcome::Closed => 1,
         Outcome::TooLarge => 2,
         Outcome::Timeout => 3,
-        Outcome::CircuitOpen => 4,
-        Outcome::Unknown => 5,
+        Outcome::Unknown => 4,
     }
 }
 
@@ -185,7 +184,6 @@ fn outcome_of(code: u8) -> Outcome {
         1 => Outcome::Closed,
         2 => Outcome::TooLarge,
         3 => Outcome::Timeout,
-        4 => Outcome::CircuitOpen,
         _ => Outcome::Unknown,
     }
 }
@@ -307,7 +305,7 @@ mod tests {
             phase: 2,
             call_ns: 10,
             return_ns: 12,
-            outcome: Outcome::CircuitOpen,
+            outcome: Outcome::Timeout,
             digest: 77,
         }];
         write_all(&path, &published).expect("written");

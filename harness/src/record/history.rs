@@ -66,8 +66,6 @@ pub enum Outcome {
     TooLarge,
     /// `Timeout`: whether the bus took the event is settled by the bus's promise that it did not.
     Timeout,
-    /// `CircuitOpen`.
-    CircuitOpen,
     /// `Disconnected`: the event may or may not have been taken.
     Unknown,
 }

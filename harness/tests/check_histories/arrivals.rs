@@ -1,8 +1,7 @@
 //! Faults among arrivals, one at a time: exactly the check they are for fires, with the right
 //! witness.
 
-use daemoneye_eventbus::contract::BreakerConfig;
-use daemoneye_eventbus::{EventSubscription, OverflowPolicy};
+use daemoneye_eventbus::EventSubscription;
 use equivalence::check::{Check, Report, Verdict, check};
 use equivalence::plan::{Bus, Operation};
 use equivalence::record::{FENCE, Outcome, Received, UNKNOWN_PUBLISHER};
@@ -323,27 +322,6 @@ fn what_a_stopped_reader_left_unread_is_not_missing_but_a_hole_is() {
         received.remove(2);
     });
     assert_eq!(messages(&only(&world, Check::Delivery)), ["p0#3"]);
-}
-
-#[test]
-fn an_open_circuit_refuses_for_itself_alone() {
-    let breaking = OverflowPolicy::CircuitBreak(BreakerConfig::default());
-    let subscribers = vec![
-        subscriber(EventSubscription::new("block").with_pattern("#")),
-        subscriber(EventSubscription::new("break").with_pattern("#").with_policy(breaking)),
-    ];
-    let mut world = World::new(1, subscribers, 2);
-    world.subscribe(0);
-    world.subscribe(1);
-    for _ in 0..6 {
-        world.publish(0, EVENTS, Outcome::Ok);
-    }
-    let arrived = received(&mut world, 1)[0].sequence;
-    let index = usize::try_from(arrived).expect("few events") - 1;
-    world.history.publishers[0].published[index].outcome = Outcome::CircuitOpen;
-    let violation = only(&world, Check::Refused);
-    assert_eq!(violation.subscriber.as_deref(), Some("break"));
-    assert_eq!(messages(&violation), [format!("p0#{arrived}")]);
 }
 
 #[test]

@@ -81,11 +81,12 @@ impl Conductor<'_> {
         self.progress.case_started(&case.id, bus.as_str());
         let directory = self.folder(case).join(bus.as_str());
         let (executable, interrupt) = (self.executable, self.interrupt.clone());
+        let wanted = &self.options.wanted;
         let ran = if case.kind == TrialKind::Host {
-            let row = host::run(executable, case, bus, &directory, interrupt).await;
+            let row = host::run(executable, case, bus, &directory, wanted, interrupt).await;
             row.map(|row| behaviour::Ran { row, tear_down: TearDown::default() })
         } else {
-            behaviour::run(executable, case, bus, &directory, interrupt).await
+            behaviour::run(executable, case, bus, &directory, wanted, interrupt).await
         };
         match ran {
             Ok(behaviour::Ran { row, tear_down }) => {

@@ -7,7 +7,7 @@ use super::roster::Roster;
 use crate::scenario::{At, Table};
 
 /// Codes an action or a last publish may end with: the variants of the bus's errors.
-pub(super) const OUTCOMES: [&str; 15] = [
+pub(super) const OUTCOMES: [&str; 14] = [
     "ok",
     "closed",
     "empty-id",
@@ -21,7 +21,6 @@ pub(super) const OUTCOMES: [&str; 15] = [
     "unknown",
     "timeout",
     "too-large",
-    "circuit-open",
     "disconnected",
 ];
 

@@ -181,6 +181,6 @@ pub struct Breaker {
     pub losses: Option<OrName<u32>>,
     /// The window losses are counted in.
     pub window: Option<String>,
-    /// How long it refuses.
+    /// How long an open circuit loses everything before it tries one event.
     pub cool_down: Option<String>,
 }

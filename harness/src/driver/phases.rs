@@ -1,6 +1,6 @@
 //! One phase: announce it, let everybody publish, act when triggers say so, fence, be quiet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -86,7 +86,7 @@ impl Director {
             let order = Order::Run { publisher, phase: index };
             self.session.tell(Part::Publisher(publisher), &order).await?;
         }
-        self.grant_credit(&running).await?;
+        self.grant_credit(&mut running).await?;
         let limit = limit(plan);
         let mut until = Instant::now() + limit;
         loop {
@@ -134,7 +134,10 @@ impl Director {
     }
 
     /// Credit is the same in every deployment: what all readers have received, plus the window.
-    async fn grant_credit(&mut self, running: &Running) -> Result<(), DriveError> {
+    ///
+    /// Nothing is said when nothing has changed: with several subscribers only the slowest's
+    /// progress grants anything, and lines nobody needs would wake the publisher's process.
+    async fn grant_credit(&mut self, running: &mut Running) -> Result<(), DriveError> {
         let open: Vec<(usize, u64)> = running
             .windows
             .iter()
@@ -146,6 +149,9 @@ impl Director {
             let share = received.map_or(u64::MAX, |received| {
                 received.saturating_sub(running.finished) / open.len() as u64 + window
             });
+            if running.granted.insert(*publisher, share) == Some(share) {
+                continue;
+            }
             let order = Order::Credit { publisher: *publisher, allowed: share };
             self.session.tell(Part::Publisher(*publisher), &order).await?;
         }
@@ -205,6 +211,8 @@ struct Running {
     windows: Vec<(usize, u64)>,
     /// Events of publishers that have finished.
     finished: u64,
+    /// Credit as last told, by publisher.
+    granted: BTreeMap<usize, u64>,
     /// Totals at the beginning of the phase, by subscriber.
     baseline: Vec<u64>,
     /// Actions whose trigger is not reached yet.
@@ -226,6 +234,7 @@ impl Running {
                 .filter_map(|publish| Some((publish.publisher, window(publish.rate)?)))
                 .collect(),
             finished: 0,
+            granted: BTreeMap::new(),
             baseline: director.totals.clone(),
             waiting: plan.actions.iter().filter(meanwhile).cloned().collect(),
         }

@@ -10,8 +10,6 @@ use crate::plan::{Bus, Case, Rate};
 use crate::record::{TearDown, Trial, Validity};
 use crate::report::{PerformanceRow, Progress};
 
-/// Void trials per side: a median of fewer would be one trial's mood.
-const VOIDS_PER_SIDE: usize = 3;
 /// The stream of A/A blocks, apart from that of the blocks they screen.
 const NULL_STREAM: u64 = 0x4e55_4c4c;
 
@@ -87,8 +85,8 @@ struct Gathering<'a> {
 
 impl Gathering<'_> {
     async fn gather(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
-        self.voids(progress).await?;
         if !self.plan.concludes {
+            self.voids(progress).await?;
             for _ in 0..self.plan.most_blocks {
                 self.block(progress).await?;
             }
@@ -96,13 +94,7 @@ impl Gathering<'_> {
             return Ok(());
         }
         while let Some(blocks) = self.gathered.evidence.until_next_look(self.plan.most_blocks) {
-            for _ in 0..blocks {
-                self.block(progress).await?;
-                self.show(progress);
-            }
-            let nulls = self.gathered.evidence.nulls.len();
-            let null = self.four(self.null_order(nulls), true, progress).await?;
-            self.gathered.evidence.nulls.push(null);
+            self.look(blocks, progress).await?;
             if self.undecided().is_empty() {
                 return Ok(());
             }
@@ -111,14 +103,24 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// The floors of both process layouts.
+    /// All that one look needs: floors, blocks, and the baseline against itself.
+    async fn look(&mut self, blocks: usize, progress: &mut Progress) -> Result<(), DriveError> {
+        self.voids(progress).await?;
+        for _ in 0..blocks {
+            self.block(progress).await?;
+            self.show(progress);
+        }
+        let nulls = self.gathered.evidence.nulls.len();
+        let null = self.four(self.null_order(nulls), true, progress).await?;
+        self.gathered.evidence.nulls.push(null);
+        Ok(())
+    }
+
+    /// The floors of both process layouts, once each: more looks give more to take the median of.
     async fn voids(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
-        let rounds = if self.plan.concludes { VOIDS_PER_SIDE } else { 1 };
-        for _ in 0..rounds {
-            for bus in [self.plan.baseline, self.plan.candidate] {
-                let trial = self.trial(bus, true, progress).await?;
-                self.gathered.evidence.voids.push(trial);
-            }
+        for bus in [self.plan.baseline, self.plan.candidate] {
+            let trial = self.trial(bus, true, progress).await?;
+            self.gathered.evidence.voids.push(trial);
         }
         Ok(())
     }

@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::driver::{DriveError, Interrupt, TrialRequest, run_trial};
-use crate::gate::{self, Block, Estimate, Evidence, Limit, Reason, Side, Verdict, physics};
+use crate::gate::{
+    self, Block, Estimate, Evidence, Limit, REDOS_PER_LOOK, Reason, Side, Verdict, physics,
+};
 use crate::plan::gates::{GateTable, Metric};
 use crate::plan::{Bus, Case, Rate};
 use crate::record::{TearDown, Trial, Validity};
@@ -58,6 +60,7 @@ pub async fn run(
         plan,
         interrupt,
         trials: 0,
+        redos_left: 0,
         gathered: Gathered {
             evidence: Evidence::new(case.id.clone(), plan.baseline, plan.candidate),
             left_behind: Vec::new(),
@@ -80,6 +83,8 @@ struct Gathering<'a> {
     plan: &'a Plan<'a>,
     interrupt: Interrupt,
     trials: u32,
+    /// Blocks that may still be run again for this look; smoke runs none again.
+    redos_left: usize,
     gathered: Gathered,
 }
 
@@ -105,15 +110,22 @@ impl Gathering<'_> {
 
     /// All that one look needs: floors, blocks, and the baseline against itself.
     async fn look(&mut self, blocks: usize, progress: &mut Progress) -> Result<(), DriveError> {
+        self.redos_left = REDOS_PER_LOOK;
         self.voids(progress).await?;
         for _ in 0..blocks {
             self.block(progress).await?;
             self.show(progress);
         }
-        let nulls = self.gathered.evidence.nulls.len();
-        let null = self.four(self.null_order(nulls), true, progress).await?;
-        self.gathered.evidence.nulls.push(null);
-        Ok(())
+        loop {
+            let order = self.null_order(self.gathered.evidence.nulls.len());
+            let mut null = self.four(order, true, progress).await?;
+            null.redone = self.is_redone(&null);
+            let again = null.redone;
+            self.gathered.evidence.nulls.push(null);
+            if !again {
+                return Ok(());
+            }
+        }
     }
 
     /// The floors of both process layouts, once each: more looks give more to take the median of.
@@ -126,11 +138,26 @@ impl Gathering<'_> {
     }
 
     async fn block(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
-        let number = u32::try_from(self.gathered.evidence.blocks.len()).unwrap_or(u32::MAX);
-        let order = gate::order(self.plan.seed, number);
-        let block = self.four(order, false, progress).await?;
-        self.gathered.evidence.blocks.push(block);
-        Ok(())
+        loop {
+            let number = u32::try_from(self.gathered.evidence.blocks.len()).unwrap_or(u32::MAX);
+            let order = gate::order(self.plan.seed, number);
+            let mut block = self.four(order, false, progress).await?;
+            block.redone = self.is_redone(&block);
+            let again = block.redone;
+            self.gathered.evidence.blocks.push(block);
+            if !again {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether a block is run again: only for what the host did, while the look allows it.
+    fn is_redone(&mut self, block: &Block) -> bool {
+        if block.host_busy.is_none() || self.redos_left == 0 {
+            return false;
+        }
+        self.redos_left -= 1;
+        true
     }
 
     fn null_order(&self, nulls: usize) -> [Side; gate::TRIALS_PER_BLOCK] {
@@ -153,7 +180,8 @@ impl Gathering<'_> {
         }
         let trials: [Trial; gate::TRIALS_PER_BLOCK] =
             trials.try_into().expect("one trial for each place in the order");
-        Ok(Block { order, trials, host_busy: None, redone: false })
+        let host_busy = gate::busy::busy(&trials);
+        Ok(Block { order, trials, host_busy, redone: false })
     }
 
     async fn trial(

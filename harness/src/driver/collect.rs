@@ -71,6 +71,7 @@ impl Director {
         }
         figures.memory_bytes = meter.peak_bytes().map(|bytes| bytes as f64);
         figures.backlog_bytes_per_event = self.backlog();
+        figures.host = meter.host();
         let repeated: u64 = summaries.iter().map(|summary| summary.repeated).sum();
         let lagged: u64 = summaries.iter().map(|summary| summary.lagged).sum();
         if repeated + lagged > 0 {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::driver::{DriveError, Interrupt, TrialRequest, run_trial};
 use crate::gate::{
-    self, Block, Estimate, Evidence, Limit, REDOS_PER_LOOK, Reason, Side, Verdict, physics,
+    self, Block, Estimate, Evidence, Limit, Look, REDOS_PER_LOOK, Reason, Side, Verdict, physics,
 };
 use crate::plan::gates::{GateTable, Metric};
 use crate::plan::{Bus, Case, Rate};
@@ -46,6 +46,18 @@ pub struct Gathered {
     pub left_behind: Vec<(Option<Bus>, TearDown)>,
     /// Why it was cut short.
     pub error: Option<DriveError>,
+}
+
+/// Trials of one case at most, blocks run again for what the host did left out.
+pub fn most_trials(most_blocks: usize, concludes: bool) -> usize {
+    let sides = 2;
+    let looks = Look::ALL.iter().filter(|look| look.blocks() <= most_blocks);
+    let blocks = looks.clone().map(|look| look.blocks()).max().unwrap_or_default();
+    if concludes {
+        blocks * gate::TRIALS_PER_BLOCK + looks.count() * (sides + gate::TRIALS_PER_BLOCK)
+    } else {
+        most_blocks * gate::TRIALS_PER_BLOCK + sides
+    }
 }
 
 /// Runs a performance case; what was measured is kept whatever happens.
@@ -252,5 +264,18 @@ fn discard_stamps(directory: &Path) {
             // What cannot be removed only takes room.
             let _ = std::fs::remove_file(path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_look_brings_its_floor_and_its_null_block() {
+        assert_eq!(most_trials(10, true), 10 * 4 + 2 * (2 + 4));
+        assert_eq!(most_trials(16, true), 16 * 4 + 3 * (2 + 4));
+        assert_eq!(most_trials(1, false), 4 + 2);
+        assert_eq!(most_trials(5, true), 0, "no look is reached, so nothing is run");
     }
 }

@@ -9,7 +9,7 @@ use super::actor::assignment::Part;
 use super::actor::protocol::{Notice, Order};
 use super::director::Director;
 use super::error::DriveError;
-use crate::plan::{Action, Count, Phase, Rate, TrialKind, Trigger};
+use crate::plan::{Action, Phase, Rate, TrialKind, Trigger};
 
 /// Subscribers answer an announcement within this time, however much waits to be received.
 const ANNOUNCE_LIMIT: Duration = Duration::from_secs(20);
@@ -243,12 +243,5 @@ impl Running {
 
 /// How long a phase may take at most.
 fn limit(plan: &Phase) -> Duration {
-    let longest = plan.publish.iter().map(|publish| match (publish.count, publish.rate) {
-        (Count::ForMs(milliseconds), _) => Duration::from_millis(milliseconds),
-        (Count::Events(events), Rate::PerSecond(per_second, _)) => {
-            Duration::try_from_secs_f64(events as f64 / per_second).unwrap_or_default()
-        }
-        _ => Duration::ZERO,
-    });
-    longest.max().unwrap_or_default() + SLACK
+    plan.planned() + SLACK
 }

@@ -8,10 +8,12 @@
 //! - `block`: four trials and their log ratio;
 //! - `signed_rank`, `estimate`: the exact bounds, and the looks at which they may conclude;
 //! - `verdict`: limits, and what an estimate says about one;
-//! - `quantile`, `physics`, `floor`, `screen`: which figures count, and how they are corrected;
+//! - `quantile`, `physics`, `busy`, `floor`, `screen`: which figures count, and how they are
+//!   corrected;
 //! - `metric`, `evidence`, `judgement`: all of it applied to the trials of one case on two buses.
 
 mod block;
+pub mod busy;
 mod estimate;
 mod evidence;
 mod floor;

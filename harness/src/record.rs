@@ -3,12 +3,14 @@
 //! Actors write it, the driver collects it, checkers and gates judge it. Nothing here judges.
 
 mod history;
+mod load;
 mod trial;
 
 pub use crate::plan::FENCE;
 pub use history::{
     History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog, UNKNOWN_PUBLISHER,
 };
+pub use load::HostLoad;
 pub use trial::{
     ContextSwitches, Latency, Memory, MemoryMoments, ProcessFigures, Role, TearDown, Trial,
     TrialFigures, Validity,

@@ -160,6 +160,30 @@ fn an_open_loop_has_latencies_of_every_delivery() {
     }
 }
 
+#[test]
+fn the_floor_of_a_latency_is_that_of_every_publish() {
+    let rate = Rate::PerSecond(500.0, Arrivals::Constant);
+    let case = case(TrialKind::Paced, Count::ForMs(600), rate, true);
+    let figures = run(&case, Bus::Process, true).trial.figures;
+    assert_eq!(figures.deliveries, 2 * 2 * 300, "the void records as much as a bus delivers");
+    assert_eq!(figures.latency.expect("a floor").samples, 2 * 300);
+}
+
+#[test]
+fn events_that_wait_for_tear_down_have_neither_latency_nor_cpu() {
+    let rate = Rate::PerSecond(500.0, Arrivals::Constant);
+    let mut case = case(TrialKind::Paced, Count::ForMs(200), rate, true);
+    case.phases[0].fence = false;
+    for subscriber in &mut case.topology.subscribers {
+        subscriber.reading = Reading::Stopped;
+    }
+    for void in [false, true] {
+        let figures = run(&case, Bus::Process, void).trial.figures;
+        assert_eq!((figures.latency, figures.cpu_s_per_million), (None, None), "void {void}");
+        assert_eq!(figures.backlog_bytes_per_event.is_some(), cfg!(target_os = "linux"));
+    }
+}
+
 const BUSES: [Bus; 3] = [Bus::Crossbeam, Bus::Embedded, Bus::Process];
 
 /// The selection a rerun would be of; these cases come from no file.

@@ -4,14 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::driver::{DriveError, Interrupt, TrialRequest, run_trial};
-use crate::gate::{self, Block, Estimate, Evidence, Limit, Reason, Side, Verdict, physics};
+use crate::gate::{
+    self, Block, Estimate, Evidence, Limit, Look, REDOS_PER_LOOK, Reason, Side, Verdict, physics,
+};
 use crate::plan::gates::{GateTable, Metric};
 use crate::plan::{Bus, Case, Rate};
 use crate::record::{TearDown, Trial, Validity};
 use crate::report::{PerformanceRow, Progress};
 
-/// Void trials per side: a median of fewer would be one trial's mood.
-const VOIDS_PER_SIDE: usize = 3;
 /// The stream of A/A blocks, apart from that of the blocks they screen.
 const NULL_STREAM: u64 = 0x4e55_4c4c;
 
@@ -48,6 +48,18 @@ pub struct Gathered {
     pub error: Option<DriveError>,
 }
 
+/// Trials of one case at most, blocks run again for what the host did left out.
+pub fn most_trials(most_blocks: usize, concludes: bool) -> usize {
+    let sides = 2;
+    let looks = Look::ALL.iter().filter(|look| look.blocks() <= most_blocks);
+    let blocks = looks.clone().map(|look| look.blocks()).max().unwrap_or_default();
+    if concludes {
+        blocks * gate::TRIALS_PER_BLOCK + looks.count() * (sides + gate::TRIALS_PER_BLOCK)
+    } else {
+        most_blocks * gate::TRIALS_PER_BLOCK + sides
+    }
+}
+
 /// Runs a performance case; what was measured is kept whatever happens.
 pub async fn run(
     case: &Case,
@@ -60,6 +72,7 @@ pub async fn run(
         plan,
         interrupt,
         trials: 0,
+        redos_left: 0,
         gathered: Gathered {
             evidence: Evidence::new(case.id.clone(), plan.baseline, plan.candidate),
             left_behind: Vec::new(),
@@ -82,13 +95,15 @@ struct Gathering<'a> {
     plan: &'a Plan<'a>,
     interrupt: Interrupt,
     trials: u32,
+    /// Blocks that may still be run again for this look; smoke runs none again.
+    redos_left: usize,
     gathered: Gathered,
 }
 
 impl Gathering<'_> {
     async fn gather(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
-        self.voids(progress).await?;
         if !self.plan.concludes {
+            self.voids(progress).await?;
             for _ in 0..self.plan.most_blocks {
                 self.block(progress).await?;
             }
@@ -96,13 +111,7 @@ impl Gathering<'_> {
             return Ok(());
         }
         while let Some(blocks) = self.gathered.evidence.until_next_look(self.plan.most_blocks) {
-            for _ in 0..blocks {
-                self.block(progress).await?;
-                self.show(progress);
-            }
-            let nulls = self.gathered.evidence.nulls.len();
-            let null = self.four(self.null_order(nulls), true, progress).await?;
-            self.gathered.evidence.nulls.push(null);
+            self.look(blocks, progress).await?;
             if self.undecided().is_empty() {
                 return Ok(());
             }
@@ -111,24 +120,56 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// The floors of both process layouts.
-    async fn voids(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
-        let rounds = if self.plan.concludes { VOIDS_PER_SIDE } else { 1 };
-        for _ in 0..rounds {
-            for bus in [self.plan.baseline, self.plan.candidate] {
-                let trial = self.trial(bus, true, progress).await?;
-                self.gathered.evidence.voids.push(trial);
+    /// All that one look needs: floors, blocks, and the baseline against itself.
+    async fn look(&mut self, blocks: usize, progress: &mut Progress) -> Result<(), DriveError> {
+        self.redos_left = REDOS_PER_LOOK;
+        self.voids(progress).await?;
+        for _ in 0..blocks {
+            self.block(progress).await?;
+            self.show(progress);
+        }
+        loop {
+            let order = self.null_order(self.gathered.evidence.nulls.len());
+            let mut null = self.four(order, true, progress).await?;
+            null.redone = self.is_redone(&null);
+            let again = null.redone;
+            self.gathered.evidence.nulls.push(null);
+            if !again {
+                return Ok(());
             }
+        }
+    }
+
+    /// The floors of both process layouts, once each: more looks give more to take the median of.
+    async fn voids(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
+        for bus in [self.plan.baseline, self.plan.candidate] {
+            let trial = self.trial(bus, true, progress).await?;
+            self.gathered.evidence.voids.push(trial);
         }
         Ok(())
     }
 
     async fn block(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
-        let number = u32::try_from(self.gathered.evidence.blocks.len()).unwrap_or(u32::MAX);
-        let order = gate::order(self.plan.seed, number);
-        let block = self.four(order, false, progress).await?;
-        self.gathered.evidence.blocks.push(block);
-        Ok(())
+        loop {
+            let number = u32::try_from(self.gathered.evidence.blocks.len()).unwrap_or(u32::MAX);
+            let order = gate::order(self.plan.seed, number);
+            let mut block = self.four(order, false, progress).await?;
+            block.redone = self.is_redone(&block);
+            let again = block.redone;
+            self.gathered.evidence.blocks.push(block);
+            if !again {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether a block is run again: only for what the host did, while the look allows it.
+    fn is_redone(&mut self, block: &Block) -> bool {
+        if block.host_busy.is_none() || self.redos_left == 0 {
+            return false;
+        }
+        self.redos_left -= 1;
+        true
     }
 
     fn null_order(&self, nulls: usize) -> [Side; gate::TRIALS_PER_BLOCK] {
@@ -151,7 +192,8 @@ impl Gathering<'_> {
         }
         let trials: [Trial; gate::TRIALS_PER_BLOCK] =
             trials.try_into().expect("one trial for each place in the order");
-        Ok(Block { order, trials, host_busy: None, redone: false })
+        let host_busy = gate::busy::busy(&trials);
+        Ok(Block { order, trials, host_busy, redone: false })
     }
 
     async fn trial(
@@ -222,5 +264,18 @@ fn discard_stamps(directory: &Path) {
             // What cannot be removed only takes room.
             let _ = std::fs::remove_file(path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_look_brings_its_floor_and_its_null_block() {
+        assert_eq!(most_trials(10, true), 10 * 4 + 2 * (2 + 4));
+        assert_eq!(most_trials(16, true), 16 * 4 + 3 * (2 + 4));
+        assert_eq!(most_trials(1, false), 4 + 2);
+        assert_eq!(most_trials(5, true), 0, "no look is reached, so nothing is run");
     }
 }

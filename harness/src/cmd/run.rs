@@ -2,6 +2,7 @@
 
 mod calibration;
 mod conduct;
+mod estimate;
 mod interrupt;
 mod options;
 

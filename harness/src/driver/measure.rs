@@ -7,6 +7,7 @@
 pub(super) mod latencies;
 #[cfg(target_os = "linux")]
 mod linux;
+mod neighbours;
 #[cfg(not(target_os = "linux"))]
 mod other;
 
@@ -17,8 +18,9 @@ use other as host;
 
 use std::time::{Duration, Instant};
 
+use self::neighbours::Neighbours;
 use super::spawn::Actor;
-use crate::record::{ContextSwitches, Memory, MemoryMoments, ProcessFigures, Role};
+use crate::record::{ContextSwitches, HostLoad, Memory, MemoryMoments, ProcessFigures, Role};
 
 /// Five samples a second.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(200);
@@ -34,6 +36,7 @@ pub(super) struct Meter {
     drained: Vec<Memory>,
     window: Option<(Instant, Instant)>,
     sampling: bool,
+    neighbours: Neighbours,
 }
 
 struct Watched {
@@ -57,6 +60,7 @@ impl Meter {
             drained: Vec::new(),
             window: None,
             sampling: false,
+            neighbours: Neighbours::default(),
         }
     }
 
@@ -99,6 +103,7 @@ impl Meter {
         let now = Instant::now();
         self.window.get_or_insert((now, now));
         self.sampling = true;
+        self.neighbours.begin();
         for process in &mut self.processes {
             process.cpu_before = host::cpu_time(process.pid);
         }
@@ -115,6 +120,7 @@ impl Meter {
                 process.cpu = Some(process.cpu.unwrap_or_default() + spent);
             }
         }
+        self.neighbours.end();
         self.sampling = false;
         let last = self.sample();
         self.samples.push((Instant::now(), last));
@@ -155,6 +161,11 @@ impl Meter {
     /// CPU of the whole tree in the window, seconds; `None` when any process's is unknown.
     pub(super) fn cpu_s(&self) -> Option<f64> {
         self.processes.iter().map(|process| Some(process.cpu?.as_secs_f64())).sum()
+    }
+
+    /// What the host did beside the tree in the window; `None` where it cannot tell.
+    pub(super) fn host(&self) -> Option<HostLoad> {
+        self.neighbours.load(self.cpu_s()?)
     }
 
     /// Context switches of the whole tree; `None` when any process's are unknown.

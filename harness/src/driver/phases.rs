@@ -1,6 +1,6 @@
 //! One phase: announce it, let everybody publish, act when triggers say so, fence, be quiet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,7 +9,7 @@ use super::actor::assignment::Part;
 use super::actor::protocol::{Notice, Order};
 use super::director::Director;
 use super::error::DriveError;
-use crate::plan::{Action, Count, Phase, Rate, TrialKind, Trigger};
+use crate::plan::{Action, Phase, Rate, TrialKind, Trigger};
 
 /// Subscribers answer an announcement within this time, however much waits to be received.
 const ANNOUNCE_LIMIT: Duration = Duration::from_secs(20);
@@ -89,7 +89,7 @@ impl Director {
             let order = Order::Run { publisher, phase: index };
             self.session.tell(Part::Publisher(publisher), &order).await?;
         }
-        self.grant_credit(&running).await?;
+        self.grant_credit(&mut running).await?;
         let limit = limit(plan);
         let mut until = Instant::now() + limit;
         loop {
@@ -137,7 +137,10 @@ impl Director {
     }
 
     /// Credit is the same in every deployment: what all readers have received, plus the window.
-    async fn grant_credit(&mut self, running: &Running) -> Result<(), DriveError> {
+    ///
+    /// Nothing is said when nothing has changed: with several subscribers only the slowest's
+    /// progress grants anything, and lines nobody needs would wake the publisher's process.
+    async fn grant_credit(&mut self, running: &mut Running) -> Result<(), DriveError> {
         let open: Vec<(usize, u64)> = running
             .windows
             .iter()
@@ -149,6 +152,9 @@ impl Director {
             let share = received.map_or(u64::MAX, |received| {
                 received.saturating_sub(running.finished) / open.len() as u64 + window
             });
+            if running.granted.insert(*publisher, share) == Some(share) {
+                continue;
+            }
             let order = Order::Credit { publisher: *publisher, allowed: share };
             self.session.tell(Part::Publisher(*publisher), &order).await?;
         }
@@ -208,6 +214,8 @@ struct Running {
     windows: Vec<(usize, u64)>,
     /// Events of publishers that have finished.
     finished: u64,
+    /// Credit as last told, by publisher.
+    granted: BTreeMap<usize, u64>,
     /// Totals at the beginning of the phase, by subscriber.
     baseline: Vec<u64>,
     /// Actions whose trigger is not reached yet.
@@ -229,6 +237,7 @@ impl Running {
                 .filter_map(|publish| Some((publish.publisher, window(publish.rate)?)))
                 .collect(),
             finished: 0,
+            granted: BTreeMap::new(),
             baseline: director.totals.clone(),
             waiting: plan.actions.iter().filter(meanwhile).cloned().collect(),
         }
@@ -237,12 +246,5 @@ impl Running {
 
 /// How long a phase may take at most.
 fn limit(plan: &Phase) -> Duration {
-    let longest = plan.publish.iter().map(|publish| match (publish.count, publish.rate) {
-        (Count::ForMs(milliseconds), _) => Duration::from_millis(milliseconds),
-        (Count::Events(events), Rate::PerSecond(per_second, _)) => {
-            Duration::try_from_secs_f64(events as f64 / per_second).unwrap_or_default()
-        }
-        _ => Duration::ZERO,
-    });
-    longest.max().unwrap_or_default() + SLACK
+    plan.planned() + SLACK
 }

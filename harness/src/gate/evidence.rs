@@ -10,7 +10,7 @@ use super::{Look, Reason, Side, TRIALS_PER_BLOCK};
 use crate::plan::Bus;
 use crate::record::Trial;
 
-/// Redone blocks allowed between two looks.
+/// Redone blocks allowed for one look, A/A blocks included.
 pub const REDOS_PER_LOOK: usize = 2;
 
 /// Four trials in the order they were run.
@@ -84,22 +84,6 @@ impl Evidence {
     pub fn until_next_look(&self, most: usize) -> Option<usize> {
         let kept = self.kept().count();
         Look::next(kept, most).map(|look| look.blocks() - kept)
-    }
-
-    /// Whether one more block may be redone before the next look.
-    pub fn may_redo(&self) -> bool {
-        let (mut kept, mut redone) = (0, 0);
-        for block in &self.blocks {
-            if block.redone {
-                redone += 1;
-            } else {
-                kept += 1;
-                if Look::ALL.iter().any(|look| look.blocks() == kept) {
-                    redone = 0;
-                }
-            }
-        }
-        redone < REDOS_PER_LOOK
     }
 
     /// Every trial, voids and A/A blocks included.

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::reading::{Reading, Unread};
-use super::{Block, Estimate, Evidence, Limit, Look, Quantile, Reason, Verdict, biased};
+use super::{Block, Estimate, Evidence, Limit, Look, Quantile, Reason, Verdict, biased, busy};
 use crate::plan::gates::Metric;
 use crate::record::{Trial, Validity};
 
@@ -131,6 +131,7 @@ fn weigh(
     reading: Reading,
 ) -> Verdict {
     judgement.notes.extend(reading.notes);
+    judgement.notes.extend(busy::at_most(evidence.trials()));
     judgement.quantile = reading.quantile;
     judgement.baseline = reading.baseline;
     judgement.candidate = reading.candidate;

@@ -1,5 +1,7 @@
 //! What happens in a case, step by step. Each phase ends with fences through every publisher.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// One phase: everybody publishes, actions happen when triggered, then the phase is fenced.
@@ -17,6 +19,20 @@ pub struct Phase {
     pub fence: bool,
     /// For performance kinds: whether the phase is measured or only warms up.
     pub measured: bool,
+}
+
+impl Phase {
+    /// How long publishing takes by the plan alone; nothing for shares limited by the bus.
+    pub fn planned(&self) -> Duration {
+        let longest = self.publish.iter().map(|publish| match (publish.count, publish.rate) {
+            (Count::ForMs(milliseconds), _) => Duration::from_millis(milliseconds),
+            (Count::Events(events), Rate::PerSecond(per_second, _)) => {
+                Duration::try_from_secs_f64(events as f64 / per_second).unwrap_or_default()
+            }
+            _ => Duration::ZERO,
+        });
+        longest.max().unwrap_or_default()
+    }
 }
 
 /// One publisher's share of a phase.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::HostLoad;
 use crate::plan::{Bus, TrialKind};
 
 /// One trial with everything that was observed and measured.
@@ -65,6 +66,8 @@ pub struct TrialFigures {
     pub backlog_bytes_per_event: Option<f64>,
     /// Context switches of the whole tree per delivery.
     pub context_switches_per_delivery: Option<f64>,
+    /// What else the host was doing in the window; `None` where it cannot tell.
+    pub host: Option<HostLoad>,
 }
 
 /// Summary of one latency histogram, nanoseconds; the histogram itself is in the `.hlog`.

@@ -1,7 +1,7 @@
 //! What is seen while a run goes on: a bar per case on a terminal, plain lines elsewhere.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -11,16 +11,19 @@ use crate::plan::gates::Metric;
 
 /// How often a bar is redrawn: the elapsed time moves while a trial does not.
 const REDRAW: Duration = Duration::from_secs(1);
+const SECONDS_PER_MINUTE: u64 = 60;
 
 /// Shows how far a run is. Not a record: what cannot be shown is not an error.
 pub struct Progress {
     screen: Screen,
-    /// Cases in the run.
-    cases: usize,
+    /// What each case of the run takes at most.
+    steps: Vec<Duration>,
     /// Cases that ended.
     ended: usize,
     /// The case under way.
     case: String,
+    /// When it began.
+    began: Instant,
     /// Trials of it that ended.
     trials: usize,
 }
@@ -33,39 +36,61 @@ enum Screen {
 
 impl Progress {
     /// On standard error: a bar when it is a terminal, lines when not.
-    pub fn standard(cases: usize) -> Self {
+    ///
+    /// `steps`: what each case takes at most, in the order they are run.
+    pub fn standard(steps: Vec<Duration>) -> Self {
         if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-            let bar = ProgressBar::new(u64::try_from(cases).unwrap_or(u64::MAX));
+            let bar = ProgressBar::new(u64::try_from(steps.len()).unwrap_or(u64::MAX));
             let template = "{bar:24} {pos}/{len} {elapsed} {wide_msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(REDRAW);
-            Self::new(Screen::Bar(bar), cases)
+            Self::new(Screen::Bar(bar), steps)
         } else {
-            Self::lines(cases, Box::new(std::io::stderr()))
+            Self::lines(steps, Box::new(std::io::stderr()))
         }
     }
 
     /// Plain lines into any writer.
-    pub fn lines(cases: usize, writer: Box<dyn Write + Send>) -> Self {
-        Self::new(Screen::Lines(writer), cases)
+    pub fn lines(steps: Vec<Duration>, writer: Box<dyn Write + Send>) -> Self {
+        Self::new(Screen::Lines(writer), steps)
     }
 
     /// Nothing at all, for tests and quiet runs.
     pub fn silent() -> Self {
-        Self::new(Screen::Nothing, 0)
+        Self::new(Screen::Nothing, Vec::new())
     }
 
-    fn new(screen: Screen, cases: usize) -> Self {
-        Self { screen, cases, ended: 0, case: String::new(), trials: 0 }
+    fn new(screen: Screen, steps: Vec<Duration>) -> Self {
+        let began = Instant::now();
+        Self { screen, steps, ended: 0, case: String::new(), began, trials: 0 }
+    }
+
+    /// The run begins; the sentence says how long it may take.
+    pub fn begins(&mut self, sentence: &str) {
+        match &self.screen {
+            Screen::Bar(bar) => bar.println(sentence),
+            Screen::Lines(_) => self.say(sentence),
+            Screen::Nothing => {}
+        }
+    }
+
+    /// Whole minutes that are left at most, as `, at most 7 min left`.
+    fn left(&self) -> String {
+        let open: Duration = self.steps.iter().skip(self.ended).sum();
+        let this = self.steps.get(self.ended).copied().unwrap_or_default();
+        let left = open.saturating_sub(self.began.elapsed().min(this));
+        format!(", at most {} min left", left.as_secs().div_ceil(SECONDS_PER_MINUTE))
     }
 
     /// A case begins; `where_on` names its bus or its pair of buses.
     pub fn case_started(&mut self, case: &str, where_on: &str) {
         self.case = format!("{case} on {where_on}");
         self.trials = 0;
-        let line = format!("[{}/{}] {}", self.ended + 1, self.cases, self.case);
+        self.began = Instant::now();
+        let (number, cases, left) = (self.ended + 1, self.steps.len(), self.left());
+        let line = format!("[{number}/{cases}] {}{left}", self.case);
         self.say(&line);
         self.show(&self.case.clone());
     }
@@ -80,8 +105,9 @@ impl Progress {
     pub fn block_done(&mut self, blocks: usize, undecided: &[(Metric, Limit, Option<Estimate>)]) {
         let standing: Vec<String> = undecided.iter().map(standing).collect();
         let open = if standing.is_empty() { "all decided".to_owned() } else { standing.join("; ") };
-        let line = format!("{}: {blocks} blocks, {open}", self.case);
-        self.say(&format!("  {blocks} blocks: {open}"));
+        let left = self.left();
+        let line = format!("{}: {blocks} blocks, {open}{left}", self.case);
+        self.say(&format!("  {blocks} blocks: {open}{left}"));
         self.show(&line);
     }
 

@@ -1,9 +1,10 @@
 //! The run itself: case after case, everything kept, interruptions and breakdowns included.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::calibration::calibrate;
+use super::estimate::{in_words, step};
 use super::options::RunOptions;
 use crate::cmd::selection::Selection;
 use crate::cmd::{behaviour, host, performance};
@@ -26,16 +27,20 @@ pub(super) async fn conduct(
 ) -> Run {
     let buses = options.behaviour_buses();
     let pairs = options.performance_candidates();
-    let steps = selection.cases.iter().map(|case| match case.kind {
-        TrialKind::Behaviour | TrialKind::Host => buses.len(),
-        TrialKind::Saturation | TrialKind::Paced => pairs.len(),
-    });
+    let steps = steps(options, selection, &buses, &pairs);
+    let total = steps.iter().sum();
+    let blocks = options.most_blocks();
+    let mut progress = Progress::standard(steps);
+    progress.begins(&format!(
+        "at most {} on a quiet host, at most {blocks} block(s) a performance case",
+        in_words(total)
+    ));
     let mut conductor = Conductor {
         options,
         selection,
         executable,
         interrupt,
-        progress: Progress::standard(steps.sum()),
+        progress,
         run: begin(options, &buses, &pairs),
         share_by_clone: false,
     };
@@ -45,6 +50,23 @@ pub(super) async fn conduct(
     let mut run = conductor.run;
     run.finished_unix_s = unix_s();
     run
+}
+
+/// What every step takes at most, in the order they are run.
+fn steps(
+    options: &RunOptions,
+    selection: &Selection,
+    buses: &[Bus],
+    pairs: &[Bus],
+) -> Vec<Duration> {
+    let is_behaviour = |case: &&Case| matches!(case.kind, TrialKind::Behaviour | TrialKind::Host);
+    let (behaviour, performance): (Vec<&Case>, Vec<&Case>) =
+        selection.cases.iter().partition(is_behaviour);
+    let times = |cases: Vec<&Case>, on: usize| -> Vec<Duration> {
+        let step = |case: &Case| step(case, options.most_blocks(), options.concludes());
+        cases.iter().flat_map(|case| std::iter::repeat_n(step(case), on)).collect()
+    };
+    [times(behaviour, buses.len()), times(performance, pairs.len())].concat()
 }
 
 struct Conductor<'a> {
@@ -90,7 +112,7 @@ impl Conductor<'_> {
         };
         match ran {
             Ok(behaviour::Ran { row, tear_down }) => {
-                self.progress.case_done(&in_words(&row));
+                self.progress.case_done(&outcome(&row));
                 if !tear_down.is_clean() {
                     let bus = Some(bus);
                     self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
@@ -223,7 +245,7 @@ fn begin(options: &RunOptions, buses: &[Bus], pairs: &[Bus]) -> Run {
     }
 }
 
-fn in_words(row: &BehaviourRow) -> String {
+fn outcome(row: &BehaviourRow) -> String {
     match &row.outcome {
         Behaviour::Pass => "pass".to_owned(),
         Behaviour::Fail => match row.violations.first() {

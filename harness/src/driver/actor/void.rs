@@ -1,9 +1,13 @@
-//! A subscriber of the void floor: it makes the events it would have received, stamps and
-//! records them (METHOD §3). What it costs is what the instrument costs.
+//! A subscriber of the void floor: it stamps and records as many events as it would have received
+//! (METHOD §3). What it costs is what the instrument costs, and nothing else.
+//!
+//! It records one event over and over: making them is the publishers' work, which the void does
+//! once as every bus does; made again by each subscriber it would be charged several times. Nor
+//! does it wake for each event, since waking a reader is a part of the hand-off.
 
 use std::sync::Arc;
 
-use daemoneye_eventbus::clock::{monotonic_ns, unix_ns};
+use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::{BusEvent, CorrelationMetadata, EventId};
 use tokio::sync::mpsc::Receiver;
 
@@ -14,15 +18,18 @@ use super::pacing::sleep_until;
 use super::protocol::Notice;
 use super::stream::{Stamped, Stream};
 use super::subscriber::SubscriberOrder;
-use crate::plan::{Rate, WorkloadError};
+use crate::plan::{Rate, Reading, WorkloadError};
+
+/// Open loops: what came due within so many nanoseconds is recorded in one go.
+const TURN_NS: u64 = 20_000_000;
 
 pub(super) struct VoidSubscriber {
     index: usize,
     assignment: Arc<Assignment>,
     link: Link,
     ledger: Ledger,
-    /// One stream per publisher, with the number of its next event.
-    streams: Vec<(Stream, u64)>,
+    /// Of each publisher, the planned moments and the event that stands for all of its own.
+    sources: Vec<(Stream, BusEvent)>,
     /// Events made in this phase.
     made: u64,
 }
@@ -34,14 +41,18 @@ impl VoidSubscriber {
         link: Link,
     ) -> Result<Self, String> {
         let publishers = 0..assignment.case.topology.publishers.len();
-        let stream = |publisher| Ok((Stream::new(&assignment.case, publisher)?, 1));
-        let streams = publishers
-            .map(stream)
+        let source = |publisher| {
+            let stream = Stream::new(&assignment.case, publisher)?;
+            let event = first(&stream);
+            Ok((stream, event))
+        };
+        let sources = publishers
+            .map(source)
             .collect::<Result<Vec<_>, WorkloadError>>()
             .map_err(|cause| cause.to_string())?;
         let ledger =
             Ledger::new(index, &assignment, link.clone()).map_err(|cause| cause.to_string())?;
-        Ok(Self { index, assignment, link, ledger, streams, made: 0 })
+        Ok(Self { index, assignment, link, ledger, sources, made: 0 })
     }
 
     /// Obeys until told to finish; returns what could not be written.
@@ -75,10 +86,13 @@ impl VoidSubscriber {
         self.link.tell(&Notice::Phased { subscriber: self.index, total });
         let assignment = Arc::clone(&self.assignment);
         let Some(plan) = assignment.case.phases.get(phase as usize) else { return };
+        if assignment.case.topology.subscribers[self.index].reading == Reading::Stopped {
+            return;
+        }
         let mut moments = Vec::new();
         for publish in &plan.publish {
             if let Rate::PerSecond(per_second, arrivals) = publish.rate {
-                let (stream, _) = &self.streams[publish.publisher];
+                let (stream, _) = &self.sources[publish.publisher];
                 let offsets = stream.schedule(per_second, arrivals, publish.count, phase);
                 moments.extend(offsets.into_iter().map(|offset| (offset, publish.publisher)));
             }
@@ -86,14 +100,14 @@ impl VoidSubscriber {
         moments.sort_unstable();
         let base = monotonic_ns();
         for (offset, publisher) in moments {
-            sleep_until(base + offset);
+            sleep_until(base + offset.next_multiple_of(TURN_NS));
             self.one(publisher);
         }
     }
 
     fn make(&mut self, events: u64) {
         while self.made < events {
-            let publishers = self.streams.len() as u64;
+            let publishers = self.sources.len() as u64;
             let publisher = usize::try_from(self.made % publishers.max(1)).unwrap_or_default();
             self.made += 1;
             self.one(publisher);
@@ -101,15 +115,21 @@ impl VoidSubscriber {
     }
 
     fn one(&mut self, publisher: usize) {
-        let (stream, next) = &mut self.streams[publisher];
-        let sequence = *next;
-        *next += 1;
-        let Stamped { topic, event, correlation } =
-            stream.event(sequence, monotonic_ns(), unix_ns());
-        let id = EventId { publisher: event.header().source.clone(), incarnation: 0, sequence };
-        let correlation = correlation.unwrap_or_else(|| CorrelationMetadata::derived(&id));
-        let published_monotonic_ns = monotonic_ns();
-        let event = Arc::new(BusEvent { id, topic, published_monotonic_ns, correlation, event });
-        self.ledger.received(&event, 0, sequence);
+        let (_, event) = &mut self.sources[publisher];
+        event.id.sequence += 1;
+        let sequence = event.id.sequence;
+        let header = event.event.header_mut();
+        header.source_sequence = sequence;
+        header.observed_monotonic_ns = monotonic_ns();
+        self.ledger.received(event, 0, sequence);
     }
+}
+
+/// The first event of a publisher as a bus would deliver it, with the number before it.
+fn first(stream: &Stream) -> BusEvent {
+    let now_ns = monotonic_ns();
+    let Stamped { topic, event, correlation } = stream.event(1, now_ns, now_ns);
+    let id = EventId { publisher: event.header().source.clone(), incarnation: 0, sequence: 0 };
+    let correlation = correlation.unwrap_or_else(|| CorrelationMetadata::derived(&id));
+    BusEvent { id, topic, published_monotonic_ns: now_ns, correlation, event }
 }

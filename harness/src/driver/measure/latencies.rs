@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -77,13 +78,7 @@ impl Latencies {
         publishers: usize,
         subscribers: usize,
     ) -> Result<Self, RecordsError> {
-        let mut joined = Self {
-            latency: Recorded::new(),
-            response: Recorded::new(),
-            service: Recorded::new(),
-            lateness: Recorded::new(),
-            impossible: 0,
-        };
+        let mut joined = Self::empty();
         let mut sent: FxHashMap<(u64, u64), Timing> = FxHashMap::default();
         for publisher in 0..publishers {
             for timing in read_all::<Timing>(&names::timing(directory, publisher))? {
@@ -92,13 +87,45 @@ impl Latencies {
         }
         for subscriber in 0..subscribers {
             for arrival in read_all::<Arrival>(&names::arrivals(directory, subscriber))? {
-                joined.join(&arrival, sent.get_mut(&(arrival.publisher, arrival.sequence)));
+                joined.join(&arrival, sent.get(&(arrival.publisher, arrival.sequence)));
             }
         }
         Ok(joined)
     }
 
-    fn join(&mut self, arrival: &Arrival, sent: Option<&mut Timing>) {
+    /// What is left of the latencies without a hand-off: from the stamps of the void's publishers
+    /// alone, an event "arriving" as its publish returns. `measured` holds the numbers of each
+    /// publisher's events that count.
+    pub(in crate::driver) fn floor(
+        directory: &Path,
+        measured: &[Vec<RangeInclusive<u64>>],
+    ) -> Result<Self, RecordsError> {
+        let mut floor = Self::empty();
+        for (publisher, ranges) in measured.iter().enumerate() {
+            for timing in read_all::<Timing>(&names::timing(directory, publisher))? {
+                if ranges.iter().any(|range| range.contains(&timing.sequence)) {
+                    let (publisher, sequence) = (publisher as u64, timing.sequence);
+                    let start_ns = timing.planned_ns.max(timing.wake_ns);
+                    let receive_ns = timing.return_ns;
+                    let arrival = Arrival { publisher, sequence, start_ns, receive_ns };
+                    floor.join(&arrival, Some(&timing));
+                }
+            }
+        }
+        Ok(floor)
+    }
+
+    fn empty() -> Self {
+        Self {
+            latency: Recorded::new(),
+            response: Recorded::new(),
+            service: Recorded::new(),
+            lateness: Recorded::new(),
+            impossible: 0,
+        }
+    }
+
+    fn join(&mut self, arrival: &Arrival, sent: Option<&Timing>) {
         let received = arrival.receive_ns;
         let Some(sent) = sent.filter(|sent| sent.call_ns <= received) else {
             self.impossible += 1;

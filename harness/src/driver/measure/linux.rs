@@ -1,11 +1,13 @@
-//! CPU clocks and `smaps_rollup` of another process of the same user.
+//! CPU clocks and `smaps_rollup` of another process of the same user, and the host's counters.
 
 use std::time::Duration;
 
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use procfs::process::Process;
+use procfs::{CpuPressure, Current, CurrentSI, KernelStats, LoadAverage};
 
+use super::neighbours::Counters;
 use crate::record::Memory;
 
 /// CPU time of a process so far, finished threads included.
@@ -28,6 +30,32 @@ pub(super) fn memory(pid: u32) -> Option<Memory> {
     })
 }
 
+/// The host's counters now.
+pub(super) fn counters() -> Option<Counters> {
+    let total = KernelStats::current().ok()?.total;
+    let ticks = |ticks: u64| {
+        let per_s = procfs::ticks_per_second().max(1);
+        Duration::from_nanos(ticks * (1_000_000_000 / per_s))
+    };
+    // Time of guests is part of `user` and `nice` already.
+    let serving = total.irq.unwrap_or_default() + total.softirq.unwrap_or_default();
+    Some(Counters {
+        busy: ticks(total.user + total.nice + total.system + serving),
+        stolen: ticks(total.steal.unwrap_or_default()),
+        idle: ticks(total.idle + total.iowait.unwrap_or_default()),
+        waited: CpuPressure::current()
+            .ok()
+            .map(|pressure| Duration::from_micros(pressure.some.total)),
+    })
+}
+
+/// Tasks that run or are ready now, and the load average of the last minute.
+pub(super) fn queue() -> (Option<u32>, Option<f64>) {
+    let runnable = KernelStats::current().ok().and_then(|stats| stats.procs_running);
+    let load = LoadAverage::current().ok().map(|load| f64::from(load.one));
+    (runnable, load)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +66,13 @@ mod tests {
         assert!(cpu_time(own).expect("a clock") > Duration::ZERO);
         let memory = memory(own).expect("a rollup");
         assert!(memory.anonymous_bytes > 0 && memory.file_bytes > 0 && memory.pss_bytes > 0);
+    }
+
+    #[test]
+    fn the_host_has_been_busy_and_idle() {
+        let now = counters().expect("/proc/stat");
+        assert!(now.busy > Duration::ZERO && now.idle > Duration::ZERO);
+        assert!(queue().0.is_some_and(|runnable| runnable > 0), "at least this test runs");
     }
 
     #[test]

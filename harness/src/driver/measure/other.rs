@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::neighbours::Counters;
 use crate::record::Memory;
 
 /// Unknown here.
@@ -12,4 +13,14 @@ pub(super) fn cpu_time(_pid: u32) -> Option<Duration> {
 /// Unknown here.
 pub(super) fn memory(_pid: u32) -> Option<Memory> {
     None
+}
+
+/// Unknown here.
+pub(super) fn counters() -> Option<Counters> {
+    None
+}
+
+/// Unknown here.
+pub(super) fn queue() -> (Option<u32>, Option<f64>) {
+    (None, None)
 }

@@ -30,9 +30,11 @@ impl Kept {
 #[test]
 fn plain_lines_tell_cases_blocks_and_verdicts() {
     let kept = Kept::default();
-    let mut progress = Progress::lines(2, Box::new(kept.clone()));
+    let steps = vec![Duration::from_mins(6), Duration::from_secs(30)];
+    let mut progress = Progress::lines(steps, Box::new(kept.clone()));
     let limit = Limit { direction: Direction::AtMost, ratio: 2.0 };
     let interval = Some(Interval { low: 1.0, high: 2.5, detectable: 1.6 });
+    progress.begins("at most 7 min");
     progress.case_started("perf/paced", "process against crossbeam");
     progress.trial_done("process");
     let early = Estimate { ratio: 1.5, blocks: 1, interval: None };
@@ -45,12 +47,13 @@ fn plain_lines_tell_cases_blocks_and_verdicts() {
     progress.case_done("pass");
     progress.finish();
     let expected = "\
-[1/2] perf/paced on process against crossbeam
-  1 blocks: cpu 1.50 (limit 2.00)
-  6 blocks: cpu 1.50 [1.00, 2.50] (limit 2.00); memory unknown (limit 2.00)
-  10 blocks: all decided
+at most 7 min
+[1/2] perf/paced on process against crossbeam, at most 7 min left
+  1 blocks: cpu 1.50 (limit 2.00), at most 7 min left
+  6 blocks: cpu 1.50 [1.00, 2.50] (limit 2.00); memory unknown (limit 2.00), at most 7 min left
+  10 blocks: all decided, at most 7 min left
   cpu PASS
-[2/2] ordering/one on process
+[2/2] ordering/one on process, at most 1 min left
   pass
 ";
     assert_eq!(kept.text(), expected);
@@ -67,7 +70,7 @@ fn a_writer_that_fails_does_not_end_the_run() {
             Err(io::ErrorKind::BrokenPipe.into())
         }
     }
-    let mut progress = Progress::lines(1, Box::new(Closed));
+    let mut progress = Progress::lines(vec![Duration::ZERO], Box::new(Closed));
     progress.case_started("a", "process");
     progress.case_done("pass");
     assert_eq!(progress.ended, 1);

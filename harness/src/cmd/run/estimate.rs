@@ -1,0 +1,36 @@
+//! How long a run takes at most, from its plan: said before it begins, and as it goes on.
+//!
+//! An upper bound on a quiet host: gates that decide at an early look end their case sooner; a
+//! block run again for what the host did comes on top.
+
+use std::time::Duration;
+
+use crate::cmd::performance;
+use crate::plan::{Case, TrialKind};
+
+/// What a trial takes beyond its plan: processes start, connect, drain and end.
+const OVERHEAD: Duration = Duration::from_millis(150);
+/// A behaviour case is judged too, and waits for fences, limits and deadlines.
+const JUDGED: Duration = Duration::from_millis(250);
+
+/// One case on one bus, or on one pair of buses.
+pub(super) fn step(case: &Case, most_blocks: usize, concludes: bool) -> Duration {
+    let idle = case.phases.iter().map(|phase| Duration::from_millis(phase.idle_ms));
+    let planned = case.phases.iter().map(crate::plan::Phase::planned).chain(idle);
+    let trial = planned.sum::<Duration>() + OVERHEAD;
+    let trials = match case.kind {
+        TrialKind::Behaviour | TrialKind::Host => return trial + JUDGED,
+        TrialKind::Saturation | TrialKind::Paced => {
+            performance::most_trials(most_blocks, concludes)
+        }
+    };
+    trial * u32::try_from(trials).unwrap_or(u32::MAX)
+}
+
+/// Minutes and seconds as people say them.
+pub(super) fn in_words(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    }
+}

@@ -89,7 +89,7 @@ fn run(case: &Case, bus: Bus, void: bool) -> Driven {
 fn everything_arrives(bus: Bus) {
     let case = case(TrialKind::Behaviour, Count::Events(300), Rate::Max, false);
     let driven = run(&case, bus, false);
-    let row = judge(&case, bus, &wanted(), driven.clone());
+    let row = judge(&case, bus, &wanted(), &driven);
     assert_eq!(row.outcome, Behaviour::Pass, "{:?}", row.violations);
     let history = driven.history.expect("a history");
     for log in &history.publishers {
@@ -193,7 +193,7 @@ fn wanted() -> Wanted {
 
 fn passes(case: &Case, bus: Bus) {
     let driven = run(case, bus, false);
-    let row = judge(case, bus, &wanted(), driven);
+    let row = judge(case, bus, &wanted(), &driven);
     assert_eq!(row.outcome, Behaviour::Pass, "{}: {:?}", bus.as_str(), row.violations);
 }
 

@@ -87,6 +87,21 @@ fn a_wrong_expectation_fails_with_a_sentence() {
     run(&folder, &out).assert().code(1).stdout(sentence);
 }
 
+#[test]
+fn what_both_buses_do_wrong_alike_is_told_in_its_own_words() {
+    let wrong = r#"action = [{ at = "start", do = "unsubscribe-unknown", expect = "ok" }]
+publish = "#;
+    let folder = scenarios(|text| text.replacen("publish = ", wrong, 1));
+    let out = tempfile::tempdir().expect("a folder");
+    let words = predicate::str::contains("on crossbeam and embedded: both are wrong alike");
+    run(&folder, &out).assert().code(1).stdout(words);
+    let report = fs::read_to_string(out.path().join("report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let rows = report["behaviour"].as_array().expect("rows");
+    assert_eq!(rows[0]["differences"].as_array().map(Vec::len), Some(0), "the baseline's own");
+    assert_eq!(rows[1]["differences"][0]["colour"], "both-wrong");
+}
+
 fn first_subscriber(text: &str) -> String {
     let (_, after) = text.split_once("[[topology.subscriber]]").expect("a subscriber");
     let (_, name) = after.split_once("name = \"").expect("a name");

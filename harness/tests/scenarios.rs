@@ -84,7 +84,7 @@ fn holds(case: &Case, bus: Bus) -> Result<(), Failed> {
     let (_teller, interrupt) = Interrupt::new();
     let (executable, wanted) = (Path::new(EXECUTABLE), wanted());
     let ran = behaviour::run(executable, case, bus, folder.path(), &wanted, interrupt);
-    let Ran { row, tear_down } = runtime()?.block_on(ran)?;
+    let Ran { row, tear_down, .. } = runtime()?.block_on(ran)?;
     if !tear_down.is_clean() {
         return Err(format!("left behind: {tear_down:?}").into());
     }

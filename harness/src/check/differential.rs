@@ -4,6 +4,7 @@
 //! must arrive on both, and those that match on neither, in order of arrival; outcomes of
 //! operations; accepted counts where the plan fixes them. Timing is not compared.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Planned;
@@ -23,7 +24,7 @@ pub struct Observed<'a> {
 }
 
 /// One thing that differs between two buses, or that both do wrong alike.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
     /// Who departs from the plan.
     pub colour: Colour,
@@ -32,7 +33,7 @@ pub struct Difference {
 }
 
 /// Who departs from the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Colour {
     /// Only the baseline.
@@ -45,6 +46,19 @@ pub enum Colour {
     BothWrongDifferently,
     /// Neither, as far as the plan tells; they differ all the same.
     Undecided,
+}
+
+impl Colour {
+    /// For people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::BaselineWrong => "only the baseline is wrong",
+            Self::CandidateWrong => "only the candidate is wrong",
+            Self::BothWrong => "both are wrong alike",
+            Self::BothWrongDifferently => "both are wrong, each in its own way",
+            Self::Undecided => "they differ, and neither is shown to be wrong",
+        }
+    }
 }
 
 /// Compares two histories of one case.

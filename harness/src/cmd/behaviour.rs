@@ -7,7 +7,7 @@ use daemoneye_eventbus::topic::default_topic;
 use daemoneye_eventbus::wire;
 
 use super::selection::Wanted;
-use crate::check::{Planned, PlannedAttributes, Report, check};
+use crate::check::{Difference, Observed, Planned, PlannedAttributes, Report, check, differential};
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
 use crate::plan::{Bus, Case, PlannedEvent, Workload, WorkloadError};
 use crate::record::{FENCE, History, ProcessFigures, TearDown};
@@ -65,6 +65,8 @@ pub struct Ran {
     pub row: BehaviourRow,
     /// What the trial left behind.
     pub tear_down: TearDown,
+    /// What was recorded; `None` where nothing was run.
+    pub history: Option<History>,
 }
 
 /// Runs and judges a behaviour case on a bus; a case the bus does not claim is not run.
@@ -78,24 +80,32 @@ pub async fn run(
 ) -> Result<Ran, DriveError> {
     if let Some((_, why)) = case.not_applicable.iter().find(|(one, _)| *one == bus) {
         let row = row(case, bus, wanted, Behaviour::NotApplicable(why.clone()));
-        return Ok(Ran { row, tear_down: TearDown::default() });
+        return Ok(Ran { row, tear_down: TearDown::default(), history: None });
     }
     let request =
         TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
     let driven = run_trial(request, interrupt).await?;
-    let tear_down = driven.trial.tear_down.clone();
-    Ok(Ran { row: judge(case, bus, wanted, driven), tear_down })
+    let row = judge(case, bus, wanted, &driven);
+    Ok(Ran { row, tear_down: driven.trial.tear_down, history: driven.history })
+}
+
+/// What two buses did differently on a case, or wrong alike. Nothing where one of them cannot be
+/// judged: its own row says so.
+pub fn compare(case: &Case, baseline: Observed<'_>, candidate: Observed<'_>) -> Vec<Difference> {
+    let Ok(plan) = CasePlan::new(case) else { return Vec::new() };
+    differential(case, &plan, baseline, candidate).unwrap_or_default()
 }
 
 /// Judges what was recorded. `wanted` is the selection the case comes from.
-pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: Driven) -> BehaviourRow {
+pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &Driven) -> BehaviourRow {
     let Driven { trial, history, doubts } = driven;
-    let history = history.unwrap_or_default();
+    let nothing = History::default();
+    let history = history.as_ref().unwrap_or(&nothing);
     let report = match CasePlan::new(case) {
-        Ok(plan) => check(case, bus, &history, &plan),
+        Ok(plan) => check(case, bus, history, &plan),
         Err(cause) => Report::Broken(vec![cause.to_string()]),
     };
-    let mut row = row(case, bus, wanted, outcome(case, &report, &doubts));
+    let mut row = row(case, bus, wanted, outcome(case, &report, doubts));
     if let Report::Judged(judgement) = &report {
         row.violations = judgement
             .violations
@@ -116,8 +126,8 @@ pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: Driven) -> Behaviou
             })
             .collect();
     }
-    (row.published, row.received) = totals(&history);
-    row.processes = trial.processes;
+    (row.published, row.received) = totals(history);
+    row.processes.clone_from(&trial.processes);
     row
 }
 
@@ -151,6 +161,7 @@ pub(super) fn row(case: &Case, bus: Bus, wanted: &Wanted, outcome: Behaviour) ->
         bus,
         outcome,
         violations: Vec::new(),
+        differences: Vec::new(),
         checked: Vec::new(),
         published: 0,
         received: 0,

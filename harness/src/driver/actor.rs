@@ -4,12 +4,14 @@
 //! what happens, and judges nothing.
 //!
 //! - `assignment`: what it is told first; `protocol`: the lines;
-//! - `host`: the process; `publisher`, `subscriber`, `void`: the roles; `ledger`: the records;
+//! - `host`: the process; `dispatch`: its orders; `setup`: its bus and threads;
+//! - `publisher`, `subscriber`, `void`: the roles; `ledger`: the records;
 //! - `stream`: the events; `executor`, `pacing`, `credits`, `link`, `census`, `settle`: means.
 
 pub(crate) mod assignment;
 mod census;
 mod credits;
+mod dispatch;
 mod executor;
 mod host;
 mod ledger;
@@ -18,6 +20,7 @@ mod pacing;
 pub(crate) mod protocol;
 mod publisher;
 mod settle;
+mod setup;
 pub(crate) mod stream;
 mod subscriber;
 mod void;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Host;
+use crate::check::Difference;
 use crate::gate::{Evidence, Judgement, Limit, Verdict, judge};
 use crate::plan::Bus;
 use crate::plan::gates::{GateTable, Metric};
@@ -62,6 +63,9 @@ pub struct BehaviourRow {
     pub outcome: Behaviour,
     /// Witnesses; `checked` holds the full counts.
     pub violations: Vec<Witness>,
+    /// What the bus did otherwise than the baseline in the same run, or wrong in the same way; for
+    /// information, as each bus was judged alone. Empty for the baseline's own rows.
+    pub differences: Vec<Difference>,
     /// How much each check looked at.
     pub checked: Vec<CheckedRow>,
     /// Events published, fences left out.

@@ -43,6 +43,7 @@ pub(super) fn passing(bus: Bus) -> BehaviourRow {
         bus,
         outcome: Behaviour::Pass,
         violations: Vec::new(),
+        differences: Vec::new(),
         checked: Vec::new(),
         published: 100,
         received: 100,

@@ -77,6 +77,10 @@ fn behaviour(page: &mut String, run: &Run) {
             }
             Behaviour::Broken(why) => line(page, &format!("- {place}: **not judged**, {why}")),
         }
+        for one in &found.differences {
+            let words = one.colour.in_words();
+            line(page, &format!("- {place}, beside the baseline: {words}: {}", one.sentence));
+        }
     }
     line(page, "");
 }

@@ -121,7 +121,10 @@ fn behaviour(run: &Run) -> Vec<String> {
     if !lines.is_empty() {
         lines.insert(0, String::new());
     }
-    lines.extend(run.behaviour.iter().flat_map(details));
+    for row in &run.behaviour {
+        lines.extend(details(row));
+        lines.extend(differences(row, run.baseline));
+    }
     lines.extend(run.left_behind.iter().filter(|left| !left.tear_down.is_clean()).map(left_behind));
     lines
 }
@@ -163,6 +166,20 @@ fn details(row: &BehaviourRow) -> Vec<String> {
             lines
         }
     }
+}
+
+/// What a bus did otherwise than the baseline, or wrong like it.
+fn differences(row: &BehaviourRow, baseline: Bus) -> Vec<String> {
+    let place = format!("{} on {} and {}", row.case, baseline.as_str(), row.bus.as_str());
+    let shown = row.differences.iter().take(WITNESSES_SHOWN);
+    let mut lines: Vec<String> = shown
+        .map(|found| format!("COMPARED {place}: {}: {}", found.colour.in_words(), found.sentence))
+        .collect();
+    let hidden = row.differences.len().saturating_sub(WITNESSES_SHOWN);
+    if hidden > 0 {
+        lines.push(format!("  and {hidden} more in report.json"));
+    }
+    lines
 }
 
 /// Tear-down findings in one line.

@@ -6,11 +6,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::calibration::calibrate;
 use super::estimate::{in_words, step};
 use super::options::RunOptions;
+use crate::check::Observed;
+use crate::cmd::behaviour::Ran;
 use crate::cmd::selection::Selection;
 use crate::cmd::{behaviour, host, performance};
 use crate::driver::{DriveError, Interrupt};
 use crate::plan::{Bus, Case, TrialKind};
-use crate::record::TearDown;
+use crate::record::{History, TearDown};
 use crate::report::{
     self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run,
 };
@@ -90,28 +92,43 @@ impl Conductor<'_> {
 
     async fn behaviour(&mut self, buses: &[Bus]) {
         for case in self.cases(|kind| matches!(kind, TrialKind::Behaviour | TrialKind::Host)) {
+            // The baseline comes first; the others are compared with what it did.
+            let mut baseline = None;
             for bus in buses {
                 if self.is_over(&case) {
                     return;
                 }
-                self.behaviour_case(&case, *bus).await;
+                let history = self.behaviour_case(&case, *bus, baseline.as_ref()).await;
+                if *bus == self.options.baseline {
+                    baseline = history;
+                }
             }
         }
     }
 
-    async fn behaviour_case(&mut self, case: &Case, bus: Bus) {
+    async fn behaviour_case(
+        &mut self,
+        case: &Case,
+        bus: Bus,
+        baseline: Option<&History>,
+    ) -> Option<History> {
         self.progress.case_started(&case.id, bus.as_str());
         let directory = self.folder(case).join(bus.as_str());
         let (executable, interrupt) = (self.executable, self.interrupt.clone());
         let wanted = &self.options.wanted;
         let ran = if case.kind == TrialKind::Host {
             let row = host::run(executable, case, bus, &directory, wanted, interrupt).await;
-            row.map(|row| behaviour::Ran { row, tear_down: TearDown::default() })
+            row.map(|row| Ran { row, tear_down: TearDown::default(), history: None })
         } else {
             behaviour::run(executable, case, bus, &directory, wanted, interrupt).await
         };
         match ran {
-            Ok(behaviour::Ran { row, tear_down }) => {
+            Ok(Ran { mut row, tear_down, history }) => {
+                if let (Some(before), Some(now)) = (baseline, &history) {
+                    let baseline = Observed { bus: self.options.baseline, history: before };
+                    row.differences =
+                        behaviour::compare(case, baseline, Observed { bus, history: now });
+                }
                 self.progress.case_done(&outcome(&row));
                 if !tear_down.is_clean() {
                     let bus = Some(bus);
@@ -122,8 +139,12 @@ impl Conductor<'_> {
                     let _ = std::fs::remove_dir_all(&directory);
                 }
                 self.run.behaviour.push(row);
+                history
             }
-            Err(error) => self.broke(case, bus, &error),
+            Err(error) => {
+                self.broke(case, bus, &error);
+                None
+            }
         }
     }
 

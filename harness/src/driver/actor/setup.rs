@@ -1,0 +1,202 @@
+//! Opens the bus's part of a process and starts its roles, each a thread of its own.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use daemoneye_eventbus::EventBus;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::mpsc;
+
+use super::assignment::{Assignment, Part};
+use super::credits::Credits;
+use super::dispatch::Plans;
+use super::executor::Executor;
+use super::link::Link;
+use super::publisher::{Publisher, PublisherOrder};
+use super::subscriber::{Subscriber, SubscriberOrder};
+use super::void::VoidSubscriber;
+use crate::driver::bus::{Hub, Opening, connect};
+
+/// A role's thread; it returns its complaints.
+pub(super) type RoleThread = JoinHandle<Vec<String>>;
+
+/// What there is to know to open everything.
+pub(super) struct Setup {
+    pub(super) assignment: Arc<Assignment>,
+    pub(super) link: Link,
+}
+
+impl Setup {
+    /// Opens the bus's part of this process and starts its roles; returns once all are up.
+    pub(super) fn open(
+        &self,
+        plans: Plans,
+        timers: &Handle,
+    ) -> Result<(Option<Hub>, Vec<RoleThread>), String> {
+        let opening = self.assignment.opening();
+        let hosts = self.assignment.roles.contains(&Part::Bus);
+        let hub = match (self.assignment.void, hosts) {
+            (true, true) => Some(Hub::Void),
+            (false, true) => Some(Hub::host(&opening).map_err(|cause| cause.to_string())?),
+            (_, false) => None,
+        };
+        let (up, ups) = sync_channel(plans.publishers.len() + plans.subscribers.len() + 1);
+        let mut threads = Vec::new();
+        for (index, orders, credits) in plans.publishers {
+            let bus = self.access(hub.as_ref(), &format!("p{index}"), timers)?;
+            let (assignment, link, up) = self.parts(&up);
+            threads.push(spawn(format!("p{index}"), move || {
+                publisher_thread(index, assignment, bus, link, credits, &orders, &up)
+            })?);
+        }
+        for (index, orders) in plans.subscribers {
+            let bus = self.access(hub.as_ref(), &format!("s{index}"), timers)?;
+            let (assignment, link, up) = self.parts(&up);
+            threads.push(spawn(format!("s{index}"), move || {
+                subscriber_thread(index, assignment, bus, link, orders, &up)
+            })?);
+        }
+        drop(up);
+        for _ in 0..threads.len() {
+            ups.recv().map_err(|_| "a role ended before it was up".to_owned())??;
+        }
+        Ok((hub, threads))
+    }
+
+    fn parts(&self, up: &SyncSender<Up>) -> (Arc<Assignment>, Link, SyncSender<Up>) {
+        (Arc::clone(&self.assignment), self.link.clone(), up.clone())
+    }
+
+    fn access(&self, hub: Option<&Hub>, name: &str, timers: &Handle) -> Result<Access, String> {
+        Ok(match (self.assignment.void, hub) {
+            (true, _) => Access::Void,
+            (false, Some(hub)) => {
+                let handle = hub.handle(name).ok_or("the void has no handles".to_owned())?;
+                Access::Near(handle, timers.clone())
+            }
+            (false, None) => Access::Far(self.assignment.opening(), name.to_owned()),
+        })
+    }
+}
+
+/// Whether a role came up.
+type Up = Result<(), String>;
+
+/// How a role gets at the bus.
+enum Access {
+    Void,
+    /// A handle of the hub in this process, and the runtime whose timers it waits with.
+    Near(Arc<dyn EventBus>, Handle),
+    /// A connection of its own, under this name.
+    Far(Opening, String),
+}
+
+fn spawn(
+    name: String,
+    role: impl FnOnce() -> Vec<String> + Send + 'static,
+) -> Result<RoleThread, String> {
+    std::thread::Builder::new().name(name).spawn(role).map_err(|cause| format!("thread: {cause}"))
+}
+
+fn publisher_thread(
+    index: usize,
+    assignment: Arc<Assignment>,
+    access: Access,
+    link: Link,
+    credits: Credits,
+    orders: &Receiver<PublisherOrder>,
+    up: &SyncSender<Up>,
+) -> Vec<String> {
+    // A connected publisher's output runs on a thread of its own: this one sleeps and stamps.
+    let mut runtime = None;
+    let mut timers = None;
+    let opened = match access {
+        Access::Void => Ok(None),
+        Access::Near(bus, handle) => {
+            timers = Some(handle);
+            Ok(Some(bus))
+        }
+        Access::Far(opening, name) => background_runtime().and_then(|own| {
+            let bus = own.block_on(connect(&opening, &name)).map_err(|cause| cause.to_string())?;
+            timers = Some(own.handle().clone());
+            runtime = Some(own);
+            Ok(Some(bus))
+        }),
+    };
+    let made = opened.and_then(|bus| {
+        Publisher::new(index, assignment, bus.clone(), link, credits)
+            .map(|publisher| (publisher, bus))
+    });
+    let (publisher, bus) = match made {
+        Ok(made) => made,
+        Err(reason) => {
+            let _ = up.send(Err(reason));
+            return Vec::new();
+        }
+    };
+    let entered = timers.as_ref().map(Handle::enter);
+    let _ = up.send(Ok(()));
+    let mut complaints = publisher.run(orders);
+    drop(entered);
+    if let (Some(runtime), Some(bus)) = (runtime, bus) {
+        if let Err(cause) = runtime.block_on(bus.shutdown(super::CLOSE_LIMIT)) {
+            complaints.push(format!("p{index}: {cause}"));
+        }
+        drop(bus);
+        drop(runtime);
+    }
+    complaints
+}
+
+fn subscriber_thread(
+    index: usize,
+    assignment: Arc<Assignment>,
+    access: Access,
+    link: Link,
+    orders: mpsc::Receiver<SubscriberOrder>,
+    up: &SyncSender<Up>,
+) -> Vec<String> {
+    let run = || -> Result<Vec<String>, String> {
+        match access {
+            Access::Void => {
+                let subscriber = VoidSubscriber::new(index, assignment, link)?;
+                let _ = up.send(Ok(()));
+                Ok(subscriber.run(orders))
+            }
+            Access::Near(bus, timers) => {
+                let _entered = timers.enter();
+                let subscriber = Subscriber::new(index, assignment, bus, link)
+                    .map_err(|cause| cause.to_string())?;
+                let _ = up.send(Ok(()));
+                Ok(Executor::for_this_thread().block_on(subscriber.run(orders)))
+            }
+            Access::Far(opening, name) => {
+                let runtime = Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .map_err(|cause| cause.to_string())?;
+                runtime.block_on(async {
+                    let bus = connect(&opening, &name).await.map_err(|cause| cause.to_string())?;
+                    let subscriber = Subscriber::new(index, assignment, bus, link)
+                        .map_err(|cause| cause.to_string())?;
+                    let _ = up.send(Ok(()));
+                    Ok(subscriber.run(orders).await)
+                })
+            }
+        }
+    };
+    run().unwrap_or_else(|reason| {
+        let _ = up.send(Err(reason));
+        Vec::new()
+    })
+}
+
+/// A runtime with one thread of its own.
+pub(super) fn background_runtime() -> Result<Runtime, String> {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|cause| cause.to_string())
+}

@@ -28,4 +28,4 @@ pub use schedule::schedule;
 pub use topology::{
     BusSettings, Correlate, MixPart, PublisherSpec, Reading, SubscriberSpec, Topology,
 };
-pub use workload::{PlannedEvent, Workload, WorkloadError};
+pub use workload::{PlannedEvent, Workload, WorkloadError, table};

@@ -27,6 +27,7 @@ fn publisher(name: &str) -> PublisherSpec {
             metadata: Vec::new(),
         }],
         correlate: Correlate::Fresh,
+        table: 0,
     }
 }
 

@@ -181,7 +181,9 @@ publish = [{ for = "60s", rate = "50/s" }]
             .spawn()
             .expect("spawned");
         let mut errors = BufReader::new(child.stderr.take().expect("piped"));
-        let mut first = String::new();
+        let (mut estimate, mut first) = (String::new(), String::new());
+        errors.read_line(&mut estimate).expect("a line");
+        assert!(estimate.starts_with("at most 2 min"), "{estimate}");
         errors.read_line(&mut first).expect("a line");
         assert!(first.contains("delivery/long"), "{first}");
         let pid = child.id();

@@ -243,7 +243,7 @@ impl Gathering<'_> {
 }
 
 /// Deliveries the credits of a closed loop allow at once.
-fn in_flight(case: &Case) -> Option<u64> {
+pub fn in_flight(case: &Case) -> Option<u64> {
     let measured = case.phases.iter().filter(|phase| phase.measured);
     let windows =
         measured.flat_map(|phase| &phase.publish).filter_map(|publish| match publish.rate {

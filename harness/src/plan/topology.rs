@@ -36,6 +36,8 @@ pub struct PublisherSpec {
     pub mix: Vec<MixPart>,
     /// The correlation its events carry.
     pub correlate: Correlate,
+    /// Process records it holds besides, as a collector does of what it watches; 0 to 1 000 000.
+    pub table: usize,
 }
 
 /// One sort of event in a publisher's mix.

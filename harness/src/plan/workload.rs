@@ -7,7 +7,7 @@
 
 mod content;
 
-use daemoneye_eventbus::{CollectionEvent, CorrelationMetadata, EventHeader, Topic};
+use daemoneye_eventbus::{CollectionEvent, CorrelationMetadata, EventHeader, EventKind, Topic};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -224,6 +224,20 @@ fn build(publisher: &str, spec: &MixPart, sequence: u64, fit: Fit) -> Collection
         pid: spec.pid,
         suffix_bytes: fit.suffix_bytes,
     })
+}
+
+/// The process records a collector of this name holds: one for each process it watches.
+pub fn table(publisher: &str, entries: usize) -> Vec<CollectionEvent> {
+    let record = |number| {
+        let header = EventHeader {
+            source: publisher.into(),
+            source_sequence: number,
+            ..content::unstamped_header()
+        };
+        let (kind, detail) = (EventKind::Process, Detail::Full);
+        content::event(Body { kind, detail, header, pid: None, suffix_bytes: 0 })
+    };
+    (1..=entries as u64).map(record).collect()
 }
 
 /// A correlation in which every part can be told from its neighbours' ([`Correlate::Numbered`]).

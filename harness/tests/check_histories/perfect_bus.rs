@@ -90,6 +90,7 @@ impl World {
                 name: format!("p{index}"),
                 mix: Vec::new(),
                 correlate: Correlate::Fresh,
+                table: 0,
             })
             .collect();
         let history = History {

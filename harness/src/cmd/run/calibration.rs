@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
+use crate::cmd::performance::in_flight;
 use crate::driver::{DriveError, Interrupt, TrialRequest, run_trial};
+use crate::gate::physics;
 use crate::plan::{Bus, Case};
+use crate::record::Validity;
 
 /// Trials of each form; the better one counts, so that one disturbed trial decides nothing.
 const TRIALS: usize = 2;
 
-/// The form to use, and the sentence that says why.
+/// The form to use, and the sentence that says why; a trial that breaks physics counts for none.
 pub(super) async fn calibrate(
     executable: &Path,
     case: &Case,
@@ -27,8 +30,12 @@ pub(super) async fn calibrate(
                 share_by_clone,
                 directory: &directory,
             };
-            let figures = run_trial(request, interrupt.clone()).await?.trial.figures;
-            best[form] = best[form].max(figures.throughput_per_s.unwrap_or_default());
+            let trial = run_trial(request, interrupt.clone()).await?.trial;
+            if let Validity::Invalid(why) = physics::validity(&trial, in_flight(case)) {
+                tracing::warn!(case = case.id, why, "invalid trial of the calibration");
+                continue;
+            }
+            best[form] = best[form].max(trial.figures.throughput_per_s.unwrap_or_default());
         }
     }
     let [shared, cloned] = best;

@@ -27,9 +27,10 @@ pub(super) fn step(case: &Case, most_blocks: usize, concludes: bool) -> Duration
     trial * u32::try_from(trials).unwrap_or(u32::MAX)
 }
 
-/// Minutes and seconds as people say them.
+/// Seconds below a minute, whole minutes from there on.
 pub(super) fn in_words(time: Duration) -> String {
-    match time.as_secs() {
+    // Rounded up throughout: it is said to be the most.
+    match time.as_millis().div_ceil(1000) {
         seconds @ 0..60 => format!("{seconds} s"),
         seconds => format!("{} min", seconds.div_ceil(60)),
     }

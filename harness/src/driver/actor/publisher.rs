@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use daemoneye_eventbus::EventBus;
 use daemoneye_eventbus::clock::{monotonic_ns, unix_ns};
+use daemoneye_eventbus::{CollectionEvent, EventBus};
 
 use super::assignment::Assignment;
 use super::credits::Credits;
@@ -19,7 +19,7 @@ use super::protocol::{Notice, Share};
 use super::stream::{Stamped, Stream};
 use crate::driver::bus::{outcome, outcome_code};
 use crate::driver::records::{Recorder, Timing, names, write_all};
-use crate::plan::{Count, Publish, Rate, TrialKind, Trigger, digest, fence_sequence};
+use crate::plan::{Count, Publish, Rate, TrialKind, Trigger, digest, fence_sequence, table};
 use crate::record::{Outcome, Published};
 
 /// A closed loop without credit looks at its deadline this often.
@@ -53,6 +53,8 @@ pub(super) struct Publisher {
     link: Link,
     credits: Credits,
     stream: Stream,
+    /// What a collector holds besides; nothing reads it, it is there to be weighed.
+    table: Vec<CollectionEvent>,
     /// Behaviour: every publish, in memory until the end.
     published: Vec<Published>,
     /// Open loops: the stamps of every publish, through a small buffer.
@@ -80,9 +82,11 @@ impl Publisher {
             ),
             _ => None,
         };
+        let spec = &assignment.case.topology.publishers[index];
         let reserved = if kind == TrialKind::Behaviour { RESERVED_RECORDS } else { 0 };
         Ok(Self {
             index,
+            table: table(&spec.name, spec.table),
             stream: Stream::new(&assignment.case, index).map_err(|cause| cause.to_string())?,
             assignment,
             bus,
@@ -247,6 +251,8 @@ impl Publisher {
     }
 
     fn finish(self) -> Vec<String> {
+        // Held until here, whatever the optimiser thinks of a table nobody reads.
+        std::hint::black_box(&self.table);
         let mut complaints = Vec::new();
         if self.assignment.case.kind == TrialKind::Behaviour {
             let path = names::published(&self.assignment.directory, self.index);

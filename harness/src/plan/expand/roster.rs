@@ -11,6 +11,8 @@ use crate::scenario::{At, Reader, Table, suggestion};
 
 /// Sum of the weights of a mix: one cycle of it is laid out in memory.
 const MAX_WEIGHT: i64 = 4096;
+/// Most records a publisher may hold; half a gigabyte of them, more than any collector has.
+const MAX_TABLE: i64 = 1_000_000;
 /// Size of a typical process event with all its fields.
 const DEFAULT_PAYLOAD: &str = r#""200B""#;
 
@@ -57,6 +59,7 @@ fn read_publishers(table: Table<'_>, said: &mut Said) {
     let correlate = table.or("correlate", r#""fresh""#, |at| {
         at.one_of(&[("fresh", Correlate::Fresh), ("numbered", Correlate::Numbered)])
     });
+    let held = table.or("table", "0", |at| at.integer(0..MAX_TABLE + 1));
     let parts = table.tables("mix", "topology.publisher.mix");
     let mix: Vec<MixPart> = if parts.is_empty() {
         vec![read_part(&table)]
@@ -80,6 +83,7 @@ fn read_publishers(table: Table<'_>, said: &mut Said) {
         name,
         mix: mix.clone(),
         correlate: correlate.clone(),
+        table: held,
     }));
     said.publisher_groups.push((name, first..said.topology.publishers.len()));
     table.finish();

@@ -27,6 +27,7 @@ fn case(subscription: EventSubscription, topic: Option<&str>) -> Case {
                 name: "procmond".into(),
                 mix: vec![part],
                 correlate: Correlate::Fresh,
+                table: 0,
             }],
             subscribers: vec![SubscriberSpec {
                 name: "s".into(),

@@ -37,6 +37,8 @@ pub struct Publisher {
     pub count: Option<OrName<u32>>,
     /// The correlation its events carry: `fresh` or `numbered`.
     pub correlate: Option<String>,
+    /// Process records it holds besides, as a collector does.
+    pub table: Option<OrName<u32>>,
     /// Several sorts of events, instead of the keys of one sort here.
     #[serde(default)]
     pub mix: Vec<MixPart>,

@@ -28,7 +28,7 @@ fn case(mix: Vec<MixPart>, correlate: Correlate) -> Case {
         claims: Vec::new(),
         kind: TrialKind::Behaviour,
         topology: Topology {
-            publishers: vec![PublisherSpec { name: "procmond".into(), mix, correlate }],
+            publishers: vec![PublisherSpec { name: "procmond".into(), mix, correlate, table: 0 }],
             ..Topology::default()
         },
         phases: Vec::new(),
@@ -122,4 +122,21 @@ fn a_numbered_correlation_tells_the_number_in_every_part() {
     assert_eq!(correlation.stage.as_deref(), Some("stage-1"));
     assert_eq!(correlation.sequence, 7);
     assert!(correlation.tags.contains(&("parity".into(), "odd".into())));
+}
+
+#[test]
+fn the_records_of_a_table_are_full_and_their_own() {
+    let records = table("procmond", 3);
+    let pids: Vec<_> = records
+        .iter()
+        .map(|record| match record {
+            CollectionEvent::Process(process) => {
+                assert!(process.executable_path.is_some() && !process.arguments.is_empty());
+                process.pid
+            }
+            other => panic!("{other:?} is no process record"),
+        })
+        .collect();
+    assert_eq!(pids, [100_001, 100_002, 100_003]);
+    assert!(table("procmond", 0).is_empty());
 }

@@ -41,6 +41,7 @@ impl Planned for Plan {
 
 fn case() -> Case {
     let publisher = |index| PublisherSpec {
+        table: 0,
         name: format!("p{index}"),
         mix: Vec::new(),
         correlate: Correlate::Fresh,

@@ -47,12 +47,13 @@ impl Director {
     /// Everybody reads on, the bus is shut down, receivers end when they are drained.
     async fn drain(&mut self) -> Result<(), DriveError> {
         let mut draining: BTreeSet<usize> = (0..self.case.topology.subscribers.len()).collect();
-        for subscriber in draining.clone() {
-            self.session.tell(Part::Subscriber(subscriber), &Order::Drain { subscriber }).await?;
-        }
-        self.all_drain(&mut draining).await?;
         // The old bus ends receivers only when it is dropped (V4).
-        if self.bus == Bus::CrossbeamFaithful || self.void {
+        let ends_receivers = self.bus != Bus::CrossbeamFaithful && !self.void;
+        if self.shut_down && ends_receivers {
+            self.await_ends(&mut draining).await?;
+        }
+        self.all_drain(&mut draining, false).await?;
+        if !ends_receivers {
             return Ok(());
         }
         let mut shut = false;
@@ -84,10 +85,36 @@ impl Director {
         Ok(())
     }
 
-    /// Waits until every subscriber knows that what ends from here on ends by tear-down; those
-    /// with nothing left are drained already.
-    async fn all_drain(&mut self, draining: &mut BTreeSet<usize>) -> Result<(), DriveError> {
+    /// The case has shut the bus down: receivers are given time to end by that alone (C13).
+    async fn await_ends(&mut self, draining: &mut BTreeSet<usize>) -> Result<(), DriveError> {
+        self.all_drain(draining, true).await?;
+        let until = Instant::now() + DRAIN_LIMIT;
+        while !draining.is_empty() {
+            match self.session.hear("receivers to end", DRAIN_LIMIT, until).await {
+                Ok((_, Notice::Drained { subscriber })) => {
+                    draining.remove(&subscriber);
+                }
+                Ok((_, other)) => self.note(&other),
+                // Whoever has not ended by now is for the checkers to name.
+                Err(DriveError::Limit { .. }) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells every subscriber to drain, and waits until all know; those with nothing left are
+    /// drained already.
+    async fn all_drain(
+        &mut self,
+        draining: &mut BTreeSet<usize>,
+        by_case: bool,
+    ) -> Result<(), DriveError> {
         let mut unaware = draining.clone();
+        for subscriber in unaware.clone() {
+            let order = Order::Drain { subscriber, by_case };
+            self.session.tell(Part::Subscriber(subscriber), &order).await?;
+        }
         let until = Instant::now() + DRAIN_LIMIT;
         while !unaware.is_empty() {
             let (_, notice) = self.session.hear("subscribers to drain", DRAIN_LIMIT, until).await?;

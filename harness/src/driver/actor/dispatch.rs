@@ -83,7 +83,9 @@ impl Roles {
             Order::Phase { subscriber, phase } => {
                 self.to_subscriber(subscriber, SubscriberOrder::Phase { phase });
             }
-            Order::Drain { subscriber } => self.to_subscriber(subscriber, SubscriberOrder::Drain),
+            Order::Drain { subscriber, by_case } => {
+                self.to_subscriber(subscriber, SubscriberOrder::Drain { by_case });
+            }
             Order::Operate { id, operation, phase } => self.operate(id, &operation, phase),
             Order::Statistics => self.to_host(HostOrder::Statistics),
             Order::Finish => {

@@ -30,8 +30,9 @@ pub(crate) enum Order {
     /// The bus's counters; answered with [`Notice::Counters`].
     Statistics,
     /// The subscriber reads on, whatever it was told before, until its subscriptions end;
-    /// answered with [`Notice::Draining`] at once and [`Notice::Drained`] in the end.
-    Drain { subscriber: usize },
+    /// answered with [`Notice::Draining`] at once and [`Notice::Drained`] in the end. `by_case`: the
+    /// case has shut the bus down, so an end is still the bus's doing and not tear-down's.
+    Drain { subscriber: usize, by_case: bool },
     /// Roles write their files and end, the bus is closed; answered with [`Notice::Done`].
     Finish,
 }
@@ -58,7 +59,7 @@ pub(crate) enum Notice {
     Operated { id: u64, call_ns: u64, return_ns: u64, outcome: String },
     /// The bus's counters, or why there are none.
     Counters { statistics: Option<EventBusStatistics>, why: String },
-    /// The subscriber has begun to drain: what ends from here on ends by tear-down.
+    /// The subscriber has begun to drain.
     Draining { subscriber: usize },
     /// The subscriber's subscriptions have ended and are drained.
     Drained { subscriber: usize },

@@ -40,7 +40,7 @@ pub(super) enum SubscriberOrder {
     /// Void: so many events may be made in all.
     Grant { events: u64 },
     /// Read until everything has ended.
-    Drain,
+    Drain { by_case: bool },
     /// Write the records and end.
     Finish,
 }
@@ -56,6 +56,8 @@ pub(super) struct Subscriber {
     reading: bool,
     /// Draining has begun: tell when everything has ended.
     draining: bool,
+    /// What ends from here on was ended by tear-down, not by the bus on trial.
+    tearing_down: bool,
     ledger: Ledger,
 }
 
@@ -92,6 +94,7 @@ impl Subscriber {
             subscribed: 0,
             reading,
             draining: false,
+            tearing_down: false,
             ledger,
         })
     }
@@ -173,7 +176,7 @@ impl Subscriber {
     fn forget(&mut self, position: usize) {
         let gone = self.subscriptions.remove(position);
         if !gone.companion {
-            self.ledger.ended(gone.receiver.lagged(), !self.draining);
+            self.ledger.ended(gone.receiver.lagged(), !self.tearing_down);
         }
     }
 
@@ -204,9 +207,10 @@ impl Subscriber {
                 let total = self.ledger.begin(phase);
                 self.link.tell(&Notice::Phased { subscriber: self.index, total });
             }
-            SubscriberOrder::Drain => {
+            SubscriberOrder::Drain { by_case } => {
                 self.reading = true;
                 self.draining = true;
+                self.tearing_down = !by_case;
                 self.link.tell(&Notice::Draining { subscriber: self.index });
             }
             SubscriberOrder::Grant { .. } | SubscriberOrder::Finish => {}
@@ -292,7 +296,7 @@ impl Subscriber {
     }
 
     async fn close(&mut self) {
-        self.draining = true;
+        self.tearing_down = true;
         while !self.subscriptions.is_empty() {
             self.forget(0);
         }

@@ -61,7 +61,7 @@ impl VoidSubscriber {
             match order {
                 SubscriberOrder::Phase { phase } => self.phase(phase),
                 SubscriberOrder::Grant { events } => self.make(events),
-                SubscriberOrder::Drain => {
+                SubscriberOrder::Drain { .. } => {
                     self.link.tell(&Notice::Draining { subscriber: self.index });
                     self.link.tell(&Notice::Drained { subscriber: self.index });
                 }

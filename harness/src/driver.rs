@@ -1,6 +1,6 @@
 //! Runs cases: the only room of the harness that touches systems.
 //!
-//! A trial spawns real processes ([`actor`]), leads them through the phases of a case, records
+//! A trial spawns real processes (`actor`), leads them through the phases of a case, records
 //! what they saw, measures them from outside, and checks that nothing remains. It judges nothing.
 //!
 //! - `trial`: one case on one bus, once; `interrupt`: the user's wish to stop; `error`: why not;

@@ -2,7 +2,7 @@
 //!
 //! A file is TOML, `format = 1`, data only (`scenarios/FORMAT.md`). It is read strictly: whatever
 //! is not understood is an error with its place, and all errors of a file are told at once. Values
-//! are lowered by hand from [`Node`]s, because serde loses places in flattened and untagged data.
+//! are lowered by hand from `Node`s, because serde loses places in flattened and untagged data.
 
 mod diagnostic;
 mod document;

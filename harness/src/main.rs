@@ -39,7 +39,10 @@ enum Verb {
     Schema(cmd::schema::SchemaArgs),
     /// Become a process of somebody's trial.
     #[command(hide = true)]
-    Actor,
+    Actor {
+        /// Which one, for whoever looks at a list of processes; the assignment says the rest.
+        name: Option<String>,
+    },
     /// Live until standard input ends.
     #[command(hide = true)]
     Child,
@@ -95,7 +98,7 @@ fn main() -> ExitCode {
         Verb::Show(arguments) => told(cmd::show::run(&arguments)),
         Verb::Check(arguments) => told(cmd::check::run(&arguments)),
         Verb::Schema(arguments) => told(cmd::schema::run(&arguments)),
-        Verb::Actor => cmd::actor(),
+        Verb::Actor { .. } => cmd::actor(),
         Verb::Child => cmd::child(),
     }
 }

@@ -53,6 +53,7 @@ impl Actor {
         let failed = |cause| DriveError::Spawn { name: group.name.clone(), cause };
         let mut child = Command::new(executable)
             .arg("actor")
+            .arg(&group.name)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -112,15 +112,13 @@ impl DaemoneyeBroker {
         self.shared.hub.lock().end_all();
         self.shared.phase.send_replace(Phase::Ending);
         let servers = std::mem::take(&mut *self.shared.servers.lock());
-        let mut unwritten_events = 0;
+        let mut undelivered = 0;
         for server in servers {
-            unwritten_events += server.join(&self.shared, over).await;
+            undelivered += server.join(&self.shared, over).await;
         }
-        if took_in.is_err() || unwritten_events > 0 {
-            return Err(ShutdownError::Deadline {
-                undelivered: unwritten_events,
-                waited: deadline,
-            });
+        undelivered += self.shared.hub.lock().came_too_late();
+        if took_in.is_err() || undelivered > 0 {
+            return Err(ShutdownError::Deadline { undelivered, waited: deadline });
         }
         Ok(())
     }

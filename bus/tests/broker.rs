@@ -9,7 +9,7 @@ use daemoneye_eventbus::transport::{BindError, Listener};
 use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, CollectionEvent, ConnectError, DaemoneyeBroker, DaemoneyeEventBus,
     EventBus, EventHeader, EventReceiver, EventSubscription, OverflowPolicy, ProcessEvent,
-    PublishError, SocketAddress, SubscribeError,
+    PublishError, ShutdownError, SocketAddress, SubscribeError,
 };
 use tempfile::TempDir;
 
@@ -250,4 +250,23 @@ async fn a_live_socket_is_not_taken_over_and_a_stale_one_is() {
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     let address = SocketAddress::from_path(&path).unwrap();
     Listener::bind(&address).unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_that_is_cut_short_tells_what_it_had_set_aside() {
+    const EVENTS: u64 = 1_000;
+    const CAPACITY: usize = 10;
+    let served = serve(BrokerConfig::default());
+    let publisher = served.connect("p").await;
+    let embedded = DaemoneyeEventBus::from_broker(&served.broker, "agent");
+    let wanted = all_processes("stopped").with_capacity(CAPACITY);
+    let _stopped = embedded.subscribe(wanted).await.unwrap();
+    for number in 0..EVENTS {
+        publisher.publish(event(number), None).await.unwrap();
+    }
+    let deadline = Duration::from_secs(2);
+    let ended = served.broker.shutdown(deadline).await;
+    let undelivered = EVENTS - CAPACITY as u64;
+    assert_eq!(ended, Err(ShutdownError::Deadline { undelivered, waited: deadline }));
+    assert_eq!(served.broker.statistics().events_published, CAPACITY as u64);
 }

@@ -33,8 +33,8 @@ const FINISH_LIMIT: Duration = Duration::from_secs(5);
 /// How a connection ended.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
-    /// Events for it that never reached its socket.
-    pub(super) unwritten_events: u64,
+    /// Events for it that never reached its socket, and events of it that never had their turn.
+    pub(super) undelivered_events: u64,
 }
 
 /// Why a connection ended early.
@@ -115,7 +115,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) -> Ended {
         () = until(shared, |phase| phase == Phase::Over) => {}
     }
     drop(gone);
-    Ended { unwritten_events }
+    Ended { undelivered_events: unwritten_events + reader.set_aside() }
 }
 
 /// Ends the subscriptions of a client that is not served any more, so that it holds nobody up

@@ -41,6 +41,8 @@ pub(super) struct Hub {
     closed: bool,
     /// Every subscription was ended; nothing is taken in any more.
     ended: bool,
+    /// Events of clients that still waited for their turn then.
+    came_too_late: u64,
     subscriptions: Vec<Option<Subscription>>,
     free: Vec<Key>,
     by_id: HashMap<String, Key>,
@@ -86,6 +88,7 @@ impl Hub {
             started: Instant::now(),
             closed: false,
             ended: false,
+            came_too_late: 0,
             subscriptions: Vec::new(),
             free: Vec::new(),
             by_id: HashMap::new(),
@@ -107,7 +110,11 @@ impl Hub {
         at_full: AtFull,
         now_ns: u64,
     ) -> Routed {
-        if self.ended || (self.closed && publication.is_local()) {
+        if self.closed && publication.is_local() {
+            return Routed::Closed;
+        }
+        if self.ended {
+            self.came_too_late += 1;
             return Routed::Closed;
         }
         let subscriptions = &self.subscriptions;
@@ -291,6 +298,11 @@ impl Hub {
         self.remove_where(Leftovers::HandOver, |_| true);
         self.connections.say_goodbye_to_all(true);
         self.flush();
+    }
+
+    /// Events clients had accepted that found everything ended.
+    pub(super) fn came_too_late(&self) -> u64 {
+        self.came_too_late
     }
 
     pub(super) fn is_closed(&self) -> bool {

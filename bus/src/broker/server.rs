@@ -32,7 +32,7 @@ pub enum ServeError {
 #[derive(Debug)]
 pub(super) struct Server {
     thread: thread::JoinHandle<()>,
-    /// One message when all connections have ended: events that were not written.
+    /// One message when all connections have ended: events that were not delivered.
     ended: oneshot::Receiver<u64>,
 }
 
@@ -61,7 +61,7 @@ impl Server {
     }
 
     /// Waits for the thread; at the deadline connections are cut off. Returns the events that
-    /// were not written.
+    /// were not delivered.
     pub(super) async fn join(mut self, shared: &Shared, deadline: Instant) -> u64 {
         let ended = tokio::time::timeout_at(deadline, &mut self.ended).await;
         let unwritten = if let Ok(unwritten) = ended {
@@ -128,7 +128,7 @@ fn admit(
 
 fn count(ended: Result<Ended, tokio::task::JoinError>) -> u64 {
     match ended {
-        Ok(ended) => ended.unwritten_events,
+        Ok(ended) => ended.undelivered_events,
         Err(error) => {
             tracing::error!(%error, "a connection's task failed");
             0

@@ -1,7 +1,8 @@
 //! A bounded queue between a bus and one receiver in the same process.
 //!
 //! The sending side never waits: what to do at a full queue is the bus's decision (C11).
-//! A lock guards the queue; it is taken once per batch, never across an await.
+//! A lock guards the queue, never held across an await. A connected client takes it once per read
+//! round; a bus in the receiver's own process takes it for each event.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -48,7 +48,7 @@ pub struct Run {
     pub left_behind: Vec<LeftBehind>,
     /// What kept the harness from doing its work, one sentence each.
     pub infrastructure: Vec<String>,
-    /// Why the run is partial, for example `interrupted after 12 of 40 cases`.
+    /// Why the run is partial, for example `interrupted in` and the case.
     pub interrupted: Option<String>,
 }
 

@@ -102,6 +102,11 @@ impl<'a> Reader<'a> {
         while !self.deferred.is_empty() && self.drop_for_the_stalled().is_ok() {}
     }
 
+    /// Events that still wait for their turn.
+    pub(super) fn set_aside(&self) -> u64 {
+        self.deferred.len() as u64
+    }
+
     fn route_rest_now(&mut self) -> Result<(), Fault> {
         let mut hub = self.shared.hub.lock();
         let result = self.route_deferred(&mut hub);
@@ -221,7 +226,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Gives publish window back, a quarter at a time; nothing while events are set aside.
+    /// Gives publish window back, a quarter at a time; events set aside keep theirs.
     fn grant(&mut self, hub: &mut Hub) {
         let routed = self.ungranted_bytes.saturating_sub(self.deferred.bytes());
         if routed >= self.shared.config.publish_window_bytes / 4 {

@@ -4,7 +4,7 @@
 //! share. Strings are [`ByteString`]s, so that a decoded event needs one allocation for all its
 //! text and a clone copies no text at all. Units are part of field names.
 //!
-//! This room knows nothing of topics, buses or wires. Facts come from seeds 000–003.
+//! This room knows nothing of topics, buses or wires.
 
 mod audit;
 mod caps;
@@ -27,7 +27,7 @@ pub use trigger::TriggerRequest;
 
 use serde::{Deserialize, Serialize};
 
-/// Anything a bus carries (seed 002), audit records included (seed 003).
+/// Anything a bus carries, audit records included.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CollectionEvent {

@@ -1,4 +1,4 @@
-//! Which bus a configuration means (seed 000): one value changes, nothing else does.
+//! Which bus a configuration means: one value changes, nothing else does.
 //!
 //! Everything past this room holds an `Arc<dyn EventBus>`. What differs between buses, their
 //! construction, is in `wiring`.

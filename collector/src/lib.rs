@@ -1,4 +1,4 @@
-//! Framework of DaemonEye's collectors (seed 002), and the agent and processes built on it.
+//! Framework of DaemonEye's collectors, and the agent and processes built on it.
 //!
 //! In the order to read, each room using only those above it:
 //!

@@ -1,4 +1,4 @@
-//! The runtime of a collector: sources in, events out, in order, within bounds (seed 002).
+//! The runtime of a collector: sources in, events out, in order, within bounds.
 //!
 //! ```text
 //! source ─ channel ┐

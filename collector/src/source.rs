@@ -1,4 +1,4 @@
-//! What a collection implementation offers the framework (seed 002): the [`EventSource`] trait.
+//! What a collection implementation offers the framework: the [`EventSource`] trait.
 //!
 //! This room knows no bus, no configuration and no runtime. Which events a source may send follows
 //! from the capabilities it declares: see [`covers`].

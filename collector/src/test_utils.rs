@@ -1,4 +1,4 @@
-//! For tests of sources and collectors, ours and others' (seed 002): a source that does as told,
+//! For tests of sources and collectors, ours and others': a source that does as told,
 //! a collector that runs beside the test, and a configuration that does not dawdle.
 
 mod collector;

@@ -1,4 +1,4 @@
-//! Audit events (seed 003): who did what to which thing, and whether it was allowed.
+//! Audit events: who did what to which thing, and whether it was allowed.
 
 use bytestring::ByteString;
 use serde::{Deserialize, Serialize};

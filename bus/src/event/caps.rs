@@ -1,4 +1,4 @@
-//! What a source can do (seed 002), and what a subscriber asks for by it (M1).
+//! What a source can do, and what a subscriber asks for by it (M1).
 
 use bitflags::bitflags;
 use serde::{Deserialize, Serialize};

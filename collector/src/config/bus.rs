@@ -1,4 +1,4 @@
-//! `[event_bus]`: which bus, the one value that migrates or rolls back (seed 000).
+//! `[event_bus]`: which bus, the one value that migrates or rolls back.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! [`CollectorConfig`]: the limits and intervals of a collector's runtime (seed 002).
+//! [`CollectorConfig`]: the limits and intervals of a collector's runtime.
 
 use std::time::Duration;
 

@@ -31,6 +31,8 @@ pub const MIN_VERSION: u32 = 1;
 pub const MAX_VERSION: u32 = 1;
 /// Largest payload by default, bytes (W2).
 pub const DEFAULT_PAYLOAD_LIMIT_BYTES: usize = 1 << 20;
+/// Silent heartbeat intervals after which either side takes the other for gone (W4).
+pub(crate) const MISSED_HEARTBEATS: u32 = 3;
 /// Room in a frame for everything that is not payload, bytes (W2).
 pub const ENVELOPE_LIMIT_BYTES: usize = 64 << 10;
 

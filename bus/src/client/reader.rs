@@ -13,12 +13,10 @@ use super::session::{Alive, Session};
 use crate::contract::{Delivery, DeliveryQueue, EventReceiver, SubscribeError};
 use crate::transport::{Fill, ReadBuffer};
 use crate::wire::{
-    self, ENVELOPE_LIMIT_BYTES, Inbound, Scanner,
+    self, ENVELOPE_LIMIT_BYTES, Inbound, MISSED_HEARTBEATS, Scanner,
     proto::{self, frame::Body, subscribe_reply::Code},
 };
 
-/// Silent heartbeat intervals after which the broker is gone (W4).
-const MISSED_HEARTBEATS: u32 = 3;
 /// Room in a delivery for its targets beside the event, bytes.
 const TARGETS_LIMIT_BYTES: usize = 64 << 10;
 

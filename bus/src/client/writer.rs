@@ -6,9 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::session::Session;
-
-/// Silent heartbeat intervals after which a broker that takes nothing is gone (W4).
-const MISSED_HEARTBEATS: u32 = 3;
+use crate::wire::MISSED_HEARTBEATS;
 
 /// How long the reader may take to find the broker's refusal after a write has failed.
 const LAST_WORDS_LIMIT: Duration = Duration::from_secs(1);

@@ -11,14 +11,12 @@ use super::super::{Phase, Shared};
 use super::{FINISH_LIMIT, Fault};
 use crate::transport::Stream;
 use crate::wire::{
-    Inbound, Scanner,
+    Inbound, MISSED_HEARTBEATS, Scanner,
     proto::{self, frame::Body},
 };
 
 /// Shortest heartbeat interval; a configured one below it would be all heartbeats.
 const MIN_HEARTBEAT: Duration = Duration::from_millis(1);
-/// Silent intervals after which a peer is gone (W4).
-const MISSED_HEARTBEATS: u32 = 3;
 
 /// Whether the peer was heard of since the last heartbeat. Intervals are counted, not time: a
 /// broker that was itself stopped for a while must not take its own silence for its peers'.

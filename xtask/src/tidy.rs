@@ -31,6 +31,7 @@ mod links;
 mod machine_paths;
 mod phrases;
 mod root_folder;
+mod verbs;
 
 use modules::Crate;
 use tree::Tree;
@@ -76,6 +77,7 @@ fn findings(tree: &Tree) -> Vec<Finding> {
     findings.extend(machine_paths::check(tree));
     findings.extend(phrases::check(&crates));
     findings.extend(root_folder::check(tree));
+    findings.extend(verbs::check(tree));
     findings.sort();
     findings.dedup();
     findings

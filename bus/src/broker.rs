@@ -103,8 +103,8 @@ impl DaemoneyeBroker {
     /// Ends the broker (C13): refuses new publishes, takes in what clients have accepted, hands
     /// everything over, ends all receivers, and closes all connections and listeners.
     ///
-    /// Whatever is not done by the deadline is cut off and told as an error. A second call
-    /// succeeds. Cancelling it leaves the broker refusing publishes; call it again.
+    /// Whatever is not done by the deadline is cut off, counted as dropped and told as an error. An
+    /// event that had not had its turn is not counted as published. A second call succeeds. Cancelling it leaves the broker refusing publishes; call it again.
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
         let over = tokio::time::Instant::now() + deadline;
         self.shared.hub.lock().close();
@@ -112,11 +112,10 @@ impl DaemoneyeBroker {
         self.shared.hub.lock().end_all();
         self.shared.phase.send_replace(Phase::Ending);
         let servers = std::mem::take(&mut *self.shared.servers.lock());
-        let mut undelivered = 0;
         for server in servers {
-            undelivered += server.join(&self.shared, over).await;
+            server.join(&self.shared, over).await;
         }
-        undelivered += self.shared.hub.lock().came_too_late();
+        let undelivered = self.shared.hub.lock().undelivered();
         if took_in.is_err() || undelivered > 0 {
             return Err(ShutdownError::Deadline { undelivered, waited: deadline });
         }

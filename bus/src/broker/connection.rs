@@ -30,13 +30,6 @@ use crate::wire::{
 /// How long a connection that is ending may take to read the rest, unless shutdown says less.
 const FINISH_LIMIT: Duration = Duration::from_secs(5);
 
-/// How a connection ended.
-#[derive(Debug, Default)]
-pub(super) struct Ended {
-    /// Events for it that never reached its socket, and events of it that never had their turn.
-    pub(super) undelivered_events: u64,
-}
-
 /// Why a connection ended early.
 #[derive(Debug, Error)]
 enum Fault {
@@ -85,20 +78,20 @@ fn refusal(code: Code, message: String) -> proto::Refusal {
 }
 
 /// Serves a client from its hello to its end.
-pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) -> Ended {
+pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
     let stream = Arc::new(stream);
     let mut buffer = ReadBuffer::new();
     let greeted = tokio::select! {
         greeted = handshake::greet(shared, &stream, &mut buffer) => greeted,
         // Nothing was accepted from it, so the end of the broker need not wait for it.
-        () = until(shared, |phase| phase != Phase::Running) => return Ended::default(),
+        () = until(shared, |phase| phase != Phase::Running) => return,
     };
     let peer = match greeted {
         Ok(peer) => peer,
         Err(fault) => {
             tracing::debug!(%fault, "handshake failed");
             handshake::tell(shared, &stream, fault.refusal()).await;
-            return Ended::default();
+            return;
         }
     };
     let session = shared.hub.lock().connect(Arc::clone(&stream));
@@ -108,14 +101,14 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) -> Ended {
     let served = serve(shared, &stream, &mut writer, &mut reader).await;
     let limit = if served.is_ok() { FINISH_LIMIT } else { handshake::REFUSAL_LIMIT };
     cut_off(shared, &session, served);
-    let unwritten_events = writer.finish(limit).await;
+    writer.finish(limit).await;
     stream.close();
     tokio::select! {
         () = reader.route_the_rest() => {}
         () = until(shared, |phase| phase == Phase::Over) => {}
     }
+    reader.drop_the_rest();
     drop(gone);
-    Ended { undelivered_events: unwritten_events + reader.set_aside() }
 }
 
 /// Ends the subscriptions of a client that is not served any more, so that it holds nobody up

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::connection::{self, Ended};
+use super::connection;
 use super::{Phase, Shared};
 use crate::transport::{Acceptor, Listener, Stream};
 
@@ -32,8 +32,8 @@ pub enum ServeError {
 #[derive(Debug)]
 pub(super) struct Server {
     thread: thread::JoinHandle<()>,
-    /// One message when all connections have ended: events that were not delivered.
-    ended: oneshot::Receiver<u64>,
+    /// Says so when all connections have ended.
+    ended: oneshot::Receiver<()>,
 }
 
 impl Server {
@@ -53,27 +53,22 @@ impl Server {
         let thread = thread::Builder::new()
             .name("eventbus-broker".to_owned())
             .spawn(move || {
-                let unwritten = runtime.block_on(accept_all(&weak, acceptor, phase));
-                let _ = tell.send(unwritten);
+                runtime.block_on(accept_all(&weak, acceptor, phase));
+                let _ = tell.send(());
             })
             .map_err(ServeError::Thread)?;
         Ok(Self { thread, ended })
     }
 
-    /// Waits for the thread; at the deadline connections are cut off. Returns the events that
-    /// were not delivered.
-    pub(super) async fn join(mut self, shared: &Shared, deadline: Instant) -> u64 {
-        let ended = tokio::time::timeout_at(deadline, &mut self.ended).await;
-        let unwritten = if let Ok(unwritten) = ended {
-            unwritten
-        } else {
+    /// Waits for the thread; at the deadline connections are cut off.
+    pub(super) async fn join(mut self, shared: &Shared, deadline: Instant) {
+        if tokio::time::timeout_at(deadline, &mut self.ended).await.is_err() {
             shared.phase.send_replace(Phase::Over);
-            self.ended.await
-        };
+            let _ = self.ended.await;
+        }
         if self.thread.join().is_err() {
             tracing::error!("the broker's thread panicked");
         }
-        unwritten.unwrap_or(0)
     }
 }
 
@@ -81,14 +76,13 @@ async fn accept_all(
     shared: &Weak<Shared>,
     mut acceptor: Acceptor,
     mut phase: watch::Receiver<Phase>,
-) -> u64 {
+) {
     let Some(slots) =
         shared.upgrade().map(|shared| Arc::new(Semaphore::new(shared.config.connection_limit)))
     else {
-        return 0;
+        return;
     };
     let mut connections = JoinSet::new();
-    let mut unwritten = 0;
     loop {
         tokio::select! {
             accepted = acceptor.accept() => match (accepted, shared.upgrade()) {
@@ -99,39 +93,33 @@ async fn accept_all(
                     tokio::time::sleep(ACCEPT_RETRY).await;
                 }
             },
-            Some(ended) = connections.join_next() => unwritten += count(ended),
+            Some(ended) = connections.join_next() => note(ended),
             _ = phase.wait_for(|phase| *phase != Phase::Running) => break,
         }
     }
     drop(acceptor);
     while let Some(ended) = connections.join_next().await {
-        unwritten += count(ended);
+        note(ended);
     }
-    unwritten
 }
 
 fn admit(
-    connections: &mut JoinSet<Ended>,
+    connections: &mut JoinSet<()>,
     slots: &Arc<Semaphore>,
     shared: Arc<Shared>,
     stream: Stream,
 ) {
     match Arc::clone(slots).try_acquire_owned() {
         Ok(slot) => connections.spawn(async move {
-            let ended = connection::run(&shared, stream).await;
+            connection::run(&shared, stream).await;
             drop(slot);
-            ended
         }),
         Err(_) => connections.spawn(async move { connection::refuse(&shared, stream).await }),
     };
 }
 
-fn count(ended: Result<Ended, tokio::task::JoinError>) -> u64 {
-    match ended {
-        Ok(ended) => ended.undelivered_events,
-        Err(error) => {
-            tracing::error!(%error, "a connection's task failed");
-            0
-        }
+fn note(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task failed");
     }
 }

@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What a client that is gone had published before still waits for its turn, up to the stall
-    /// limit for all of it; then whoever is full loses the rest, and it is counted.
+    /// limit for all of it. Cancel safe.
     pub(super) async fn route_the_rest(&mut self) {
         let limit = self.shared.config.stall_limit;
         let in_turn = async {
@@ -96,15 +96,14 @@ impl<'a> Reader<'a> {
                 self.deferred.room().await;
             }
         };
-        // Out of time is no error here: what is left is dealt with below.
+        // Out of time is no error here: what is left is dropped by the caller.
         let _ = tokio::time::timeout(limit, in_turn).await;
-        // What follows a breach of the protocol is not heard.
-        while !self.deferred.is_empty() && self.drop_for_the_stalled().is_ok() {}
     }
 
-    /// Events that still wait for their turn.
-    pub(super) fn set_aside(&self) -> u64 {
-        self.deferred.len() as u64
+    /// Time is up: whoever is full loses what still waits, and it is counted.
+    pub(super) fn drop_the_rest(&mut self) {
+        // What follows a breach of the protocol is not heard.
+        while !self.deferred.is_empty() && self.drop_for_the_stalled().is_ok() {}
     }
 
     fn route_rest_now(&mut self) -> Result<(), Fault> {

@@ -84,7 +84,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
     let greeted = tokio::select! {
         greeted = handshake::greet(shared, &stream, &mut buffer) => greeted,
         // Nothing was accepted from it, so the end of the broker need not wait for it.
-        () = until(shared, |phase| phase != Phase::Running) => return,
+        () = until(shared, |phase| phase >= Phase::Ending) => return,
     };
     let peer = match greeted {
         Ok(peer) => peer,

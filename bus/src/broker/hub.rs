@@ -44,6 +44,8 @@ pub(super) struct Hub {
     /// Matches dropped since then: in outboxes that were not written to their end, or of events
     /// that came too late.
     undelivered: u64,
+    /// Some client had not said goodbye by then.
+    interrupted: bool,
     subscriptions: Vec<Option<Subscription>>,
     free: Vec<Key>,
     by_id: HashMap<String, Key>,
@@ -91,6 +93,7 @@ impl Hub {
             closed: false,
             ended: false,
             undelivered: 0,
+            interrupted: false,
             subscriptions: Vec::new(),
             free: Vec::new(),
             by_id: HashMap::new(),
@@ -305,6 +308,7 @@ impl Hub {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
+        self.interrupted = self.is_anybody_talking();
         self.by_id.clear();
         for key in 0..self.subscriptions.len() {
             if let Some(mut subscription) = self.subscriptions[key].take() {
@@ -316,9 +320,13 @@ impl Hub {
         self.flush();
     }
 
-    /// Matches that were dropped because the end came first.
-    pub(super) fn undelivered(&self) -> u64 {
-        self.undelivered
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Matches that were dropped because the end came first; `None` if it came in good order.
+    pub(super) fn undelivered(&self) -> Option<u64> {
+        (self.undelivered > 0 || self.interrupted).then_some(self.undelivered)
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -6,9 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::connection;
 use super::{Phase, Shared};
@@ -32,8 +31,14 @@ pub enum ServeError {
 #[derive(Debug)]
 pub(super) struct Server {
     thread: thread::JoinHandle<()>,
-    /// Says so when all connections have ended.
-    ended: oneshot::Receiver<()>,
+    ended: Ended,
+}
+
+/// Tells when all connections of a server have ended, as often as it is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Ended {
+    /// Never sent on: the thread drops its end last of all.
+    thread_is_done: watch::Receiver<()>,
 }
 
 impl Server {
@@ -46,29 +51,42 @@ impl Server {
             let _inside = runtime.enter();
             listener.into_acceptor().map_err(ServeError::Accept)?
         };
-        let (tell, ended) = oneshot::channel();
+        let (until_the_end, thread_is_done) = watch::channel(());
         // The thread must not keep the broker alive, or dropping the last handle would not end it.
         let phase = shared.phase.subscribe();
         let weak = Arc::downgrade(shared);
         let thread = thread::Builder::new()
             .name("eventbus-broker".to_owned())
             .spawn(move || {
+                // What is declared first is dropped last, also by a panic.
+                let _until_the_end = until_the_end;
+                let runtime = runtime;
                 runtime.block_on(accept_all(&weak, acceptor, phase));
-                let _ = tell.send(());
             })
             .map_err(ServeError::Thread)?;
-        Ok(Self { thread, ended })
+        Ok(Self { thread, ended: Ended { thread_is_done } })
     }
 
-    /// Waits for the thread; at the deadline connections are cut off.
-    pub(super) async fn join(mut self, shared: &Shared, deadline: Instant) {
-        if tokio::time::timeout_at(deadline, &mut self.ended).await.is_err() {
-            shared.phase.send_replace(Phase::Over);
-            let _ = self.ended.await;
-        }
+    /// To wait for.
+    pub(super) fn ended(&self) -> Ended {
+        self.ended.clone()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.thread_is_done.has_changed().is_err()
+    }
+
+    /// Takes the thread back; blocks unless the server has ended.
+    pub(super) fn join(self) {
         if self.thread.join().is_err() {
             tracing::error!("the broker's thread panicked");
         }
+    }
+}
+
+impl Ended {
+    pub(super) async fn wait(mut self) {
+        while self.thread_is_done.changed().await.is_ok() {}
     }
 }
 
@@ -94,7 +112,7 @@ async fn accept_all(
                 }
             },
             Some(ended) = connections.join_next() => note(ended),
-            _ = phase.wait_for(|phase| *phase != Phase::Running) => break,
+            _ = phase.wait_for(|phase| *phase >= Phase::Ending) => break,
         }
     }
     drop(acceptor);

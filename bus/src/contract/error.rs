@@ -156,7 +156,7 @@ pub enum ShutdownError {
         /// How many were left, counted as in `events_dropped`: once for every subscription an
         /// event did not reach. 0 when only a goodbye was missing.
         undelivered: u64,
-        /// The deadline.
+        /// The deadline; of several calls at once, the first that came.
         waited: Duration,
     },
     /// The connection broke before everything was handed over.

@@ -71,7 +71,7 @@ impl<'a> Writer<'a> {
                     hub.send(self.session.key, Body::Ping(proto::Ping {}));
                     hub.flush();
                 }
-                _ = phase.wait_for(|phase| *phase != Phase::Running), if finish_at.is_none() => {
+                _ = phase.wait_for(|phase| *phase >= Phase::Ending), if finish_at.is_none() => {
                     finish_at = Some(Instant::now());
                 }
                 () = until(finish_at) => return Ok(()),

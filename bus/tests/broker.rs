@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use daemoneye_eventbus::transport::{BindError, Listener};
@@ -12,6 +13,7 @@ use daemoneye_eventbus::{
     PublishError, ShutdownError, SocketAddress, SubscribeError,
 };
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 
 /// Turns a hang into a failure.
 const WATCHDOG: Duration = Duration::from_secs(20);
@@ -396,4 +398,67 @@ fn what_a_dead_client_was_not_written_is_dropped_and_not_delivered() {
         // It was no part of the end of the broker.
         assert_eq!(served.broker.shutdown(WATCHDOG).await, Ok(()));
     });
+}
+
+/// In the broker's own process: a publisher that waits for room, and the subscription it waits for.
+struct Waiting {
+    publisher: Arc<DaemoneyeEventBus>,
+    publish: JoinHandle<Result<(), PublishError>>,
+    subscriber: DaemoneyeEventBus,
+    receiver: EventReceiver,
+}
+
+impl Waiting {
+    async fn begin(broker: &DaemoneyeBroker) -> Self {
+        let subscriber = DaemoneyeEventBus::from_broker(broker, "subscriber");
+        let receiver = subscriber.subscribe(all_processes("full").with_capacity(1)).await.unwrap();
+        let publisher = Arc::new(DaemoneyeEventBus::from_broker(broker, "publisher"));
+        publisher.publish(event(1), None).await.unwrap();
+        let publish = tokio::spawn({
+            let publisher = Arc::clone(&publisher);
+            async move { publisher.publish(event(2), None).await }
+        });
+        // On a runtime of one thread the task now runs until it waits.
+        tokio::task::yield_now().await;
+        assert!(!publish.is_finished());
+        Self { publisher, publish, subscriber, receiver }
+    }
+
+    async fn outcome(self) -> Result<(), PublishError> {
+        tokio::time::timeout(WATCHDOG, self.publish).await.expect("an outcome").unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_publish_that_waits_is_refused_when_its_broker_is_shut_down() {
+    let broker = DaemoneyeBroker::new(BrokerConfig::default());
+    let mut waiting = Waiting::begin(&broker).await;
+    broker.shutdown(WATCHDOG).await.unwrap();
+    assert_eq!(recv_number(&mut waiting.receiver).await, Some(1));
+    assert_eq!(recv_number(&mut waiting.receiver).await, None);
+    assert_eq!(waiting.outcome().await, Err(PublishError::Closed));
+    assert_eq!(broker.statistics().events_published, 1);
+}
+
+#[tokio::test]
+async fn a_publish_that_waits_is_refused_when_its_handle_is_shut_down() {
+    let broker = DaemoneyeBroker::new(BrokerConfig::default());
+    let mut waiting = Waiting::begin(&broker).await;
+    waiting.publisher.shutdown(WATCHDOG).await.unwrap();
+    // There is room now, and the other handle lives on.
+    assert_eq!(recv_number(&mut waiting.receiver).await, Some(1));
+    waiting.subscriber.publish(event(3), None).await.unwrap();
+    assert_eq!(recv_number(&mut waiting.receiver).await, Some(3));
+    assert_eq!(waiting.outcome().await, Err(PublishError::Closed));
+    assert_eq!(broker.statistics().events_published, 2);
+}
+
+#[tokio::test]
+async fn a_publish_that_waits_goes_on_when_the_full_subscription_ends() {
+    let broker = DaemoneyeBroker::new(BrokerConfig::default());
+    let waiting = Waiting::begin(&broker).await;
+    waiting.subscriber.unsubscribe("full").await.unwrap();
+    // Its receiver is still there and reads nothing.
+    assert_eq!(waiting.outcome().await, Ok(()));
+    assert_eq!(broker.statistics().events_published, 2);
 }

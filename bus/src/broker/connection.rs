@@ -4,6 +4,20 @@
 //! events: a publish that must wait for room is set aside (`deferred`), and the publish window
 //! bounds what can be. A peer that breaks the protocol is told why and closed; nobody else is
 //! touched (W3).
+//!
+//! Who waits for what, and what wakes it; all of it is one task, and each wait ends with it:
+//!
+//! | Who | waits for | is woken by | at most |
+//! | --- | --- | --- | --- |
+//! | `handshake` | the hello | the socket; `Phase::Ending` | handshake limit |
+//! | `Reader` | frames | the socket | three heartbeats, as the writer counts them |
+//! | `Deferred`, in `Reader` | room at the full subscriber of the oldest event | `Notify` of its queue or backlog: something was taken, or it ended | stall limit |
+//! | `Writer` | bytes the socket did not take | `Session::wake`, from whoever flushed the outbox | – |
+//! | `Writer` | room in the socket | the socket | three heartbeats, for each write |
+//! | `Writer`, at the end | the client to close | `Phase::Ending` starts the clock, each write starts it again | `FINISH_LIMIT` |
+//! | `run`, once closed | what was set aside to have its turn | as `Deferred` | stall limit, for all of it |
+//! | all of them | the broker's deadline | `Phase::Over` | – |
+//! | `shutdown`, elsewhere | a goodbye or the end of every client | `Shared::quieter`, from `Reader` and `Disconnect` | its deadline |
 
 mod deferred;
 mod handshake;

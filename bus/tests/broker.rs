@@ -462,3 +462,28 @@ async fn a_publish_that_waits_goes_on_when_the_full_subscription_ends() {
     assert_eq!(waiting.outcome().await, Ok(()));
     assert_eq!(broker.statistics().events_published, 2);
 }
+
+#[tokio::test]
+async fn more_subscriptions_than_fit_a_frame_leave_the_sums_whole() {
+    const SUBSCRIPTIONS: usize = 2_000;
+    let config =
+        BrokerConfig::default().with_subscriber_limit(SUBSCRIPTIONS).with_payload_limit_bytes(1024);
+    let served = serve(config);
+    let embedded = DaemoneyeEventBus::from_broker(&served.broker, "embedded");
+    let mut receivers = Vec::new();
+    for number in 0..SUBSCRIPTIONS {
+        let id = format!("{number:0100}");
+        receivers.push(embedded.subscribe(all_processes(&id)).await.unwrap());
+    }
+    let connected = served.connect("c").await;
+    embedded.publish(event(1), None).await.unwrap();
+    let told = connected.statistics().await.unwrap();
+    assert_eq!(told.active_subscribers, SUBSCRIPTIONS);
+    assert_eq!(told.events_delivered, SUBSCRIPTIONS as u64);
+    // As many as fit 65 KiB beside the sums, at 108 bytes of id and counters each.
+    let rows_bytes = told.subscriptions.len() * 108;
+    assert!((65 * 1024 - 2 * 108..65 * 1024).contains(&rows_bytes), "{rows_bytes}");
+    let all = served.broker.statistics().subscriptions;
+    assert_eq!(all.len(), SUBSCRIPTIONS);
+    assert_eq!(told.subscriptions, all[..told.subscriptions.len()]);
+}

@@ -21,7 +21,8 @@ pub struct EventBusStatistics {
     pub active_subscribers: usize,
     /// Time since the bus was made.
     pub uptime: Duration,
-    /// The same per subscription, ended ones left out.
+    /// The same per subscription, in order of their ids, ended ones left out. A broker in another
+    /// process tells as many as fit a frame (W2): there may be fewer than `active_subscribers`.
     pub subscriptions: Vec<SubscriptionStatistics>,
 }
 

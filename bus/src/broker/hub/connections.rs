@@ -200,7 +200,9 @@ impl Hub {
         // What this round has gathered is on its way before the answer, so it must be counted there.
         self.flush();
         let statistics: EventBusStatistics = self.statistics();
-        self.reply(key, Body::Statistics(wire::statistics_to_wire(request, &statistics)));
+        let limit_bytes = self.config.frame_limit_bytes();
+        let reply = wire::statistics_to_wire(request, &statistics, limit_bytes);
+        self.reply(key, Body::Statistics(reply));
     }
 
     /// The client has room for more deliveries of one of its subscriptions.

@@ -141,7 +141,10 @@ fn outcome(case: &Case, report: &Report, doubts: &[String]) -> Behaviour {
             if idle.is_empty() {
                 Behaviour::Pass
             } else {
-                Behaviour::NotExercised(format!("nothing exercised {}", idle.join(", ")))
+                Behaviour::NotExercised(format!(
+                    "no event or call put {} to the test, which the scenario claims",
+                    idle.join(", ")
+                ))
             }
         }
     }

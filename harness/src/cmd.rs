@@ -3,6 +3,7 @@
 mod actor;
 pub mod behaviour;
 pub mod check;
+pub mod command_line;
 pub mod host;
 pub mod list;
 pub mod performance;

@@ -133,20 +133,18 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 impl Run {
     fn resolved(self) -> RunOptions {
-        let words: Vec<String> = std::env::args().skip(2).collect();
         RunOptions {
             wanted: Wanted {
                 folder: self.scenarios,
                 profile: self.profile,
                 pattern: self.scenario,
                 seed: self.seed,
+                baseline: self.baseline,
             },
-            baseline: self.baseline,
             candidates: self.candidate,
             out: self.out,
             warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),
             enforced_only: self.enforced_only,
-            command: format!("cargo xtask equivalence {}", words.join(" ")).trim_end().to_owned(),
         }
     }
 }

@@ -158,6 +158,26 @@ fn a_bus_against_itself_behaves_once() {
 }
 
 #[test]
+fn a_folder_of_somebody_else_is_refused_before_anything_runs() {
+    let (folder, out) = (scenarios(|text| text), tempfile::tempdir().expect("a folder"));
+    let notes = out.path().join("notes.txt");
+    fs::write(&notes, "mine").expect("written");
+    let advice = predicate::str::contains("--out").and(predicate::str::contains("[1/").not());
+    run(&folder, &out).assert().code(2).stderr(advice);
+    assert_eq!(fs::read_dir(out.path()).expect("the folder").count(), 1);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_noticed_before_anything_runs() {
+    let (folder, out) = (scenarios(|text| text), tempfile::tempdir().expect("a folder"));
+    run(&folder, &out).assert().code(0);
+    fs::remove_file(out.path().join("summary.md")).expect("removed");
+    fs::create_dir(out.path().join("summary.md")).expect("in the way");
+    let named = predicate::str::contains("summary.md").and(predicate::str::contains("[1/").not());
+    run(&folder, &out).assert().code(4).stderr(named);
+}
+
+#[test]
 fn what_is_not_known_is_met_with_what_may_be_meant() {
     let (folder, out) = (scenarios(|text| text), tempfile::tempdir().expect("a folder"));
     let meant = predicate::str::contains("did you mean \"delivery/steady-small\"?");
@@ -241,7 +261,8 @@ publish = [{ for = "60s", rate = "50/s" }]
         actors: Vec<i32>,
         /// Read on: a closed pipe is not what is tested here.
         _errors: BufReader<ChildStderr>,
-        _folders: [TempDir; 2],
+        scenarios: TempDir,
+        out: TempDir,
     }
 
     /// Starts the harness and waits until its actors run.
@@ -270,7 +291,7 @@ publish = [{ for = "60s", rate = "50/s" }]
         wait("three actors", || children_of(pid).len() == 3);
         wait("a socket", || sockets(&runtime) > 0);
         let actors = children_of(pid);
-        Begun { child, runtime, actors, _errors: errors, _folders: [folder, out] }
+        Begun { child, runtime, actors, _errors: errors, scenarios: folder, out }
     }
 
     fn wait(what: &str, holds: impl Fn() -> bool) {
@@ -317,5 +338,30 @@ publish = [{ for = "60s", rate = "50/s" }]
         begun.child.wait().expect("ended");
         wait("actors to notice", || begun.actors.iter().all(|actor| is_gone(*actor)));
         assert_eq!(sockets(&begun.runtime), 0);
+    }
+
+    #[test]
+    fn a_second_run_into_the_same_folder_ends_at_once_and_names_the_first() {
+        let mut begun = begin();
+        let named = format!("process {}, cargo xtask equivalence ", begun.child.id());
+        let told = predicate::str::contains(named).and(predicate::str::contains("[1/").not());
+        run(&begun.scenarios, &begun.out).assert().code(4).stderr(told);
+        begun.child.kill().expect("killed");
+        begun.child.wait().expect("ended");
+    }
+
+    #[test]
+    fn a_run_that_is_killed_leaves_a_report_that_says_so_and_blocks_nobody() {
+        let mut begun = begin();
+        let trials = begun.out.path().join("trials");
+        begun.child.kill().expect("killed");
+        begun.child.wait().expect("ended");
+        let why = read(begun.out.path())["interrupted"].clone();
+        assert!(why.as_str().is_some_and(|why| why.contains("it was killed")), "{why}");
+        let page = fs::read_to_string(begun.out.path().join("summary.md")).expect("a page");
+        assert!(page.contains("PARTIAL: the run has not ended"), "{page}");
+        assert!(trials.join("cases/delivery/long").exists(), "what was begun is there");
+        run(&scenarios(|text| text), &begun.out).assert().code(0);
+        assert!(!trials.join("cases/delivery/long").exists(), "an earlier run's trial is left");
     }
 }

@@ -3,6 +3,7 @@
 mod calibration;
 mod conduct;
 mod estimate;
+mod folder;
 mod interrupt;
 mod options;
 
@@ -15,6 +16,9 @@ use crate::cmd::EXIT_INVALID;
 use crate::report::{self, Exit, FailOn, OnInconclusive, Run, Strictness};
 use conduct::{begin, conduct};
 pub use options::RunOptions;
+
+/// Said in a report from before the first case to after the last: it stays there after a crash.
+const UNFINISHED: &str = "the run has not ended; if nothing is running any more, it was killed";
 
 /// Runs what was asked for, writes the report, prints the table.
 pub fn run(options: &RunOptions) -> ExitCode {
@@ -29,6 +33,14 @@ pub fn run(options: &RunOptions) -> ExitCode {
         complain(&options.wanted.nothing());
         return ExitCode::from(EXIT_INVALID);
     }
+    // Held until the report is written.
+    let _claim = match folder::claim(&options.out, &options.command().to_string()) {
+        Ok(claim) => claim,
+        Err(error) => {
+            complain(&format_args!("error: {error}"));
+            return error.exit();
+        }
+    };
     match record(options, &selection) {
         Ok(run) => conclude(options, &run),
         Err(error) => broken(&error),
@@ -37,6 +49,9 @@ pub fn run(options: &RunOptions) -> ExitCode {
 
 fn record(options: &RunOptions, selection: &Selection) -> anyhow::Result<Run> {
     let run = begin(options, selection);
+    // A folder that cannot be written is found out now and not after an hour.
+    let unfinished = Run { interrupted: Some(UNFINISHED.to_owned()), ..run.clone() };
+    report::write(&options.out, &unfinished)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let executable = std::env::current_exe()?;
     runtime.block_on(async {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::calibration::calibrate;
 use super::estimate::{in_words, step};
+use super::folder::TRIALS;
 use super::options::{RunOptions, once_each};
 use crate::check::Observed;
 use crate::cmd::behaviour::Ran;
@@ -16,9 +17,6 @@ use crate::record::{History, TearDown};
 use crate::report::{
     self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run, counted,
 };
-
-/// Where files of trials go, within the report's folder.
-const TRIALS: &str = "trials";
 
 /// Runs every selected case and completes the record that [`begin`] began.
 pub(super) async fn conduct(

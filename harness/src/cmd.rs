@@ -6,6 +6,7 @@ pub mod check;
 pub mod host;
 pub mod list;
 pub mod performance;
+pub mod plan;
 pub mod run;
 pub mod schema;
 pub mod selection;

@@ -131,18 +131,17 @@ fn summary(cells: &[Cell]) -> String {
     let number = |wanted| cells.iter().filter(|cell| cell.expected() == wanted).count();
     let (sure, doubtful) = (number(Expected::Conclusive), number(Expected::Doubtful));
     let unknown = number(Expected::Unknown);
-    let factors = || {
-        let known = cells.iter().filter_map(|cell| cell.outlook);
-        known.map(|outlook| outlook.resolves(Look::Third))
-    };
-    let resolves = match (factors().reduce(f64::min), factors().reduce(f64::max)) {
-        (Some(least), Some(most)) => format!(
-            "this host resolves {} to {} in {} blocks, 4 times in 5",
-            percent(least),
-            percent(most),
-            Look::Third.blocks()
-        ),
-        _ => "how fine this host resolves is not known; `--measure` finds out".to_owned(),
+    let known = cells.iter().filter_map(|cell| cell.outlook);
+    let mut factors: Vec<f64> = known.map(|outlook| outlook.resolves(Look::Third)).collect();
+    factors.sort_by(f64::total_cmp);
+    let blocks = Look::Third.blocks();
+    let resolves = match factors.as_slice() {
+        [] => "how fine this host resolves is not known; `--measure` finds out".to_owned(),
+        [one] => format!("this host resolves {} in {blocks} blocks, 4 times in 5", percent(*one)),
+        [finest, .., coarsest] => {
+            let (finest, coarsest) = (percent(*finest), percent(*coarsest));
+            format!("this host resolves {finest} to {coarsest} in {blocks} blocks, 4 times in 5")
+        }
     };
     format!("{resolves}: {sure} gate(s) conclusive, {doubtful} doubtful, {unknown} unknown")
 }

@@ -7,6 +7,7 @@ pub mod command_line;
 pub mod host;
 pub mod list;
 pub mod performance;
+pub mod plan;
 pub mod run;
 pub mod schema;
 pub mod selection;

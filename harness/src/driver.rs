@@ -8,12 +8,14 @@
 //! - `director`, `phases`, `fences` with `fencing`, `tear_down`: what happens in a trial;
 //! - `measure`, `collect`, `records`: what comes out of it;
 //! - `host`: real agent and collectors instead of actors;
+//! - `descriptors`: the one limit of the system that a run raises;
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
 pub(crate) mod actor;
 mod bus;
 mod collect;
 mod deploy;
+mod descriptors;
 mod director;
 mod error;
 mod fences;
@@ -28,6 +30,7 @@ mod spawn;
 mod tear_down;
 mod trial;
 
+pub use descriptors::{DescriptorLimit, descriptors_needed, raise_descriptor_limit};
 pub use error::DriveError;
 pub use fencing::{companion, fence};
 pub use host::{HostRequest, Sightings, agent_beside, run_host};

@@ -10,7 +10,8 @@
 //! - `verdict`: limits, and what an estimate says about one;
 //! - `quantile`, `physics`, `busy`, `floor`, `screen`: which figures count, and how they are
 //!   corrected;
-//! - `metric`, `evidence`, `judgement`: all of it applied to the trials of one case on two buses.
+//! - `metric`, `evidence`, `judgement`: all of it applied to the trials of one case on two buses;
+//! - `outlook`: what earlier blocks foretell, before anything is run.
 
 mod block;
 pub mod busy;
@@ -19,6 +20,7 @@ mod evidence;
 mod floor;
 mod judgement;
 mod metric;
+mod outlook;
 pub mod physics;
 mod quantile;
 mod screen;
@@ -27,8 +29,9 @@ mod verdict;
 
 pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order};
 pub use estimate::{ALPHA_PER_LOOK, Concluding, Estimate, Interval, Look};
-pub use evidence::{Block, Evidence, REDOS_PER_LOOK};
-pub use judgement::{Basis, Judgement, judge};
+pub use evidence::{Block, Evidence, REDOS_PER_LOOK, Redos};
+pub use judgement::{Basis, BlockRatios, Judgement, judge};
+pub use outlook::{FEWEST_BLOCKS, MOSTLY, Outlook};
 pub use quantile::Quantile;
 pub use verdict::{Direction, Limit, Reason, Verdict};
 

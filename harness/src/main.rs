@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use equivalence::cmd;
+use equivalence::cmd::plan::PlanOptions;
 use equivalence::cmd::run::RunOptions;
 use equivalence::cmd::selection::Wanted;
 use equivalence::plan::Bus;
@@ -40,6 +41,9 @@ enum Verb {
     /// Run scenarios and say whether to switch.
     #[command(after_help = EXIT_CODES)]
     Run(Run),
+    /// Say before a run what this host will be able to tell, and what stands in the way.
+    #[command(after_help = EXIT_CODES)]
+    Plan(Plan),
     #[command(after_help = READING_EXIT_CODES)]
     List(cmd::list::ListArgs),
     #[command(after_help = READING_EXIT_CODES)]
@@ -90,6 +94,18 @@ struct Run {
     enforced_only: bool,
 }
 
+#[derive(Debug, Args)]
+struct Plan {
+    #[command(flatten)]
+    run: Run,
+    /// An earlier report, its folder or file; the one in `--out` if it is there.
+    #[arg(long, value_name = "REPORT")]
+    from: Option<PathBuf>,
+    /// Measure A/A blocks of the first saturation and the first paced case.
+    #[arg(long)]
+    measure: bool,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Inconclusive {
     /// Exit 3.
@@ -104,7 +120,12 @@ fn main() -> ExitCode {
         log_to_standard_error();
     }
     match cli.verb {
-        Verb::Run(run) => cmd::run::run(&run.resolved()),
+        Verb::Run(run) => {
+            // Before the first actor: children inherit it.
+            equivalence::driver::raise_descriptor_limit();
+            cmd::run::run(&run.resolved())
+        }
+        Verb::Plan(plan) => cmd::plan::run(&plan.resolved()),
         Verb::List(arguments) => told(cmd::list::run(&arguments)),
         Verb::Show(arguments) => told(cmd::show::run(&arguments)),
         Verb::Check(arguments) => told(cmd::check::run(&arguments)),
@@ -146,6 +167,12 @@ impl Run {
             warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),
             enforced_only: self.enforced_only,
         }
+    }
+}
+
+impl Plan {
+    fn resolved(self) -> PlanOptions {
+        PlanOptions { run: self.run.resolved(), from: self.from, measure: self.measure }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::driver::{DriveError, Interrupt, TrialRequest, run_trial};
 use crate::gate::{
-    self, Block, Estimate, Evidence, Limit, Look, REDOS_PER_LOOK, Reason, Side, Verdict, physics,
+    self, Block, Estimate, Evidence, Limit, Look, Reason, Redos, Side, Verdict, physics,
 };
 use crate::plan::gates::{GateTable, Metric};
 use crate::plan::{Bus, Case, Rate};
@@ -72,7 +72,7 @@ pub async fn run(
         plan,
         interrupt,
         trials: 0,
-        redos_left: 0,
+        redos: Redos::none(),
         gathered: Gathered {
             evidence: Evidence::new(case.id.clone(), plan.baseline, plan.candidate),
             left_behind: Vec::new(),
@@ -96,7 +96,7 @@ struct Gathering<'a> {
     interrupt: Interrupt,
     trials: u32,
     /// Blocks that may still be run again for this look; smoke runs none again.
-    redos_left: usize,
+    redos: Redos,
     gathered: Gathered,
 }
 
@@ -122,7 +122,7 @@ impl Gathering<'_> {
 
     /// All that one look needs: floors, blocks, and the baseline against itself.
     async fn look(&mut self, blocks: usize, progress: &mut Progress) -> Result<(), DriveError> {
-        self.redos_left = REDOS_PER_LOOK;
+        self.redos = Redos::of_a_look();
         self.voids(progress).await?;
         for _ in 0..blocks {
             self.block(progress).await?;
@@ -131,7 +131,7 @@ impl Gathering<'_> {
         loop {
             let order = self.null_order(self.gathered.evidence.nulls.len());
             let mut null = self.four(order, true, progress).await?;
-            null.redone = self.is_redone(&null);
+            null.redone = self.redos.grant(&null);
             let again = null.redone;
             self.gathered.evidence.nulls.push(null);
             if !again {
@@ -154,22 +154,13 @@ impl Gathering<'_> {
             let number = u32::try_from(self.gathered.evidence.blocks.len()).unwrap_or(u32::MAX);
             let order = gate::order(self.plan.seed, number);
             let mut block = self.four(order, false, progress).await?;
-            block.redone = self.is_redone(&block);
+            block.redone = self.redos.grant(&block);
             let again = block.redone;
             self.gathered.evidence.blocks.push(block);
             if !again {
                 return Ok(());
             }
         }
-    }
-
-    /// Whether a block is run again: only for what the host did, while the look allows it.
-    fn is_redone(&mut self, block: &Block) -> bool {
-        if block.host_busy.is_none() || self.redos_left == 0 {
-            return false;
-        }
-        self.redos_left -= 1;
-        true
     }
 
     fn null_order(&self, nulls: usize) -> [Side; gate::TRIALS_PER_BLOCK] {

@@ -4,6 +4,9 @@
 //! the chance of a wrong verdict stays below 0.05 in all. Blocks beyond a look wait for the next:
 //! peeking in between would spend a chance nobody has. Six is the first look because the exact test
 //! cannot reject below it: its smallest p is 1/64 = 0.0156 at six blocks, 1/32 at five.
+//!
+//! The level is exact for independent blocks with symmetric noise. Skew on one side alone leaves it
+//! in place; blocks that remember the one before do not (`gate_coverage` says how much they cost).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

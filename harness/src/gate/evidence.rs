@@ -2,6 +2,8 @@
 //!
 //! METHOD §4. A block is redone only for what the host's telemetry showed, by constants fixed
 //! beforehand, at most twice a look; the block it replaces stays here. Nothing is ever removed.
+//! While one block that counts was measured on a busy host nothing concludes: so error rates are
+//! those of a host that is always quiet, however noise and load hang together.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,32 @@ use crate::record::Trial;
 
 /// Redone blocks allowed for one look, A/A blocks included.
 pub const REDOS_PER_LOOK: usize = 2;
+
+/// How many blocks may still be run again for one look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Redos {
+    left: usize,
+}
+
+impl Redos {
+    /// As many as a look allows.
+    pub fn of_a_look() -> Self {
+        Self { left: REDOS_PER_LOOK }
+    }
+
+    /// None: what is measured is kept as it is.
+    pub fn none() -> Self {
+        Self { left: 0 }
+    }
+
+    /// Whether a block just measured is run again: only for what the host did, while some are
+    /// left. Its figures are not looked at.
+    pub fn grant(&mut self, block: &Block) -> bool {
+        let granted = block.host_busy.is_some() && self.left > 0;
+        self.left -= usize::from(granted);
+        granted
+    }
+}
 
 /// Four trials in the order they were run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,6 +3,10 @@
 //! METHOD §3. The void runs the same processes, payloads, stamps and recorders with no hand-off. Its
 //! latency, CPU and memory are subtracted; of throughputs the times per event are, since those add.
 //! A corrected value that is not positive says that the instrument cost as much as the bus did.
+//!
+//! The floor's own error is in no interval: it moves all blocks alike. Hence no verdict rests on a
+//! corrected ratio alone, and the raw one keeps its level whatever the floors do; of a corrected
+//! ratio that is worse than the raw one, the level holds only as far as floors are steady.
 
 /// How a figure and the void's are taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,11 +5,13 @@
 //! the baseline differed from itself. Only then do the intervals speak. The estimate is given
 //! whatever the verdict, as far as there is one.
 
+mod block_ratios;
 mod reading;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::block_ratios::BlockRatios;
 use self::reading::{Reading, Unread};
 use super::{Block, Estimate, Evidence, Limit, Look, Quantile, Reason, Verdict, biased, busy};
 use crate::plan::gates::Metric;
@@ -46,6 +48,9 @@ pub struct Judgement {
     pub basis: Basis,
     /// What a reader must know besides, one sentence each.
     pub notes: Vec<String>,
+    /// The log ratios the estimates come from; those beyond the look that decided included.
+    #[serde(default)]
+    pub block_ratios: BlockRatios,
 }
 
 impl Judgement {
@@ -70,6 +75,7 @@ pub fn judge(metric: Metric, limit: Limit, evidence: &Evidence) -> Judgement {
         corrected: None,
         basis: Basis::Raw,
         notes: Vec::new(),
+        block_ratios: BlockRatios::default(),
     };
     let bar = bar(evidence);
     let read = Reading::of(metric, evidence);
@@ -130,6 +136,7 @@ fn weigh(
     evidence: &Evidence,
     reading: Reading,
 ) -> Verdict {
+    judgement.block_ratios = reading.block_ratios();
     judgement.notes.extend(reading.notes);
     judgement.notes.extend(busy::at_most(evidence.trials()));
     judgement.quantile = reading.quantile;
@@ -139,7 +146,7 @@ fn weigh(
         limit: judgement.limit,
         raw: reading.raw,
         corrected: reading.corrected,
-        gates_corrected: metric.gates_corrected() && reading.has_void,
+        gates_corrected: metric.gates_corrected() && reading.floors.is_some(),
     };
     let standing = ratios.standing();
     judgement.raw = standing.raw;

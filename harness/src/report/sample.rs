@@ -1,7 +1,9 @@
 //! A small run for the tests of this room: two cases, nothing wrong.
 
 use super::{Behaviour, BehaviourRow, FORMAT, Host, LeftBehind, PerformanceRow, Run, Witness};
-use crate::gate::{Basis, Direction, Estimate, Interval, Judgement, Limit, Quantile, Verdict};
+use crate::gate::{
+    Basis, BlockRatios, Direction, Estimate, Interval, Judgement, Limit, Quantile, Verdict,
+};
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
 use crate::record::TearDown;
@@ -85,6 +87,7 @@ fn throughput() -> PerformanceRow {
             corrected: None,
             basis: Basis::Raw,
             notes: Vec::new(),
+            block_ratios: BlockRatios::default(),
         },
     }
 }
@@ -107,6 +110,7 @@ fn latency() -> PerformanceRow {
             corrected: Some(estimate(1.5, 1.25, 1.75)),
             basis: Basis::Corrected,
             notes: Vec::new(),
+            block_ratios: BlockRatios::default(),
         },
     }
 }

@@ -1,7 +1,7 @@
 //! The log ratios of one metric, read out of the trials of one case.
 
 use super::super::{Quantile, by_side, log_ratio, median};
-use super::{Block, Evidence, Metric, Trial};
+use super::{Block, BlockRatios, Evidence, Metric, Trial};
 use crate::plan::Bus;
 
 /// What one metric's trials say.
@@ -14,8 +14,8 @@ pub(super) struct Reading {
     pub(super) nulls: Vec<f64>,
     /// The quantile read, for a latency.
     pub(super) quantile: Option<Quantile>,
-    /// Whether a void was measured for both sides.
-    pub(super) has_void: bool,
+    /// The baseline's and the candidate's void, where both were measured.
+    pub(super) floors: Option<(f64, f64)>,
     /// Median of the baseline's figures.
     pub(super) baseline: Option<f64>,
     /// Median of the candidate's figures.
@@ -70,11 +70,22 @@ impl Reading {
             corrected,
             nulls: log_ratios(&nulls)?,
             quantile: reader.quantile,
-            has_void: voids.is_some(),
+            floors: voids,
             baseline: median(&sides(|block| block.0)),
             candidate: median(&sides(|block| block.1)),
             notes,
         })
+    }
+
+    /// What was read, for the report.
+    pub(super) fn block_ratios(&self) -> BlockRatios {
+        BlockRatios {
+            raw: self.raw.clone(),
+            corrected: self.corrected.clone().unwrap_or_default(),
+            nulls: self.nulls.clone(),
+            baseline_floor: self.floors.map(|floors| floors.0),
+            candidate_floor: self.floors.map(|floors| floors.1),
+        }
     }
 }
 

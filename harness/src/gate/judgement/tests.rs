@@ -1,7 +1,7 @@
 //! Every verdict and every reason is reached from recorded trials.
 
 use super::*;
-use crate::gate::{Direction, order};
+use crate::gate::{Direction, Redos, order};
 use crate::plan::{Bus, TrialKind};
 use crate::record::{Latency, TearDown, TrialFigures};
 
@@ -238,4 +238,14 @@ fn a_redone_block_leaves_its_place_to_another() {
     assert_eq!(evidence.until_next_look(10), Some(4));
     evidence.blocks.extend(cpu_ratio(4, 1.0).blocks);
     assert_eq!(evidence.until_next_look(10), Some(4), "six are kept, ten come next");
+}
+
+#[test]
+fn a_look_runs_two_busy_blocks_again_and_a_quiet_one_never() {
+    let quiet = cpu_ratio(1, 3.0).blocks.remove(0);
+    let busy = Block { host_busy: Some("12 % of the CPU was stolen".to_owned()), ..quiet.clone() };
+    let mut redos = Redos::of_a_look();
+    assert!(!redos.grant(&quiet), "whatever its ratio");
+    assert_eq!([&busy; 3].map(|block| redos.grant(block)), [true, true, false]);
+    assert!(!Redos::none().grant(&busy));
 }

@@ -1,0 +1,148 @@
+//! `plan`: before a run, what this host will be able to tell, and what stands in the way.
+//!
+//! It takes the options of a run and runs none: noise comes from an earlier report of this class of
+//! host, or from a few A/A blocks measured on the spot. A forecast; verdicts come from runs alone.
+
+mod cell;
+mod host;
+mod measure;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::run::RunOptions;
+use super::selection::Selection;
+use crate::driver::{descriptors_needed, raise_descriptor_limit};
+use crate::gate::Look;
+use crate::report::{self, Exit, Host, ReadError};
+use cell::{Cell, Earlier, Expected, Nulls, heads, percent};
+
+/// What a user asks of a plan.
+#[derive(Debug, Clone)]
+pub struct PlanOptions {
+    /// The run that is planned.
+    pub run: RunOptions,
+    /// An earlier report, its folder or file; `None` for the one that the run would replace.
+    pub from: Option<PathBuf>,
+    /// Whether to measure A/A blocks for gates without earlier figures.
+    pub measure: bool,
+}
+
+/// Prints the plan; exit 0 when every gate can be expected to conclude, 3 when not.
+pub fn run(options: &PlanOptions) -> ExitCode {
+    let selection = match options.run.wanted.select() {
+        Ok(selection) => selection,
+        Err(error) => return refuse(&error.to_string(), super::EXIT_INVALID),
+    };
+    if selection.cases.is_empty() {
+        super::complain(&options.run.wanted.nothing());
+        return ExitCode::from(super::EXIT_INVALID);
+    }
+    match told(options, &selection) {
+        Ok(exit) => ExitCode::from(exit),
+        Err(error) => refuse(&format!("{error:#}"), Exit::Infrastructure.code()),
+    }
+}
+
+fn refuse(why: &str, code: u8) -> ExitCode {
+    super::complain(&format_args!("error: {why}"));
+    ExitCode::from(code)
+}
+
+fn told(options: &PlanOptions, selection: &Selection) -> anyhow::Result<u8> {
+    let mut out = std::io::stdout().lock();
+    let here = Host::read();
+    writeln!(out, "host: {}", here.class())?;
+    for warning in warnings(options, selection) {
+        writeln!(out, "warning: {warning}")?;
+    }
+    if !cfg!(target_os = "linux") {
+        writeln!(out, "warning: performance is judged on Linux alone; here these gates are n/a")?;
+    }
+    let earlier = earlier(options, &here, &mut out)?;
+    let nulls = if options.measure {
+        measure::measure(&options.run, selection, &mut out)?
+    } else {
+        Nulls::new()
+    };
+    let cells = cells(&options.run, selection, (&earlier, &nulls));
+    table(&mut out, options.run.most_blocks(), &cells)?;
+    let open = cells.iter().any(|cell| cell.expected() != Expected::Conclusive);
+    let counts = open && !options.run.warn_inconclusive;
+    Ok(if counts { Exit::Inconclusive.code() } else { Exit::Pass.code() })
+}
+
+fn warnings(options: &PlanOptions, selection: &Selection) -> Vec<String> {
+    let buses = options.run.behaviour_buses();
+    let needed = |case| buses.iter().map(move |bus| descriptors_needed(case, *bus));
+    let most = selection.cases.iter().flat_map(needed).max().unwrap_or_default();
+    host::State::read(Path::new("/"), raise_descriptor_limit()).warnings(most)
+}
+
+/// The earlier report, if there is one of this class of host. One asked for by name must be there.
+fn earlier(options: &PlanOptions, here: &Host, out: &mut impl Write) -> anyhow::Result<Earlier> {
+    let named = options.from.as_deref().unwrap_or(&options.run.out);
+    let is_file = named.extension().is_some_and(|end| end == "json");
+    let folder = if is_file { named.parent().unwrap_or(named) } else { named };
+    let run = match report::read(folder) {
+        Ok(run) => run,
+        Err(ReadError::File { .. }) if options.from.is_none() => {
+            return Ok(Earlier::None("no earlier figures".to_owned()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (profile, planned) = (&run.profile, options.run.wanted.profile.as_str());
+    writeln!(out, "earlier figures: {} (profile {profile})", folder.display())?;
+    if run.host.class() != here.class() {
+        writeln!(out, "warning: they are of another host: {}", run.host.class())?;
+        return Ok(Earlier::None("earlier figures are of another host".to_owned()));
+    }
+    if profile != planned {
+        writeln!(
+            out,
+            "warning: trials of profile {planned} may be shorter or longer, hence noisier or quieter"
+        )?;
+    }
+    Ok(Earlier::Report(Box::new(run)))
+}
+
+fn cells(run: &RunOptions, selection: &Selection, known: (&Earlier, &Nulls)) -> Vec<Cell> {
+    let candidates = run.performance_candidates();
+    let gates = (&selection.table, run.enforced_only);
+    let most = if run.concludes() { run.most_blocks() } else { 0 };
+    let of = |case| {
+        let pairs = candidates.iter().map(|candidate| (run.wanted.baseline, *candidate));
+        pairs.flat_map(move |pair| Cell::of(case, pair, gates, known, most))
+    };
+    selection.cases.iter().flat_map(of).collect()
+}
+
+fn table(out: &mut impl Write, most: usize, cells: &[Cell]) -> std::io::Result<()> {
+    if cells.is_empty() {
+        return writeln!(out, "no gate is asked for: behaviour alone decides");
+    }
+    writeln!(out, "\n{}", heads(most))?;
+    cells.iter().try_for_each(|cell| writeln!(out, "{}", cell.line()))?;
+    writeln!(out, "\n{}", summary(cells))
+}
+
+/// How fine this host resolves, and which gates may stay open.
+fn summary(cells: &[Cell]) -> String {
+    let number = |wanted| cells.iter().filter(|cell| cell.expected() == wanted).count();
+    let (sure, doubtful) = (number(Expected::Conclusive), number(Expected::Doubtful));
+    let unknown = number(Expected::Unknown);
+    let known = cells.iter().filter_map(|cell| cell.outlook);
+    let mut factors: Vec<f64> = known.map(|outlook| outlook.resolves(Look::Third)).collect();
+    factors.sort_by(f64::total_cmp);
+    let blocks = Look::Third.blocks();
+    let resolves = match factors.as_slice() {
+        [] => "how fine this host resolves is not known; `--measure` finds out".to_owned(),
+        [one] => format!("this host resolves {} in {blocks} blocks, 4 times in 5", percent(*one)),
+        [finest, .., coarsest] => {
+            let (finest, coarsest) = (percent(*finest), percent(*coarsest));
+            format!("this host resolves {finest} to {coarsest} in {blocks} blocks, 4 times in 5")
+        }
+    };
+    format!("{resolves}: {sure} gate(s) conclusive, {doubtful} doubtful, {unknown} unknown")
+}

@@ -9,7 +9,7 @@ use daemoneye_eventbus::wire;
 use super::selection::Wanted;
 use crate::check::{Difference, Observed, Planned, PlannedAttributes, Report, check, differential};
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
-use crate::plan::{Bus, Case, PlannedEvent, Workload, WorkloadError};
+use crate::plan::{Bus, Case, PlannedEvent, Workload, WorkloadError, fence_target};
 use crate::record::{FENCE, History, ProcessFigures, TearDown};
 use crate::report::{Behaviour, BehaviourRow, CheckedRow, Witness};
 
@@ -35,10 +35,9 @@ impl Planned for CasePlan<'_> {
         let planned = if sequence & FENCE == 0 {
             workload.event(sequence)
         } else {
-            // The number of a fence: the mark, a running number, 16 bits of subscriber.
-            let subscriber = usize::try_from(sequence & 0xffff).ok()?;
+            let (subscriber, number) = fence_target(sequence);
             self.case.topology.subscribers.get(subscriber)?;
-            fence(self.case, publisher, subscriber, (sequence & !FENCE) >> 16)
+            fence(self.case, publisher, subscriber, number)
         };
         Some(attributes(planned))
     }

@@ -3,7 +3,7 @@
 //! A trial spawns real processes (`actor`), leads them through the phases of a case, records
 //! what they saw, measures them from outside, and checks that nothing remains. It judges nothing.
 //!
-//! - `trial`: one case on one bus, once; `interrupt`: the user's wish to stop; `error`: why not;
+//! - `trial`: one case on one bus, once, within its `budget`; `interrupt`: the user's wish to stop; `error`: why not;
 //! - `deploy`, `spawn`, `session`: processes and the lines to them;
 //! - `director`, `phases`, `fences` with `fencing`, `tear_down`: what happens in a trial;
 //! - `measure`, `collect`, `records`: what comes out of it;
@@ -11,6 +11,7 @@
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
 pub(crate) mod actor;
+mod budget;
 mod bus;
 mod collect;
 mod deploy;
@@ -28,6 +29,7 @@ mod spawn;
 mod tear_down;
 mod trial;
 
+pub use budget::Stage;
 pub use error::DriveError;
 pub use fencing::{companion, fence};
 pub use host::{HostRequest, Sightings, agent_beside, run_host};

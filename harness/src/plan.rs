@@ -10,6 +10,7 @@ pub mod expand;
 mod expect;
 mod fence;
 pub mod gates;
+pub mod limits;
 mod named;
 mod phase;
 mod schedule;

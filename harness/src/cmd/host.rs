@@ -1,6 +1,7 @@
 //! One host case on one bus: real processes, seen starting and exiting exactly once each.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::behaviour::row;
 use super::selection::Wanted;
@@ -29,7 +30,8 @@ pub async fn run(
             Count::Events(events) => events,
             Count::ForMs(_) | Count::UntilRefused => 0,
         });
-    let request = HostRequest { executable, bus, children: children.sum(), directory };
+    let budget = Duration::from_millis(case.budget_ms);
+    let request = HostRequest { executable, bus, children: children.sum(), budget, directory };
     let sightings = run_host(&agent, &request, interrupt).await?;
     Ok(judge(case, bus, wanted, &sightings))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::budget::Stage;
 use super::records::RecordsError;
 
 /// Why there is no trial.
@@ -42,6 +43,14 @@ pub enum DriveError {
         silent: String,
         /// The ends of their standard error.
         stderr: String,
+    },
+    /// The trial took longer than its `[budget]`; it was stopped and everything of it ended.
+    #[error("the trial took longer than its budget of {time:?} and was stopped in {stage}")]
+    Budget {
+        /// The budget.
+        time: Duration,
+        /// Where it was.
+        stage: Stage,
     },
     /// The records of an actor cannot be read.
     #[error(transparent)]

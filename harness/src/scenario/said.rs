@@ -8,6 +8,9 @@ use super::{At, Node, Problems, Profile, Reader, Source, Table, Value, document,
 /// Cases of one scenario in one profile, at most: more is a matrix out of hand.
 const MAX_POINTS: usize = 256;
 
+/// Longest text of an axis or a named value, bytes: it may stand in many places of a file.
+const MAX_VALUE_BYTES: usize = 255;
+
 /// A scenario file whose syntax and names are known; its meaning is checked by the plan.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -186,7 +189,7 @@ fn read_matrix(table: &Table<'_>) -> Matrix {
             reader.problem(&span, format!("`{name}` is an axis already"), "choose another name");
             continue;
         }
-        let value = at.scalar().map_or(Value::Broken, |_| at.value().clone());
+        let value = short_scalar(&at).map_or(Value::Broken, |_| at.value().clone());
         matrix.values.push((name.to_owned(), value));
     }
     for (name, span, table) in
@@ -203,8 +206,19 @@ fn read_matrix(table: &Table<'_>) -> Matrix {
     matrix
 }
 
+/// A scalar that does not make a file explode where it is put in.
+fn short_scalar(at: &At<'_>) -> Option<String> {
+    let text = at.scalar()?;
+    if text.len() > MAX_VALUE_BYTES {
+        let title = format!("a value of {} bytes", text.len());
+        at.refuse(title, format!("named values have at most {MAX_VALUE_BYTES}"));
+        return None;
+    }
+    Some(text)
+}
+
 fn axis_values(at: &At<'_>) -> Option<Vec<Value>> {
-    let texts = at.list(At::scalar)?;
+    let texts = at.list(short_scalar)?;
     if texts.is_empty() {
         at.refuse("an axis without a value", "give it at least one");
         return None;
@@ -229,7 +243,9 @@ fn changes(matrix: &Matrix, table: &Table<'_>) -> Vec<(String, Node)> {
     for (name, span, at) in table.named_values() {
         let fits = match matrix.axes.iter().find(|axis| axis.name == name) {
             Some(axis) => leaves_out(axis, &at),
-            None if matrix.values.iter().any(|(value, _)| value == name) => at.scalar().is_some(),
+            None if matrix.values.iter().any(|(value, _)| value == name) => {
+                short_scalar(&at).is_some()
+            }
             None => {
                 let axes = matrix.axes.iter().map(|axis| axis.name.as_str());
                 let known = axes.chain(matrix.values.iter().map(|(value, _)| value.as_str()));

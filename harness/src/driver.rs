@@ -29,8 +29,7 @@ mod spawn;
 mod tear_down;
 mod trial;
 
-pub use budget::Stage;
-pub use error::DriveError;
+pub use error::{DriveError, Stage};
 pub use fencing::{companion, fence};
 pub use host::{HostRequest, Sightings, agent_beside, run_host};
 pub use interrupt::{Interrupt, Interrupter};

@@ -5,6 +5,7 @@
 
 mod bus;
 mod case;
+pub mod claims;
 mod digest;
 pub mod expand;
 mod expect;

@@ -372,3 +372,18 @@ fn a_budget_beyond_an_hour_is_refused() {
     let text = format!("{}[budget]\ntime = \"2h\"\n", with(&[]));
     assert!(told(&text).contains("a trial takes at most 1h"), "{}", told(&text));
 }
+
+#[test]
+fn a_number_nothing_judges_cannot_be_claimed() {
+    let text = with(&["claims = [\"C1\", \"T9\"]"]);
+    assert_eq!(
+        told(&text),
+        r#"error: T9 cannot be claimed
+ --> scenarios/a/b.toml:3:17
+  |
+3 | claims = ["C1", "T9"]
+  |                 ^^^^ no check judges it; a scenario of this kind can claim C1–C14, M1–M5, T1–T6 and W2"#
+    );
+    let paced = with(&["kind = \"paced\"", "claims = [\"C14\"]"]);
+    assert!(told(&paced).contains("a scenario of this kind can claim C3, C4"), "{}", told(&paced));
+}

@@ -104,7 +104,7 @@ pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &Driven) -> Behavio
         Ok(plan) => check(case, bus, history, &plan),
         Err(cause) => Report::Broken(vec![cause.to_string()]),
     };
-    let mut row = row(case, bus, wanted, outcome(case, &report, doubts));
+    let mut row = row(case, bus, wanted, outcome(&report, doubts));
     if let Report::Judged(judgement) = &report {
         row.violations = judgement
             .violations
@@ -130,17 +130,17 @@ pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &Driven) -> Behavio
     row
 }
 
-fn outcome(case: &Case, report: &Report, doubts: &[String]) -> Behaviour {
+fn outcome(report: &Report, doubts: &[String]) -> Behaviour {
     match report {
         Report::Broken(defects) => Behaviour::Broken(defects.join("; ")),
         Report::Judged(judgement) if !judgement.violations.is_empty() => Behaviour::Fail,
         Report::Judged(_) if !doubts.is_empty() => Behaviour::NotExercised(doubts.join("; ")),
         Report::Judged(_) => {
-            let idle = report.unexercised_claims(&case.claims);
+            let idle: Vec<String> = report.unexercised().iter().map(ToString::to_string).collect();
             if idle.is_empty() {
                 Behaviour::Pass
             } else {
-                Behaviour::NotExercised(format!("nothing exercised {}", idle.join(", ")))
+                Behaviour::NotExercised(format!("nothing exercised {}", idle.join("; ")))
             }
         }
     }

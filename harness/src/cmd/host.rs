@@ -59,7 +59,11 @@ fn judge(case: &Case, bus: Bus, wanted: &Wanted, sightings: &Sightings) -> Behav
             messages: Vec::new(),
         });
     }
-    let outcome = if violations.is_empty() { Behaviour::Pass } else { Behaviour::Fail };
+    let outcome = match (violations.is_empty(), sightings.children.is_empty()) {
+        (false, _) => Behaviour::Fail,
+        (true, true) => Behaviour::NotExercised("no children were started".to_owned()),
+        (true, false) => Behaviour::Pass,
+    };
     let items = sightings.children.len() as u64 * 2;
     let checked =
         CheckedRow { check: "children".to_owned(), items, violations: violations.len() as u64 };

@@ -72,8 +72,12 @@ impl Director {
         let repeated: u64 = summaries.iter().map(|summary| summary.repeated).sum();
         let lagged: u64 = summaries.iter().map(|summary| summary.lagged).sum();
         if repeated + lagged > 0 {
-            validity =
-                Validity::Invalid(format!("{repeated} events arrived twice, {lagged} were lost"));
+            validity = Validity::Invalid(format!(
+                "{repeated} events arrived twice or out of order, {lagged} were lost"
+            ));
+        }
+        if arrivals == 0 && !self.void && self.case.kind != TrialKind::Host {
+            validity = Validity::Invalid("nothing arrived, so nothing was exercised".to_owned());
         }
         if let Some(doubt) = self.doubts.first() {
             validity = Validity::Invalid(doubt.clone());

@@ -8,8 +8,7 @@ use tokio::time::Instant;
 
 use super::actor::assignment::Part;
 use super::actor::protocol::{Notice, Order, Share};
-use super::budget::Stage;
-use super::error::DriveError;
+use super::error::{DriveError, Stage};
 use super::session::Session;
 use crate::plan::{Bus, Case, Operation, Reading};
 use crate::record::Operated;

@@ -18,8 +18,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout_at};
 
-use super::budget::{Budget, Stage};
-use super::error::DriveError;
+use super::budget::Budget;
+use super::error::{DriveError, Stage};
 use super::interrupt::Interrupt;
 use crate::plan::Bus;
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::actor::assignment::Assignment;
-use super::budget::{Budget, Stage};
+use super::budget::Budget;
 use super::director::{BEFORE, Director};
-use super::error::DriveError;
+use super::error::{DriveError, Stage};
 use super::interrupt::Interrupt;
 use super::measure::Meter;
 use super::session::Session;

@@ -16,7 +16,7 @@ pub use demands::{Demands, Divergence, Observe};
 use roster::Roster;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Bus, Case, TrialKind};
+use super::{Bus, Case, TrialKind, claims};
 use crate::scenario::{
     At, Point, Problem, Problems, Profile, Reader, Scenario, Source, Table, Traced, read_known,
 };
@@ -138,9 +138,11 @@ fn read_case(
     reader: &Reader<'_>,
 ) -> (Case, Demands) {
     let table = reader.root(&scenario.root);
-    read_known(&table);
+    let said = table.required("kind", |at| at.one_of(&KINDS));
+    let kind = said.unwrap_or(TrialKind::Behaviour);
+    // Without a kind, nothing can be said about what it judges.
+    read_known(&table, &|claim| claims::refusal(said?, claim));
     let id = point.id(&scenario.name);
-    let kind = table.required("kind", |at| at.one_of(&KINDS)).unwrap_or(TrialKind::Behaviour);
     let summary = table.required("summary", At::text).unwrap_or_default();
     let topology = roster::read(&table);
     let roster = Roster::of(&topology);

@@ -60,7 +60,7 @@ impl Scenario {
         }
         let reader = Reader::new(&source, BTreeMap::new());
         let table = reader.root(&root);
-        let (name, claims, profiles) = read_header(&table);
+        let (name, claims, profiles) = read_header(&table, &|_| None);
         let Matrix { axes, values, changes } = read_matrix(&table);
         drop(table);
         drop(reader);
@@ -126,10 +126,14 @@ struct Matrix {
 }
 
 /// Reads the keys that decide what is run.
-fn read_header(table: &Table<'_>) -> (String, Vec<String>, Vec<Profile>) {
+fn read_header(
+    table: &Table<'_>,
+    refusal: &dyn Fn(&str) -> Option<String>,
+) -> (String, Vec<String>, Vec<Profile>) {
     table.required("format", |at| at.integer::<i64>(1..2));
     let name = table.required("name", scenario_name).unwrap_or_default();
-    let claims = table.required("claims", |at| at.list(claim)).unwrap_or_default();
+    let claims =
+        table.required("claims", |at| at.list(|at| claim(at, refusal))).unwrap_or_default();
     let profiles = table.or("profiles", r#"["smoke", "pr", "nightly", "release"]"#, |at| {
         at.list(|at| at.one_of(&Profile::ALL.map(|profile| (profile.as_str(), profile))))
     });
@@ -159,14 +163,18 @@ fn scenario_name(at: &At<'_>) -> Option<String> {
 const CLAIMS: [(&str, u32); 7] =
     [("C", 14), ("M", 5), ("T", 9), ("A", 6), ("W", 9), ("R", 6), ("V", 10)];
 
-fn claim(at: &At<'_>) -> Option<String> {
+fn claim(at: &At<'_>, refusal: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let text = at.text()?;
     let known = CLAIMS.iter().any(|(letter, last)| {
         let number = text.strip_prefix(letter).and_then(|number| number.parse::<u32>().ok());
         number.is_some_and(|number| (1..=*last).contains(&number) && !text.contains('+'))
     });
     if known {
-        return Some(text);
+        match refusal(&text) {
+            None => return Some(text),
+            Some(why) => at.refuse(format!("{text} cannot be claimed"), why),
+        }
+        return None;
     }
     at.refuse(
         format!("{text:?} is no number of the contract"),
@@ -296,7 +304,8 @@ fn unknown<'n>(
 }
 
 /// Reads header and matrix once more for a plan: keys are known, problems noted.
-pub(crate) fn read_known(table: &Table<'_>) {
-    read_header(table);
+/// `refusal` says why a number cannot be claimed.
+pub(crate) fn read_known(table: &Table<'_>, refusal: &dyn Fn(&str) -> Option<String>) {
+    read_header(table, refusal);
     read_matrix(table);
 }

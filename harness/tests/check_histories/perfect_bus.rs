@@ -164,6 +164,11 @@ impl World {
         self.history.subscribers[subscriber].ended |= live;
     }
 
+    pub(crate) fn drop_receiver(&mut self, subscriber: usize) {
+        self.seats[subscriber].live = false;
+        self.operate(Operation::DropReceiver(subscriber), "ok");
+    }
+
     pub(crate) fn shutdown(&mut self) {
         self.operate(Operation::Shutdown(1_000), "ok");
         for (seat, log) in self.seats.iter_mut().zip(&mut self.history.subscribers) {

@@ -1,5 +1,5 @@
-//! Judges recorded histories against CONTRACT C1–C9 and C11–C13, with an oracle of its own for
-//! M1–M5 and T3–T6 (METHOD §5). C10 and C14 show in outcomes, counters and tear-down only.
+//! Judges recorded histories against CONTRACT C1–C14, with an oracle of its own for M1–M5 and
+//! T3–T6 (METHOD §5).
 //!
 //! Pure functions: plan and history in, a [`Report`] out. Nothing here touches a bus, a clock or a
 //! file, and nothing uses the bus's own matching: see [`oracle`]. A history that cannot have
@@ -8,11 +8,14 @@
 //!
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
 //! `trace` (plan and history joined, indexed), `life` (subscriptions in time), `regions` (what
-//! must, may and must not arrive), then one file per rule, then `differential`.
+//! must, may and must not arrive), then one file per rule, `claims` (what the case says
+//! it shows), then `differential`.
 
+mod claims;
 mod conservation;
 mod content;
 mod delivery;
+mod departures;
 mod differential;
 mod duplicates;
 mod expectation;
@@ -32,10 +35,11 @@ mod report;
 mod shutdown;
 mod total_order;
 mod trace;
+mod waits;
 
 pub use differential::{Colour, Difference, Observed, differential};
 pub use planned::{Planned, PlannedAttributes};
-pub use report::{Check, Checked, Judgement, Message, Report, Verdict, Violation};
+pub use report::{Check, Checked, Judgement, Message, Report, Unexercised, Verdict, Violation};
 
 use crate::plan::{Bus, Case};
 use crate::record::History;
@@ -67,6 +71,10 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     conservation::check(&trace, &mut findings);
     outcomes::check(&trace, &mut findings);
     shutdown::check(&trace, &mut findings);
+    departures::check(&trace, &mut findings);
+    waits::check(&trace, &mut findings);
     expectation::check(&trace, &mut findings);
-    Report::Judged(findings.into_judgement())
+    let mut judgement = findings.into_judgement();
+    judgement.unexercised = claims::unexercised(&trace, planned, &judgement.checked);
+    Report::Judged(judgement)
 }

@@ -3,7 +3,7 @@
 //! A trial spawns real processes (`actor`), leads them through the phases of a case, records
 //! what they saw, measures them from outside, and checks that nothing remains. It judges nothing.
 //!
-//! - `trial`: one case on one bus, once; `interrupt`: the user's wish to stop; `error`: why not;
+//! - `trial`: one case on one bus, once, within its `budget`; `interrupt`: the user's wish to stop; `error`: why not;
 //! - `deploy`, `spawn`, `session`: processes and the lines to them;
 //! - `director`, `phases`, `fences` with `fencing`, `tear_down`: what happens in a trial;
 //! - `measure`, `collect`, `records`: what comes out of it;
@@ -12,6 +12,7 @@
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
 pub(crate) mod actor;
+mod budget;
 mod bus;
 mod collect;
 mod deploy;
@@ -31,7 +32,7 @@ mod tear_down;
 mod trial;
 
 pub use descriptors::{DescriptorLimit, descriptors_needed, raise_descriptor_limit};
-pub use error::DriveError;
+pub use error::{DriveError, Stage};
 pub use fencing::{companion, fence};
 pub use host::{HostRequest, Sightings, agent_beside, run_host};
 pub use interrupt::{Interrupt, Interrupter};

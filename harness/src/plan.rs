@@ -5,11 +5,13 @@
 
 mod bus;
 mod case;
+pub mod claims;
 mod digest;
 pub mod expand;
 mod expect;
 mod fence;
 pub mod gates;
+pub mod limits;
 mod named;
 mod phase;
 mod schedule;
@@ -22,7 +24,7 @@ pub use case::{Case, TrialKind};
 pub use digest::{digest, digest_correlation_id, digest_received};
 pub use expand::{Expanded, expand};
 pub use expect::{Expectation, Expected};
-pub use fence::{FENCE, fence_event, fence_sequence};
+pub use fence::{FENCE, FENCE_SUBSCRIBER, fence_event, fence_sequence, fence_target};
 pub use phase::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, Trigger};
 pub use schedule::schedule;
 pub use topology::{

@@ -6,7 +6,7 @@ mod history;
 mod load;
 mod trial;
 
-pub use crate::plan::FENCE;
+pub use crate::plan::{FENCE, FENCE_SUBSCRIBER};
 pub use history::{
     History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog, UNKNOWN_PUBLISHER,
 };

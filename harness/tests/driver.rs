@@ -5,7 +5,7 @@ use std::path::Path;
 use daemoneye_eventbus::{EventKind, EventSubscription, OverflowPolicy};
 use equivalence::cmd::behaviour::judge;
 use equivalence::cmd::selection::Wanted;
-use equivalence::driver::{Driven, Interrupt, TrialRequest, run_trial};
+use equivalence::driver::{DriveError, Driven, Interrupt, Stage, TrialRequest, run_trial};
 use equivalence::plan::{
     Action, Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, MixPart, Operation,
     Phase, Publish, PublisherSpec, Rate, Reading, SubscriberSpec, Topology, TrialKind, Trigger,
@@ -65,11 +65,19 @@ fn case(kind: TrialKind, count: Count, rate: Rate, measured: bool) -> Case {
         phases: vec![phase],
         expect: Expectation::default(),
         not_applicable: Vec::new(),
+        budget_ms: 60_000,
         seed: 7,
     }
 }
 
 fn run(case: &Case, bus: Bus, void: bool) -> Driven {
+    let driven = attempt(case, bus, void).expect("a trial");
+    assert!(driven.trial.tear_down.is_clean(), "{:?}", driven.trial.tear_down);
+    assert_eq!(driven.doubts, Vec::<String>::new());
+    driven
+}
+
+fn attempt(case: &Case, bus: Bus, void: bool) -> Result<Driven, DriveError> {
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("rt");
     let (_teller, interrupt) = Interrupt::new();
@@ -81,10 +89,7 @@ fn run(case: &Case, bus: Bus, void: bool) -> Driven {
         share_by_clone: false,
         directory: folder.path(),
     };
-    let driven = runtime.block_on(run_trial(request, interrupt)).expect("a trial");
-    assert!(driven.trial.tear_down.is_clean(), "{:?}", driven.trial.tear_down);
-    assert_eq!(driven.doubts, Vec::<String>::new());
-    driven
+    runtime.block_on(run_trial(request, interrupt))
 }
 
 fn everything_arrives(bus: Bus) {
@@ -128,6 +133,19 @@ fn everything_arrives_in_the_agent() {
 #[test]
 fn everything_arrives_between_processes() {
     everything_arrives(Bus::Process);
+}
+
+#[test]
+fn a_trial_beyond_its_budget_is_stopped_and_told_with_its_phase() {
+    let slow = Rate::PerSecond(1.0, Arrivals::Constant);
+    let mut case = case(TrialKind::Behaviour, Count::Events(60), slow, false);
+    case.budget_ms = 2000;
+    for bus in [Bus::Process, Bus::Crossbeam] {
+        let error = attempt(&case, bus, false).expect_err("a minute of events in two seconds");
+        let DriveError::Budget { stage, .. } = &error else { panic!("{error}") };
+        let stages = [Stage::Starting, Stage::Phase("all".to_owned())];
+        assert!(stages.contains(stage), "{error}");
+    }
 }
 
 #[test]

@@ -305,3 +305,85 @@ fn a_mistake_at_one_point_of_the_matrix_is_found() {
     let text = with(&["size = [\"200B\", \"1KB\"]", "payload = \"${size}\""]);
     assert_eq!(told(&text).matches("error:").count(), 1);
 }
+
+/// What is said of one line put into a valid scenario, without the drawing around it.
+fn label_of(line: &str) -> String {
+    let told = told(&with(&[line]));
+    let carets = told.lines().find(|line| line.contains('^')).unwrap_or(&told);
+    carets.trim_start_matches(['|', ' ', '^']).to_owned()
+}
+
+#[test]
+fn a_phase_longer_than_its_limit_is_refused_with_the_limit() {
+    let text = with(&["publish = [{ for = \"999999999h\" }]"]);
+    assert_eq!(
+        told(&text),
+        r#"error: `phase[0].publish[0].for` is "999999999h"
+  --> scenarios/a/b.toml:18:20
+   |
+18 | publish = [{ for = "999999999h" }]
+   |                    ^^^^^^^^^^^^ a phase publishes for at most 10min"#
+    );
+}
+
+#[test]
+fn every_quantity_beyond_its_limit_is_refused_with_the_limit() {
+    for (line, label) in [
+        ("publish = [{ count = 9007199254740992 }]", "a trial plans at most 5000000"),
+        ("publish = [{ for = \"1min\" }]", "a trial plans at most 5000000 events; without a rate"),
+        ("publish = [{ for = \"10min\", rate = \"10000/s\" }]", "a trial plans at most 5000000"),
+        ("publish = [{ count = 601, rate = \"1/s\" }]", "a phase publishes for at most 600 s"),
+        ("publish = [{ count = 301, rate = \"1/s\" }]", "the budget of a trial is 300000 ms here"),
+        ("idle = \"61s\"", "a phase is quiet for at most 1min"),
+        ("payload = \"1GiB\"", "a payload has at most 16MiB"),
+        ("patterns = [\"events.#\"]\ncount = 1001", "expected 1 to 1000"),
+        ("patterns = [\"events.#\"]\ncount = 300", "a trial has at most 256"),
+        ("policy = \"circuit-break\"\nbreaker = { window = \"2h\" }", "a breaker waits at most 1h"),
+        (
+            "payload = \"200B\"\ncount = 10\ntable = 1000000",
+            "the publishers of a case hold at most",
+        ),
+    ] {
+        assert!(label_of(line).starts_with(label), "{line}: {}", told(&with(&[line])));
+    }
+}
+
+#[test]
+fn deliveries_are_events_times_subscribers() {
+    let many = "[[phase]]\nname = \"more\"\npublish = [{ count = 100_001 }]\n[expect.received]";
+    let text = with(&["patterns = [\"events.#\"]\ncount = 100"]).replace("[expect.received]", many);
+    let told = told(&text);
+    assert!(told.contains("a trial plans at most 10000000 deliveries"), "{told}");
+    assert_eq!(told.matches("error:").count(), 1, "{told}");
+}
+
+#[test]
+fn groups_are_limited_together_not_one_by_one() {
+    let group = |index| {
+        format!("[[topology.subscriber]]\nname = \"g{index}\"\ncount = 1000\npatterns = [\"#\"]\n")
+    };
+    let groups: String = (0..50).map(group).collect();
+    let told = told(&with(&[]).replace("[[phase]]", &format!("{groups}[[phase]]")));
+    assert!(told.contains("a case has at most 1000"), "{}", &told[..500]);
+}
+
+#[test]
+fn a_budget_beyond_an_hour_is_refused() {
+    let text = format!("{}[budget]\ntime = \"2h\"\n", with(&[]));
+    assert!(told(&text).contains("a trial takes at most 1h"), "{}", told(&text));
+}
+
+#[test]
+fn a_number_nothing_judges_cannot_be_claimed() {
+    let text = with(&["claims = [\"C1\", \"T9\"]"]);
+    assert_eq!(
+        told(&text),
+        r#"error: T9 cannot be claimed
+ --> scenarios/a/b.toml:3:17
+  |
+3 | claims = ["C1", "T9"]
+  |                 ^^^^ no check judges it; a scenario of this kind can claim C1–C14, M1–M5, T1–T6 and W2"#
+    );
+    let paced = with(&["kind = \"paced\"", "claims = [\"C14\"]"]);
+    assert!(told(&paced).contains("a scenario of this kind can claim C3, C4"), "{}", told(&paced));
+}

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use equivalence::plan::expand::{check, expand_all};
+use equivalence::plan::expand::check;
+use equivalence::plan::limits::DEFAULT_BUDGET_MS;
 use equivalence::plan::{Case, TrialKind, Workload, expand, fence_event};
 use equivalence::scenario::{Profile, Scenario, find_files, load};
 
@@ -161,9 +162,11 @@ fn every_claim_a_scenario_makes_counts_once() {
 }
 
 #[test]
-fn a_budget_is_read_where_one_is_said() {
-    let scenarios = scenarios();
-    let paced = scenarios.iter().find(|scenario| scenario.name == "perf/paced").expect("it exists");
-    let expanded = expand_all(paced, Profile::Pr, 1).expect("valid");
-    assert_eq!(expanded.demands.budget_ms, Some(90_000));
+fn a_budget_is_the_one_said_or_the_default() {
+    let budget = |name: &str| {
+        let cases = cases(Profile::Pr);
+        cases.into_iter().find(|case| case.scenario == name).expect("it exists").budget_ms
+    };
+    assert_eq!(budget("perf/paced"), 90_000);
+    assert_eq!(budget("topics/truth-table"), DEFAULT_BUDGET_MS);
 }

@@ -32,7 +32,7 @@ pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
 }
 
 /// The last phase whose every publish the counters include, if there is one.
-fn counted_phase(trace: &Trace<'_>) -> Option<u32> {
+pub(crate) fn counted_phase(trace: &Trace<'_>) -> Option<u32> {
     let fenced = trace.last_fenced_phase()?;
     let shut_down = trace.history.operations.iter().any(|operated| {
         matches!(operated.operation, Operation::Shutdown(_)) && operated.phase <= fenced
@@ -40,7 +40,8 @@ fn counted_phase(trace: &Trace<'_>) -> Option<u32> {
     (!shut_down).then_some(fenced)
 }
 
-fn is_counted(trace: &Trace<'_>, number: usize, phase: Option<u32>) -> bool {
+/// Whether the counters surely include a publish.
+pub(crate) fn is_counted(trace: &Trace<'_>, number: usize, phase: Option<u32>) -> bool {
     phase.is_some_and(|phase| trace.items[number].published.phase <= phase)
 }
 

@@ -30,7 +30,7 @@ impl<'a, 'h> Findings<'a, 'h> {
             .into_iter()
             .map(|check| Checked { check, items: 0, violations: 0 })
             .collect();
-        Self { trace, judgement: Judgement { violations: Vec::new(), checked } }
+        Self { trace, judgement: Judgement { checked, ..Judgement::default() } }
     }
 
     /// Notes that a check judged this many more things.

@@ -3,11 +3,10 @@
 //! What fails here is a defect of the recording, never a verdict on the bus. What a bus could have
 //! caused (an altered identity, an arrival of something unpublished) is left to the rules.
 
-use super::trace::FENCE_TARGET;
 use crate::plan::{Case, Count, Operation};
 use crate::record::{
-    FENCE, History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog,
-    UNKNOWN_PUBLISHER,
+    FENCE, FENCE_SUBSCRIBER, History, Operated, Outcome, Published, PublisherLog, Received,
+    SubscriberLog, UNKNOWN_PUBLISHER,
 };
 
 /// Most defects listed: one is enough to distrust a history.
@@ -101,7 +100,7 @@ fn lint_publisher(case: &Case, log: &PublisherLog, defects: &mut Vec<String>) {
                 return;
             }
             expected += 1;
-        } else if sequence & FENCE_TARGET >= case.topology.subscribers.len() as u64 {
+        } else if sequence & FENCE_SUBSCRIBER >= case.topology.subscribers.len() as u64 {
             defects.push(format!("{name} fenced a subscriber that the case does not have"));
         }
         if call_ns > return_ns {

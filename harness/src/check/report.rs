@@ -23,6 +23,17 @@ pub struct Judgement {
     pub violations: Vec<Violation>,
     /// One row per check, whether or not it had anything to look at.
     pub checked: Vec<Checked>,
+    /// Numbers the case claims that nothing in the history exercised: never a pass.
+    pub unexercised: Vec<Unexercised>,
+}
+
+/// A claimed number that was not exercised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unexercised {
+    /// The number.
+    pub claim: String,
+    /// What the history would have to hold.
+    pub missing: String,
 }
 
 /// Witnesses kept per check: enough to see a pattern, few enough to read.
@@ -107,13 +118,17 @@ pub enum Check {
     Membership,
     /// Shutdown refuses, drains and ends.
     Shutdown,
+    /// Whoever dropped its receiver is gone.
+    Departures,
+    /// A publish that waits does so within its limit.
+    Waits,
     /// The case's own expectations.
     Expectation,
 }
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -131,6 +146,8 @@ impl Check {
         Self::Monotone,
         Self::Membership,
         Self::Shutdown,
+        Self::Departures,
+        Self::Waits,
         Self::Expectation,
     ];
 
@@ -149,6 +166,8 @@ impl Check {
             Self::Conservation | Self::Monotone => "C12",
             Self::Membership => "C9",
             Self::Shutdown => "C13",
+            Self::Departures => "C10",
+            Self::Waits => "C14",
             Self::Expectation => "expect",
         }
     }
@@ -199,14 +218,18 @@ impl Report {
         }
     }
 
-    /// Those of a case's claims that some check is for and none exercised: never a pass.
-    pub fn unexercised_claims(&self, claims: &[String]) -> Vec<String> {
-        let idle = self.not_exercised();
-        let is_idle = |claim: &&String| {
-            let mut checks = Check::ALL.into_iter().filter(|check| check.rule() == **claim);
-            checks.clone().next().is_some() && checks.all(|check| idle.contains(&check))
-        };
-        claims.iter().filter(is_idle).cloned().collect()
+    /// The case's claims that nothing exercised, each with what was missing: never a pass.
+    pub fn unexercised(&self) -> &[Unexercised] {
+        match self {
+            Self::Broken(_) => &[],
+            Self::Judged(judgement) => &judgement.unexercised,
+        }
+    }
+}
+
+impl fmt::Display for Unexercised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.claim, self.missing)
     }
 }
 

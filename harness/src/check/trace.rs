@@ -11,12 +11,10 @@ use super::life::{self, Arrival, Life, Order};
 use super::oracle::{self, Match};
 use super::{Planned, PlannedAttributes};
 use crate::plan::{Bus, Case};
-use crate::record::{FENCE, History, Outcome, Published, Received};
+use crate::record::{FENCE, FENCE_SUBSCRIBER, History, Outcome, Published, Received};
 
 /// A moment that never came.
 pub(crate) const NEVER_NS: u64 = u64::MAX;
-/// Bits of a fence's number that name its subscriber.
-pub(crate) const FENCE_TARGET: u64 = 0xFFFF;
 
 /// One history, indexed.
 pub(crate) struct Trace<'a> {
@@ -142,7 +140,7 @@ impl<'a> Trace<'a> {
         let sequence = self.items[item].published.sequence;
         self.companions[subscriber]
             && sequence & FENCE != 0
-            && sequence & FENCE_TARGET == subscriber as u64
+            && sequence & FENCE_SUBSCRIBER == subscriber as u64
     }
 
     /// Whether a fence comes through a subscriber's own subscription, hence in order.
@@ -296,7 +294,7 @@ impl<'a> Trace<'a> {
     fn note_fences(&mut self) {
         for number in 0..self.items.len() {
             let item = self.items[number];
-            let target = usize::try_from(item.published.sequence & FENCE_TARGET);
+            let target = usize::try_from(item.published.sequence & FENCE_SUBSCRIBER);
             if let (true, Outcome::Ok, Some(slot), Ok(target)) =
                 (item.is_fence(), item.published.outcome, item.slot(), target)
             {

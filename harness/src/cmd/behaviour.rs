@@ -10,7 +10,7 @@ use super::command_line::CommandLine;
 use super::selection::Wanted;
 use crate::check::{Difference, Observed, Planned, PlannedAttributes, Report, check, differential};
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
-use crate::plan::{Bus, Case, PlannedEvent, Workload, WorkloadError};
+use crate::plan::{Bus, Case, PlannedEvent, Workload, WorkloadError, fence_target};
 use crate::record::{FENCE, History, ProcessFigures, TearDown};
 use crate::report::{Behaviour, BehaviourRow, CheckedRow, Witness};
 
@@ -36,10 +36,9 @@ impl Planned for CasePlan<'_> {
         let planned = if sequence & FENCE == 0 {
             workload.event(sequence)
         } else {
-            // The number of a fence: the mark, a running number, 16 bits of subscriber.
-            let subscriber = usize::try_from(sequence & 0xffff).ok()?;
+            let (subscriber, number) = fence_target(sequence);
             self.case.topology.subscribers.get(subscriber)?;
-            fence(self.case, publisher, subscriber, (sequence & !FENCE) >> 16)
+            fence(self.case, publisher, subscriber, number)
         };
         Some(attributes(planned))
     }
@@ -106,7 +105,7 @@ pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &Driven) -> Behavio
         Ok(plan) => check(case, bus, history, &plan),
         Err(cause) => Report::Broken(vec![cause.to_string()]),
     };
-    let mut row = row(case, bus, wanted, outcome(case, &report, doubts));
+    let mut row = row(case, bus, wanted, outcome(&report, doubts));
     if let Report::Judged(judgement) = &report {
         row.violations = judgement
             .violations
@@ -132,20 +131,17 @@ pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &Driven) -> Behavio
     row
 }
 
-fn outcome(case: &Case, report: &Report, doubts: &[String]) -> Behaviour {
+fn outcome(report: &Report, doubts: &[String]) -> Behaviour {
     match report {
         Report::Broken(defects) => Behaviour::Broken(defects.join("; ")),
         Report::Judged(judgement) if !judgement.violations.is_empty() => Behaviour::Fail,
         Report::Judged(_) if !doubts.is_empty() => Behaviour::NotExercised(doubts.join("; ")),
         Report::Judged(_) => {
-            let idle = report.unexercised_claims(&case.claims);
+            let idle: Vec<String> = report.unexercised().iter().map(ToString::to_string).collect();
             if idle.is_empty() {
                 Behaviour::Pass
             } else {
-                Behaviour::NotExercised(format!(
-                    "no event or call put {} to the test, which the scenario claims",
-                    idle.join(", ")
-                ))
+                Behaviour::NotExercised(idle.join("; "))
             }
         }
     }

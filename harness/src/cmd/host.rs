@@ -1,6 +1,7 @@
 //! One host case on one bus: real processes, seen starting and exiting exactly once each.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::behaviour::row;
 use super::selection::Wanted;
@@ -29,7 +30,8 @@ pub async fn run(
             Count::Events(events) => events,
             Count::ForMs(_) | Count::UntilRefused => 0,
         });
-    let request = HostRequest { executable, bus, children: children.sum(), directory };
+    let budget = Duration::from_millis(case.budget_ms);
+    let request = HostRequest { executable, bus, children: children.sum(), budget, directory };
     let sightings = run_host(&agent, &request, interrupt).await?;
     Ok(judge(case, bus, wanted, &sightings))
 }
@@ -57,7 +59,11 @@ fn judge(case: &Case, bus: Bus, wanted: &Wanted, sightings: &Sightings) -> Behav
             messages: Vec::new(),
         });
     }
-    let outcome = if violations.is_empty() { Behaviour::Pass } else { Behaviour::Fail };
+    let outcome = match (violations.is_empty(), sightings.children.is_empty()) {
+        (false, _) => Behaviour::Fail,
+        (true, true) => Behaviour::NotExercised("no children were started".to_owned()),
+        (true, false) => Behaviour::Pass,
+    };
     let items = sightings.children.len() as u64 * 2;
     let checked =
         CheckedRow { check: "children".to_owned(), items, violations: violations.len() as u64 };

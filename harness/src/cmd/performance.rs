@@ -8,7 +8,7 @@ use crate::gate::{
     self, Block, Estimate, Evidence, Limit, Look, Reason, Redos, Side, Verdict, physics,
 };
 use crate::plan::gates::{GateTable, Metric};
-use crate::plan::{Bus, Case, Rate};
+use crate::plan::{Bus, Case, Phase, Rate};
 use crate::record::{TearDown, Trial, Validity};
 use crate::report::{PerformanceRow, Progress};
 
@@ -235,13 +235,15 @@ impl Gathering<'_> {
 
 /// Deliveries the credits of a closed loop allow at once.
 pub fn in_flight(case: &Case) -> Option<u64> {
-    let measured = case.phases.iter().filter(|phase| phase.measured);
-    let windows =
-        measured.flat_map(|phase| &phase.publish).filter_map(|publish| match publish.rate {
+    let window = |phase: &Phase| -> u64 {
+        let windows = phase.publish.iter().filter_map(|publish| match publish.rate {
             Rate::Window(window) => Some(window),
             Rate::Max | Rate::PerSecond(..) => None,
         });
-    let window: u64 = windows.sum();
+        windows.sum()
+    };
+    let measured = case.phases.iter().filter(|phase| phase.measured);
+    let window = measured.map(window).max().unwrap_or_default();
     (window > 0).then(|| window * case.topology.subscribers.len() as u64)
 }
 

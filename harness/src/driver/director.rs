@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::actor::assignment::Part;
 use super::actor::protocol::{Notice, Order, Share};
-use super::error::DriveError;
+use super::error::{DriveError, Stage};
 use super::session::Session;
 use crate::plan::{Bus, Case, Operation, Reading};
 use crate::record::Operated;
@@ -46,6 +46,8 @@ pub(super) struct Director {
     live: Vec<bool>,
     reading: Vec<bool>,
     pub(super) shut_down: bool,
+    /// Where the trial is, for whoever stops it.
+    pub(super) stage: Stage,
     pending: BTreeMap<u64, Pending>,
     next_id: u64,
 }
@@ -77,6 +79,7 @@ impl Director {
             shares: Vec::new(),
             fence_round: 0,
             shut_down: false,
+            stage: Stage::Starting,
             pending: BTreeMap::new(),
             next_id: 0,
         }

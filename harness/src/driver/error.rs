@@ -1,5 +1,6 @@
 //! Why a trial could not be driven: infrastructure, never a verdict on a bus (exit code 4).
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -43,6 +44,14 @@ pub enum DriveError {
         /// The ends of their standard error.
         stderr: String,
     },
+    /// The trial took longer than its `[budget]`; it was stopped and everything of it ended.
+    #[error("the trial took longer than its budget of {time:?} and was stopped in {stage}")]
+    Budget {
+        /// The budget.
+        time: Duration,
+        /// Where it was.
+        stage: Stage,
+    },
     /// The records of an actor cannot be read.
     #[error(transparent)]
     Records(#[from] RecordsError),
@@ -57,6 +66,27 @@ pub enum DriveError {
     /// The user interrupted the run.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// Where a trial is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Processes start, and whoever is there from the start subscribes.
+    Starting,
+    /// A phase, by name.
+    Phase(String),
+    /// Everything drains and ends.
+    Ending,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Starting => f.write_str("starting"),
+            Self::Phase(name) => write!(f, "phase {name:?}"),
+            Self::Ending => f.write_str("tear-down"),
+        }
+    }
 }
 
 fn tail(stderr: &str) -> String {

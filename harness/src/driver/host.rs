@@ -18,7 +18,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout_at};
 
-use super::error::DriveError;
+use super::budget::Budget;
+use super::error::{DriveError, Stage};
 use super::interrupt::Interrupt;
 use crate::plan::Bus;
 
@@ -44,6 +45,8 @@ pub struct HostRequest<'a> {
     pub bus: Bus,
     /// Children to start.
     pub children: u64,
+    /// How long the whole case may take.
+    pub budget: Duration,
     /// Where the record goes; made if missing.
     pub directory: &'a Path,
 }
@@ -78,6 +81,7 @@ pub async fn run_host(
     request: &HostRequest<'_>,
     mut interrupt: Interrupt,
 ) -> Result<Sightings, DriveError> {
+    let budget = Budget::of(request.budget);
     std::fs::create_dir_all(request.directory).map_err(DriveError::Prepare)?;
     let runtime_folder =
         tempfile::Builder::new().prefix("eq-").tempdir().map_err(DriveError::Prepare)?;
@@ -92,7 +96,9 @@ pub async fn run_host(
         watch(request, &mut sightings).await
     };
     let watched = tokio::select! {
-        watched = watched => watched,
+        watched = budget.limit(watched) => {
+            watched.unwrap_or_else(|| Err(budget.exceeded(Stage::Phase("children".to_owned()))))
+        }
         () = interrupt.told() => Err(DriveError::Interrupted),
     };
     let agent = child.id().unwrap_or_default();

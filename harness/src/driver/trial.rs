@@ -1,10 +1,12 @@
 //! One trial: one case on one bus, once, in a fresh tree of processes (METHOD §1).
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::actor::assignment::Assignment;
+use super::budget::Budget;
 use super::director::{BEFORE, Director};
-use super::error::DriveError;
+use super::error::{DriveError, Stage};
 use super::interrupt::Interrupt;
 use super::measure::Meter;
 use super::session::Session;
@@ -42,7 +44,8 @@ pub struct Driven {
 /// Runs one trial. Call within a Tokio runtime with time and input/output.
 ///
 /// Whatever happens, no process and no socket remain when it returns; when the future is
-/// dropped, processes are killed.
+/// dropped, processes are killed. A trial that takes longer than the case's budget is stopped:
+/// [`DriveError::Budget`].
 pub async fn run_trial(
     request: TrialRequest<'_>,
     interrupt: Interrupt,
@@ -50,6 +53,7 @@ pub async fn run_trial(
     if interrupt.is_told() {
         return Err(DriveError::Interrupted);
     }
+    let budget = Budget::of(Duration::from_millis(request.case.budget_ms));
     std::fs::create_dir_all(request.directory).map_err(DriveError::Prepare)?;
     // Private by construction (0700), and short: socket paths have a limit of about 100 bytes.
     let runtime_folder =
@@ -59,9 +63,9 @@ pub async fn run_trial(
     let meter = Meter::new(request.case.kind != TrialKind::Behaviour);
     let session = Session::start(request.executable, &assignment, interrupt, meter).await?;
     let mut director = Director::new(request.case.clone(), request.bus, request.void, session);
-    let driven = drive(&mut director, &request, &socket).await;
+    let driven = budget.limit(drive(&mut director, &request, &socket)).await;
     director.session.end_all().await;
-    driven
+    driven.unwrap_or_else(|| Err(budget.exceeded(director.stage)))
 }
 
 fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> Assignment {
@@ -90,9 +94,11 @@ async fn drive(
         }
     }
     for index in 0..director.case.phases.len() {
+        director.stage = Stage::Phase(director.case.phases[index].name.clone());
         let index = u32::try_from(index).expect("a case has few phases");
         director.phase(index).await?;
     }
+    director.stage = Stage::Ending;
     let tear_down = director.wind_down(socket).await?;
     let mut history = None;
     let (figures, validity) = if request.case.kind == TrialKind::Behaviour {

@@ -48,15 +48,11 @@ pub enum PhysicsError {
     },
     /// More was in flight than the window lets through.
     #[error(
-        "{throughput_per_s:.0}/s x {mean_ns} ns is {in_flight:.0} deliveries in flight, \
-         but at most {most} can be"
+        "throughput x mean latency is {in_flight:.1} deliveries in flight, but at most {most} \
+         can be"
     )]
     TooMuchInFlight {
-        /// Deliveries per second.
-        throughput_per_s: f64,
-        /// Mean time in flight.
-        mean_ns: u64,
-        /// Their product.
+        /// Throughput times mean latency.
         in_flight: f64,
         /// What the window allows.
         most: u64,
@@ -149,21 +145,15 @@ fn rate_agrees(trial: &Trial) -> Result<(), PhysicsError> {
     Err(PhysicsError::RateDisagrees { throughput_per_s, deliveries, window_s })
 }
 
+/// A void has no credits: nothing of it is ever in flight.
 fn in_flight(trial: &Trial, most: u64) -> Result<(), PhysicsError> {
-    let flight = trial.figures.service.as_ref().or(trial.figures.latency.as_ref());
-    let (Some(throughput_per_s), Some(flight)) = (trial.figures.throughput_per_s, flight) else {
-        return Ok(());
-    };
-    let in_flight = throughput_per_s * flight.mean_ns as f64 / 1e9;
-    if in_flight <= IN_FLIGHT_TOLERANCE * most as f64 {
-        return Ok(());
+    let is_void = trial.void_of.is_some();
+    match trial.figures.in_flight.filter(|_| !is_void) {
+        Some(in_flight) if in_flight > IN_FLIGHT_TOLERANCE * most as f64 => {
+            Err(PhysicsError::TooMuchInFlight { in_flight, most })
+        }
+        _ => Ok(()),
     }
-    Err(PhysicsError::TooMuchInFlight {
-        throughput_per_s,
-        mean_ns: flight.mean_ns,
-        in_flight,
-        most,
-    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! One file per table of the format: who takes part, what happens, what must come out.
 
+mod bounds;
 mod demands;
 mod expectation;
 mod phases;
@@ -15,7 +16,7 @@ pub use demands::{Demands, Divergence, Observe};
 use roster::Roster;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Bus, Case, TrialKind};
+use super::{Bus, Case, TrialKind, claims};
 use crate::scenario::{
     At, Point, Problem, Problems, Profile, Reader, Scenario, Source, Table, Traced, read_known,
 };
@@ -25,7 +26,7 @@ use crate::scenario::{
 pub struct Expanded {
     /// One per matrix point, in matrix order.
     pub cases: Vec<Case>,
-    /// Gates to tighten, divergences, budget: the same for all its cases.
+    /// Gates to tighten and divergences: the same for all its cases.
     pub demands: Demands,
 }
 
@@ -85,7 +86,14 @@ pub fn check(scenario: &Scenario) -> Result<(), Problems> {
         // Not part of any profile, hence a mistake; the rest of the file is judged all the same.
         points.push(Point { axes: Vec::new(), names: BTreeMap::new() });
     }
-    let problems = points.iter().flat_map(|point| lower(scenario, point, 0).problems).collect();
+    let mut problems = Vec::new();
+    let mut roles = 0;
+    for point in &points {
+        let lowered = lower(scenario, point, 0);
+        problems.extend(lowered.problems);
+        roles += lowered.case.topology.publishers.len() + lowered.case.topology.subscribers.len();
+    }
+    problems.extend(bounds::too_many_roles(scenario, roles));
     match Problems::of(&scenario.source, problems) {
         Some(problems) => Err(problems),
         None => Ok(()),
@@ -130,13 +138,15 @@ fn read_case(
     reader: &Reader<'_>,
 ) -> (Case, Demands) {
     let table = reader.root(&scenario.root);
-    read_known(&table);
+    let said = table.required("kind", |at| at.one_of(&KINDS));
+    let kind = said.unwrap_or(TrialKind::Behaviour);
+    // Without a kind, nothing can be said about what it judges.
+    read_known(&table, &|claim| claims::refusal(said?, claim));
     let id = point.id(&scenario.name);
-    let kind = table.required("kind", |at| at.one_of(&KINDS)).unwrap_or(TrialKind::Behaviour);
     let summary = table.required("summary", At::text).unwrap_or_default();
     let topology = roster::read(&table);
     let roster = Roster::of(&topology);
-    let phases = phases::read(&table, &roster);
+    let phases = phases::read(&table, &roster, kind);
     let expect = expectation::read(&table, &roster);
     let not_applicable = read_not_applicable(&table);
     let demands = demands::read(&table);
@@ -151,7 +161,9 @@ fn read_case(
         phases,
         expect,
         not_applicable,
+        budget_ms: bounds::budget_ms(&table),
     };
+    bounds::check(&table, &case);
     table.finish();
     (case, demands)
 }

@@ -15,9 +15,11 @@ use daemoneye_eventbus::{
 use super::workload::PlannedEvent;
 use super::{Case, PublisherSpec};
 
-/// Bit of a sequence number that marks a fence; bits 0–15 then name the subscriber it is for.
+/// Bit of a sequence number that marks a fence; [`FENCE_SUBSCRIBER`] then names whom it is for.
 pub const FENCE: u64 = 1 << 63;
 /// Bits of a fence's number that name the subscriber it is for.
+pub const FENCE_SUBSCRIBER: u64 = (1 << SUBSCRIBER_BITS) - 1;
+/// How many bits those are.
 const SUBSCRIBER_BITS: u32 = 16;
 /// Levels put in the place of wildcards; several, so that an exclude does not hit them all.
 const FILLERS: [&str; 4] = ["fence", "fence-b", "lifecycle", "x"];
@@ -27,6 +29,12 @@ const MAX_CANDIDATES: usize = 4096;
 /// The number of a fence: [`FENCE`], a running number, and the subscriber it is for.
 pub fn fence_sequence(subscriber: usize, number: u64) -> u64 {
     FENCE | (number << SUBSCRIBER_BITS) | subscriber as u64
+}
+
+/// Whom a fence is for and its running number: the inverse of [`fence_sequence`].
+pub fn fence_target(sequence: u64) -> (usize, u64) {
+    let subscriber = usize::try_from(sequence & FENCE_SUBSCRIBER).expect("16 bits fit");
+    (subscriber, (sequence & !FENCE) >> SUBSCRIBER_BITS)
 }
 
 /// The event that passes everything this subscriber asks for, or `None` where none can.

@@ -24,14 +24,8 @@ pub struct Phase {
 impl Phase {
     /// How long publishing takes by the plan alone; nothing for shares limited by the bus.
     pub fn planned(&self) -> Duration {
-        let longest = self.publish.iter().map(|publish| match (publish.count, publish.rate) {
-            (Count::ForMs(milliseconds), _) => Duration::from_millis(milliseconds),
-            (Count::Events(events), Rate::PerSecond(per_second, _)) => {
-                Duration::try_from_secs_f64(events as f64 / per_second).unwrap_or_default()
-            }
-            _ => Duration::ZERO,
-        });
-        longest.max().unwrap_or_default()
+        let longest = self.publish.iter().map(Publish::planned_ms).max();
+        Duration::from_millis(longest.unwrap_or_default())
     }
 }
 

@@ -58,6 +58,8 @@ pub struct TrialFigures {
     pub service: Option<Latency>,
     /// `wake − planned` of the generators.
     pub lateness: Option<Latency>,
+    /// Deliveries in flight on average: throughput × mean latency; saturation only.
+    pub in_flight: Option<f64>,
     /// CPU seconds of the whole tree per million deliveries.
     pub cpu_s_per_million: Option<f64>,
     /// Anonymous memory plus socket bytes of the whole tree at its peak, bytes.

@@ -8,6 +8,9 @@ use super::{At, Node, Problems, Profile, Reader, Source, Table, Value, document,
 /// Cases of one scenario in one profile, at most: more is a matrix out of hand.
 const MAX_POINTS: usize = 256;
 
+/// Longest text of an axis or a named value, bytes: it may stand in many places of a file.
+const MAX_VALUE_BYTES: usize = 255;
+
 /// A scenario file whose syntax and names are known; its meaning is checked by the plan.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -57,7 +60,7 @@ impl Scenario {
         }
         let reader = Reader::new(&source, BTreeMap::new());
         let table = reader.root(&root);
-        let (name, claims, profiles) = read_header(&table);
+        let (name, claims, profiles) = read_header(&table, &|_| None);
         let Matrix { axes, values, changes } = read_matrix(&table);
         drop(table);
         drop(reader);
@@ -123,10 +126,14 @@ struct Matrix {
 }
 
 /// Reads the keys that decide what is run.
-fn read_header(table: &Table<'_>) -> (String, Vec<String>, Vec<Profile>) {
+fn read_header(
+    table: &Table<'_>,
+    refusal: &dyn Fn(&str) -> Option<String>,
+) -> (String, Vec<String>, Vec<Profile>) {
     table.required("format", |at| at.integer::<i64>(1..2));
     let name = table.required("name", scenario_name).unwrap_or_default();
-    let claims = table.required("claims", |at| at.list(claim)).unwrap_or_default();
+    let claims =
+        table.required("claims", |at| at.list(|at| claim(at, refusal))).unwrap_or_default();
     let profiles = table.or("profiles", r#"["smoke", "pr", "nightly", "release"]"#, |at| {
         at.list(|at| at.one_of(&Profile::ALL.map(|profile| (profile.as_str(), profile))))
     });
@@ -156,14 +163,18 @@ fn scenario_name(at: &At<'_>) -> Option<String> {
 const CLAIMS: [(&str, u32); 7] =
     [("C", 14), ("M", 5), ("T", 9), ("A", 6), ("W", 9), ("R", 6), ("V", 10)];
 
-fn claim(at: &At<'_>) -> Option<String> {
+fn claim(at: &At<'_>, refusal: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let text = at.text()?;
     let known = CLAIMS.iter().any(|(letter, last)| {
         let number = text.strip_prefix(letter).and_then(|number| number.parse::<u32>().ok());
         number.is_some_and(|number| (1..=*last).contains(&number) && !text.contains('+'))
     });
     if known {
-        return Some(text);
+        match refusal(&text) {
+            None => return Some(text),
+            Some(why) => at.refuse(format!("{text} cannot be claimed"), why),
+        }
+        return None;
     }
     at.refuse(
         format!("{text:?} is no number of the contract"),
@@ -186,7 +197,7 @@ fn read_matrix(table: &Table<'_>) -> Matrix {
             reader.problem(&span, format!("`{name}` is an axis already"), "choose another name");
             continue;
         }
-        let value = at.scalar().map_or(Value::Broken, |_| at.value().clone());
+        let value = short_scalar(&at).map_or(Value::Broken, |_| at.value().clone());
         matrix.values.push((name.to_owned(), value));
     }
     for (name, span, table) in
@@ -203,8 +214,19 @@ fn read_matrix(table: &Table<'_>) -> Matrix {
     matrix
 }
 
+/// A scalar that does not make a file explode where it is put in.
+fn short_scalar(at: &At<'_>) -> Option<String> {
+    let text = at.scalar()?;
+    if text.len() > MAX_VALUE_BYTES {
+        let title = format!("a value of {} bytes", text.len());
+        at.refuse(title, format!("named values have at most {MAX_VALUE_BYTES}"));
+        return None;
+    }
+    Some(text)
+}
+
 fn axis_values(at: &At<'_>) -> Option<Vec<Value>> {
-    let texts = at.list(At::scalar)?;
+    let texts = at.list(short_scalar)?;
     if texts.is_empty() {
         at.refuse("an axis without a value", "give it at least one");
         return None;
@@ -229,7 +251,9 @@ fn changes(matrix: &Matrix, table: &Table<'_>) -> Vec<(String, Node)> {
     for (name, span, at) in table.named_values() {
         let fits = match matrix.axes.iter().find(|axis| axis.name == name) {
             Some(axis) => leaves_out(axis, &at),
-            None if matrix.values.iter().any(|(value, _)| value == name) => at.scalar().is_some(),
+            None if matrix.values.iter().any(|(value, _)| value == name) => {
+                short_scalar(&at).is_some()
+            }
             None => {
                 let axes = matrix.axes.iter().map(|axis| axis.name.as_str());
                 let known = axes.chain(matrix.values.iter().map(|(value, _)| value.as_str()));
@@ -280,7 +304,8 @@ fn unknown<'n>(
 }
 
 /// Reads header and matrix once more for a plan: keys are known, problems noted.
-pub(crate) fn read_known(table: &Table<'_>) {
-    read_header(table);
+/// `refusal` says why a number cannot be claimed.
+pub(crate) fn read_known(table: &Table<'_>, refusal: &dyn Fn(&str) -> Option<String>) {
+    read_header(table, refusal);
     read_matrix(table);
 }

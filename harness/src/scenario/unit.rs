@@ -29,6 +29,21 @@ pub(crate) fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Milliseconds in the largest unit that shows them whole.
+pub(crate) fn shown_ms(ms: u64) -> String {
+    shown(ms, &UNITS_OF_TIME)
+}
+
+/// Bytes, the same way.
+pub(crate) fn shown_bytes(bytes: usize) -> String {
+    shown(bytes as u64, &UNITS_OF_SIZE)
+}
+
+fn shown(amount: u64, units: &[(&str, u64)]) -> String {
+    let whole = units.iter().rfind(|(_, factor)| amount.is_multiple_of(*factor));
+    whole.map_or_else(|| amount.to_string(), |(name, factor)| format!("{}{name}", amount / factor))
+}
+
 fn amount(text: &str, units: &[(&str, u64)], wanted: &str) -> Result<u64, String> {
     let digits = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'_').count();
     let (number, unit) = text.split_at(digits);
@@ -71,6 +86,13 @@ mod tests {
         assert_eq!(duration_ms("250ms"), Ok(250));
         assert_eq!(duration_ms("2s"), Ok(2000));
         assert_eq!(rate("10_000/s"), Ok(10_000.0));
+    }
+
+    #[test]
+    fn limits_are_shown_in_the_largest_unit_that_fits() {
+        assert_eq!(shown_ms(600_000), "10min");
+        assert_eq!(shown_ms(1500), "1500ms");
+        assert_eq!(shown_bytes(16 << 20), "16MiB");
     }
 
     #[test]

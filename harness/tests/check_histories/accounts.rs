@@ -14,11 +14,8 @@ use super::right::{
 
 #[test]
 fn an_empty_history_is_not_a_pass() {
-    let world = World::new(1, Vec::new(), 1);
-    let report = judge(&world);
+    let report = judge(&World::new(1, Vec::new(), 1));
     assert_eq!(report.verdict(), Verdict::NotExercised);
-    let claims = ["C4".to_owned(), "W1".to_owned()];
-    assert_eq!(report.unexercised_claims(&claims), ["C4"]);
 }
 
 #[test]

@@ -119,6 +119,7 @@ impl World {
             phases: vec![phase()],
             expect: Expectation::default(),
             not_applicable: Vec::new(),
+            budget_ms: 60_000,
             seed,
         };
         let plan = Plan::default();
@@ -161,6 +162,11 @@ impl World {
         let live = std::mem::replace(&mut self.seats[subscriber].live, false);
         self.operate(Operation::Unsubscribe(subscriber), if live { "ok" } else { "unknown" });
         self.history.subscribers[subscriber].ended |= live;
+    }
+
+    pub(crate) fn drop_receiver(&mut self, subscriber: usize) {
+        self.seats[subscriber].live = false;
+        self.operate(Operation::DropReceiver(subscriber), "ok");
     }
 
     pub(crate) fn shutdown(&mut self) {

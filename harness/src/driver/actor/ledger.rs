@@ -14,10 +14,8 @@ use super::link::Link;
 use super::protocol::Notice;
 use crate::driver::records::{Arrival, Recorder, names, write_all};
 use crate::plan::{Rate, TrialKind, Trigger, digest_correlation_id, digest_received};
-use crate::record::{FENCE, Received, UNKNOWN_PUBLISHER};
+use crate::record::{FENCE, FENCE_SUBSCRIBER, Received, UNKNOWN_PUBLISHER};
 
-/// Bits of a fence's number that name the subscriber it is for.
-const FENCE_SUBSCRIBER: u64 = 0xffff;
 /// Records reserved in advance: growing while receiving would show as a pause.
 const RESERVED_RECORDS: usize = 16 * 1024;
 

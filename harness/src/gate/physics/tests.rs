@@ -27,6 +27,7 @@ fn saturation() -> Trial {
             deliveries: 10_000,
             window_s: 10.0,
             throughput_per_s: Some(1_000.0),
+            in_flight: Some(1.0),
             service: Some(latency(1)),
             latency: Some(latency(2)),
             response: Some(latency(3)),
@@ -65,22 +66,23 @@ fn a_negative_latency_shows_as_one_beyond_the_recorders_range() {
 #[test]
 fn more_in_flight_than_the_window_allows_is_invalid_by_name() {
     let mut trial = saturation();
-    trial.figures.deliveries = 11_200;
-    trial.figures.throughput_per_s = Some(1_120.0);
+    trial.figures.in_flight = Some(1.12);
     assert_eq!(
         validity(&trial, Some(1)),
         Validity::Invalid(
-            "1120/s x 1000000 ns is 1 deliveries in flight, but at most 1 can be".to_owned()
+            "throughput x mean latency is 1.1 deliveries in flight, but at most 1 can be"
+                .to_owned()
         )
     );
     assert_eq!(check(&trial, Some(2)), Ok(()));
+    let void = Trial { bus: None, void_of: Some(Bus::Process), ..trial };
+    assert_eq!(check(&void, Some(1)), Ok(()), "a void has no credits");
 }
 
 #[test]
 fn the_window_bounds_saturation_alone() {
     let mut trial = saturation();
-    trial.figures.deliveries = 20_000;
-    trial.figures.throughput_per_s = Some(2_000.0);
+    trial.figures.in_flight = Some(2.0);
     trial.kind = TrialKind::Paced;
     assert_eq!(check(&trial, Some(1)), Ok(()));
 }

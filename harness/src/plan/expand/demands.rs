@@ -1,4 +1,4 @@
-//! What a scenario asks for beside its cases: tighter gates, declared divergences, a time budget.
+//! What a scenario asks for beside its cases: tighter gates, declared divergences.
 
 use super::super::Bus;
 use super::super::gates::Metric;
@@ -12,8 +12,6 @@ pub struct Demands {
     pub gates: Vec<(Metric, f64)>,
     /// Differences between buses that are meant to be.
     pub divergences: Vec<Divergence>,
-    /// How long one trial may take, milliseconds; `None` leaves it to the run.
-    pub budget_ms: Option<u64>,
 }
 
 /// A difference between buses that is known, reasoned and dated.
@@ -45,12 +43,7 @@ pub enum Observe {
 }
 
 pub(super) fn read(root: &Table<'_>) -> Demands {
-    let budget_ms = root.table("budget", "budget").and_then(|table| {
-        let time = table.required("time", At::duration_ms);
-        table.finish();
-        time
-    });
-    Demands { gates: gates(root), divergences: divergences(root), budget_ms }
+    Demands { gates: gates(root), divergences: divergences(root) }
 }
 
 fn gates(root: &Table<'_>) -> Vec<(Metric, f64)> {

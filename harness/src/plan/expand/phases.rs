@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::super::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, Trigger};
+use super::super::limits::{MAX_IDLE_MS, MAX_PHASE_MS, MAX_TRIAL_EVENTS, MAX_WAIT_MS, Total};
+use super::super::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, TrialKind, Trigger};
 use super::roster::Roster;
 use crate::scenario::{At, Table};
 
@@ -24,28 +25,30 @@ pub(super) const OUTCOMES: [&str; 14] = [
     "disconnected",
 ];
 
-pub(super) fn read(root: &Table<'_>, roster: &Roster) -> Vec<Phase> {
+pub(super) fn read(root: &Table<'_>, roster: &Roster, kind: TrialKind) -> Vec<Phase> {
     let tables = root.tables("phase", "phase");
     if tables.is_empty() {
         root.reader().problem(root.span(), "missing table `[[phase]]`", "a scenario needs one");
     }
-    tables.into_iter().map(|table| read_phase(table, roster)).collect()
+    let mut total = Total::default();
+    tables.into_iter().map(|table| read_phase(table, roster, kind, &mut total)).collect()
 }
 
-fn read_phase(table: Table<'_>, roster: &Roster) -> Phase {
+fn read_phase(table: Table<'_>, roster: &Roster, kind: TrialKind, total: &mut Total) -> Phase {
     let phase = Phase {
         name: table.required("name", At::scalar).unwrap_or_default(),
         publish: table
             .tables("publish", "phase.publish")
             .into_iter()
-            .flat_map(|table| read_publish(table, roster))
+            .flat_map(|table| read_publish(table, roster, kind, total))
             .collect(),
         actions: table
             .tables("action", "phase.action")
             .into_iter()
-            .flat_map(|table| read_actions(table, roster))
+            .flat_map(|table| read_actions(table, roster, total))
             .collect(),
-        idle_ms: table.or("idle", r#""0ms""#, At::duration_ms),
+        idle_ms: table
+            .or("idle", r#""0ms""#, |at| at.duration_ms_up_to(MAX_IDLE_MS, "a phase is quiet for")),
         fence: table.or("fence", "true", At::boolean),
         measured: table.or("measured", "false", At::boolean),
     };
@@ -53,21 +56,36 @@ fn read_phase(table: Table<'_>, roster: &Roster) -> Phase {
     phase
 }
 
-fn read_publish(table: Table<'_>, roster: &Roster) -> Vec<Publish> {
+fn read_publish(
+    table: Table<'_>,
+    roster: &Roster,
+    kind: TrialKind,
+    total: &mut Total,
+) -> Vec<Publish> {
     let publishers = match table.get("publisher") {
         Some(at) => roster.publishers(&at).unwrap_or_default(),
         None => roster.all_publishers(),
     };
     let count = read_count(&table);
     let rate = read_rate(&table);
+    let share = Publish { publisher: 0, count, rate };
+    let within = total.add(&share, publishers.len(), roster.all_subscribers().len(), kind);
+    if let Err(beyond) = within {
+        table.reader().problem(table.span(), "more than a trial may have", beyond.to_string());
+        return Vec::new();
+    }
     table.finish();
     publishers.map(|publisher| Publish { publisher, count, rate }).collect()
 }
 
 fn read_count(table: &Table<'_>) -> Count {
     let choices = [
-        table.optional("count", At::count).map(Count::Events),
-        table.optional("for", At::duration_ms).map(Count::ForMs),
+        table
+            .optional("count", |at| at.count_up_to(MAX_TRIAL_EVENTS, "a trial plans"))
+            .map(Count::Events),
+        table
+            .optional("for", |at| at.duration_ms_up_to(MAX_PHASE_MS, "a phase publishes for"))
+            .map(Count::ForMs),
         table
             .optional("until-refused", At::boolean)
             .and_then(|until| until.then_some(Count::UntilRefused)),
@@ -117,12 +135,16 @@ fn read_rate(table: &Table<'_>) -> Rate {
 }
 
 /// One action, or one for each member of a group.
-fn read_actions(table: Table<'_>, roster: &Roster) -> Vec<Action> {
+fn read_actions(table: Table<'_>, roster: &Roster, total: &mut Total) -> Vec<Action> {
     let trigger = read_trigger(&table, roster);
     let operations = read_operations(&table, roster);
     let expect = table
         .or("expect", r#""ok""#, |at| at.one_of(&OUTCOMES.map(|code| (code, code))))
         .to_owned();
+    if let Err(beyond) = total.add_steps(operations.len()) {
+        table.reader().problem(table.span(), "more than a trial may have", beyond.to_string());
+        return Vec::new();
+    }
     table.finish();
     operations
         .into_iter()
@@ -179,7 +201,8 @@ fn read_operations(table: &Table<'_>, roster: &Roster) -> Vec<Operation> {
     let doing = table.required("do", |at| at.one_of(&DOINGS));
     let subscribers = table.optional("subscriber", |at| roster.subscribers(at));
     let publishers = table.optional("publisher", |at| roster.publishers(at));
-    let deadline_ms = table.optional("deadline", At::duration_ms);
+    let deadline_ms =
+        table.optional("deadline", |at| at.duration_ms_up_to(MAX_WAIT_MS, "a deadline is"));
     let needed = match doing {
         Some(Doing::Subscriber(_)) => Some("subscriber"),
         Some(Doing::Publisher(_)) => Some("publisher"),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use daemoneye_eventbus::Topic;
 
+use super::super::limits::{MAX_PAYLOAD_BYTES, MAX_TABLE_RECORDS, MAX_WAIT_MS};
 use super::super::{BusSettings, Correlate, MixPart, PublisherSpec};
 use super::said::{Said, kind, pid, priority, read_names};
 use super::subscribers;
@@ -11,8 +12,6 @@ use crate::scenario::{At, Reader, Table, suggestion};
 
 /// Sum of the weights of a mix: one cycle of it is laid out in memory.
 const MAX_WEIGHT: i64 = 4096;
-/// Most records a publisher may hold; half a gigabyte of them, more than any collector has.
-const MAX_TABLE: i64 = 1_000_000;
 /// Size of a typical process event with all its fields.
 const DEFAULT_PAYLOAD: &str = r#""200B""#;
 
@@ -48,18 +47,21 @@ pub(super) fn read(root: &Table<'_>) -> Said {
 fn bus_settings(table: &Table<'_>) -> BusSettings {
     BusSettings {
         subscriber_limit: table.optional("subscriber-limit", |at| at.integer(1..10_001)),
-        publish_limit_ms: table.optional("publish-limit", At::duration_ms),
+        publish_limit_ms: table
+            .optional("publish-limit", |at| at.duration_ms_up_to(MAX_WAIT_MS, "a publish waits")),
         central_capacity: table.optional("central-capacity", |at| at.integer(1..(1 << 20) + 1)),
-        payload_limit_bytes: table.optional("payload-limit", At::size),
+        payload_limit_bytes: table
+            .optional("payload-limit", |at| at.size_up_to(MAX_PAYLOAD_BYTES, "a payload has")),
     }
 }
 
 fn read_publishers(table: Table<'_>, said: &mut Said) {
-    let (name, names) = read_names(&table, &said.publisher_groups);
+    let (name, names) = read_names(&table, "publishers", &said.publisher_groups);
     let correlate = table.or("correlate", r#""fresh""#, |at| {
         at.one_of(&[("fresh", Correlate::Fresh), ("numbered", Correlate::Numbered)])
     });
-    let held = table.or("table", "0", |at| at.integer(0..MAX_TABLE + 1));
+    let most_records = i64::try_from(MAX_TABLE_RECORDS).expect("the limit is small");
+    let held: usize = table.or("table", "0", |at| at.integer(0..most_records + 1));
     let parts = table.tables("mix", "topology.publisher.mix");
     let mix: Vec<MixPart> = if parts.is_empty() {
         vec![read_part(&table)]
@@ -78,6 +80,12 @@ fn read_publishers(table: Table<'_>, said: &mut Said) {
         let title = format!("weights of the mix add up to {weight}");
         table.reader().problem(table.span(), title, format!("at most {MAX_WEIGHT}"));
     }
+    let others: usize = said.topology.publishers.iter().map(|spec| spec.table).sum();
+    if held * names.len() + others > MAX_TABLE_RECORDS {
+        let title = format!("tables of {} records in all", held * names.len() + others);
+        let label = format!("the publishers of a case hold at most {MAX_TABLE_RECORDS}");
+        table.reader().problem(table.span(), title, label);
+    }
     let first = said.topology.publishers.len();
     said.topology.publishers.extend(names.into_iter().map(|name| PublisherSpec {
         name,
@@ -94,7 +102,8 @@ fn read_part(table: &Table<'_>) -> MixPart {
         kind: table.or("kind", r#""process""#, kind),
         topic: table.optional("topic", topic),
         weight: table.or("weight", "1", |at| at.integer(1..MAX_WEIGHT + 1)),
-        payload_bytes: table.or("payload", DEFAULT_PAYLOAD, At::size),
+        payload_bytes: table
+            .or("payload", DEFAULT_PAYLOAD, |at| at.size_up_to(MAX_PAYLOAD_BYTES, "a payload has")),
         priority: table.optional("priority", priority),
         pid: table.optional("pid", pid),
         metadata: table.or("metadata", "{}", At::pairs),
@@ -130,6 +139,11 @@ impl Roster {
     /// Every publisher.
     pub(super) fn all_publishers(&self) -> Range<usize> {
         0..self.publishers.known.iter().map(|(_, range)| range.end).max().unwrap_or(0)
+    }
+
+    /// Every subscriber.
+    pub(super) fn all_subscribers(&self) -> Range<usize> {
+        0..self.subscribers.known.iter().map(|(_, range)| range.end).max().unwrap_or(0)
     }
 
     /// Exactly one publisher.

@@ -5,10 +5,8 @@ use std::ops::Range;
 use daemoneye_eventbus::{EventKind, Priority};
 
 use super::super::Topology;
+use super::super::limits::MAX_ROLES;
 use crate::scenario::{At, Table};
-
-/// Publishers or subscribers one table may stand for; the reference allows 1000 subscribers.
-pub(super) const MAX_COUNT: i64 = 1000;
 
 /// A topology, and the names its groups were given.
 #[derive(Default)]
@@ -21,6 +19,7 @@ pub(super) struct Said {
 /// The name of a table and those of its members: `p` alone, or `p0`, `p1`, … with a `count`.
 pub(super) fn read_names(
     table: &Table<'_>,
+    what: &str,
     taken: &[(String, Range<usize>)],
 ) -> (String, Vec<String>) {
     let read = |at: &At<'_>| {
@@ -38,7 +37,15 @@ pub(super) fn read_names(
         Some(name)
     };
     let name = table.required("name", read).unwrap_or_default();
-    let count: Option<usize> = table.optional("count", |at| at.integer(1..MAX_COUNT + 1));
+    let most = i64::try_from(MAX_ROLES).expect("the limit is small");
+    let count: Option<usize> = table.optional("count", |at| at.integer(1..most + 1));
+    let others = taken.last().map_or(0, |(_, range)| range.end);
+    if others + count.unwrap_or(1) > MAX_ROLES {
+        let title = format!("{} {what} in all", others + count.unwrap_or(1));
+        table.reader().problem(table.span(), title, format!("a case has at most {MAX_ROLES}"));
+        // Nobody is added: a file of such groups would fill the memory before it is refused.
+        return (name, Vec::new());
+    }
     let names = match count {
         Some(count) => (0..count).map(|index| format!("{name}{index}")).collect(),
         None => vec![name.clone()],

@@ -8,12 +8,13 @@ use daemoneye_eventbus::{
     SubscribeError, TopicFilter, TopicPattern,
 };
 
+use super::super::limits::MAX_BREAKER_MS;
 use super::super::{Reading, SubscriberSpec};
 use super::said::{Said, kind, pid, priority, read_names};
 use crate::scenario::{At, Table};
 
 pub(super) fn read(table: Table<'_>, said: &mut Said) {
-    let (name, names) = read_names(&table, &said.subscriber_groups);
+    let (name, names) = read_names(&table, "subscribers", &said.subscriber_groups);
     let id = table.optional("id", At::scalar);
     // Refused on purpose: the file says what it must be refused with, so nothing is checked here.
     let invalid = table.or("invalid", "false", At::boolean);
@@ -110,8 +111,8 @@ fn policy(table: &Table<'_>) -> OverflowPolicy {
     let breaker = table.table("breaker", "breaker").map(|table| {
         let config = BreakerConfig {
             losses: table.or("losses", "10", |at| at.integer(1..i64::from(u32::MAX) + 1)),
-            window: Duration::from_millis(table.or("window", r#""10s""#, At::duration_ms)),
-            cool_down: Duration::from_millis(table.or("cool-down", r#""30s""#, At::duration_ms)),
+            window: Duration::from_millis(table.or("window", r#""10s""#, breaker_ms)),
+            cool_down: Duration::from_millis(table.or("cool-down", r#""30s""#, breaker_ms)),
         };
         table.finish();
         config
@@ -130,6 +131,10 @@ fn policy(table: &Table<'_>) -> OverflowPolicy {
         table.reader().problem(&span, "`breaker` without its policy", label);
     }
     policy
+}
+
+fn breaker_ms(at: &At<'_>) -> Option<u64> {
+    at.duration_ms_up_to(MAX_BREAKER_MS, "a breaker waits")
 }
 
 fn event_filter(table: Table<'_>) -> EventFilter {

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
+use crate::plan::Publish;
+use crate::plan::limits::{self, MAX_TRIAL_EVENTS};
 use crate::scenario::Origin;
 
 fn scenario(text: &str) -> Scenario {
@@ -111,9 +113,26 @@ fn every_value_of_a_case_has_an_origin() {
     assert_eq!(origin("topology.publisher[0].name"), Some(("\"p\"", Origin::Line(9))));
 }
 
+/// From nothing to what 64 bits hold, small amounts as likely as large ones.
+fn amount() -> impl Strategy<Value = u64> {
+    (0_u32..64, any::<u64>()).prop_map(|(shift, number)| number >> shift)
+}
+
+/// A share in every way one is said.
+fn share() -> impl Strategy<Value = String> {
+    (amount(), amount(), 0..6).prop_map(|(much, rate, form)| match form {
+        0 => format!("{{ count = {} }}", much >> 1),
+        1 => format!("{{ for = \"{much}ms\" }}"),
+        2 => format!("{{ count = {}, rate = \"{rate}/s\" }}", much >> 1),
+        3 => format!("{{ for = \"{much}h\", rate = \"{rate}/s\" }}"),
+        4 => format!("{{ for = \"{much}ms\", window = {} }}", rate >> 1),
+        _ => "{ until-refused = true }".to_owned(),
+    })
+}
+
 proptest! {
     #[test]
-    fn substitution_puts_exactly_the_value_in_its_place(value in 1_u64..1 << 53, word in "[a-z]{1,8}") {
+    fn substitution_puts_exactly_the_value_in_its_place(value in 1_u64..=MAX_TRIAL_EVENTS, word in "[a-z]{1,8}") {
         let matrix = format!("[matrix]\nn = [{value}]\nw = [\"{word}\"]");
         let phases = "[[phase]]\nname = \"<${w}-${n}>${w}\"\npublish = [{ count = \"${n}\" }]";
         let cases = expand(&scenario(&text(&matrix, phases)), Profile::Pr, 0).expect("valid");
@@ -133,6 +152,41 @@ proptest! {
         let ids: BTreeSet<String> = cases.iter().map(|case| case.id.clone()).collect();
         prop_assert_eq!(ids.len(), sizes.iter().product::<usize>());
         prop_assert_eq!(ids.len(), cases.len());
+    }
+
+    #[test]
+    fn what_is_accepted_expands_within_its_limits(
+        publishers in 1_u64..3000,
+        subscribers in 1_u64..3000,
+        points in 1_usize..60,
+        shares in proptest::collection::vec(share(), 1..4),
+        idle in amount(),
+        budget in amount(),
+    ) {
+        let axis: Vec<String> = (0..points).map(|value| value.to_string()).collect();
+        let matrix = format!("[matrix]\nn = [{}]", axis.join(", "));
+        let mut whole = text(&matrix, "");
+        whole = whole.replace("name = \"p\"", &format!("name = \"p\"\ncount = {publishers}"));
+        whole = whole.replace("name = \"s\"", &format!("name = \"s\"\ncount = {subscribers}"));
+        for share in &shares {
+            let phase = format!("[[phase]]\nname = \"x\"\npublish = [{share}]\nidle = \"{idle}ms\"\n");
+            whole.push_str(&phase);
+        }
+        writeln!(whole, "[budget]\ntime = \"{budget}ms\"").expect("strings grow");
+        let Ok(cases) = expand(&scenario(&whole), Profile::Release, 0) else { return Ok(()) };
+        let roles = |case: &Case| case.topology.publishers.len() + case.topology.subscribers.len();
+        prop_assert!(cases.iter().map(roles).sum::<usize>() <= limits::MAX_SCENARIO_ROLES);
+        for case in cases {
+            let shares = || case.phases.iter().flat_map(|phase| &phase.publish);
+            let events: u64 = shares().map(Publish::planned_events).sum();
+            let deliveries = events * case.topology.subscribers.len() as u64;
+            prop_assert!(events <= MAX_TRIAL_EVENTS);
+            prop_assert!(deliveries <= limits::MAX_TRIAL_DELIVERIES);
+            prop_assert!(shares().all(|share| share.planned_ms() <= limits::MAX_PHASE_MS));
+            prop_assert!(case.planned_ms() <= case.budget_ms);
+            prop_assert!(case.budget_ms <= limits::MAX_BUDGET_MS);
+            prop_assert!(case.processes_on(Bus::Process) <= limits::MAX_TRIAL_PROCESSES);
+        }
     }
 
     #[test]

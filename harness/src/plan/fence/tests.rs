@@ -40,6 +40,7 @@ fn case(subscription: EventSubscription, topic: Option<&str>) -> Case {
         phases: Vec::new(),
         expect: Expectation::default(),
         not_applicable: Vec::new(),
+        budget_ms: 60_000,
         seed: 1,
     }
 }

@@ -6,6 +6,9 @@ use std::ops::Range;
 use super::super::{Value, suggestion, unit};
 use super::{Reader, listed};
 
+/// Items of a list, at most: several times what any bus allows of patterns.
+const MAX_ITEMS: usize = 1000;
+
 /// A value in its place.
 pub(crate) struct At<'r> {
     pub(super) reader: &'r Reader<'r>,
@@ -81,6 +84,40 @@ impl<'r> At<'r> {
         self.with_unit("a duration such as \"2s\"", unit::duration_ms)
     }
 
+    /// A duration up to a limit; `what` begins the sentence that names it: "a phase lasts".
+    pub(crate) fn duration_ms_up_to(&self, most_ms: u64, what: &str) -> Option<u64> {
+        let ms = self.duration_ms()?;
+        self.up_to(ms, most_ms, || format!("{what} at most {}", unit::shown_ms(most_ms)))
+    }
+
+    /// A size up to a limit, the same way.
+    pub(crate) fn size_up_to(&self, most_bytes: usize, what: &str) -> Option<usize> {
+        let bytes = self.size()?;
+        self.up_to(bytes, most_bytes, || {
+            format!("{what} at most {}", unit::shown_bytes(most_bytes))
+        })
+    }
+
+    /// A count up to a limit, the same way.
+    pub(crate) fn count_up_to(&self, most: u64, what: &str) -> Option<u64> {
+        let count = self.count()?;
+        self.up_to(count, most, || format!("{what} at most {most}"))
+    }
+
+    fn up_to<T: PartialOrd + Copy>(
+        &self,
+        said: T,
+        most: T,
+        label: impl Fn() -> String,
+    ) -> Option<T> {
+        if said <= most {
+            return Some(said);
+        }
+        let shown = self.value.shown().unwrap_or_default();
+        self.refuse(format!("`{}` is {shown}", self.place), label());
+        None
+    }
+
     pub(crate) fn rate(&self) -> Option<f64> {
         self.with_unit("a rate such as \"1000/s\"", unit::rate)
     }
@@ -110,6 +147,13 @@ impl<'r> At<'r> {
     /// A list; every item is read even when another is refused.
     pub(crate) fn list<T>(&self, read: impl Fn(&At<'r>) -> Option<T>) -> Option<Vec<T>> {
         let Value::Array(items) = &*self.value else { return self.expected("a list") };
+        if items.len() > MAX_ITEMS {
+            self.refuse(
+                format!("`{}` has {} items", self.place, items.len()),
+                format!("a list has at most {MAX_ITEMS}"),
+            );
+            return None;
+        }
         let read: Vec<Option<T>> = items
             .iter()
             .enumerate()

@@ -1,0 +1,38 @@
+//! Which numbers of the contract a scenario can claim: those that some check of its kind judges.
+//!
+//! Whether a claimed number was exercised only the run shows; `check` tells. Everything else of the
+//! contract has tests of its own, beside the code that keeps it.
+
+use super::TrialKind;
+
+/// Judged from histories.
+const BEHAVIOUR: [&str; 26] = [
+    "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14", "M1",
+    "M2", "M3", "M4", "M5", "T1", "T2", "T3", "T4", "T5", "T6", "W2",
+];
+/// Judged from the numbers of events as they arrive; a trial without an arrival is invalid.
+const PERFORMANCE: [&str; 2] = ["C3", "C4"];
+/// Judged from what was seen of each child, and from the agent's end.
+const HOST: [&str; 3] = ["C1", "C3", "C13"];
+
+/// The numbers a scenario of this kind can claim.
+pub fn judged(kind: TrialKind) -> &'static [&'static str] {
+    match kind {
+        TrialKind::Behaviour => &BEHAVIOUR,
+        TrialKind::Saturation | TrialKind::Paced => &PERFORMANCE,
+        TrialKind::Host => &HOST,
+    }
+}
+
+/// What is said of a claim nothing judges; `None` where something does.
+pub fn refusal(kind: TrialKind, claim: &str) -> Option<String> {
+    let judged = judged(kind);
+    if judged.contains(&claim) {
+        return None;
+    }
+    let numbers = match kind {
+        TrialKind::Behaviour => "C1–C14, M1–M5, T1–T6 and W2".to_owned(),
+        _ => judged.join(", "),
+    };
+    Some(format!("no check judges it; a scenario of this kind can claim {numbers}"))
+}

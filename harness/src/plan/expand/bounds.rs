@@ -1,0 +1,51 @@
+//! What only the whole case shows to be too much: processes, time against its budget, roles over
+//! all points. `limits` has the numbers.
+
+use super::super::limits::{
+    DEFAULT_BUDGET_MS, MAX_BUDGET_MS, MAX_SCENARIO_ROLES, MAX_TRIAL_PROCESSES,
+};
+use super::super::{Bus, Case};
+use crate::scenario::{Problem, Scenario, Table, Value};
+
+/// `[budget]`, or the default.
+pub(super) fn budget_ms(root: &Table<'_>) -> u64 {
+    let said = root.table("budget", "budget").and_then(|table| {
+        let time =
+            table.required("time", |at| at.duration_ms_up_to(MAX_BUDGET_MS, "a trial takes"));
+        table.finish();
+        time
+    });
+    said.unwrap_or(DEFAULT_BUDGET_MS)
+}
+
+/// Refuses a case with more processes than a host should bear, or longer than its budget.
+pub(super) fn check(root: &Table<'_>, case: &Case) {
+    let applies = |bus: &Bus| case.not_applicable.iter().all(|(one, _)| one != bus);
+    let most = Bus::ALL.into_iter().filter(applies).max_by_key(|bus| case.processes_on(*bus));
+    if let Some(bus) = most
+        && case.processes_on(bus) > MAX_TRIAL_PROCESSES
+    {
+        let title = format!("{} processes on `{}`", case.processes_on(bus), bus.as_str());
+        let label = format!(
+            "a trial has at most {MAX_TRIAL_PROCESSES}; `[not-applicable]` leaves a bus out"
+        );
+        root.reader().problem(&root.key_span("topology").unwrap_or_default(), title, label);
+    }
+    let planned = case.planned_ms();
+    if planned > case.budget_ms {
+        let said = root.key_span("budget").or_else(|| root.key_span("phase"));
+        let title = format!("the phases alone take {planned} ms");
+        let label = format!("the budget of a trial is {} ms here", case.budget_ms);
+        root.reader().problem(&said.unwrap_or_default(), title, label);
+    }
+}
+
+/// Refuses a scenario whose points together have more roles than are laid out at once.
+pub(super) fn too_many_roles(scenario: &Scenario, roles: usize) -> Option<Problem> {
+    let Value::Table(entries) = &scenario.root.value else { return None };
+    let matrix = entries.iter().find(|entry| entry.key == "matrix");
+    let span = matrix.map(|entry| entry.key_span.clone()).unwrap_or_default();
+    let title = format!("{roles} publishers and subscribers over all points and profiles");
+    let label = format!("a scenario has at most {MAX_SCENARIO_ROLES}");
+    (roles > MAX_SCENARIO_ROLES).then(|| Problem::new(&span, title, label))
+}

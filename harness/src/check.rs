@@ -8,7 +8,8 @@
 //!
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
 //! `trace` (plan and history joined, indexed), `life` (subscriptions in time), `regions` (what
-//! must, may and must not arrive), then one file per rule, then `differential`.
+//! must, may and must not arrive), then one file per rule, then `differential`; beside them
+//! `sightings`, which judges host cases from the record of a real agent.
 
 mod conservation;
 mod content;
@@ -30,12 +31,14 @@ mod precedence;
 mod regions;
 mod report;
 mod shutdown;
+mod sightings;
 mod total_order;
 mod trace;
 
 pub use differential::{Colour, Difference, Observed, differential};
 pub use planned::{Planned, PlannedAttributes};
 pub use report::{Check, Checked, Judgement, Message, Report, Verdict, Violation};
+pub use sightings::{check_sightings, unexercised_claims};
 
 use crate::plan::{Bus, Case};
 use crate::record::History;

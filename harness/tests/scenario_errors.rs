@@ -305,3 +305,17 @@ fn a_mistake_at_one_point_of_the_matrix_is_found() {
     let text = with(&["size = [\"200B\", \"1KB\"]", "payload = \"${size}\""]);
     assert_eq!(told(&text).matches("error:").count(), 1);
 }
+
+#[test]
+fn what_a_host_case_cannot_judge_is_refused_wherever_it_is_expected() {
+    let refused = |key: &str, header: &str| {
+        let text = with(&["kind = \"host\""]).replace("[expect.received]\nreader", header);
+        let told = told(&text);
+        assert!(told.contains(&format!("error: `{key}` cannot be judged with")), "{told}");
+        assert!(told.contains("^ a recorder tells what it `received` alone"), "{told}");
+    };
+    refused("accepted", "[expect.accepted]\nsource");
+    refused("lagged", "[expect.lagged]\nreader");
+    refused("lagged", "[expect.on.process.lagged]\nreader");
+    assert_eq!(told(&with(&["kind = \"host\""])), "");
+}

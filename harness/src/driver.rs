@@ -8,6 +8,7 @@
 //! - `director`, `phases`, `fences` with `fencing`, `tear_down`: what happens in a trial;
 //! - `measure`, `collect`, `records`: what comes out of it;
 //! - `host`: real agent and collectors instead of actors;
+//! - `runtime_folder`, `identity`: whose folder it is, and whether a process still runs;
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
 pub(crate) mod actor;
@@ -19,10 +20,12 @@ mod error;
 mod fences;
 mod fencing;
 mod host;
+mod identity;
 mod interrupt;
 mod measure;
 mod phases;
 pub(crate) mod records;
+mod runtime_folder;
 mod session;
 mod spawn;
 mod tear_down;
@@ -30,9 +33,10 @@ mod trial;
 
 pub use error::DriveError;
 pub use fencing::{companion, fence};
-pub use host::{HostRequest, Sightings, agent_beside, run_host};
+pub use host::{HostDriven, HostRequest, agent_beside, run_host};
 pub use interrupt::{Interrupt, Interrupter};
 pub use records::RecordsError;
+pub use runtime_folder::sweep_runtime_folders;
 pub use trial::{Driven, TrialRequest, run_trial};
 
 /// Runs this process as an actor of a trial until its harness lets it go.

@@ -7,6 +7,7 @@ use super::director::{BEFORE, Director};
 use super::error::DriveError;
 use super::interrupt::Interrupt;
 use super::measure::Meter;
+use super::runtime_folder::RuntimeFolder;
 use super::session::Session;
 use crate::plan::{Bus, Case, Operation, TrialKind};
 use crate::record::{History, TearDown, Trial, TrialFigures, Validity};
@@ -51,9 +52,7 @@ pub async fn run_trial(
         return Err(DriveError::Interrupted);
     }
     std::fs::create_dir_all(request.directory).map_err(DriveError::Prepare)?;
-    // Private by construction (0700), and short: socket paths have a limit of about 100 bytes.
-    let runtime_folder =
-        tempfile::Builder::new().prefix("eq-").tempdir().map_err(DriveError::Prepare)?;
+    let runtime_folder = RuntimeFolder::create().map_err(DriveError::Prepare)?;
     let socket = runtime_folder.path().join("bus");
     let assignment = assignment(&request, socket.clone());
     let meter = Meter::new(request.case.kind != TrialKind::Behaviour);
@@ -61,7 +60,10 @@ pub async fn run_trial(
     let mut director = Director::new(request.case.clone(), request.bus, request.void, session);
     let driven = drive(&mut director, &request, &socket).await;
     director.session.end_all().await;
-    driven
+    let left = runtime_folder.remove();
+    let mut driven = driven?;
+    driven.trial.tear_down.folders.extend(left);
+    Ok(driven)
 }
 
 fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> Assignment {

@@ -24,14 +24,18 @@ pub(super) struct RuntimeFolder {
 }
 
 impl RuntimeFolder {
-    /// A new one in the system's temporary folder. Private by construction (0700), and short:
+    /// A new one in the system's temporary folder. Private from its beginning (0700), and short:
     /// socket paths have a limit of about 100 bytes.
     pub(super) fn create() -> io::Result<Self> {
         Self::create_in(&std::env::temp_dir())
     }
 
     fn create_in(parent: &Path) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX);
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let folder = builder.tempdir_in(parent)?;
         if let Some(own) = Identity::of(std::process::id()) {
             fs::write(folder.path().join(OWNER), mark(own))?;
         }
@@ -112,6 +116,7 @@ fn is_own(_found: &fs::Metadata) -> bool {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
     use std::process::{Command, Stdio};
 
     use super::*;
@@ -148,7 +153,20 @@ mod tests {
         let kept = ["eq-elsewhere", "eq-garbled", "not-ours", "eq-silent", "eq-link"];
         assert!(kept.iter().all(|name| path.join(name).exists()));
         assert!(own.path().join(OWNER).exists());
+        let found = fs::metadata(own.path()).expect("it is there");
+        assert_eq!(found.permissions().mode() & 0o777, 0o700);
         assert_eq!(own.remove(), None);
+    }
+
+    #[test]
+    fn the_folder_of_another_user_is_left_alone() {
+        const NOBODY: u32 = 65_534;
+        let parent = tempfile::tempdir().expect("a folder");
+        folder_of(parent.path(), "eq-foreign", &mark(killed()));
+        // Only root can give a folder away; nobody else could remove it either.
+        if std::os::unix::fs::chown(parent.path().join("eq-foreign"), Some(NOBODY), None).is_ok() {
+            assert_eq!(sweep(parent.path()), 0);
+        }
     }
 
     #[test]

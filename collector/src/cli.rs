@@ -13,4 +13,4 @@ pub use exit::{EXIT_CODES, Failure, report};
 pub use flags::{BusFlag, CommonFlags};
 pub use logging::start_logging;
 pub use output::print_line;
-pub use signal::{parent_gone, terminated};
+pub use signal::told_to_end;

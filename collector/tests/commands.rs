@@ -181,3 +181,12 @@ fn a_record_that_cannot_be_written_is_an_infrastructure_error() {
         .code(4);
     refused.stderr(contains(format!("cannot record to {}", file.display())));
 }
+
+#[test]
+fn a_pattern_that_cannot_be_subscribed_is_a_mistake_of_the_user() {
+    let refused = command("daemoneye-agent", home().path())
+        .args(["--bus", "local", "--subscribe", "events.process.*"])
+        .assert()
+        .code(2);
+    refused.stderr(contains("events.process.*"));
+}

@@ -189,6 +189,33 @@ fn a_collector_does_not_outlive_its_agent() {
 }
 
 #[test]
+fn an_agent_receives_only_what_it_is_told_to_subscribe() {
+    for bus in BUSES {
+        let mut agent = RunningAgent::start_with(bus, &["--subscribe", "events.process.lifecycle"]);
+        let child = Sleeper::start();
+        agent.read_until(|record| is(record, "started", child.pid()));
+        let (records, _) = agent.stop(Signal::SIGTERM);
+        let topics: Vec<_> = records.iter().map(|record| &record["event"]["topic"]).collect();
+        assert!(topics.iter().all(|topic| *topic == "events.process.lifecycle"), "{bus}");
+        // The first scan was published on another topic.
+        let own = u64::from(std::process::id());
+        assert!(!records.iter().any(|record| is(record, "enumerated", own)), "{bus}");
+    }
+}
+
+#[test]
+fn an_agent_ends_in_order_with_whoever_started_it() {
+    for bus in BUSES {
+        let mut agent = RunningAgent::start_with(bus, &["--exit-with-parent"]);
+        let (folder, child) = (agent.folder(), Sleeper::start());
+        agent.read_until(|record| is(record, "started", child.pid()));
+        let (_, status) = agent.orphan();
+        assert_eq!(status.code(), Some(0), "{bus}");
+        assert!(!folder.path().join("run/broker.sock").exists(), "{bus}");
+    }
+}
+
+#[test]
 fn a_second_agent_on_the_same_socket_is_refused_and_names_the_first() {
     let first = RunningAgent::start("daemoneye");
     let mut second = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));

@@ -9,7 +9,8 @@
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
 //! `trace` (plan and history joined, indexed), `life` (subscriptions in time), `regions` (what
 //! must, may and must not arrive), then one file per rule, `claims` (what the case says
-//! it shows), then `differential`.
+//! it shows), then `differential`; beside them `sightings`, which judges host cases from the
+//! record of a real agent.
 
 mod claims;
 mod conservation;
@@ -33,6 +34,7 @@ mod precedence;
 mod regions;
 mod report;
 mod shutdown;
+mod sightings;
 mod total_order;
 mod trace;
 mod waits;
@@ -40,6 +42,7 @@ mod waits;
 pub use differential::{Colour, Difference, Observed, differential};
 pub use planned::{Planned, PlannedAttributes};
 pub use report::{Check, Checked, Judgement, Message, Report, Unexercised, Verdict, Violation};
+pub use sightings::check_sightings;
 
 use crate::plan::{Bus, Case};
 use crate::record::History;

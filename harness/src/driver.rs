@@ -9,6 +9,7 @@
 //! - `measure`, `collect`, `records`: what comes out of it;
 //! - `host`: real agent and collectors instead of actors;
 //! - `descriptors`: the one limit of the system that a run raises;
+//! - `runtime_folder`, `identity`: whose folder it is, and whether a process still runs;
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
 pub(crate) mod actor;
@@ -22,10 +23,12 @@ mod error;
 mod fences;
 mod fencing;
 mod host;
+mod identity;
 mod interrupt;
 mod measure;
 mod phases;
 pub(crate) mod records;
+mod runtime_folder;
 mod session;
 mod spawn;
 mod tear_down;
@@ -34,9 +37,10 @@ mod trial;
 pub use descriptors::{DescriptorLimit, descriptors_needed, raise_descriptor_limit};
 pub use error::{DriveError, Stage};
 pub use fencing::{companion, fence};
-pub use host::{HostRequest, Sightings, agent_beside, run_host};
+pub use host::{HostDriven, HostRequest, agent_beside, run_host};
 pub use interrupt::{Interrupt, Interrupter};
 pub use records::RecordsError;
+pub use runtime_folder::sweep_runtime_folders;
 pub use trial::{Driven, TrialRequest, run_trial};
 
 /// Runs this process as an actor of a trial until its harness lets it go.

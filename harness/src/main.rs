@@ -60,7 +60,10 @@ enum Verb {
     },
     /// Live until standard input ends.
     #[command(hide = true)]
-    Child,
+    Child {
+        /// Which one, for whoever watches processes.
+        mark: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -131,7 +134,7 @@ fn main() -> ExitCode {
         Verb::Check(arguments) => told(cmd::check::run(&arguments)),
         Verb::Schema(arguments) => told(cmd::schema::run(&arguments)),
         Verb::Actor { .. } => cmd::actor(),
-        Verb::Child => cmd::child(),
+        Verb::Child { .. } => cmd::child(),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod history;
 mod load;
+mod sightings;
 mod trial;
 
 pub use crate::plan::{FENCE, FENCE_SUBSCRIBER};
@@ -11,6 +12,7 @@ pub use history::{
     History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog, UNKNOWN_PUBLISHER,
 };
 pub use load::HostLoad;
+pub use sightings::{AgentEnd, Parent, Sightings, WatchedChild, tells_exit, tells_start};
 pub use trial::{
     ContextSwitches, Latency, Memory, MemoryMoments, ProcessFigures, Role, TearDown, Trial,
     TrialFigures, Validity,

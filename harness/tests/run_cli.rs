@@ -364,4 +364,29 @@ publish = [{ for = "60s", rate = "50/s" }]
         run(&scenarios(|text| text), &begun.out).assert().code(0);
         assert!(!trials.join("cases/delivery/long").exists(), "an earlier run's trial is left");
     }
+
+    #[test]
+    fn the_next_run_removes_what_a_killed_harness_left_and_nothing_of_a_live_one() {
+        let mut killed = begin();
+        let live = begin();
+        killed.child.kill().expect("killed");
+        killed.child.wait().expect("ended");
+        wait("actors to notice", || killed.actors.iter().all(|actor| is_gone(*actor)));
+        let folders = |begun: &Begun| fs::read_dir(begun.runtime.path()).expect("it").count();
+        assert_eq!((folders(&killed), folders(&live)), (1, 1));
+        // Both lie in one temporary folder now, as they do without a test.
+        for entry in fs::read_dir(live.runtime.path()).expect("the folder").flatten() {
+            let link = killed.runtime.path().join(entry.file_name());
+            fs::create_dir(&link).expect("made");
+            fs::copy(entry.path().join("owner"), link.join("owner")).expect("copied");
+        }
+        let (folder, out) = (scenarios(|text| text), tempfile::tempdir().expect("a folder"));
+        run(&folder, &out).env("TMPDIR", killed.runtime.path()).assert().code(0);
+        assert_eq!((folders(&killed), folders(&live)), (1, 1), "the live one's");
+        let mut live = live;
+        live.child.kill().expect("killed");
+        live.child.wait().expect("ended");
+        run(&folder, &out).env("TMPDIR", killed.runtime.path()).assert().code(0);
+        assert_eq!(folders(&killed), 0);
+    }
 }

@@ -387,3 +387,17 @@ fn a_number_nothing_judges_cannot_be_claimed() {
     let paced = with(&["kind = \"paced\"", "claims = [\"C14\"]"]);
     assert!(told(&paced).contains("a scenario of this kind can claim C3, C4"), "{}", told(&paced));
 }
+
+#[test]
+fn what_a_host_case_cannot_judge_is_refused_wherever_it_is_expected() {
+    let refused = |key: &str, header: &str| {
+        let text = with(&["kind = \"host\""]).replace("[expect.received]\nreader", header);
+        let told = told(&text);
+        assert!(told.contains(&format!("error: `{key}` cannot be judged with")), "{told}");
+        assert!(told.contains("^ a recorder tells what it `received` alone"), "{told}");
+    };
+    refused("accepted", "[expect.accepted]\nsource");
+    refused("lagged", "[expect.lagged]\nreader");
+    refused("lagged", "[expect.on.process.lagged]\nreader");
+    assert_eq!(told(&with(&["kind = \"host\""])), "");
+}

@@ -69,7 +69,7 @@ fn host_trials(case: &Case) -> Vec<Trial> {
             let (_teller, interrupt) = Interrupt::new();
             let (executable, wanted) = (Path::new(EXECUTABLE), wanted());
             let ran = host::run(executable, &case, bus, folder.path(), &wanted, interrupt);
-            verdict(&runtime()?.block_on(ran)?)
+            clean_and_right(&runtime()?.block_on(ran)?)
         })
         .with_ignored_flag(is_missing)
     };
@@ -85,11 +85,14 @@ fn holds(case: &Case, bus: Bus) -> Result<(), Failed> {
     let (_teller, interrupt) = Interrupt::new();
     let (executable, wanted) = (Path::new(EXECUTABLE), wanted());
     let ran = behaviour::run(executable, case, bus, folder.path(), &wanted, interrupt);
-    let Ran { row, tear_down, .. } = runtime()?.block_on(ran)?;
-    if !tear_down.is_clean() {
-        return Err(format!("left behind: {tear_down:?}").into());
+    clean_and_right(&runtime()?.block_on(ran)?)
+}
+
+fn clean_and_right(ran: &Ran) -> Result<(), Failed> {
+    if !ran.tear_down.is_clean() {
+        return Err(format!("left behind: {:?}", ran.tear_down).into());
     }
-    verdict(&row)
+    verdict(&ran.row)
 }
 
 fn verdict(row: &BehaviourRow) -> Result<(), Failed> {

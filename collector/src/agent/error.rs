@@ -103,6 +103,7 @@ impl AgentError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Bus(error) if error.is_configuration() => ErrorKind::Configuration,
+            Self::Subscribe(SubscribeError::InvalidPattern { .. }) => ErrorKind::Configuration,
             Self::CollectorStop { .. } | Self::Shutdown(_) => ErrorKind::Failure,
             _ => ErrorKind::Infrastructure,
         }

@@ -18,7 +18,7 @@ use crate::ready::{AgentReady, CollectorReady};
 
 /// Name of the agent as publisher and subscriber.
 const NAME: &str = "daemoneye-agent";
-/// What the agent subscribes to.
+/// What the agent subscribes to when nothing else is asked for.
 const PATTERN: &str = "events.process.#";
 /// Events held for the agent: a scan of a busy host at once.
 const CAPACITY_EVENTS: usize = 16_384;
@@ -34,6 +34,8 @@ pub struct AgentOptions {
     pub procmond: PathBuf,
     /// Where to append every received event as a line of JSON.
     pub record: Option<PathBuf>,
+    /// What to subscribe to (M1); every process event if empty.
+    pub patterns: Vec<String>,
 }
 
 /// Runs the agent until `stop` completes, then ends everything in order; calls `on_ready` once
@@ -47,7 +49,7 @@ pub async fn run(
 ) -> Result<(), AgentError> {
     let hosted = EventBusFactory::host(&options.settings.event_bus, NAME)?;
     let mut members = Vec::new();
-    let (recorder, worked) = match start_recorder(&hosted, options.record.as_deref()).await {
+    let (recorder, worked) = match start_recorder(&hosted, &options).await {
         Ok(mut recorder) => {
             let working = work(&options, &hosted, &mut members, &mut recorder, on_ready);
             let worked = tokio::select! {
@@ -76,8 +78,16 @@ pub async fn run(
     Ok(())
 }
 
-async fn start_recorder(hosted: &HostedBus, file: Option<&Path>) -> Result<Recorder, AgentError> {
-    let wanted = EventSubscription::new(NAME).with_pattern(PATTERN).with_capacity(CAPACITY_EVENTS);
+async fn start_recorder(
+    hosted: &HostedBus,
+    options: &AgentOptions,
+) -> Result<Recorder, AgentError> {
+    let file = options.record.as_deref();
+    let mut wanted = EventSubscription::new(NAME).with_capacity(CAPACITY_EVENTS);
+    wanted.topic_patterns.clone_from(&options.patterns);
+    if wanted.topic_patterns.is_empty() {
+        wanted.topic_patterns.push(PATTERN.to_owned());
+    }
     let receiver = hosted.bus().subscribe(wanted).await?;
     Recorder::start(receiver, file).map_err(|source| AgentError::Record {
         path: file.unwrap_or(Path::new("no file")).to_owned(),

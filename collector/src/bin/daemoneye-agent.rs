@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Parser;
 use collector_core::agent::{self, AgentOptions};
 use collector_core::cli::{
-    self, CommonFlags, EXIT_CODES, Failure, print_line, start_logging, terminated,
+    self, CommonFlags, EXIT_CODES, Failure, print_line, start_logging, told_to_end,
 };
 
 /// Hosts the event bus, runs the collectors, and receives what they publish.
@@ -26,6 +26,12 @@ struct Arguments {
     /// Append every received event to this file, one line of JSON each
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Receive only what matches this pattern; may be repeated [default: events.process.#]
+    #[arg(long, value_name = "PATTERN")]
+    subscribe: Vec<String>,
+    /// End when standard input does, as collectors of the agent do
+    #[arg(long)]
+    exit_with_parent: bool,
 }
 
 fn main() -> ExitCode {
@@ -46,12 +52,13 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         config_file: arguments.common.config,
         procmond,
         record: arguments.record,
+        patterns: arguments.subscribe,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Failure::Infrastructure)?;
     runtime.block_on(async {
-        let trapped = terminated().context("cannot trap signals");
-        let stop = trapped.map_err(Failure::Infrastructure)?;
+        let told = told_to_end(arguments.exit_with_parent);
+        let stop = told.context("cannot hear when to end").map_err(Failure::Infrastructure)?;
         Ok(agent::run(options, stop, |ready| print_line(&ready)).await?)
     })
 }

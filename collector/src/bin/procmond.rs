@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow};
 use clap::Parser;
 use collector_core::cli::{
-    self, CommonFlags, EXIT_CODES, Failure, parent_gone, print_line, start_logging, terminated,
+    self, CommonFlags, EXIT_CODES, Failure, print_line, start_logging, told_to_end,
 };
 use collector_core::config::{EventBusType, Settings};
 use collector_core::sources::process::run_procmond;
@@ -43,20 +43,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 async fn watch(settings: Settings, exit_with_parent: bool) -> Result<(), Failure> {
-    let trapped = terminated().context("cannot trap signals");
-    let signal = trapped.map_err(Failure::Infrastructure)?;
-    let parent = if exit_with_parent {
-        let watched = parent_gone().context("cannot watch standard input");
-        Some(watched.map_err(Failure::Infrastructure)?)
-    } else {
-        None
-    };
-    let stop = async {
-        match parent {
-            Some(parent) => tokio::select! { () = signal => {}, () = parent => {} },
-            None => signal.await,
-        }
-    };
+    let told = told_to_end(exit_with_parent);
+    let stop = told.context("cannot hear when to end").map_err(Failure::Infrastructure)?;
     run_procmond(&settings, None, stop, |ready| print_line(&ready)).await?;
     Ok(())
 }

@@ -5,12 +5,24 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
-/// Traps the signals that ask a process to end; the future completes at the first of them.
+/// Completes when the process shall end: at a signal or, if asked to, when its parent is gone.
 ///
 /// Must be called inside a runtime. From the call on, not from the first poll, the signals no
 /// longer kill the process.
+pub fn told_to_end(with_parent: bool) -> io::Result<impl Future<Output = ()> + Send> {
+    let signal = terminated()?;
+    let parent = if with_parent { Some(parent_gone()?) } else { None };
+    Ok(async move {
+        match parent {
+            Some(parent) => tokio::select! { () = signal => {}, () = parent => {} },
+            None => signal.await,
+        }
+    })
+}
+
+/// Traps the signals that ask a process to end; the future completes at the first of them.
 #[cfg(unix)]
-pub fn terminated() -> io::Result<impl Future<Output = ()> + Send> {
+fn terminated() -> io::Result<impl Future<Output = ()> + Send> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
@@ -25,7 +37,7 @@ pub fn terminated() -> io::Result<impl Future<Output = ()> + Send> {
 
 /// Traps Ctrl-C; the future completes at the first.
 #[cfg(not(unix))]
-pub fn terminated() -> io::Result<impl Future<Output = ()> + Send> {
+fn terminated() -> io::Result<impl Future<Output = ()> + Send> {
     Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
@@ -36,7 +48,7 @@ pub fn terminated() -> io::Result<impl Future<Output = ()> + Send> {
 /// Completes when standard input ends: the parent has closed its pipe, or is gone.
 ///
 /// A thread reads, not the runtime: a runtime would wait for the read when it ends.
-pub fn parent_gone() -> io::Result<impl Future<Output = ()> + Send> {
+fn parent_gone() -> io::Result<impl Future<Output = ()> + Send> {
     let (tell, gone) = oneshot::channel::<()>();
     thread::Builder::new().name("parent-watch".to_owned()).spawn(move || {
         let mut ignored = [0; 64];

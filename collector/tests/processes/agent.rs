@@ -40,11 +40,17 @@ pub(crate) fn signal(pid: u32, signal: Signal) {
 impl RunningAgent {
     /// Starts an agent on a bus and waits until it is ready.
     pub(crate) fn start(bus: &str) -> Self {
+        Self::start_with(bus, &[])
+    }
+
+    /// The same with more flags.
+    pub(crate) fn start_with(bus: &str, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let pipe: PathBuf = folder.path().join("records");
         mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe");
         let mut process = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"))
             .args(["--bus", bus, "--interval", SCAN_INTERVAL])
+            .args(flags)
             .arg("--procmond")
             .arg(assert_cmd::cargo::cargo_bin("procmond"))
             .arg("--socket")
@@ -52,7 +58,7 @@ impl RunningAgent {
             .arg("--record")
             .arg(&pipe)
             .env("HOME", folder.path())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -89,8 +95,18 @@ impl RunningAgent {
     }
 
     /// Asks the agent to end, and returns everything it has recorded.
-    pub(crate) fn stop(mut self, with: Signal) -> (Vec<Value>, ExitStatus) {
+    pub(crate) fn stop(self, with: Signal) -> (Vec<Value>, ExitStatus) {
         signal(self.pid(), with);
+        self.read_to_end()
+    }
+
+    /// Ends the agent's standard input, as the end of whoever started it does.
+    pub(crate) fn orphan(mut self) -> (Vec<Value>, ExitStatus) {
+        drop(self.process.stdin.take());
+        self.read_to_end()
+    }
+
+    fn read_to_end(mut self) -> (Vec<Value>, ExitStatus) {
         while let Some(record) = self.next() {
             self.read.push(record);
         }

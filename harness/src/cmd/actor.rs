@@ -7,7 +7,8 @@ pub fn actor() -> ExitCode {
     crate::driver::run_actor()
 }
 
-/// Lives until standard input ends: one of the children a host case watches.
+/// Lives until standard input ends: one of the children a host case watches, told apart by an
+/// argument that nobody reads here.
 pub fn child() -> ExitCode {
     // However the input ends, the child's time is over.
     let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());

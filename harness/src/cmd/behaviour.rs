@@ -69,6 +69,13 @@ pub struct Ran {
     pub history: Option<History>,
 }
 
+impl Ran {
+    /// A row without a run.
+    pub(super) fn nothing(row: BehaviourRow) -> Self {
+        Self { row, tear_down: TearDown::default(), history: None }
+    }
+}
+
 /// Runs and judges a behaviour case on a bus; a case the bus does not claim is not run.
 pub async fn run(
     executable: &Path,
@@ -78,15 +85,20 @@ pub async fn run(
     wanted: &Wanted,
     interrupt: Interrupt,
 ) -> Result<Ran, DriveError> {
-    if let Some((_, why)) = case.not_applicable.iter().find(|(one, _)| *one == bus) {
-        let row = row(case, bus, wanted, Behaviour::NotApplicable(why.clone()));
-        return Ok(Ran { row, tear_down: TearDown::default(), history: None });
+    if let Some(ran) = not_applicable(case, bus, wanted) {
+        return Ok(ran);
     }
     let request =
         TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
     let driven = run_trial(request, interrupt).await?;
     let row = judge(case, bus, wanted, &driven);
     Ok(Ran { row, tear_down: driven.trial.tear_down, history: driven.history })
+}
+
+/// What comes of a case on a bus that does not claim it; `None` for one that does.
+pub(super) fn not_applicable(case: &Case, bus: Bus, wanted: &Wanted) -> Option<Ran> {
+    let (_, why) = case.not_applicable.iter().find(|(one, _)| *one == bus)?;
+    Some(Ran::nothing(row(case, bus, wanted, Behaviour::NotApplicable(why.clone()))))
 }
 
 /// What two buses did differently on a case, or wrong alike. Nothing where one of them cannot be
@@ -106,7 +118,15 @@ pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &Driven) -> Behavio
         Err(cause) => Report::Broken(vec![cause.to_string()]),
     };
     let mut row = row(case, bus, wanted, outcome(&report, doubts));
-    if let Report::Judged(judgement) = &report {
+    enter(&mut row, &report);
+    (row.published, row.received) = totals(history);
+    row.processes.clone_from(&trial.processes);
+    row
+}
+
+/// Enters what was found, and how much was looked at.
+pub(super) fn enter(row: &mut BehaviourRow, report: &Report) {
+    if let Report::Judged(judgement) = report {
         row.violations = judgement
             .violations
             .iter()
@@ -126,23 +146,17 @@ pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &Driven) -> Behavio
             })
             .collect();
     }
-    (row.published, row.received) = totals(history);
-    row.processes.clone_from(&trial.processes);
-    row
 }
 
-fn outcome(report: &Report, doubts: &[String]) -> Behaviour {
+/// The outcome of what was judged; whatever was in doubt or not put to the test is no pass.
+pub(super) fn outcome(report: &Report, doubts: &[String]) -> Behaviour {
     match report {
         Report::Broken(defects) => Behaviour::Broken(defects.join("; ")),
         Report::Judged(judgement) if !judgement.violations.is_empty() => Behaviour::Fail,
         Report::Judged(_) if !doubts.is_empty() => Behaviour::NotExercised(doubts.join("; ")),
         Report::Judged(_) => {
             let idle: Vec<String> = report.unexercised().iter().map(ToString::to_string).collect();
-            if idle.is_empty() {
-                Behaviour::Pass
-            } else {
-                Behaviour::NotExercised(idle.join("; "))
-            }
+            if idle.is_empty() { Behaviour::Pass } else { Behaviour::NotExercised(idle.join("; ")) }
         }
     }
 }

@@ -66,10 +66,15 @@ impl Meter {
 
     /// A process of the tree.
     pub(super) fn watch(&mut self, actor: &Actor) {
+        self.watch_process(&actor.name, actor.role, actor.pid);
+    }
+
+    /// A process of the tree that is no actor.
+    pub(super) fn watch_process(&mut self, name: &str, role: Role, pid: u32) {
         self.processes.push(Watched {
-            name: actor.name.clone(),
-            role: actor.role,
-            pid: actor.pid,
+            name: name.to_owned(),
+            role,
+            pid,
             cpu_before: None,
             cpu: None,
             switches: None,

@@ -155,7 +155,7 @@ async fn hear(
     let _ = heard.send((index, Heard::Closed)).await;
 }
 
-async fn keep_tail(
+pub(super) async fn keep_tail(
     stderr: BufReader<tokio::process::ChildStderr>,
     tail: Arc<Mutex<VecDeque<String>>>,
 ) {

@@ -21,7 +21,7 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(15);
 /// Roles close and write their files within this time.
 const FINISH_LIMIT: Duration = Duration::from_mins(1);
 /// A process that has said goodbye is gone within this time.
-const EXIT_LIMIT: Duration = Duration::from_secs(5);
+pub(super) const EXIT_LIMIT: Duration = Duration::from_secs(5);
 
 impl Director {
     /// Drains, closes and ends everything; returns what was left behind.

@@ -9,6 +9,7 @@ use super::director::{BEFORE, Director};
 use super::error::{DriveError, Stage};
 use super::interrupt::Interrupt;
 use super::measure::Meter;
+use super::runtime_folder::RuntimeFolder;
 use super::session::Session;
 use crate::plan::{Bus, Case, Operation, TrialKind};
 use crate::record::{History, TearDown, Trial, TrialFigures, Validity};
@@ -55,9 +56,7 @@ pub async fn run_trial(
     }
     let budget = Budget::of(Duration::from_millis(request.case.budget_ms));
     std::fs::create_dir_all(request.directory).map_err(DriveError::Prepare)?;
-    // Private by construction (0700), and short: socket paths have a limit of about 100 bytes.
-    let runtime_folder =
-        tempfile::Builder::new().prefix("eq-").tempdir().map_err(DriveError::Prepare)?;
+    let runtime_folder = RuntimeFolder::create().map_err(DriveError::Prepare)?;
     let socket = runtime_folder.path().join("bus");
     let assignment = assignment(&request, socket.clone());
     let meter = Meter::new(request.case.kind != TrialKind::Behaviour);
@@ -65,7 +64,10 @@ pub async fn run_trial(
     let mut director = Director::new(request.case.clone(), request.bus, request.void, session);
     let driven = budget.limit(drive(&mut director, &request, &socket)).await;
     director.session.end_all().await;
-    driven.unwrap_or_else(|| Err(budget.exceeded(director.stage)))
+    let left = runtime_folder.remove();
+    let mut driven = driven.unwrap_or_else(|| Err(budget.exceeded(director.stage)))?;
+    driven.trial.tear_down.folders.extend(left);
+    Ok(driven)
 }
 
 fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> Assignment {

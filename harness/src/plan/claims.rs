@@ -12,8 +12,8 @@ const BEHAVIOUR: [&str; 26] = [
 ];
 /// Judged from the numbers of events as they arrive; a trial without an arrival is invalid.
 const PERFORMANCE: [&str; 2] = ["C3", "C4"];
-/// Judged from what was seen of each child, and from the agent's end.
-const HOST: [&str; 3] = ["C1", "C3", "C13"];
+/// Judged from what the agent recorded of each child, and from the agent's end.
+const HOST: [&str; 6] = ["C1", "C3", "C4", "C6", "C13", "M1"];
 
 /// The numbers a scenario of this kind can claim.
 pub fn judged(kind: TrialKind) -> &'static [&'static str] {

@@ -147,7 +147,7 @@ fn read_case(
     let topology = roster::read(&table);
     let roster = Roster::of(&topology);
     let phases = phases::read(&table, &roster, kind);
-    let expect = expectation::read(&table, &roster);
+    let expect = expectation::read(&table, &roster, kind);
     let not_applicable = read_not_applicable(&table);
     let demands = demands::read(&table);
     let case = Case {

@@ -172,10 +172,14 @@ pub struct TearDown {
     pub killed: Vec<String>,
     /// Socket files that remained.
     pub sockets: Vec<String>,
-    /// Descriptors an actor held beyond those it began with, `name: count`.
+    /// Descriptors an actor held beyond those it began with, `name: count`; of a host case, those
+    /// of the harness that lead to it.
     pub descriptors: Vec<String>,
     /// Processes that ended with a failure, with their standard error's last line.
     pub failed: Vec<String>,
+    /// Runtime folders that could not be removed, with the reason; absent in older reports.
+    #[serde(default)]
+    pub folders: Vec<String>,
 }
 
 impl TearDown {

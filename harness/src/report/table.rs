@@ -215,6 +215,7 @@ pub(super) fn left_behind(left: &super::LeftBehind) -> String {
         ("sockets", &found.sockets),
         ("descriptors", &found.descriptors),
         ("failed", &found.failed),
+        ("folders", &found.folders),
     ];
     let told: Vec<String> = named
         .into_iter()

@@ -11,9 +11,9 @@ use crate::check::Observed;
 use crate::cmd::behaviour::Ran;
 use crate::cmd::selection::Selection;
 use crate::cmd::{behaviour, host, performance};
-use crate::driver::{DriveError, Interrupt};
+use crate::driver::{DriveError, Interrupt, sweep_runtime_folders};
 use crate::plan::{Bus, Case, TrialKind};
-use crate::record::{History, TearDown};
+use crate::record::History;
 use crate::report::{
     self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run, counted,
 };
@@ -26,6 +26,8 @@ pub(super) async fn conduct(
     interrupt: Interrupt,
     run: Run,
 ) -> Run {
+    let swept = sweep_runtime_folders();
+    tracing::debug!(swept, "removed runtime folders of harnesses that were killed");
     let buses = options.behaviour_buses();
     let pairs = options.performance_candidates();
     let steps = steps(options, selection, &buses, &pairs);
@@ -117,8 +119,7 @@ impl Conductor<'_> {
         let (executable, interrupt) = (self.executable, self.interrupt.clone());
         let wanted = &self.options.wanted;
         let ran = if case.kind == TrialKind::Host {
-            let row = host::run(executable, case, bus, &directory, wanted, interrupt).await;
-            row.map(|row| Ran { row, tear_down: TearDown::default(), history: None })
+            host::run(executable, case, bus, &directory, wanted, interrupt).await
         } else {
             behaviour::run(executable, case, bus, &directory, wanted, interrupt).await
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::{Bus, Expectation, Expected};
+use super::super::{Bus, Expectation, Expected, TrialKind};
 use super::phases::OUTCOMES;
 use super::roster::Roster;
 use crate::scenario::{At, Reader, Table, Value, suggestion};
@@ -11,14 +11,14 @@ use crate::scenario::{At, Reader, Table, Value, suggestion};
 /// Names of the members a key stands for.
 type Members<'r> = dyn Fn(&Reader<'_>, &str, &Range<usize>) -> Vec<String> + 'r;
 
-pub(super) fn read(root: &Table<'_>, roster: &Roster) -> Expectation {
+pub(super) fn read(root: &Table<'_>, roster: &Roster, kind: TrialKind) -> Expectation {
     let Some(table) = root.table("expect", "expect") else { return Expectation::default() };
-    let always = read_expected(&table, roster);
+    let always = read_expected(&table, roster, kind);
     let mut per_bus = BTreeMap::new();
     if let Some(buses) = table.table("on", "expect.on") {
         for (name, span, table) in buses.named_tables("expect.on.BUS") {
             if let Some(bus) = Bus::ALL.into_iter().find(|bus| bus.as_str() == name) {
-                per_bus.insert(bus, read_expected(&table, roster));
+                per_bus.insert(bus, read_expected(&table, roster, kind));
                 table.finish();
             } else {
                 let meant = suggestion(name, Bus::ALL.map(Bus::as_str));
@@ -32,7 +32,13 @@ pub(super) fn read(root: &Table<'_>, roster: &Roster) -> Expectation {
     Expectation { always, per_bus }
 }
 
-fn read_expected(table: &Table<'_>, roster: &Roster) -> Expected {
+/// What only the other end knows of a real collector and a real recorder.
+const UNKNOWN_OF_A_HOST: [&str; 3] = ["accepted", "lagged", "refused"];
+
+fn read_expected(table: &Table<'_>, roster: &Roster, kind: TrialKind) -> Expected {
+    if kind == TrialKind::Host {
+        refuse_unknown(table);
+    }
     let publishers =
         |reader: &Reader<'_>, key: &str, span: &_| roster.publisher_names(reader, key, span);
     let subscribers =
@@ -50,6 +56,16 @@ fn read_expected(table: &Table<'_>, roster: &Roster) -> Expected {
         ),
         lagged: per_name(table.table("lagged", "expect.lagged").as_ref(), &subscribers, counts),
         refused: per_name(table.table("refused", "expect.refused").as_ref(), &publishers, code),
+    }
+}
+
+/// An expectation that nothing can judge would always hold.
+fn refuse_unknown(table: &Table<'_>) {
+    for key in UNKNOWN_OF_A_HOST {
+        if let Some(span) = table.key_span(key) {
+            let title = format!("`{key}` cannot be judged with `kind = \"host\"`");
+            table.reader().problem(&span, title, "a recorder tells what it `received` alone");
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct ProcReader {
 }
 
 /// What is read again only when the executable or the name changes.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Kept {
     name: String,
     executable_path: Option<ByteString>,
@@ -109,12 +109,13 @@ impl ProcReader {
             return kept.clone();
         }
         let arguments = read_arguments(process);
-        Kept {
+        let now = Kept {
             name: stat.comm.clone(),
             executable_path,
             arguments_readable: arguments.is_some(),
             arguments: arguments.unwrap_or_default(),
-        }
+        };
+        now.or_before_its_end(known)
     }
 
     fn user_name(&mut self, id: u32) -> Option<ByteString> {
@@ -125,6 +126,19 @@ impl ProcReader {
                 user.map(|user| user.name.into())
             })
             .clone()
+    }
+}
+
+impl Kept {
+    /// What was known, if nothing can be read any more: a process that is exiting has given its
+    /// memory back, and executable and arguments with it, some time before it is a zombie. So has
+    /// one whose first thread has ended.
+    fn or_before_its_end(self, known: Option<&Self>) -> Self {
+        let has_no_memory = self.executable_path.is_none() && self.arguments.is_empty();
+        match known {
+            Some(known) if has_no_memory => known.clone(),
+            _ => self,
+        }
     }
 }
 
@@ -230,6 +244,22 @@ mod tests {
         assert!(!sees(&scan, &child));
         assert!(!scan.unreadable.contains(&child.id()));
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_process_that_is_exiting_is_still_what_it_was() {
+        let kept = |path: Option<&'static str>, arguments: &[&'static str]| Kept {
+            name: "sleep".to_owned(),
+            executable_path: path.map(ByteString::from_static),
+            arguments: arguments.iter().copied().map(ByteString::from_static).collect(),
+            arguments_readable: true,
+        };
+        let known = kept(Some("/bin/sleep"), &["sleep", "600"]);
+        assert_eq!(kept(None, &[]).or_before_its_end(Some(&known)), known);
+        // Threads of the kernel never had any; and an executable may only be hidden.
+        assert_eq!(kept(None, &[]).or_before_its_end(None), kept(None, &[]));
+        let hidden = kept(None, &["sudo"]);
+        assert_eq!(hidden.clone().or_before_its_end(Some(&known)), hidden);
     }
 
     #[test]

@@ -1,0 +1,130 @@
+//! Agents that misbehave, played by scripts: what the driver makes of each.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::record::AgentEnd;
+
+/// What a script says to be taken for an agent with no collectors.
+const READY: &str = r#"printf '{"ready":"daemoneye-agent","pid":%s,"bus_type":"local","socket_path":null,"collectors":[%s]}\n' $$ "$collectors""#;
+
+/// Runs a host case with a script for an agent; `$folder` is the runtime folder, `$record` the
+/// record.
+fn driven(script: &str, children: u64) -> Result<HostDriven, DriveError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let agent = program(&folder, script);
+    let patterns = ["events.process.lifecycle".to_owned()];
+    let request = HostRequest {
+        // A child that ends with its input, whatever its arguments.
+        executable: &child_program(&folder),
+        bus: Bus::Process,
+        patterns: &patterns,
+        children,
+        budget: Duration::from_mins(1),
+        directory: folder.path(),
+    };
+    let (_teller, interrupt) = Interrupt::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(run_host(&agent, &request, interrupt))
+}
+
+fn program(folder: &TempDir, script: &str) -> PathBuf {
+    let begin = r#"#!/bin/sh
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --socket) folder=${2%/run/bus}; shift;;
+    --record) record=$2; shift;;
+  esac
+  shift
+done
+"#;
+    written(folder, "agent", &format!("{begin}{}", script.replace("READY", READY)))
+}
+
+fn child_program(folder: &TempDir) -> PathBuf {
+    written(folder, "child", "#!/bin/sh\nread line\n")
+}
+
+fn written(folder: &TempDir, name: &str, text: &str) -> PathBuf {
+    let (source, path) = (folder.path().join("text"), folder.path().join(name));
+    fs::write(&source, text).expect("written");
+    // Never open for writing here: a fork of another test would hold it, and it could not be run.
+    assert!(Command::new("cp").args([&source, &path]).status().expect("every host").success());
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("made executable");
+    path
+}
+
+/// Ready at once, and at the end of its input the end of this script.
+fn ending(how: &str) -> String {
+    format!("trap '' TERM\nREADY\nread line\n{how}")
+}
+
+fn error(script: &str, children: u64) -> String {
+    driven(script, children).expect_err("the agent misbehaves").to_string()
+}
+
+#[test]
+fn an_agent_that_dies_at_once_is_told_with_its_last_words() {
+    let told = error("echo 'error: no bus' >&2; exit 4", 1);
+    assert!(told.contains("daemoneye-agent ended before it was ready"), "{told}");
+    assert!(told.ends_with("its last words:\nerror: no bus"), "{told}");
+}
+
+#[test]
+fn an_agent_that_dies_while_it_watches_is_told_with_its_last_words_alone() {
+    let many = "i=0; while [ $i -lt 30 ]; do echo line $i >&2; i=$((i+1)); done";
+    let told = error(&format!("READY\n{many}\necho 'error: lost' >&2; exit 4"), 1);
+    assert!(told.contains("daemoneye-agent ended unasked: exit status: 4"), "{told}");
+    assert!(told.contains("line 29\nerror: lost") && !told.contains("line 10\n"), "{told}");
+}
+
+#[test]
+fn an_agent_that_goes_on_without_its_collector_is_told() {
+    let collector = r#"sleep 600 & pid=$!
+collectors=$(printf '{"ready":"procmond","pid":%s,"first_scan_events":1}' $pid)
+READY
+kill -9 $pid; wait $pid; cat"#;
+    let told = error(collector, 1);
+    assert!(told.contains("after its collector procmond (process"), "{told}");
+}
+
+#[test]
+fn an_agent_that_ends_in_order_leaves_nothing() {
+    let driven = driven(&ending("exit 0"), 0).expect("driven");
+    assert_eq!(driven.sightings.end, AgentEnd::InOrder);
+    assert_eq!(driven.tear_down, TearDown::default());
+    assert_eq!(driven.processes.len(), 1);
+    assert_eq!(driven.processes[0].role, Role::Agent);
+    assert!(driven.processes[0].cpu_s.is_some());
+}
+
+#[test]
+fn a_collector_and_a_socket_that_remain_are_told_and_ended() {
+    // Nobody told of the collector: its arguments betray it.
+    let folder = tempfile::tempdir().expect("a folder");
+    let begin = r#"mkdir "$folder/run"; : > "$folder/run/bus"
+tail -f "$folder/run/bus" > /dev/null 2>&1 & echo $! > "#;
+    let script = format!("{begin}{}\n{}", folder.path().join("pid").display(), ending("exit 0"));
+    let driven = driven(&script, 0).expect("driven");
+    let pid = fs::read_to_string(folder.path().join("pid")).expect("written");
+    assert_eq!(driven.tear_down.killed, [format!("tail (process {})", pid.trim())]);
+    assert_eq!(driven.tear_down.sockets.len(), 1);
+    assert!(driven.tear_down.sockets[0].ends_with("/run/bus"));
+    let pid = pid.trim().parse().expect("a number");
+    while Identity::of(pid).is_some() {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_agent_that_fails_at_its_end_is_no_infrastructure_error() {
+    let script = ending("echo 'error: undelivered' >&2; exit 1");
+    let driven = driven(&script, 0).expect("driven");
+    let how = "exit status: 1".to_owned();
+    let last_words = "error: undelivered".to_owned();
+    assert_eq!(driven.sightings.end, AgentEnd::Failed { how, last_words });
+}

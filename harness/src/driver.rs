@@ -4,13 +4,14 @@
 //! what they saw, measures them from outside, and checks that nothing remains. It judges nothing.
 //!
 //! - `trial`: one case on one bus, once; `interrupt`: the user's wish to stop; `error`: why not;
-//! - `deploy`, `spawn`, `session`: processes and the lines to them;
+//! - `deploy`, `spawn`, `session`, `roll`: processes, the lines to them, and whether they answer;
 //! - `director`, `phases`, `fences` with `fencing`, `tear_down`: what happens in a trial;
-//! - `measure`, `collect`, `records`: what comes out of it;
+//! - `measure`, `backlog`, `collect`, `records`: what comes out of it;
 //! - `host`: real agent and collectors instead of actors;
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
 pub(crate) mod actor;
+mod backlog;
 mod bus;
 mod collect;
 mod deploy;
@@ -23,6 +24,7 @@ mod interrupt;
 mod measure;
 mod phases;
 pub(crate) mod records;
+mod roll;
 mod session;
 mod spawn;
 mod tear_down;

@@ -12,6 +12,6 @@ pub use history::{
 };
 pub use load::HostLoad;
 pub use trial::{
-    ContextSwitches, Latency, Memory, MemoryMoments, ProcessFigures, Role, TearDown, Trial,
-    TrialFigures, Validity,
+    ContextSwitches, InFlight, Latency, Memory, MemoryMoments, ProcessFigures, Role, TearDown,
+    Trial, TrialFigures, Validity,
 };

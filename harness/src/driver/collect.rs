@@ -6,12 +6,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::actor::Summary;
+use super::backlog::Stamps;
 use super::director::Director;
 use super::error::DriveError;
 use super::measure::latencies::Latencies;
 use super::records::{RecordsError, names, read_all};
 use crate::plan::{Rate, TrialKind};
-use crate::record::{History, PublisherLog, SubscriberLog, TrialFigures, Validity};
+use crate::record::{History, InFlight, PublisherLog, SubscriberLog, TrialFigures, Validity};
 
 /// Name of the latency log in the trial's folder.
 const LATENCY_LOG: &str = "latency.hlog";
@@ -135,6 +136,9 @@ impl Director {
             return Ok(in_time);
         }
         let publishers = self.case.topology.publishers.len();
+        if !self.void {
+            figures.in_flight = self.in_flight(directory)?;
+        }
         let joined = if self.void {
             let measured: Vec<_> = (0..publishers).map(|index| self.measured(index)).collect();
             Latencies::floor(directory, &measured)?
@@ -155,6 +159,15 @@ impl Director {
             return Ok(Validity::Invalid(format!("{many} events arrived before their publish")));
         }
         Ok(in_time)
+    }
+
+    /// What was in flight whenever the roll was called in a measured phase.
+    fn in_flight(&self, directory: &Path) -> Result<Vec<InFlight>, RecordsError> {
+        let topology = &self.case.topology;
+        let measured: Vec<_> =
+            (0..topology.publishers.len()).map(|index| self.measured(index)).collect();
+        let stamps = Stamps::read(directory, &measured, topology.subscribers.len())?;
+        Ok(stamps.in_flight(self.session.answers(), |actor| self.session.parts(actor)))
     }
 
     /// Numbers of the events a publisher sent in measured phases.

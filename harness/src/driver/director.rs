@@ -159,6 +159,7 @@ impl Director {
             // A fence that comes after its limit changes nothing; the history has it.
             Notice::Fenced { .. }
             | Notice::FenceSent { .. }
+            | Notice::Counted { .. }
             | Notice::Ready
             | Notice::Finished { .. }
             | Notice::Counters { .. }
@@ -210,7 +211,19 @@ impl Director {
                 return Ok(Some(now));
             }
             before = Some(now);
-            self.session.idle(QUIESCENCE_POLL).await?;
+            self.idle(QUIESCENCE_POLL).await?;
+        }
+    }
+
+    /// Lets time pass that belongs to the workload.
+    pub(super) async fn idle(&mut self, time: Duration) -> Result<(), DriveError> {
+        let until = Instant::now() + time;
+        loop {
+            match self.session.hear("quiet time", time, until).await {
+                Ok((_, notice)) => self.note(&notice),
+                Err(DriveError::Limit { .. }) => return Ok(()),
+                Err(error) => return Err(error),
+            }
         }
     }
 

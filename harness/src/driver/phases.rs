@@ -26,8 +26,10 @@ impl Director {
         self.act(index, &plan, Trigger::Start).await?;
         if plan.measured {
             self.session.meter.window_begins();
+            self.session.keep_answers(self.case.kind == TrialKind::Paced);
         }
         self.publish(index, &plan).await?;
+        self.session.keep_answers(false);
         self.act(index, &plan, Trigger::End).await?;
         if self.void {
             self.announce(super::director::BEFORE).await?;
@@ -38,7 +40,7 @@ impl Director {
             self.session.meter.window_ends();
         }
         if plan.idle_ms > 0 {
-            self.session.idle(Duration::from_millis(plan.idle_ms)).await?;
+            self.idle(Duration::from_millis(plan.idle_ms)).await?;
         }
         if self.case.kind == TrialKind::Behaviour && !self.shut_down {
             let sample = if plan.fence {

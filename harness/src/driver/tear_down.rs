@@ -133,7 +133,7 @@ impl Director {
 
     async fn finish(&mut self, actors: &[usize], left: &mut TearDown) -> Result<(), DriveError> {
         for actor in actors {
-            self.session.actors[*actor].tell(&Order::Finish).await?;
+            self.session.tell_actor(*actor, &Order::Finish).await?;
         }
         let mut silent: BTreeSet<usize> = actors.iter().copied().collect();
         let until = Instant::now() + FINISH_LIMIT;

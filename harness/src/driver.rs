@@ -5,15 +5,23 @@
 //!
 //! - `trial`: one case on one bus, once; `interrupt`: the user's wish to stop; `error`: why not;
 //! - `deploy`, `spawn`, `session`, `roll`: processes, the lines to them, and whether they answer;
-//! - `director`, `phases`, `fences` with `fencing`, `tear_down`: what happens in a trial;
+//! - `director`: leads a trial from its opening through `phases` and `tear_down` to its end;
+//! - what it knows, each with one owner: `attendance` (who takes part), `progress` (how far
+//!   everybody is), `actions` (what is under way), `credit` (what closed loops may send), `volley`
+//!   (which fences are missing), `journal` (what was recorded);
+//! - `fences` with `fencing`, `counters`: how it learns that a phase is over and the bus at rest;
 //! - `measure`, `backlog`, `collect`, `records`: what comes out of it;
 //! - `host`: real agent and collectors instead of actors;
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
+mod actions;
 pub(crate) mod actor;
+mod attendance;
 mod backlog;
 mod bus;
 mod collect;
+mod counters;
+mod credit;
 mod deploy;
 mod director;
 mod error;
@@ -21,14 +29,17 @@ mod fences;
 mod fencing;
 mod host;
 mod interrupt;
+mod journal;
 mod measure;
 mod phases;
+mod progress;
 pub(crate) mod records;
 mod roll;
 mod session;
 mod spawn;
 mod tear_down;
 mod trial;
+mod volley;
 
 pub use error::DriveError;
 pub use fencing::{companion, fence};

@@ -4,7 +4,7 @@ use std::path::Path;
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
-use daemoneye_eventbus::{EventKind, EventSubscription, OverflowPolicy};
+use daemoneye_eventbus::{EventKind, EventSubscription, OverflowPolicy, wire};
 use equivalence::cmd::behaviour::judge;
 use equivalence::cmd::selection::Wanted;
 #[cfg(target_os = "linux")]
@@ -12,10 +12,11 @@ use equivalence::driver::DriveError;
 use equivalence::driver::{Driven, Interrupt, TrialRequest, run_trial};
 use equivalence::gate::physics;
 use equivalence::plan::{
-    Action, Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, MixPart, Operation,
-    Phase, Publish, PublisherSpec, Rate, Reading, SubscriberSpec, Topology, TrialKind, Trigger,
+    Action, Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, Fence, Lane, MixPart,
+    Operation, Phase, Publish, PublisherSpec, Rate, Reading, SubscriberSpec, Topology, TrialKind,
+    Trigger, Workload,
 };
-use equivalence::record::{FENCE, Trial, Validity};
+use equivalence::record::{FENCE, Received, Trial, Validity};
 use equivalence::report::Behaviour;
 use equivalence::scenario::Profile;
 #[cfg(target_os = "linux")]
@@ -398,6 +399,69 @@ fn a_subscriber_that_drops_is_fenced_by_its_companion() {
     case.phases.push(stalled);
     for bus in BUSES {
         passes(&case, bus);
+    }
+}
+
+/// A case in which both publishers use both lanes and both subscribers receive all of it.
+fn both_lanes() -> Case {
+    let mut case = case(TrialKind::Behaviour, Count::Events(60), Rate::Max, false);
+    for publisher in &mut case.topology.publishers {
+        let mut control = publisher.mix[0].clone();
+        control.topic = Some("control.health.status".to_owned());
+        publisher.mix.push(control);
+    }
+    for subscriber in &mut case.topology.subscribers {
+        subscriber.subscription.topic_patterns = vec!["#".to_owned()];
+    }
+    case
+}
+
+#[test]
+fn a_control_event_delayed_beyond_the_fence_of_the_events_lane_is_noticed() {
+    let case = both_lanes();
+    let workload = Workload::new(&case, 0, &wire::payload_bytes).expect("a workload");
+    let is_control = |one: &Received| {
+        one.publisher == 0
+            && one.sequence & FENCE == 0
+            && workload.event(one.sequence).topic.is_some()
+    };
+    let is_fence_of = |one: &Received, wanted| {
+        let fence =
+            Fence::of(one.sequence).filter(|fence| one.publisher == 0 && fence.subscriber == 0);
+        fence.is_some_and(|fence| fence.lane == wanted)
+    };
+    for bus in BUSES {
+        let driven = run(&case, bus, false);
+        assert_eq!(judge(&case, bus, &wanted(), &driven).outcome, Behaviour::Pass);
+        let judged = |doctor: &dyn Fn(&mut Vec<Received>)| {
+            let mut doctored = driven.clone();
+            doctor(&mut doctored.history.as_mut().expect("a history").subscribers[0].received);
+            judge(&case, bus, &wanted(), &doctored)
+        };
+        let take_last = |received: &mut Vec<Received>| {
+            let last = received.iter().rposition(is_control).expect("some came");
+            received.remove(last)
+        };
+        let late = judged(&|received| {
+            // Everything behind it comes one place earlier; moments and positions stay.
+            let places: Vec<_> =
+                received.iter().map(|one| (one.receive_ns, one.position)).collect();
+            let taken = take_last(received);
+            for lane in Lane::ALL {
+                assert!(received.iter().any(|one| is_fence_of(one, lane)), "no fence in {lane}");
+            }
+            received.push(taken);
+            for (one, place) in received.iter_mut().zip(places) {
+                (one.receive_ns, one.position) = place;
+            }
+        });
+        assert_eq!(late.outcome, Behaviour::Fail, "{}", bus.as_str());
+        let told = late.violations.iter().any(|one| one.sentence.contains("after a fence"));
+        assert!(told, "{:?}", late.violations);
+        let lost = judged(&|received| {
+            take_last(received);
+        });
+        assert_eq!(lost.outcome, Behaviour::Fail, "{}", bus.as_str());
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use equivalence::plan::expand::{check, expand_all};
-use equivalence::plan::{Case, TrialKind, Workload, expand, fence_event};
+use equivalence::plan::{Case, Fence, Lane, TrialKind, Workload, expand, fence_event};
 use equivalence::scenario::{Profile, Scenario, find_files, load};
 
 fn folder() -> PathBuf {
@@ -137,8 +137,11 @@ fn a_subscription_without_filters_always_has_a_fence() {
             if filtered || !subscriber.from_start {
                 continue;
             }
-            let fence = fence_event(&case, 0, index, 1);
-            assert!(fence.is_some(), "{}: {}", case.id, subscriber.name);
+            let passes = |lane| {
+                let fence = Fence { subscriber: index, lane, number: 1 };
+                fence_event(&case, 0, fence).is_some()
+            };
+            assert!(Lane::ALL.into_iter().any(passes), "{}: {}", case.id, subscriber.name);
         }
     }
 }

@@ -9,7 +9,7 @@ use daemoneye_eventbus::wire;
 use super::selection::Wanted;
 use crate::check::{Difference, Observed, Planned, PlannedAttributes, Report, check, differential};
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
-use crate::plan::{Bus, Case, PlannedEvent, Workload, WorkloadError};
+use crate::plan::{Bus, Case, Fence, PlannedEvent, Workload, WorkloadError};
 use crate::record::{FENCE, History, ProcessFigures, TearDown};
 use crate::report::{Behaviour, BehaviourRow, CheckedRow, Witness};
 
@@ -32,13 +32,12 @@ impl<'a> CasePlan<'a> {
 impl Planned for CasePlan<'_> {
     fn attributes(&self, publisher: usize, sequence: u64) -> Option<PlannedAttributes> {
         let workload = self.workloads.get(publisher)?;
-        let planned = if sequence & FENCE == 0 {
-            workload.event(sequence)
-        } else {
-            // The number of a fence: the mark, a running number, 16 bits of subscriber.
-            let subscriber = usize::try_from(sequence & 0xffff).ok()?;
-            self.case.topology.subscribers.get(subscriber)?;
-            fence(self.case, publisher, subscriber, (sequence & !FENCE) >> 16)
+        let planned = match Fence::of(sequence) {
+            None => workload.event(sequence),
+            Some(known) => {
+                self.case.topology.subscribers.get(known.subscriber)?;
+                fence(self.case, publisher, known)
+            }
         };
         Some(attributes(planned))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::actor::Summary;
 use super::backlog::Stamps;
-use super::director::Director;
+use super::director::Ended;
 use super::error::DriveError;
 use super::measure::latencies::Latencies;
 use super::records::{RecordsError, names, read_all};
@@ -21,7 +21,7 @@ const RATE_REACHED: f64 = 0.99;
 /// At saturation, throughput × mean latency may exceed the window by so much.
 const IN_FLIGHT_TOLERANCE: f64 = 1.1;
 
-impl Director {
+impl Ended<'_> {
     /// The history of a behaviour trial; operations and counters come with it.
     pub(super) fn history(&mut self, directory: &Path) -> Result<History, DriveError> {
         let mut history = History::default();
@@ -39,10 +39,10 @@ impl Director {
                 ended,
             });
         }
-        history.operations = std::mem::take(&mut self.operations);
+        history.operations = std::mem::take(&mut self.journal.operations);
         history.operations.sort_by_key(|operated| operated.call_ns);
-        history.statistics = self.after_fence.take();
-        history.statistics_samples = std::mem::take(&mut self.samples);
+        history.statistics = self.journal.after_fence.take();
+        history.statistics_samples = std::mem::take(&mut self.journal.samples);
         Ok(history)
     }
 
@@ -64,7 +64,7 @@ impl Director {
         let arrivals = arrivals(&summaries);
         let meter = &self.session.meter;
         // What arrives behind a stopped reader arrives in tear-down, outside the window.
-        if arrivals > 0 && !self.somebody_stalls() {
+        if arrivals > 0 && !self.attendance.somebody_stalls() {
             let per_million = |cpu_s: f64| cpu_s * 1e6 / arrivals as f64;
             figures.cpu_s_per_million = meter.cpu_s().map(per_million);
             figures.context_switches_per_delivery =
@@ -79,7 +79,7 @@ impl Director {
             validity =
                 Validity::Invalid(format!("{repeated} events arrived twice, {lagged} were lost"));
         }
-        if let Some(doubt) = self.doubts.first() {
+        if let Some(doubt) = self.journal.doubts.first() {
             validity = Validity::Invalid(doubt.clone());
         }
         Ok((figures, validity))
@@ -121,7 +121,7 @@ impl Director {
         figures: &mut TrialFigures,
     ) -> Result<Validity, DriveError> {
         figures.deliveries = arrivals(summaries);
-        let measured = self.shares.iter().filter(|(phase, ..)| {
+        let measured = self.journal.shares.iter().filter(|(phase, ..)| {
             self.case.phases.get(*phase as usize).is_some_and(|plan| plan.measured)
         });
         let mut late = false;
@@ -131,7 +131,7 @@ impl Director {
             late |= too_slow && share.inside_ns * 2 < share.elapsed_ns;
         }
         let in_time = if late { Validity::GeneratorLate } else { Validity::Valid };
-        if self.somebody_stalls() {
+        if self.attendance.somebody_stalls() {
             // How long events waited for tear-down is the plan's doing, not the bus's.
             return Ok(in_time);
         }
@@ -174,7 +174,7 @@ impl Director {
     fn measured(&self, publisher: usize) -> Vec<RangeInclusive<u64>> {
         let mut last = 0;
         let mut ranges = Vec::new();
-        for (phase, _, share) in self.shares.iter().filter(|(_, by, _)| *by == publisher) {
+        for (phase, _, share) in self.journal.shares.iter().filter(|(_, by, _)| *by == publisher) {
             if self.case.phases[*phase as usize].measured {
                 ranges.push(last + 1..=last + share.called);
             }
@@ -185,10 +185,11 @@ impl Director {
 
     /// Bytes per event queued behind subscribers that have stopped reading.
     fn backlog(&self) -> Option<f64> {
-        if !self.somebody_stalls() {
+        if !self.attendance.somebody_stalls() {
             return None;
         }
         let queued: u64 = self
+            .journal
             .shares
             .iter()
             .filter(|(phase, ..)| self.case.phases[*phase as usize].measured)

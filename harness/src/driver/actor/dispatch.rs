@@ -144,8 +144,8 @@ impl Roles {
                 self.publisher(publisher)?.credits.set(0);
                 self.to_publisher(publisher, PublisherOrder::Run { phase })
             }
-            Order::Fence { publisher, subscriber, number, phase } => {
-                self.to_publisher(publisher, PublisherOrder::Fence { subscriber, number, phase })
+            Order::Fence { publisher, fence, phase } => {
+                self.to_publisher(publisher, PublisherOrder::Fence { fence, phase })
             }
             Order::Grant { subscriber, events } => {
                 self.to_subscriber(subscriber, SubscriberOrder::Grant { events })

@@ -8,7 +8,7 @@ use daemoneye_eventbus::EventBusStatistics;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::plan::Operation;
+use crate::plan::{Fence, Operation};
 use crate::record::ContextSwitches;
 
 /// What the harness tells an actor.
@@ -26,7 +26,7 @@ pub(crate) enum Order {
     /// The publisher does its share of a phase; answered with [`Notice::Finished`].
     Run { publisher: usize, phase: u32 },
     /// The publisher sends one fence; answered with [`Notice::FenceSent`].
-    Fence { publisher: usize, subscriber: usize, number: u64, phase: u32 },
+    Fence { publisher: usize, fence: Fence, phase: u32 },
     /// An action; answered with [`Notice::Operated`] under the same id.
     Operate { id: u64, operation: Operation, phase: u32 },
     /// The bus's counters; answered with [`Notice::Counters`].

@@ -20,7 +20,7 @@ use super::stream::{Stamped, Stream};
 use super::tally::Tally;
 use crate::driver::bus::{outcome, outcome_code};
 use crate::driver::records::{Recorder, Timing, names, write_all};
-use crate::plan::{Count, Publish, Rate, TrialKind, Trigger, digest, fence_sequence, table};
+use crate::plan::{Count, Fence, Publish, Rate, TrialKind, Trigger, digest, table};
 use crate::record::{Outcome, Published};
 
 /// A closed loop without credit looks at its deadline this often.
@@ -38,7 +38,7 @@ pub(super) enum PublisherOrder {
     /// Do the share of this phase.
     Run { phase: u32 },
     /// Send one fence.
-    Fence { subscriber: usize, number: u64, phase: u32 },
+    Fence { fence: Fence, phase: u32 },
     /// Publish one more event, as an action.
     One { id: u64, phase: u32 },
     /// Write the records and end.
@@ -116,9 +116,7 @@ impl Publisher {
                     let share = self.share_of(phase);
                     self.link.tell(&Notice::Finished { publisher: self.index, share });
                 }
-                PublisherOrder::Fence { subscriber, number, phase } => {
-                    self.fence(subscriber, number, phase);
-                }
+                PublisherOrder::Fence { fence, phase } => self.fence(fence, phase),
                 PublisherOrder::One { id, phase } => self.one(id, phase),
                 PublisherOrder::Finish => break,
             }
@@ -248,10 +246,9 @@ impl Publisher {
         Call { outcome, call_ns, return_ns }
     }
 
-    fn fence(&mut self, subscriber: usize, number: u64, phase: u32) {
-        let stamped = self.stream.fence(subscriber, number, monotonic_ns());
-        let sequence = fence_sequence(subscriber, number);
-        let accepted = self.hand_over(phase, sequence, stamped).outcome == Outcome::Ok;
+    fn fence(&mut self, fence: Fence, phase: u32) {
+        let stamped = self.stream.fence(fence, monotonic_ns());
+        let accepted = self.hand_over(phase, fence.sequence(), stamped).outcome == Outcome::Ok;
         self.link.tell(&Notice::FenceSent { publisher: self.index, accepted });
     }
 

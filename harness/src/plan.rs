@@ -11,6 +11,7 @@ pub mod expand;
 mod expect;
 mod fence;
 pub mod gates;
+mod lane;
 pub mod limits;
 mod named;
 mod phase;
@@ -24,7 +25,10 @@ pub use case::{Case, TrialKind};
 pub use digest::{digest, digest_correlation_id, digest_received};
 pub use expand::{Expanded, expand};
 pub use expect::{Expectation, Expected};
-pub use fence::{FENCE, FENCE_SUBSCRIBER, fence_event, fence_sequence, fence_target};
+#[cfg(test)]
+pub(crate) use fence::tests::case as fence_case;
+pub use fence::{FENCE, FENCE_SUBSCRIBER, Fence, fence_event};
+pub use lane::{Lane, published_lanes, shared_lanes};
 pub use phase::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, Trigger};
 pub use schedule::schedule;
 pub use topology::{

@@ -1,18 +1,26 @@
 //! Trials end to end, on every deployment: what was published arrives, and nothing remains.
 
 use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
-use daemoneye_eventbus::{EventKind, EventSubscription, OverflowPolicy};
+use daemoneye_eventbus::{EventKind, EventSubscription, OverflowPolicy, wire};
 use equivalence::cmd::behaviour::judge;
 use equivalence::cmd::selection::Wanted;
 use equivalence::driver::{DriveError, Driven, Interrupt, Stage, TrialRequest, run_trial};
+use equivalence::gate::physics;
 use equivalence::plan::{
-    Action, Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, MixPart, Operation,
-    Phase, Publish, PublisherSpec, Rate, Reading, SubscriberSpec, Topology, TrialKind, Trigger,
+    Action, Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, Fence, Lane, MixPart,
+    Operation, Phase, Publish, PublisherSpec, Rate, Reading, SubscriberSpec, Topology, TrialKind,
+    Trigger, Workload,
 };
-use equivalence::record::{FENCE, Validity};
+use equivalence::record::{FENCE, Received, Trial, Validity};
 use equivalence::report::Behaviour;
 use equivalence::scenario::Profile;
+#[cfg(target_os = "linux")]
+use nix::sys::signal::{self, Signal};
+#[cfg(target_os = "linux")]
+use nix::unistd::Pid;
 
 fn publisher(name: &str) -> PublisherSpec {
     PublisherSpec {
@@ -68,6 +76,164 @@ fn case(kind: TrialKind, count: Count, rate: Rate, measured: bool) -> Case {
         budget_ms: 60_000,
         seed: 7,
     }
+}
+
+#[test]
+fn what_was_in_flight_agrees_with_the_stamps_and_a_doctored_trial_is_invalid() {
+    let rate = Rate::PerSecond(500.0, Arrivals::Constant);
+    let case = case(TrialKind::Paced, Count::ForMs(2000), rate, true);
+    for bus in [Bus::Crossbeam, Bus::Process] {
+        let trial = run(&case, bus, false).trial;
+        assert!(trial.figures.in_flight.len() >= 5, "{:?}", trial.figures.in_flight);
+        assert_eq!(physics::validity(&trial, None), trial.validity, "{bus:?}");
+        let invalid =
+            |trial: &Trial| matches!(physics::validity(trial, None), Validity::Invalid(_));
+        // A subscriber's clock 100 ms ahead of the publishers': 200 events less for each publisher.
+        let mut ahead = trial.clone();
+        for sample in &mut ahead.figures.in_flight {
+            (sample.least, sample.most) = (sample.least - 200, sample.most - 200);
+        }
+        assert!(invalid(&ahead), "{:?}", ahead.figures.in_flight);
+        // Stamps that tell a second too much of every event.
+        let mut late = trial;
+        for latency in [&mut late.figures.service, &mut late.figures.latency] {
+            let latency = latency.as_mut().expect("a paced trial has both");
+            (latency.mean_ns, latency.max_ns) = (1_000_000_000, 1_000_000_000);
+        }
+        let response = late.figures.response.as_mut().expect("so has this");
+        response.max_ns = 1_000_000_000;
+        assert!(invalid(&late));
+    }
+}
+
+/// Runs a trial whose actors are named by a path of its own, and stops one of them for good as
+/// soon as `moment` has come. Returns what became of the trial.
+#[cfg(target_os = "linux")]
+fn with_one_stopped(
+    case: &Case,
+    bus: Bus,
+    actor: &str,
+    moment: impl Fn(&Path) -> bool,
+) -> (DriveError, Vec<u32>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let executable = folder.path().join("equivalence");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_equivalence"), &executable).expect("a link");
+    let request = TrialRequest {
+        executable: &executable,
+        case,
+        bus,
+        void: false,
+        share_by_clone: false,
+        directory: folder.path(),
+    };
+    let (_teller, interrupt) = Interrupt::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("rt");
+    let error = runtime.block_on(async {
+        let mut trial = std::pin::pin!(run_trial(request, interrupt));
+        let mut look = tokio::time::interval(Duration::from_millis(5));
+        loop {
+            tokio::select! {
+                ended = &mut trial => panic!("it ended before {actor} was stopped: {ended:?}"),
+                _ = look.tick() => {}
+            }
+            let found = actors_of(&executable).into_iter().find(|(name, _)| name == actor);
+            if let Some((_, pid)) = found.filter(|_| moment(folder.path())) {
+                signal::kill(Pid::from_raw(pid), Signal::SIGSTOP).expect("it lives");
+                break;
+            }
+        }
+        let watchdog = Duration::from_mins(1);
+        let ended = tokio::time::timeout(watchdog, trial).await.expect("bounded by its own limits");
+        ended.expect_err("one of its actors has stopped")
+    });
+    let left = actors_of(&executable).into_iter().map(|(_, pid)| pid.unsigned_abs()).collect();
+    (error, left)
+}
+
+/// Names and process ids of the actors started by this path.
+#[cfg(target_os = "linux")]
+fn actors_of(executable: &Path) -> Vec<(String, i32)> {
+    let processes = procfs::process::all_processes().expect("/proc").flatten();
+    let actor = |process: procfs::process::Process| {
+        let line = process.cmdline().ok()?;
+        let is_one = line.first().is_some_and(|path| Path::new(path) == executable);
+        is_one.then(|| (line.get(2).cloned().unwrap_or_default(), process.pid))
+    };
+    processes.filter_map(actor).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn is_named_and_nothing_is_left(actor: &str, moment: impl Fn(&Path) -> bool) {
+    let rate = Rate::PerSecond(2000.0, Arrivals::Constant);
+    let case = case(TrialKind::Paced, Count::ForMs(60_000), rate, true);
+    let (error, left) = with_one_stopped(&case, Bus::Process, actor, moment);
+    match &error {
+        DriveError::Actor { name, .. } => assert_eq!(name, actor, "{error}"),
+        DriveError::Limit { silent, .. } => assert_eq!(silent, actor, "{error}"),
+        other => panic!("{other}"),
+    }
+    assert_eq!(left, Vec::<u32>::new());
+}
+
+/// Stamps of the measured window reach the file a buffer at a time.
+#[cfg(target_os = "linux")]
+fn events_arrive(directory: &Path) -> bool {
+    let stamps = std::fs::metadata(directory.join("subscriber-0.arrivals"));
+    stamps.is_ok_and(|file| file.len() > 0)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_actor_that_stops_while_it_starts_is_named_and_nothing_is_left() {
+    is_named_and_nothing_is_left("s1", |_| true);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_publisher_that_stops_in_the_window_is_named_and_nothing_is_left() {
+    is_named_and_nothing_is_left("p1", events_arrive);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_broker_that_stops_in_the_window_is_named_and_nothing_is_left() {
+    is_named_and_nothing_is_left("broker", events_arrive);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_ends_a_trial_with_a_stopped_actor() {
+    let (teller, interrupt) = Interrupt::new();
+    let case = case(TrialKind::Paced, Count::ForMs(60_000), Rate::Max, false);
+    let folder = tempfile::tempdir().expect("a folder");
+    let executable = folder.path().join("equivalence");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_equivalence"), &executable).expect("a link");
+    let request = TrialRequest {
+        executable: &executable,
+        case: &case,
+        bus: Bus::Process,
+        void: false,
+        share_by_clone: false,
+        directory: folder.path(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("rt");
+    let ended = runtime.block_on(async {
+        let stop = async {
+            let mut look = tokio::time::interval(Duration::from_millis(5));
+            let pid = loop {
+                look.tick().await;
+                let actors = actors_of(&executable);
+                if let Some((_, pid)) = actors.into_iter().find(|(name, _)| name == "s1") {
+                    break pid;
+                }
+            };
+            signal::kill(Pid::from_raw(pid), Signal::SIGSTOP).expect("it lives");
+            teller.tell();
+        };
+        tokio::join!(run_trial(request, interrupt), stop).0
+    });
+    assert!(matches!(ended, Err(DriveError::Interrupted)), "{ended:?}");
+    assert_eq!(actors_of(&executable), []);
 }
 
 fn run(case: &Case, bus: Bus, void: bool) -> Driven {
@@ -249,6 +415,69 @@ fn a_subscriber_that_drops_is_fenced_by_its_companion() {
     case.phases.push(stalled);
     for bus in BUSES {
         passes(&case, bus);
+    }
+}
+
+/// A case in which both publishers use both lanes and both subscribers receive all of it.
+fn both_lanes() -> Case {
+    let mut case = case(TrialKind::Behaviour, Count::Events(60), Rate::Max, false);
+    for publisher in &mut case.topology.publishers {
+        let mut control = publisher.mix[0].clone();
+        control.topic = Some("control.health.status".to_owned());
+        publisher.mix.push(control);
+    }
+    for subscriber in &mut case.topology.subscribers {
+        subscriber.subscription.topic_patterns = vec!["#".to_owned()];
+    }
+    case
+}
+
+#[test]
+fn a_control_event_delayed_beyond_the_fence_of_the_events_lane_is_noticed() {
+    let case = both_lanes();
+    let workload = Workload::new(&case, 0, &wire::payload_bytes).expect("a workload");
+    let is_control = |one: &Received| {
+        one.publisher == 0
+            && one.sequence & FENCE == 0
+            && workload.event(one.sequence).topic.is_some()
+    };
+    let is_fence_of = |one: &Received, wanted| {
+        let fence =
+            Fence::of(one.sequence).filter(|fence| one.publisher == 0 && fence.subscriber == 0);
+        fence.is_some_and(|fence| fence.lane == wanted)
+    };
+    for bus in BUSES {
+        let driven = run(&case, bus, false);
+        assert_eq!(judge(&case, bus, &wanted(), &driven).outcome, Behaviour::Pass);
+        let judged = |doctor: &dyn Fn(&mut Vec<Received>)| {
+            let mut doctored = driven.clone();
+            doctor(&mut doctored.history.as_mut().expect("a history").subscribers[0].received);
+            judge(&case, bus, &wanted(), &doctored)
+        };
+        let take_last = |received: &mut Vec<Received>| {
+            let last = received.iter().rposition(is_control).expect("some came");
+            received.remove(last)
+        };
+        let late = judged(&|received| {
+            // Everything behind it comes one place earlier; moments and positions stay.
+            let places: Vec<_> =
+                received.iter().map(|one| (one.receive_ns, one.position)).collect();
+            let taken = take_last(received);
+            for lane in Lane::ALL {
+                assert!(received.iter().any(|one| is_fence_of(one, lane)), "no fence in {lane}");
+            }
+            received.push(taken);
+            for (one, place) in received.iter_mut().zip(places) {
+                (one.receive_ns, one.position) = place;
+            }
+        });
+        assert_eq!(late.outcome, Behaviour::Fail, "{}", bus.as_str());
+        let told = late.violations.iter().any(|one| one.sentence.contains("after a fence"));
+        assert!(told, "{:?}", late.violations);
+        let lost = judged(&|received| {
+            take_last(received);
+        });
+        assert_eq!(lost.outcome, Behaviour::Fail, "{}", bus.as_str());
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use equivalence::plan::expand::check;
 use equivalence::plan::limits::DEFAULT_BUDGET_MS;
-use equivalence::plan::{Case, TrialKind, Workload, expand, fence_event};
+use equivalence::plan::{Case, Fence, Lane, TrialKind, Workload, expand, fence_event};
 use equivalence::scenario::{Profile, Scenario, find_files, load};
 
 fn folder() -> PathBuf {
@@ -138,8 +138,11 @@ fn a_subscription_without_filters_always_has_a_fence() {
             if filtered || !subscriber.from_start {
                 continue;
             }
-            let fence = fence_event(&case, 0, index, 1);
-            assert!(fence.is_some(), "{}: {}", case.id, subscriber.name);
+            let passes = |lane| {
+                let fence = Fence { subscriber: index, lane, number: 1 };
+                fence_event(&case, 0, fence).is_some()
+            };
+            assert!(Lane::ALL.into_iter().any(passes), "{}: {}", case.id, subscriber.name);
         }
     }
 }

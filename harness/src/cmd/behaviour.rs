@@ -10,7 +10,7 @@ use super::command_line::CommandLine;
 use super::selection::Wanted;
 use crate::check::{Difference, Observed, Planned, PlannedAttributes, Report, check, differential};
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
-use crate::plan::{Bus, Case, PlannedEvent, Workload, WorkloadError, fence_target};
+use crate::plan::{Bus, Case, Fence, PlannedEvent, Workload, WorkloadError};
 use crate::record::{FENCE, History, ProcessFigures, TearDown};
 use crate::report::{Behaviour, BehaviourRow, CheckedRow, Witness};
 
@@ -33,12 +33,12 @@ impl<'a> CasePlan<'a> {
 impl Planned for CasePlan<'_> {
     fn attributes(&self, publisher: usize, sequence: u64) -> Option<PlannedAttributes> {
         let workload = self.workloads.get(publisher)?;
-        let planned = if sequence & FENCE == 0 {
-            workload.event(sequence)
-        } else {
-            let (subscriber, number) = fence_target(sequence);
-            self.case.topology.subscribers.get(subscriber)?;
-            fence(self.case, publisher, subscriber, number)
+        let planned = match Fence::of(sequence) {
+            None => workload.event(sequence),
+            Some(known) => {
+                self.case.topology.subscribers.get(known.subscriber)?;
+                fence(self.case, publisher, known)
+            }
         };
         Some(attributes(planned))
     }

@@ -6,7 +6,8 @@
 //! - `assignment`: what it is told first; `protocol`: the lines;
 //! - `host`: the process; `dispatch`: its orders; `setup`: its bus and threads;
 //! - `publisher`, `subscriber`, `void`: the roles; `ledger`: the records;
-//! - `stream`: the events; `executor`, `pacing`, `credits`, `link`, `census`, `settle`: means.
+//! - `stream`: the events; `executor`, `pacing`, `credits`, `tally`, `link`, `census`, `settle`:
+//!   means.
 
 pub(crate) mod assignment;
 mod census;
@@ -23,6 +24,7 @@ mod settle;
 mod setup;
 pub(crate) mod stream;
 mod subscriber;
+mod tally;
 mod void;
 
 pub(crate) use host::run;

@@ -5,19 +5,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::actor::Summary;
-use super::director::Director;
+use super::backlog::Stamps;
+use super::director::Ended;
 use super::error::DriveError;
 use super::measure::latencies::Latencies;
 use super::records::{RecordsError, names, read_all};
 use crate::plan::TrialKind;
-use crate::record::{History, PublisherLog, SubscriberLog, TrialFigures, Validity};
+use crate::record::{History, InFlight, PublisherLog, SubscriberLog, TrialFigures, Validity};
 
 /// Name of the latency log in the trial's folder.
 const LATENCY_LOG: &str = "latency.hlog";
 /// A generator below this share of its rate was late, unless the bus held it up.
 const RATE_REACHED: f64 = 0.99;
 
-impl Director {
+impl Ended<'_> {
     /// The history of a behaviour trial; operations and counters come with it.
     pub(super) fn history(&mut self, directory: &Path) -> Result<History, DriveError> {
         let mut history = History::default();
@@ -35,10 +36,10 @@ impl Director {
                 ended,
             });
         }
-        history.operations = std::mem::take(&mut self.operations);
+        history.operations = std::mem::take(&mut self.journal.operations);
         history.operations.sort_by_key(|operated| operated.call_ns);
-        history.statistics = self.after_fence.take();
-        history.statistics_samples = std::mem::take(&mut self.samples);
+        history.statistics = self.journal.after_fence.take();
+        history.statistics_samples = std::mem::take(&mut self.journal.samples);
         Ok(history)
     }
 
@@ -60,7 +61,7 @@ impl Director {
         let arrivals = arrivals(&summaries);
         let meter = &self.session.meter;
         // What arrives behind a stopped reader arrives in tear-down, outside the window.
-        if arrivals > 0 && !self.somebody_stalls() {
+        if arrivals > 0 && !self.attendance.somebody_stalls() {
             let per_million = |cpu_s: f64| cpu_s * 1e6 / arrivals as f64;
             figures.cpu_s_per_million = meter.cpu_s().map(per_million);
             figures.context_switches_per_delivery =
@@ -79,7 +80,7 @@ impl Director {
         if arrivals == 0 && !self.void && self.case.kind != TrialKind::Host {
             validity = Validity::Invalid("nothing arrived, so nothing was exercised".to_owned());
         }
-        if let Some(doubt) = self.doubts.first() {
+        if let Some(doubt) = self.journal.doubts.first() {
             validity = Validity::Invalid(doubt.clone());
         }
         Ok((figures, validity))
@@ -92,7 +93,7 @@ impl Director {
         figures: &mut TrialFigures,
     ) -> Result<Validity, DriveError> {
         figures.deliveries = arrivals(summaries);
-        let measured = self.shares.iter().filter(|(phase, ..)| {
+        let measured = self.journal.shares.iter().filter(|(phase, ..)| {
             self.case.phases.get(*phase as usize).is_some_and(|plan| plan.measured)
         });
         let mut late = false;
@@ -102,11 +103,14 @@ impl Director {
             late |= too_slow && share.inside_ns * 2 < share.elapsed_ns;
         }
         let in_time = if late { Validity::GeneratorLate } else { Validity::Valid };
-        if self.somebody_stalls() {
+        if self.attendance.somebody_stalls() {
             // How long events waited for tear-down is the plan's doing, not the bus's.
             return Ok(in_time);
         }
         let publishers = self.case.topology.publishers.len();
+        if !self.void {
+            figures.in_flight = self.in_flight(directory)?;
+        }
         let joined = if self.void {
             let measured: Vec<_> = (0..publishers).map(|index| self.measured(index)).collect();
             Latencies::floor(directory, &measured)?
@@ -129,11 +133,20 @@ impl Director {
         Ok(in_time)
     }
 
+    /// What was in flight whenever the roll was called in a measured phase.
+    fn in_flight(&self, directory: &Path) -> Result<Vec<InFlight>, RecordsError> {
+        let topology = &self.case.topology;
+        let measured: Vec<_> =
+            (0..topology.publishers.len()).map(|index| self.measured(index)).collect();
+        let stamps = Stamps::read(directory, &measured, topology.subscribers.len())?;
+        Ok(stamps.in_flight(self.session.answers(), |actor| self.session.parts(actor)))
+    }
+
     /// Numbers of the events a publisher sent in measured phases.
     fn measured(&self, publisher: usize) -> Vec<RangeInclusive<u64>> {
         let mut last = 0;
         let mut ranges = Vec::new();
-        for (phase, _, share) in self.shares.iter().filter(|(_, by, _)| *by == publisher) {
+        for (phase, _, share) in self.journal.shares.iter().filter(|(_, by, _)| *by == publisher) {
             if self.case.phases[*phase as usize].measured {
                 ranges.push(last + 1..=last + share.called);
             }
@@ -144,10 +157,11 @@ impl Director {
 
     /// Bytes per event queued behind subscribers that have stopped reading.
     fn backlog(&self) -> Option<f64> {
-        if !self.somebody_stalls() {
+        if !self.attendance.somebody_stalls() {
             return None;
         }
         let queued: u64 = self
+            .journal
             .shares
             .iter()
             .filter(|(phase, ..)| self.case.phases[*phase as usize].measured)
@@ -176,7 +190,7 @@ fn saturation(summaries: &[Summary], figures: &mut TrialFigures) -> Validity {
     let throughput = figures.deliveries as f64 / figures.window_s;
     figures.throughput_per_s = Some(throughput);
     let latency_s = windows().map(|window| window.latency_sum_ns).sum::<u64>() as f64 / 1e9;
-    figures.in_flight = Some(throughput * latency_s / arrivals(summaries).max(1) as f64);
+    figures.mean_in_flight = Some(throughput * latency_s / arrivals(summaries).max(1) as f64);
     Validity::Valid
 }
 

@@ -2,13 +2,27 @@
 //! subscription itself cannot be relied on to (METHOD §5).
 
 use daemoneye_eventbus::{
-    CollectionEvent, EventHeader, EventKind, EventSubscription, OverflowPolicy, ProcessEvent, Topic,
+    CollectionEvent, EventHeader, EventSubscription, OverflowPolicy, ProcessEvent, Topic,
 };
 
-use crate::plan::{Case, PlannedEvent, PublisherSpec, fence_event, fence_sequence};
+use crate::plan::{Case, Fence, Lane, PlannedEvent, fence_event, published_lanes, shared_lanes};
 
 /// What a companion's id has after that of its subscription.
 const COMPANION_SUFFIX: &str = "~fence";
+
+/// The lanes a publisher's fences to a subscriber travel in: those in which it receives anything
+/// of it. Where it receives nothing there is one fence all the same, in the lane that lets one
+/// pass: it says that the phase is over.
+pub(super) fn lanes(case: &Case, publisher: usize, subscriber: usize) -> Vec<Lane> {
+    let shared = shared_lanes(case, publisher, subscriber);
+    if !shared.is_empty() {
+        return shared;
+    }
+    let own = published_lanes(&case.topology.publishers[publisher]);
+    let passes = |lane: &Lane| passes(case, publisher, subscriber, *lane);
+    let lane = own.iter().copied().chain(Lane::ALL).find(passes);
+    vec![lane.or(own.first().copied()).unwrap_or(Lane::Events)]
+}
 
 /// The subscription beside a subscriber's own that carries its fences, on the same connection.
 ///
@@ -16,45 +30,42 @@ const COMPANION_SUFFIX: &str = "~fence";
 /// would drop the fence instead of holding its publisher up.
 pub fn companion(case: &Case, subscriber: usize) -> Option<EventSubscription> {
     let own = &case.topology.subscribers[subscriber].subscription;
-    let publishers = 0..case.topology.publishers.len();
-    let passes = |publisher| fence_event(case, publisher, subscriber, 0).is_some();
-    if own.policy == OverflowPolicy::Block && publishers.into_iter().all(passes) {
+    let mut publishers = 0..case.topology.publishers.len();
+    let all_pass = |publisher| {
+        let mut lanes = lanes(case, publisher, subscriber).into_iter();
+        lanes.all(|lane| passes(case, publisher, subscriber, lane))
+    };
+    if own.policy == OverflowPolicy::Block && publishers.all(all_pass) {
         return None;
     }
     let id = format!("{}{COMPANION_SUFFIX}", own.subscriber_id);
-    let subscription = EventSubscription::new(id)
-        .with_pattern(companion_topic("events", subscriber))
-        .with_pattern(companion_topic("control", subscriber));
-    Some(subscription)
+    let both = Lane::ALL.into_iter().map(|lane| companion_topic(lane, subscriber));
+    Some(both.fold(EventSubscription::new(id), EventSubscription::with_pattern))
 }
 
-/// The fence with this running number from a publisher to a subscriber, stamps left out.
-pub fn fence(case: &Case, publisher: usize, subscriber: usize, number: u64) -> PlannedEvent {
-    let direct = || fence_event(case, publisher, subscriber, number);
-    let planned = if companion(case, subscriber).is_some() { None } else { direct() };
-    planned.unwrap_or_else(|| companion_event(case, publisher, subscriber, number))
+/// A fence of a publisher, stamps left out.
+pub fn fence(case: &Case, publisher: usize, fence: Fence) -> PlannedEvent {
+    let direct = || fence_event(case, publisher, fence);
+    let planned = if companion(case, fence.subscriber).is_some() { None } else { direct() };
+    planned.unwrap_or_else(|| companion_event(case, publisher, fence))
 }
 
-fn companion_event(case: &Case, publisher: usize, subscriber: usize, number: u64) -> PlannedEvent {
-    let spec = &case.topology.publishers[publisher];
-    let lane = if publishes_events(spec) { "events" } else { "control" };
+fn passes(case: &Case, publisher: usize, subscriber: usize, lane: Lane) -> bool {
+    fence_event(case, publisher, Fence { subscriber, lane, number: 0 }).is_some()
+}
+
+fn companion_event(case: &Case, publisher: usize, fence: Fence) -> PlannedEvent {
     let header = EventHeader {
-        source: spec.name.as_str().into(),
-        source_sequence: fence_sequence(subscriber, number),
+        source: case.topology.publishers[publisher].name.as_str().into(),
+        source_sequence: fence.sequence(),
         ..EventHeader::default()
     };
     let event = ProcessEvent { header, ..ProcessEvent::default() };
-    let topic = Topic::new(companion_topic(lane, subscriber)).expect("three plain levels");
-    PlannedEvent { topic: Some(topic), event: CollectionEvent::Process(event), correlation: None }
+    let topic = companion_topic(fence.lane, fence.subscriber);
+    let topic = Some(Topic::new(topic).expect("three plain levels"));
+    PlannedEvent { topic, event: CollectionEvent::Process(event), correlation: None }
 }
 
-fn companion_topic(lane: &str, subscriber: usize) -> String {
+fn companion_topic(lane: Lane, subscriber: usize) -> String {
     format!("{lane}.fence.s{subscriber}")
-}
-
-fn publishes_events(publisher: &PublisherSpec) -> bool {
-    publisher.mix.iter().any(|part| match &part.topic {
-        Some(topic) => topic.starts_with("events"),
-        None => part.kind != EventKind::TriggerRequest,
-    })
 }

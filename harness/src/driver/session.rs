@@ -1,25 +1,30 @@
-//! The actors of one trial: who hosts what, orders out, notices in, every wait with a limit.
+//! The actors of one trial: who hosts what, orders out, notices in.
+//!
+//! Every wait of a trial passes through here. Each has a limit, ends at the user's interrupt, and
+//! ends when an actor gives up, goes away, or no longer answers the roll call.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use daemoneye_eventbus::clock::monotonic_ns;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::actor::assignment::{Assignment, Part};
 use super::actor::protocol::{Notice, Order};
 use super::deploy::{Group, groups};
-use super::error::DriveError;
+use super::error::{DriveError, Stage};
 use super::interrupt::Interrupt;
 use super::measure::Meter;
+use super::roll::{Answer, Call, Roll, SILENCE};
 use super::spawn::{Actor, Heard};
 
 /// Notices waiting for the driver; actors wait beyond them.
 const HEARD: usize = 4096;
 /// An actor is up within this time, debug builds on a busy host included.
 const READY_LIMIT: Duration = Duration::from_secs(30);
-/// How long an actor gets to obey the end of its input, and again to obey a request.
+/// How long all actors together get to obey the end of their input, and again to obey a request.
 const END_GRACE: Duration = Duration::from_secs(2);
 
 /// The running actors of one trial.
@@ -32,6 +37,9 @@ pub(super) struct Session {
     interrupt: Interrupt,
     /// Samples memory while the driver waits.
     pub(super) meter: Meter,
+    /// Where the trial is, for whoever stops it.
+    pub(super) stage: Stage,
+    roll: Roll,
 }
 
 impl Session {
@@ -45,8 +53,16 @@ impl Session {
     ) -> Result<Self, DriveError> {
         let groups = groups(&template.case, template.bus.deployment());
         let (sender, heard) = mpsc::channel(HEARD);
-        let mut session =
-            Self { actors: Vec::new(), groups, heard, gone: BTreeSet::new(), interrupt, meter };
+        let mut session = Self {
+            actors: Vec::new(),
+            groups,
+            heard,
+            gone: BTreeSet::new(),
+            interrupt,
+            meter,
+            stage: Stage::Starting,
+            roll: Roll::new(),
+        };
         let started = session.start_all(executable, template, &sender).await;
         match started {
             Ok(()) => Ok(session),
@@ -70,15 +86,41 @@ impl Session {
                 roles: group.parts.clone(),
                 ..template.clone()
             };
-            let actor = Actor::start(executable, &assignment, group, index, sender.clone()).await?;
+            let mut actor = Actor::start(executable, group, index, sender.clone())?;
+            let assigned = tokio::select! {
+                assigned = actor.assign(&assignment) => assigned,
+                () = self.interrupt.told() => Err(DriveError::Interrupted),
+            };
             self.meter.watch(&actor);
             self.actors.push(actor);
+            assigned?;
             if index == 0 {
-                self.all_say("ready", READY_LIMIT, &[0], |notice| *notice == Notice::Ready).await?;
+                self.all_ready(&[0]).await?;
             }
         }
         let rest: Vec<usize> = (1..self.actors.len()).collect();
-        self.all_say("ready", READY_LIMIT, &rest, |notice| *notice == Notice::Ready).await
+        self.all_ready(&rest).await
+    }
+
+    /// Waits until these actors are up, and puts them on the roll.
+    async fn all_ready(&mut self, actors: &[usize]) -> Result<(), DriveError> {
+        let until = Instant::now() + READY_LIMIT;
+        let mut silent: BTreeSet<usize> = actors.iter().copied().collect();
+        while !silent.is_empty() {
+            match self.hear("ready", READY_LIMIT, until).await {
+                Ok((actor, Notice::Ready)) => {
+                    silent.remove(&actor);
+                    self.roll.enter(actor);
+                }
+                Ok(_) => {}
+                Err(DriveError::Limit { .. }) => {
+                    let silent: Vec<usize> = silent.into_iter().collect();
+                    return Err(self.silence("ready", READY_LIMIT, &silent));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// The actor that hosts a role.
@@ -92,10 +134,27 @@ impl Session {
         self.groups[actor].parts.iter().all(|part| matches!(part, Part::Publisher(_)))
     }
 
+    /// The roles an actor hosts.
+    pub(super) fn parts(&self, actor: usize) -> &[Part] {
+        &self.groups[actor].parts
+    }
+
     /// Sends an order to the actor that hosts a role.
     pub(super) async fn tell(&mut self, part: Part, order: &Order) -> Result<(), DriveError> {
         let actor = self.host_of(part);
-        self.actors[actor].tell(order).await
+        self.tell_actor(actor, order).await
+    }
+
+    /// Sends an order to an actor.
+    pub(super) async fn tell_actor(
+        &mut self,
+        actor: usize,
+        order: &Order,
+    ) -> Result<(), DriveError> {
+        tokio::select! {
+            told = self.actors[actor].tell(order) => told,
+            () = self.interrupt.told() => Err(DriveError::Interrupted),
+        }
     }
 
     /// The next notice, by an actor.
@@ -108,63 +167,80 @@ impl Session {
         loop {
             let (actor, heard) = tokio::select! {
                 heard = self.heard.recv() => heard.ok_or(DriveError::Interrupted)?,
+                () = self.roll.due() => {
+                    self.call_the_roll().await?;
+                    continue;
+                }
                 () = self.meter.tick() => continue,
                 () = self.interrupt.told() => return Err(DriveError::Interrupted),
-                () = tokio::time::sleep_until(until) => return Err(self.silence(what, limit)),
+                () = tokio::time::sleep_until(until) => {
+                    return Err(self.silence(what, limit, &self.roll.late()));
+                }
             };
-            match heard {
-                Heard::Notice(Notice::Failed { reason }) => {
-                    return Err(self.actors[actor].gone(&format!("gave up: {reason}")));
-                }
-                Heard::Notice(notice) => {
-                    if matches!(notice, Notice::Done(_)) {
-                        self.gone.insert(actor);
-                    }
-                    return Ok((actor, notice));
-                }
-                Heard::Closed if self.gone.contains(&actor) => {}
-                Heard::Garbled(why) => {
-                    return Err(self.actors[actor].gone(&format!("is not understood: {why}")));
-                }
-                Heard::Closed => return Err(self.actors[actor].gone("went away")),
+            if let Some(notice) = self.take_in(actor, heard)? {
+                return Ok((actor, notice));
             }
         }
     }
 
-    /// Waits until each of these actors has said something; other notices are dropped.
-    pub(super) async fn all_say(
-        &mut self,
-        what: &str,
-        limit: Duration,
-        actors: &[usize],
-        is_it: impl Fn(&Notice) -> bool,
-    ) -> Result<(), DriveError> {
-        let until = Instant::now() + limit;
-        let mut silent: Vec<usize> = actors.to_vec();
-        while !silent.is_empty() {
-            let (actor, notice) = self.hear(what, limit, until).await?;
-            if is_it(&notice) {
-                silent.retain(|one| *one != actor);
+    /// What an actor said, if it is for the driver; an error if it ends the trial.
+    fn take_in(&mut self, actor: usize, heard: Heard) -> Result<Option<Notice>, DriveError> {
+        match heard {
+            Heard::Notice(Notice::Failed { reason }) => {
+                Err(self.actors[actor].gone(&format!("gave up: {reason}")))
+            }
+            Heard::Notice(Notice::Counted { published, received }) => {
+                self.roll.answered(actor, published, received, monotonic_ns());
+                Ok(None)
+            }
+            Heard::Notice(notice) => {
+                if matches!(notice, Notice::Done(_)) {
+                    self.gone.insert(actor);
+                    self.roll.leave(actor);
+                }
+                Ok(Some(notice))
+            }
+            Heard::Closed if self.gone.contains(&actor) => Ok(None),
+            Heard::Garbled(why) => {
+                Err(self.actors[actor].gone(&format!("is not understood: {why}")))
+            }
+            Heard::Closed => Err(self.actors[actor].gone("went away")),
+        }
+    }
+
+    /// Asks every actor that is up how far it is; an error when one has stopped answering.
+    async fn call_the_roll(&mut self) -> Result<(), DriveError> {
+        for actor in self.roll.begin() {
+            match self.roll.call(actor, monotonic_ns()) {
+                Call::Ask => tokio::select! {
+                    asked = self.actors[actor].ask(&Order::Count) => asked?,
+                    () = self.interrupt.told() => return Err(DriveError::Interrupted),
+                },
+                Call::Owes => {}
+                Call::Silent => {
+                    let what = format!("has stopped: it did not answer for {SILENCE:?}");
+                    return Err(self.actors[actor].gone(&what));
+                }
             }
         }
         Ok(())
     }
 
-    /// Lets time pass that belongs to the workload.
-    pub(super) async fn idle(&mut self, time: Duration) -> Result<(), DriveError> {
-        let until = Instant::now() + time;
-        loop {
-            tokio::select! {
-                () = self.meter.tick() => {}
-                () = self.interrupt.told() => return Err(DriveError::Interrupted),
-                () = tokio::time::sleep_until(until) => return Ok(()),
-            }
-        }
+    /// From now on the answers to the roll call are kept, or no longer.
+    pub(super) fn keep_answers(&mut self, keeping: bool) {
+        self.roll.keep(keeping);
     }
 
-    /// The error of a wait that reached its limit.
-    pub(super) fn silence(&self, what: &str, limit: Duration) -> DriveError {
-        let names: Vec<&str> = self.actors.iter().map(|actor| actor.name.as_str()).collect();
+    /// The answers that were kept.
+    pub(super) fn answers(&self) -> &[Answer] {
+        self.roll.answers()
+    }
+
+    /// The error of a wait that reached its limit; without names of the silent, all are named.
+    fn silence(&self, what: &str, limit: Duration, silent: &[usize]) -> DriveError {
+        let is_silent = |index: &usize| silent.is_empty() || silent.contains(index);
+        let actors = self.actors.iter().enumerate().filter(|(index, _)| is_silent(index));
+        let names: Vec<&str> = actors.map(|(_, actor)| actor.name.as_str()).collect();
         let words: Vec<String> =
             self.actors.iter().map(Actor::last_words).filter(|words| !words.is_empty()).collect();
         DriveError::Limit {
@@ -175,13 +251,25 @@ impl Session {
         }
     }
 
-    /// Ends every process that is left, by force if need be.
+    /// Ends every process that is left: no more input, then a request, then force. Takes as long
+    /// for all as for one.
     pub(super) async fn end_all(&mut self) {
         for actor in &mut self.actors {
             actor.close_input();
         }
+        let until = Instant::now() + END_GRACE;
         for actor in &mut self.actors {
-            actor.end(END_GRACE).await;
+            actor.exited(until.saturating_duration_since(Instant::now())).await;
+        }
+        for actor in &mut self.actors {
+            actor.request_end();
+        }
+        let until = Instant::now() + END_GRACE;
+        for actor in &mut self.actors {
+            actor.exited(until.saturating_duration_since(Instant::now())).await;
+        }
+        for actor in &mut self.actors {
+            actor.kill().await;
         }
     }
 }

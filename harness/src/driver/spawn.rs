@@ -1,4 +1,6 @@
 //! Starting actor processes, hearing what they say, and ending them.
+//!
+//! Every wait for a process has a limit here; who waits for words of an actor is `session`.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,6 +20,11 @@ use super::deploy::Group;
 use super::error::DriveError;
 use crate::record::Role;
 
+/// An actor takes an order within this time: it does nothing but read them. What it has no room
+/// for stays in a pipe, so one that has stopped is noticed by the roll call before this.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
+/// A process that was killed is gone within this time, unless the kernel itself hangs.
+const KILL_LIMIT: Duration = Duration::from_secs(5);
 /// Lines of standard error kept for an error message.
 const TAIL_LINES: usize = 20;
 
@@ -43,9 +50,8 @@ pub(super) struct Actor {
 
 impl Actor {
     /// Starts an actor; what it says goes to `heard` under its index.
-    pub(super) async fn start(
+    pub(super) fn start(
         executable: &Path,
-        assignment: &Assignment,
         group: &Group,
         index: usize,
         heard: mpsc::Sender<(usize, Heard)>,
@@ -68,24 +74,45 @@ impl Actor {
         tokio::spawn(keep_tail(BufReader::new(errors), Arc::clone(&stderr)));
         let stdin = child.stdin.take();
         let (name, role) = (group.name.clone(), group.role);
-        let mut actor = Self { name, role, pid, child, stdin, stderr };
+        Ok(Self { name, role, pid, child, stdin, stderr })
+    }
+
+    /// Tells it what it is to be: the first line it reads.
+    pub(super) async fn assign(&mut self, assignment: &Assignment) -> Result<(), DriveError> {
+        let failed = |cause: io::Error| DriveError::Spawn { name: self.name.clone(), cause };
         let mut line = serde_json::to_string(assignment).map_err(|cause| failed(cause.into()))?;
         line.push('\n');
-        actor.write(&line).await?;
-        Ok(actor)
+        self.tell_line(&line).await
     }
 
     /// Sends one order.
     pub(super) async fn tell(&mut self, order: &Order) -> Result<(), DriveError> {
-        self.write(&order.to_line()).await
+        self.tell_line(&order.to_line()).await
     }
 
-    async fn write(&mut self, line: &str) -> Result<(), DriveError> {
-        let written = match &mut self.stdin {
-            Some(stdin) => stdin.write_all(line.as_bytes()).await,
-            None => Err(io::ErrorKind::BrokenPipe.into()),
-        };
-        written.map_err(|cause| self.gone(&format!("takes no orders: {cause}")))
+    /// Sends an order to an actor that may be leaving; one that has left is no error.
+    pub(super) async fn ask(&mut self, order: &Order) -> Result<(), DriveError> {
+        match self.write(&order.to_line()).await {
+            Err(cause) if cause.kind() == io::ErrorKind::TimedOut => Err(self.takes_none(&cause)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn tell_line(&mut self, line: &str) -> Result<(), DriveError> {
+        self.write(line).await.map_err(|cause| self.takes_none(&cause))
+    }
+
+    async fn write(&mut self, line: &str) -> io::Result<()> {
+        let Some(stdin) = &mut self.stdin else { return Err(io::ErrorKind::BrokenPipe.into()) };
+        let written = tokio::time::timeout(WRITE_LIMIT, stdin.write_all(line.as_bytes())).await;
+        written.unwrap_or_else(|_| {
+            let why = format!("it has not read for {WRITE_LIMIT:?}");
+            Err(io::Error::new(io::ErrorKind::TimedOut, why))
+        })
+    }
+
+    fn takes_none(&self, cause: &io::Error) -> DriveError {
+        self.gone(&format!("takes no orders: {cause}"))
     }
 
     /// The error of an actor that gave up.
@@ -110,15 +137,19 @@ impl Actor {
         self.stdin = None;
     }
 
-    /// Ends it: no more input, then a request, then force; returns once it is gone.
-    pub(super) async fn end(&mut self, grace: Duration) {
-        self.close_input();
-        if self.exited(grace).await.is_some() {
-            return;
+    /// Asks it to end, if it has not yet.
+    pub(super) fn request_end(&self) {
+        // An identifier is known only until the process was waited for; then it may be another's.
+        if let Some(pid) = self.child.id() {
+            request_end(pid);
         }
-        request_end(self.pid);
-        if self.exited(grace).await.is_none() {
-            let _ = self.child.kill().await;
+    }
+
+    /// Ends it by force, if it has not ended yet.
+    pub(super) async fn kill(&mut self) {
+        if self.child.id().is_some() {
+            // One that cannot be killed is reaped when it can.
+            let _ = tokio::time::timeout(KILL_LIMIT, self.child.kill()).await;
         }
     }
 }

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use super::actor::assignment::Part;
 use super::actor::protocol::{Done, Notice, Order};
 use super::bus::remove_socket;
-use super::director::{BEFORE, Director};
-use super::error::DriveError;
+use super::director::{BEFORE, Director, Ended};
+use super::error::{DriveError, Stage};
 use crate::plan::{Bus, Operation};
 use crate::record::TearDown;
 
@@ -23,9 +23,10 @@ const FINISH_LIMIT: Duration = Duration::from_mins(1);
 /// A process that has said goodbye is gone within this time.
 pub(super) const EXIT_LIMIT: Duration = Duration::from_secs(5);
 
-impl Director {
-    /// Drains, closes and ends everything; returns what was left behind.
-    pub(super) async fn wind_down(&mut self, socket: &Path) -> Result<TearDown, DriveError> {
+impl<'t> Director<'t> {
+    /// Drains, closes and ends everything; what remains of the trial knows what was left behind.
+    pub(super) async fn wind_down(mut self, socket: &Path) -> Result<Ended<'t>, DriveError> {
+        self.session.stage = Stage::Ending;
         self.session.meter.everything_is_drained();
         let mut left = TearDown::default();
         let everybody = 0..self.session.actors.len();
@@ -41,7 +42,7 @@ impl Director {
             left.sockets.push(socket.display().to_string());
             remove_socket(socket);
         }
-        Ok(left)
+        Ok(self.ended(left))
     }
 
     /// Everybody reads on, the bus is shut down, receivers end when they are drained.
@@ -49,7 +50,7 @@ impl Director {
         let mut draining: BTreeSet<usize> = (0..self.case.topology.subscribers.len()).collect();
         // The old bus ends receivers only when it is dropped (V4).
         let ends_receivers = self.bus != Bus::CrossbeamFaithful && !self.void;
-        if self.shut_down && ends_receivers {
+        if self.attendance.is_shut_down() && ends_receivers {
             self.await_ends(&mut draining).await?;
         }
         self.all_drain(&mut draining, false).await?;
@@ -68,12 +69,12 @@ impl Director {
                 Ok((_, Notice::Operated { id: done, outcome, .. })) if done == id => {
                     shut = true;
                     if outcome != "ok" {
-                        self.doubts.push(format!("the final shutdown ended with {outcome:?}"));
+                        self.journal.doubt(format!("the final shutdown ended with {outcome:?}"));
                     }
                 }
                 Ok((_, other)) => self.note(&other),
                 Err(DriveError::Limit { .. }) => {
-                    self.doubts.push(format!(
+                    self.journal.doubt(format!(
                         "{} receivers had not ended {DRAIN_LIMIT:?} after shutdown",
                         draining.len()
                     ));
@@ -133,7 +134,7 @@ impl Director {
 
     async fn finish(&mut self, actors: &[usize], left: &mut TearDown) -> Result<(), DriveError> {
         for actor in actors {
-            self.session.actors[*actor].tell(&Order::Finish).await?;
+            self.session.tell_actor(*actor, &Order::Finish).await?;
         }
         let mut silent: BTreeSet<usize> = actors.iter().copied().collect();
         let until = Instant::now() + FINISH_LIMIT;

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::actor::assignment::Assignment;
 use super::budget::Budget;
-use super::director::{BEFORE, Director};
-use super::error::{DriveError, Stage};
+use super::director::{Director, Ended};
+use super::error::DriveError;
 use super::interrupt::Interrupt;
 use super::measure::Meter;
 use super::runtime_folder::RuntimeFolder;
 use super::session::Session;
-use crate::plan::{Bus, Case, Operation, TrialKind};
-use crate::record::{History, TearDown, Trial, TrialFigures, Validity};
+use crate::plan::{Bus, Case, TrialKind};
+use crate::record::{History, Trial, TrialFigures, Validity};
 
 /// What is to be run, where.
 #[derive(Debug, Clone)]
@@ -60,12 +60,11 @@ pub async fn run_trial(
     let socket = runtime_folder.path().join("bus");
     let assignment = assignment(&request, socket.clone());
     let meter = Meter::new(request.case.kind != TrialKind::Behaviour);
-    let session = Session::start(request.executable, &assignment, interrupt, meter).await?;
-    let mut director = Director::new(request.case.clone(), request.bus, request.void, session);
-    let driven = budget.limit(drive(&mut director, &request, &socket)).await;
-    director.session.end_all().await;
+    let mut session = Session::start(request.executable, &assignment, interrupt, meter).await?;
+    let driven = budget.limit(drive(&request, &mut session, &socket)).await;
+    session.end_all().await;
     let left = runtime_folder.remove();
-    let mut driven = driven.unwrap_or_else(|| Err(budget.exceeded(director.stage)))?;
+    let mut driven = driven.unwrap_or_else(|| Err(budget.exceeded(session.stage)))?;
     driven.trial.tear_down.folders.extend(left);
     Ok(driven)
 }
@@ -84,44 +83,26 @@ fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> Assignment {
 }
 
 async fn drive(
-    director: &mut Director,
     request: &TrialRequest<'_>,
+    session: &mut Session,
     socket: &Path,
 ) -> Result<Driven, DriveError> {
-    director.session.meter.everybody_is_ready();
-    for index in 0..director.case.topology.subscribers.len() {
-        if director.case.topology.subscribers[index].from_start {
-            let expect = Some("ok".to_owned());
-            director.operate(Operation::Subscribe(index), BEFORE, expect).await?;
-        }
-    }
-    for index in 0..director.case.phases.len() {
-        director.stage = Stage::Phase(director.case.phases[index].name.clone());
-        let index = u32::try_from(index).expect("a case has few phases");
-        director.phase(index).await?;
-    }
-    director.stage = Stage::Ending;
-    let tear_down = director.wind_down(socket).await?;
-    let mut history = None;
-    let (figures, validity) = if request.case.kind == TrialKind::Behaviour {
-        history = Some(director.history(request.directory)?);
-        (TrialFigures::default(), Validity::Valid)
-    } else {
-        director.figures(request.directory)?
-    };
-    let doubts = std::mem::take(&mut director.doubts);
-    let trial = trial(director, request, figures, validity, tear_down);
-    Ok(Driven { trial, history, doubts })
+    let TrialRequest { case, bus, void, .. } = *request;
+    let mut director = Director::open(case, bus, void, session).await?;
+    director.phases().await?;
+    read(request, director.wind_down(socket).await?)
 }
 
-fn trial(
-    director: &Director,
-    request: &TrialRequest<'_>,
-    figures: TrialFigures,
-    validity: Validity,
-    tear_down: TearDown,
-) -> Trial {
-    Trial {
+/// From what is left of a trial to what came of it.
+fn read(request: &TrialRequest<'_>, mut ended: Ended<'_>) -> Result<Driven, DriveError> {
+    let mut history = None;
+    let (figures, validity) = if request.case.kind == TrialKind::Behaviour {
+        history = Some(ended.history(request.directory)?);
+        (TrialFigures::default(), Validity::Valid)
+    } else {
+        ended.figures(request.directory)?
+    };
+    let trial = Trial {
         case: request.case.id.clone(),
         bus: (!request.void).then_some(request.bus),
         void_of: request.void.then_some(request.bus),
@@ -129,7 +110,8 @@ fn trial(
         seed: request.case.seed,
         validity,
         figures,
-        processes: director.session.meter.figures(),
-        tear_down,
-    }
+        processes: ended.session.meter.figures(),
+        tear_down: ended.tear_down,
+    };
+    Ok(Driven { trial, history, doubts: ended.journal.doubts })
 }

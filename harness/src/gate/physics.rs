@@ -4,6 +4,10 @@
 //! definitions are; throughput times mean latency is what was in flight (Little's law), and at
 //! saturation that is bounded by the window. The figures of an invalid trial stay in the report.
 
+mod backlog;
+
+pub use backlog::BacklogError;
+
 use crate::plan::TrialKind;
 use crate::record::{Latency, Trial, Validity};
 
@@ -57,6 +61,9 @@ pub enum PhysicsError {
         /// What the window allows.
         most: u64,
     },
+    /// What was counted in flight contradicts the stamps.
+    #[error(transparent)]
+    Backlog(#[from] BacklogError),
     /// Throughput is not deliveries ÷ window.
     #[error("{throughput_per_s:.0}/s is not {deliveries} deliveries in {window_s} s")]
     RateDisagrees {
@@ -90,6 +97,7 @@ pub fn check(trial: &Trial, most_in_flight: Option<u64>) -> Result<(), PhysicsEr
     part_of("service", figures.service.as_ref(), "latency", figures.latency.as_ref())?;
     part_of("latency", figures.latency.as_ref(), "response", figures.response.as_ref())?;
     rate_agrees(trial)?;
+    backlog::check(figures)?;
     match most_in_flight {
         Some(most) if trial.kind == TrialKind::Saturation => in_flight(trial, most),
         _ => Ok(()),
@@ -148,7 +156,7 @@ fn rate_agrees(trial: &Trial) -> Result<(), PhysicsError> {
 /// A void has no credits: nothing of it is ever in flight.
 fn in_flight(trial: &Trial, most: u64) -> Result<(), PhysicsError> {
     let is_void = trial.void_of.is_some();
-    match trial.figures.in_flight.filter(|_| !is_void) {
+    match trial.figures.mean_in_flight.filter(|_| !is_void) {
         Some(in_flight) if in_flight > IN_FLIGHT_TOLERANCE * most as f64 => {
             Err(PhysicsError::TooMuchInFlight { in_flight, most })
         }

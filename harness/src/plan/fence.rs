@@ -1,8 +1,8 @@
 //! Fences: one event built to pass one subscription, so that its arrival proves what came before.
 //!
-//! By C4 everything its publisher sent earlier, in the same lane, is then delivered or lost. A
-//! fence travels in the lane the publisher publishes in (`events` where it uses both). Where no
-//! event of this publisher can pass, there is none, and the driver uses a companion subscription.
+//! By C4 everything its publisher sent earlier, in the same lane, is then delivered or lost; about
+//! the other lane it says nothing, so a fence names its lane. Where no event of this publisher can
+//! pass in it, there is none, and the driver uses a companion subscription.
 
 use daemoneye_eventbus::contract::Matcher;
 use daemoneye_eventbus::topic::{MAX_LEVELS, NAMESPACES};
@@ -11,12 +11,16 @@ use daemoneye_eventbus::{
     EventFilter, EventHeader, EventId, EventKind, EventSubscription, FilesystemEvent, NetworkEvent,
     PerformanceEvent, ProcessEvent, Topic, TopicPattern, TopicSegment, TriggerRequest,
 };
+use serde::{Deserialize, Serialize};
 
 use super::workload::PlannedEvent;
-use super::{Case, PublisherSpec};
+use super::{Case, Lane, PublisherSpec};
 
-/// Bit of a sequence number that marks a fence; [`FENCE_SUBSCRIBER`] then names whom it is for.
+/// Bit of a sequence number that marks a fence; [`FENCE_SUBSCRIBER`] then names whom it is for, and
+/// bit 62 its lane.
 pub const FENCE: u64 = 1 << 63;
+/// Bit of a fence's number that is set in the control lane.
+const CONTROL: u64 = 1 << 62;
 /// Bits of a fence's number that name the subscriber it is for.
 pub const FENCE_SUBSCRIBER: u64 = (1 << SUBSCRIBER_BITS) - 1;
 /// How many bits those are.
@@ -26,36 +30,46 @@ const FILLERS: [&str; 4] = ["fence", "fence-b", "lifecycle", "x"];
 /// Most topics tried for one fence; beyond it a companion is used.
 const MAX_CANDIDATES: usize = 4096;
 
-/// The number of a fence: [`FENCE`], a running number, and the subscriber it is for.
-pub fn fence_sequence(subscriber: usize, number: u64) -> u64 {
-    FENCE | (number << SUBSCRIBER_BITS) | subscriber as u64
+/// Which of a publisher's fences it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fence {
+    /// Index of the subscriber it is for, below 65 536.
+    pub subscriber: usize,
+    /// The lane it proves something about.
+    pub lane: Lane,
+    /// Tells the fences of a run apart.
+    pub number: u64,
 }
 
-/// Whom a fence is for and its running number: the inverse of [`fence_sequence`].
-pub fn fence_target(sequence: u64) -> (usize, u64) {
-    let subscriber = usize::try_from(sequence & FENCE_SUBSCRIBER).expect("16 bits fit");
-    (subscriber, (sequence & !FENCE) >> SUBSCRIBER_BITS)
+impl Fence {
+    /// The number its event carries.
+    pub fn sequence(self) -> u64 {
+        let lane = if self.lane == Lane::Control { CONTROL } else { 0 };
+        FENCE | lane | (self.number << SUBSCRIBER_BITS) | self.subscriber as u64
+    }
+
+    /// The fence with this number; `None` for an ordinary event.
+    pub fn of(sequence: u64) -> Option<Self> {
+        let subscriber = usize::try_from(sequence & FENCE_SUBSCRIBER).ok()?;
+        let lane = if sequence & CONTROL == 0 { Lane::Events } else { Lane::Control };
+        let number = (sequence & !FENCE & !CONTROL) >> SUBSCRIBER_BITS;
+        (sequence & FENCE != 0).then_some(Self { subscriber, lane, number })
+    }
 }
 
-/// The event that passes everything this subscriber asks for, or `None` where none can.
-///
-/// `number` tells the fences of a run apart. Stamps are the driver's to fill in.
-pub fn fence_event(
-    case: &Case,
-    publisher: usize,
-    subscriber: usize,
-    number: u64,
-) -> Option<PlannedEvent> {
+/// The event in this lane that passes everything this subscriber asks for, or `None` where none
+/// can. Stamps are the driver's to fill in.
+pub fn fence_event(case: &Case, publisher: usize, fence: Fence) -> Option<PlannedEvent> {
     let publisher = case.topology.publishers.get(publisher)?;
-    let subscription = &case.topology.subscribers.get(subscriber)?.subscription;
+    let subscription = &case.topology.subscribers.get(fence.subscriber)?.subscription;
     let matcher = Matcher::compile(subscription).ok()?;
-    let sequence = fence_sequence(subscriber, number);
+    let sequence = fence.sequence();
     let event = passing_event(subscription, publisher, sequence)?;
     let correlation = match &subscription.correlation_filter {
         Some(filter) => Some(passing_correlation(filter, sequence)?),
         None => None,
     };
-    let topic = passing_topic(&matcher, subscription, publisher)?;
+    let topic = passing_topic(&matcher, subscription, fence.lane)?;
     let planned = PlannedEvent { topic: Some(topic), event, correlation };
     matches(&matcher, &planned).then_some(planned)
 }
@@ -179,47 +193,24 @@ fn passing_correlation(filter: &CorrelationFilter, sequence: u64) -> Option<Corr
     })
 }
 
-/// A topic that passes patterns, excludes and includes, in the publisher's lane if there is one.
-fn passing_topic(
-    matcher: &Matcher,
-    subscription: &EventSubscription,
-    publisher: &PublisherSpec,
-) -> Option<Topic> {
+/// A topic of the lane that passes patterns, excludes and includes.
+fn passing_topic(matcher: &Matcher, subscription: &EventSubscription, lane: Lane) -> Option<Topic> {
     let everything = [TopicPattern::new("#").expect("a hash alone is a pattern")];
     let include = includes(subscription);
     let include = if include.is_empty() { everything.as_slice() } else { &include };
-    let mut other_lane = None;
-    let candidates = matcher
+    let mut candidates = matcher
         .patterns()
         .iter()
         .flat_map(|pattern| include.iter().flat_map(move |also| candidates(pattern, also)))
         .take(MAX_CANDIDATES)
         .filter(|topic| matcher.matches_topic(topic));
-    for topic in candidates {
-        if in_events_lane(topic.as_str()) == publishes_events(publisher) {
-            return Some(topic);
-        }
-        other_lane.get_or_insert(topic);
-    }
-    other_lane
+    candidates.find(|topic| Lane::of(topic.as_str()) == lane)
 }
 
 fn includes(subscription: &EventSubscription) -> Vec<TopicPattern> {
     let filter = subscription.topic_filter.as_ref();
     let texts = filter.map(|filter| filter.include.as_slice()).unwrap_or_default();
     texts.iter().filter_map(|text| TopicPattern::new(text).ok()).collect()
-}
-
-fn in_events_lane(topic: &str) -> bool {
-    topic == "events" || topic.starts_with("events.")
-}
-
-fn publishes_events(publisher: &PublisherSpec) -> bool {
-    publisher.mix.is_empty()
-        || publisher.mix.iter().any(|part| match &part.topic {
-            Some(topic) => in_events_lane(topic),
-            None => part.kind != EventKind::TriggerRequest,
-        })
 }
 
 /// Topics that fit both patterns, shortest first, for every filler.
@@ -275,4 +266,4 @@ fn unified(one: &[Option<&str>], other: &[Option<&str>], filler: &str) -> Vec<To
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,6 +7,7 @@
 
 mod content;
 
+use daemoneye_eventbus::topic::default_topic;
 use daemoneye_eventbus::{CollectionEvent, CorrelationMetadata, EventHeader, EventKind, Topic};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -224,6 +225,15 @@ fn build(publisher: &str, spec: &MixPart, sequence: u64, fit: Fit) -> Collection
         pid: spec.pid,
         suffix_bytes: fit.suffix_bytes,
     })
+}
+
+/// The topic the events of a part are published on; `None` for one that names no topic.
+pub(super) fn topic_of(part: &MixPart) -> Option<Topic> {
+    if let Some(topic) = &part.topic {
+        return Topic::new(topic.as_str()).ok();
+    }
+    let fit = Fit { detail: Detail::Bare, pad_bytes: None, suffix_bytes: 0 };
+    Some(default_topic(&build("", part, 1, fit)))
 }
 
 /// The process records a collector of this name holds: one for each process it watches.

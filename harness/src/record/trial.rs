@@ -59,7 +59,11 @@ pub struct TrialFigures {
     /// `wake − planned` of the generators.
     pub lateness: Option<Latency>,
     /// Deliveries in flight on average: throughput × mean latency; saturation only.
-    pub in_flight: Option<f64>,
+    pub mean_in_flight: Option<f64>,
+    /// What was in flight whenever the actors of a paced trial were asked; empty where the case
+    /// does not send every event to every subscriber.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_flight: Vec<InFlight>,
     /// CPU seconds of the whole tree per million deliveries.
     pub cpu_s_per_million: Option<f64>,
     /// Anonymous memory plus socket bytes of the whole tree at its peak, bytes.
@@ -70,6 +74,17 @@ pub struct TrialFigures {
     pub context_switches_per_delivery: Option<f64>,
     /// What else the host was doing in the window; `None` where it cannot tell.
     pub host: Option<HostLoad>,
+}
+
+/// Deliveries that were on their way at one moment of a paced window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InFlight {
+    /// As the actors counted, asked over the harness's own channel.
+    pub counted: i64,
+    /// The fewest the stamps of the events allow for that moment.
+    pub least: i64,
+    /// The most they allow.
+    pub most: i64,
 }
 
 /// Summary of one latency histogram, nanoseconds; the histogram itself is in the `.hlog`.

@@ -1,7 +1,9 @@
 //! The process itself: reads orders, hosts its part of the bus, says goodbye.
 //!
 //! The main thread only reads orders, so that the end of its input ends the process at once,
-//! whatever else hangs: no orphan survives the harness, even one killed with -9. A second
+//! whatever else hangs: no orphan survives the harness, even one killed with -9. It waits for no
+//! role and for no answer; waits elsewhere (roles that connect, a join, a close) need no limit of
+//! their own, because the harness has one for each and this thread is never among them. A second
 //! thread owns the bus's hosting part and does what concerns the process as a whole.
 
 use std::io::BufRead;
@@ -14,7 +16,7 @@ use daemoneye_eventbus::clock::monotonic_ns;
 
 use super::assignment::{Assignment, Part};
 use super::census;
-use super::dispatch::{HostOrder, ORDERS, Plans, Roles};
+use super::dispatch::{Ends, HostOrder, ORDERS, Roles};
 use super::executor::Executor;
 use super::link::Link;
 use super::protocol::{Done, Notice, Order};
@@ -42,25 +44,30 @@ pub(crate) fn run() -> ExitCode {
     };
     let link = Link::open();
     let (host, host_orders) = sync_channel(ORDERS);
-    let (roles, plans) = Roles::plan(&assignment, host);
+    let (roles, ends) = Roles::plan(&assignment, host, link.clone());
     let hosts_socket = assignment.roles.contains(&Part::Bus) && !assignment.void;
     let socket = assignment.socket.clone();
     let host = Host { setup: Setup { assignment, link: link.clone() }, descriptors };
     let spawned = std::thread::Builder::new()
         .name("host".to_owned())
-        .spawn(move || host.run(plans, &host_orders));
+        .spawn(move || host.run(ends, &host_orders));
     if let Err(cause) = spawned {
         eprintln!("actor: no thread: {cause}");
         return ExitCode::from(4);
     }
     for line in lines {
         let Ok(line) = line else { break };
-        match Order::parse(&line) {
-            Ok(order) => roles.dispatch(order),
-            Err(cause) => link.tell(&Notice::Failed { reason: cause.to_string() }),
+        let obeyed = Order::parse(&line)
+            .map_err(|cause| cause.to_string())
+            .and_then(|order| roles.dispatch(order).map_err(|cause| cause.to_string()));
+        if let Err(reason) = obeyed {
+            // An order that was not obeyed would be waited for in vain.
+            link.tell(&Notice::Failed { reason });
+            break;
         }
     }
-    // The harness is gone. Nothing is worth waiting for, and nobody else removes the socket.
+    // The harness is gone, or its orders cannot be obeyed. Nothing is worth waiting for, and
+    // nobody else removes the socket.
     if hosts_socket {
         remove_socket(&socket);
     }
@@ -75,10 +82,10 @@ struct Host {
 }
 
 impl Host {
-    fn run(self, plans: Plans, orders: &Receiver<HostOrder>) {
+    fn run(self, ends: Ends, orders: &Receiver<HostOrder>) {
         let link = self.setup.link.clone();
         let opened = background_runtime().and_then(|runtime| {
-            let (hub, threads) = self.setup.open(plans, runtime.handle())?;
+            let (hub, threads) = self.setup.open(ends, runtime.handle())?;
             Ok((runtime, hub, threads))
         });
         let (runtime, hub, threads) = match opened {

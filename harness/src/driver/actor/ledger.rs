@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::assignment::Assignment;
 use super::link::Link;
 use super::protocol::Notice;
+use super::tally::Tally;
 use crate::driver::records::{Arrival, Recorder, names, write_all};
 use crate::plan::{Rate, TrialKind, Trigger, digest_correlation_id, digest_received};
 use crate::record::{FENCE, FENCE_SUBSCRIBER, Received, UNKNOWN_PUBLISHER};
@@ -64,6 +65,9 @@ pub(super) struct Ledger {
     last: Vec<u64>,
     received: Vec<Received>,
     arrivals: Option<Recorder<Arrival>>,
+    /// Unique arrivals of all measured phases, told when the harness asks.
+    tally: Tally,
+    measured_arrivals: u64,
     summary: Summary,
 }
 
@@ -72,6 +76,7 @@ impl Ledger {
         index: usize,
         assignment: &Arc<Assignment>,
         link: Link,
+        tally: Tally,
     ) -> std::io::Result<Self> {
         let case = &assignment.case;
         let publishers: Vec<ByteString> =
@@ -99,6 +104,8 @@ impl Ledger {
             measured: None,
             received: Vec::with_capacity(reserved),
             arrivals,
+            tally,
+            measured_arrivals: 0,
             summary: Summary::default(),
             assignment: Arc::clone(assignment),
             link,
@@ -191,6 +198,8 @@ impl Ledger {
         let Some(window) = &mut self.measured else { return };
         window.arrivals += 1;
         window.latency_sum_ns += receive_ns.saturating_sub(start_ns);
+        self.measured_arrivals += 1;
+        self.tally.set(self.measured_arrivals);
         if let Some(arrivals) = &mut self.arrivals {
             let publisher = publisher as u64;
             // A full disk shows as a torn file when the driver reads it.

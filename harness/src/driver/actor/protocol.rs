@@ -1,14 +1,14 @@
 //! The lines between the harness and an actor, over the actor's standard streams.
 //!
-//! Rare messages are JSON lines. Credits and progress, the only ones sent while a trial is
-//! measured, are fixed text a few bytes long: `C 0 2048`, `P 3 16384`. The same channel serves
+//! Rare messages are JSON lines. Credits, progress and the roll call, the only ones sent while a
+//! trial is measured, are fixed text a few bytes long: `C 0 2048`, `P 3 16384`, `N`. The same channel serves
 //! every deployment and the void floor alike, so its cost cancels out.
 
 use daemoneye_eventbus::EventBusStatistics;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::plan::Operation;
+use crate::plan::{Fence, Operation};
 use crate::record::ContextSwitches;
 
 /// What the harness tells an actor.
@@ -17,6 +17,8 @@ use crate::record::ContextSwitches;
 pub(crate) enum Order {
     /// `C publisher allowed`: events the publisher may have sent in this phase, in all.
     Credit { publisher: usize, allowed: u64 },
+    /// `N`: the roll call, answered at once with [`Notice::Counted`], whatever the roles do.
+    Count,
     /// `G subscriber published`: void floor only, events the subscriber may make in all.
     Grant { subscriber: usize, events: u64 },
     /// A phase begins; answered with [`Notice::Phased`].
@@ -24,7 +26,7 @@ pub(crate) enum Order {
     /// The publisher does its share of a phase; answered with [`Notice::Finished`].
     Run { publisher: usize, phase: u32 },
     /// The publisher sends one fence; answered with [`Notice::FenceSent`].
-    Fence { publisher: usize, subscriber: usize, number: u64, phase: u32 },
+    Fence { publisher: usize, fence: Fence, phase: u32 },
     /// An action; answered with [`Notice::Operated`] under the same id.
     Operate { id: u64, operation: Operation, phase: u32 },
     /// The bus's counters; answered with [`Notice::Counters`].
@@ -43,6 +45,9 @@ pub(crate) enum Order {
 pub(crate) enum Notice {
     /// `P subscriber total`: events received so far, fences left out.
     Progress { subscriber: usize, total: u64 },
+    /// `N published received`: measured events begun by the open loops of this process, and received
+    /// by its subscribers, since they started.
+    Counted { published: u64, received: u64 },
     /// `S publisher count`: events published in this phase so far.
     Sent { publisher: usize, count: u64 },
     /// `F subscriber sequence publisher`: a fence for this subscriber arrived.
@@ -122,6 +127,7 @@ impl Order {
         match self {
             Self::Credit { publisher, allowed } => format!("C {publisher} {allowed}\n"),
             Self::Grant { subscriber, events } => format!("G {subscriber} {events}\n"),
+            Self::Count => "N\n".to_owned(),
             other => json_line(other),
         }
     }
@@ -137,6 +143,7 @@ impl Order {
                 let [subscriber, events] = numbers(line)?;
                 Ok(Self::Grant { subscriber: index(subscriber), events })
             }
+            Some(b'N') => numbers(line).map(|[]| Self::Count),
             _ => parse_json(line),
         }
     }
@@ -148,6 +155,7 @@ impl Notice {
         match self {
             Self::Progress { subscriber, total } => format!("P {subscriber} {total}\n"),
             Self::Sent { publisher, count } => format!("S {publisher} {count}\n"),
+            Self::Counted { published, received } => format!("N {published} {received}\n"),
             Self::Fenced { subscriber, sequence, publisher } => {
                 format!("F {subscriber} {sequence} {publisher}\n")
             }
@@ -165,6 +173,10 @@ impl Notice {
             Some(b'S') => {
                 let [publisher, count] = numbers(line)?;
                 Ok(Self::Sent { publisher: index(publisher), count })
+            }
+            Some(b'N') => {
+                let [published, received] = numbers(line)?;
+                Ok(Self::Counted { published, received })
             }
             Some(b'F') => {
                 let [subscriber, sequence, publisher] = numbers(line)?;
@@ -213,6 +225,10 @@ mod tests {
         let progress = Notice::Progress { subscriber: 1, total: 16_384 };
         assert_eq!(progress.to_line(), "P 1 16384\n");
         assert_eq!(Notice::parse("P 1 16384").expect("progress"), progress);
+        assert_eq!(Order::parse(Order::Count.to_line().trim_end()).expect("a call"), Order::Count);
+        let counted = Notice::Counted { published: 7, received: 5 };
+        assert_eq!(Notice::parse("N 7 5").expect("an answer"), counted);
+        assert_eq!(counted.to_line(), "N 7 5\n");
     }
 
     #[test]
@@ -225,7 +241,7 @@ mod tests {
 
     #[test]
     fn torn_lines_are_refused_with_the_line() {
-        for line in ["C 1", "C 1 2 3", "P x 1", "{\"nonsense\":1}", ""] {
+        for line in ["C 1", "C 1 2 3", "P x 1", "N 1", "{\"nonsense\":1}", ""] {
             assert!(Order::parse(line).is_err(), "{line:?} was taken for an order");
             assert!(Notice::parse(line).is_err(), "{line:?} was taken for a notice");
         }

@@ -17,9 +17,10 @@ use super::link::Link;
 use super::pacing::sleep_until;
 use super::protocol::{Notice, Share};
 use super::stream::{Stamped, Stream};
+use super::tally::Tally;
 use crate::driver::bus::{outcome, outcome_code};
 use crate::driver::records::{Recorder, Timing, names, write_all};
-use crate::plan::{Count, Publish, Rate, TrialKind, Trigger, digest, fence_sequence, table};
+use crate::plan::{Count, Fence, Publish, Rate, TrialKind, Trigger, digest, table};
 use crate::record::{Outcome, Published};
 
 /// A closed loop without credit looks at its deadline this often.
@@ -37,7 +38,7 @@ pub(super) enum PublisherOrder {
     /// Do the share of this phase.
     Run { phase: u32 },
     /// Send one fence.
-    Fence { subscriber: usize, number: u64, phase: u32 },
+    Fence { fence: Fence, phase: u32 },
     /// Publish one more event, as an action.
     One { id: u64, phase: u32 },
     /// Write the records and end.
@@ -52,6 +53,8 @@ pub(super) struct Publisher {
     executor: Executor,
     link: Link,
     credits: Credits,
+    /// Measured events of open loops begun so far.
+    tally: Tally,
     stream: Stream,
     /// What a collector holds besides; nothing reads it, it is there to be weighed.
     table: Vec<CollectionEvent>,
@@ -61,6 +64,8 @@ pub(super) struct Publisher {
     timing: Option<Recorder<Timing>>,
     /// The running number of the next event.
     next: u64,
+    /// What `tally` tells.
+    begun: u64,
     /// The return of the most recent sleep, ns.
     wake_ns: u64,
 }
@@ -73,6 +78,7 @@ impl Publisher {
         bus: Option<Arc<dyn EventBus>>,
         link: Link,
         credits: Credits,
+        tally: Tally,
     ) -> Result<Self, String> {
         let kind = assignment.case.kind;
         let timing = match kind {
@@ -93,9 +99,11 @@ impl Publisher {
             executor: Executor::for_this_thread(),
             link,
             credits,
+            tally,
             published: Vec::with_capacity(reserved),
             timing,
             next: 1,
+            begun: 0,
             wake_ns: monotonic_ns(),
         })
     }
@@ -108,9 +116,7 @@ impl Publisher {
                     let share = self.share_of(phase);
                     self.link.tell(&Notice::Finished { publisher: self.index, share });
                 }
-                PublisherOrder::Fence { subscriber, number, phase } => {
-                    self.fence(subscriber, number, phase);
-                }
+                PublisherOrder::Fence { fence, phase } => self.fence(fence, phase),
                 PublisherOrder::One { id, phase } => self.one(id, phase),
                 PublisherOrder::Finish => break,
             }
@@ -182,6 +188,7 @@ impl Publisher {
     /// Publishes at planned moments, `planned` being offsets from a common start, ns.
     fn open_loop(&mut self, phase: u32, planned: &[u64], marks: &Marks) -> Share {
         let base = monotonic_ns() + LEAD_NS;
+        let measured = self.assignment.case.phases[phase as usize].measured;
         let mut share = Share::default();
         for offset in planned {
             let planned_ns = base + offset;
@@ -190,6 +197,8 @@ impl Publisher {
             }
             let start_ns = planned_ns.max(self.wake_ns);
             let sequence = self.next;
+            self.begun += u64::from(measured);
+            self.tally.set(self.begun);
             let Call { outcome, call_ns, return_ns } = self.publish(phase, start_ns);
             share.called += 1;
             share.accepted += u64::from(outcome == Outcome::Ok);
@@ -237,10 +246,9 @@ impl Publisher {
         Call { outcome, call_ns, return_ns }
     }
 
-    fn fence(&mut self, subscriber: usize, number: u64, phase: u32) {
-        let stamped = self.stream.fence(subscriber, number, monotonic_ns());
-        let sequence = fence_sequence(subscriber, number);
-        let accepted = self.hand_over(phase, sequence, stamped).outcome == Outcome::Ok;
+    fn fence(&mut self, fence: Fence, phase: u32) {
+        let stamped = self.stream.fence(fence, monotonic_ns());
+        let accepted = self.hand_over(phase, fence.sequence(), stamped).outcome == Outcome::Ok;
         self.link.tell(&Notice::FenceSent { publisher: self.index, accepted });
     }
 

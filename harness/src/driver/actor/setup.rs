@@ -1,20 +1,18 @@
 //! Opens the bus's part of a process and starts its roles, each a thread of its own.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use daemoneye_eventbus::EventBus;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::mpsc;
 
 use super::assignment::{Assignment, Part};
-use super::credits::Credits;
-use super::dispatch::Plans;
+use super::dispatch::{Ends, PublisherEnd, SubscriberEnd};
 use super::executor::Executor;
 use super::link::Link;
-use super::publisher::{Publisher, PublisherOrder};
-use super::subscriber::{Subscriber, SubscriberOrder};
+use super::publisher::Publisher;
+use super::subscriber::Subscriber;
 use super::void::VoidSubscriber;
 use crate::driver::bus::{Hub, Opening, connect};
 
@@ -31,7 +29,7 @@ impl Setup {
     /// Opens the bus's part of this process and starts its roles; returns once all are up.
     pub(super) fn open(
         &self,
-        plans: Plans,
+        ends: Ends,
         timers: &Handle,
     ) -> Result<(Option<Hub>, Vec<RoleThread>), String> {
         let opening = self.assignment.opening();
@@ -41,20 +39,22 @@ impl Setup {
             (false, true) => Some(Hub::host(&opening).map_err(|cause| cause.to_string())?),
             (_, false) => None,
         };
-        let (up, ups) = sync_channel(plans.publishers.len() + plans.subscribers.len() + 1);
+        let (up, ups) = sync_channel(ends.publishers.len() + ends.subscribers.len() + 1);
         let mut threads = Vec::new();
-        for (index, orders, credits) in plans.publishers {
+        for end in ends.publishers {
+            let index = end.index;
             let bus = self.access(hub.as_ref(), &format!("p{index}"), timers)?;
             let (assignment, link, up) = self.parts(&up);
             threads.push(spawn(format!("p{index}"), move || {
-                publisher_thread(index, assignment, bus, link, credits, &orders, &up)
+                publisher_thread(end, assignment, bus, link, &up)
             })?);
         }
-        for (index, orders) in plans.subscribers {
+        for end in ends.subscribers {
+            let index = end.index;
             let bus = self.access(hub.as_ref(), &format!("s{index}"), timers)?;
             let (assignment, link, up) = self.parts(&up);
             threads.push(spawn(format!("s{index}"), move || {
-                subscriber_thread(index, assignment, bus, link, orders, &up)
+                subscriber_thread(end, assignment, bus, link, &up)
             })?);
         }
         drop(up);
@@ -100,14 +100,13 @@ fn spawn(
 }
 
 fn publisher_thread(
-    index: usize,
+    end: PublisherEnd,
     assignment: Arc<Assignment>,
     access: Access,
     link: Link,
-    credits: Credits,
-    orders: &Receiver<PublisherOrder>,
     up: &SyncSender<Up>,
 ) -> Vec<String> {
+    let PublisherEnd { index, orders, credits, tally } = end;
     // A connected publisher's output runs on a thread of its own: this one sleeps and stamps.
     let mut runtime = None;
     let mut timers = None;
@@ -125,7 +124,7 @@ fn publisher_thread(
         }),
     };
     let made = opened.and_then(|bus| {
-        Publisher::new(index, assignment, bus.clone(), link, credits)
+        Publisher::new(index, assignment, bus.clone(), link, credits, tally)
             .map(|publisher| (publisher, bus))
     });
     let (publisher, bus) = match made {
@@ -137,7 +136,7 @@ fn publisher_thread(
     };
     let entered = timers.as_ref().map(Handle::enter);
     let _ = up.send(Ok(()));
-    let mut complaints = publisher.run(orders);
+    let mut complaints = publisher.run(&orders);
     drop(entered);
     if let (Some(runtime), Some(bus)) = (runtime, bus) {
         if let Err(cause) = runtime.block_on(bus.shutdown(super::CLOSE_LIMIT)) {
@@ -150,23 +149,23 @@ fn publisher_thread(
 }
 
 fn subscriber_thread(
-    index: usize,
+    end: SubscriberEnd,
     assignment: Arc<Assignment>,
     access: Access,
     link: Link,
-    orders: mpsc::Receiver<SubscriberOrder>,
     up: &SyncSender<Up>,
 ) -> Vec<String> {
+    let SubscriberEnd { index, orders, tally } = end;
     let run = || -> Result<Vec<String>, String> {
         match access {
             Access::Void => {
-                let subscriber = VoidSubscriber::new(index, assignment, link)?;
+                let subscriber = VoidSubscriber::new(index, assignment, link, tally)?;
                 let _ = up.send(Ok(()));
                 Ok(subscriber.run(orders))
             }
             Access::Near(bus, timers) => {
                 let _entered = timers.enter();
-                let subscriber = Subscriber::new(index, assignment, bus, link)
+                let subscriber = Subscriber::new(index, assignment, bus, link, tally)
                     .map_err(|cause| cause.to_string())?;
                 let _ = up.send(Ok(()));
                 Ok(Executor::for_this_thread().block_on(subscriber.run(orders)))
@@ -178,7 +177,7 @@ fn subscriber_thread(
                     .map_err(|cause| cause.to_string())?;
                 runtime.block_on(async {
                     let bus = connect(&opening, &name).await.map_err(|cause| cause.to_string())?;
-                    let subscriber = Subscriber::new(index, assignment, bus, link)
+                    let subscriber = Subscriber::new(index, assignment, bus, link, tally)
                         .map_err(|cause| cause.to_string())?;
                     let _ = up.send(Ok(()));
                     Ok(subscriber.run(orders).await)

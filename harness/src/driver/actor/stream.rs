@@ -4,7 +4,7 @@ use daemoneye_eventbus::topic::default_topic;
 use daemoneye_eventbus::{CollectionEvent, CorrelationMetadata, Topic, wire};
 
 use crate::driver::fencing::fence;
-use crate::plan::{Arrivals, Case, Count, PlannedEvent, Workload, WorkloadError, schedule};
+use crate::plan::{Arrivals, Case, Count, Fence, PlannedEvent, Workload, WorkloadError, schedule};
 
 /// One event, ready to be published.
 pub(super) struct Stamped {
@@ -43,9 +43,9 @@ impl Stream {
         stamp(self.workload.event(sequence), start_ns, unix_ns)
     }
 
-    /// The fence with this running number for a subscriber.
-    pub(super) fn fence(&self, subscriber: usize, number: u64, now_ns: u64) -> Stamped {
-        stamp(fence(&self.case, self.publisher, subscriber, number), now_ns, now_ns)
+    /// The event of a fence.
+    pub(super) fn fence(&self, which: Fence, now_ns: u64) -> Stamped {
+        stamp(fence(&self.case, self.publisher, which), now_ns, now_ns)
     }
 }
 

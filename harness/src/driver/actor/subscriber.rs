@@ -16,6 +16,7 @@ use super::assignment::Assignment;
 use super::ledger::Ledger;
 use super::link::Link;
 use super::protocol::Notice;
+use super::tally::Tally;
 use crate::driver::bus::{subscribe_code, unsubscribe_code};
 use crate::plan::Reading;
 
@@ -82,9 +83,10 @@ impl Subscriber {
         assignment: Arc<Assignment>,
         bus: Arc<dyn EventBus>,
         link: Link,
+        tally: Tally,
     ) -> std::io::Result<Self> {
         let reading = assignment.case.topology.subscribers[index].reading == Reading::Prompt;
-        let ledger = Ledger::new(index, &assignment, link.clone())?;
+        let ledger = Ledger::new(index, &assignment, link.clone(), tally)?;
         Ok(Self {
             index,
             assignment,

@@ -18,6 +18,7 @@ use super::pacing::sleep_until;
 use super::protocol::Notice;
 use super::stream::{Stamped, Stream};
 use super::subscriber::SubscriberOrder;
+use super::tally::Tally;
 use crate::plan::{Rate, Reading, WorkloadError};
 
 /// Open loops: what came due within so many nanoseconds is recorded in one go.
@@ -39,6 +40,7 @@ impl VoidSubscriber {
         index: usize,
         assignment: Arc<Assignment>,
         link: Link,
+        tally: Tally,
     ) -> Result<Self, String> {
         let publishers = 0..assignment.case.topology.publishers.len();
         let source = |publisher| {
@@ -50,8 +52,8 @@ impl VoidSubscriber {
             .map(source)
             .collect::<Result<Vec<_>, WorkloadError>>()
             .map_err(|cause| cause.to_string())?;
-        let ledger =
-            Ledger::new(index, &assignment, link.clone()).map_err(|cause| cause.to_string())?;
+        let ledger = Ledger::new(index, &assignment, link.clone(), tally)
+            .map_err(|cause| cause.to_string())?;
         Ok(Self { index, assignment, link, ledger, sources, made: 0 })
     }
 

@@ -27,7 +27,7 @@ fn saturation() -> Trial {
             deliveries: 10_000,
             window_s: 10.0,
             throughput_per_s: Some(1_000.0),
-            in_flight: Some(1.0),
+            mean_in_flight: Some(1.0),
             service: Some(latency(1)),
             latency: Some(latency(2)),
             response: Some(latency(3)),
@@ -66,7 +66,7 @@ fn a_negative_latency_shows_as_one_beyond_the_recorders_range() {
 #[test]
 fn more_in_flight_than_the_window_allows_is_invalid_by_name() {
     let mut trial = saturation();
-    trial.figures.in_flight = Some(1.12);
+    trial.figures.mean_in_flight = Some(1.12);
     assert_eq!(
         validity(&trial, Some(1)),
         Validity::Invalid(
@@ -82,7 +82,7 @@ fn more_in_flight_than_the_window_allows_is_invalid_by_name() {
 #[test]
 fn the_window_bounds_saturation_alone() {
     let mut trial = saturation();
-    trial.figures.in_flight = Some(2.0);
+    trial.figures.mean_in_flight = Some(2.0);
     trial.kind = TrialKind::Paced;
     assert_eq!(check(&trial, Some(1)), Ok(()));
 }

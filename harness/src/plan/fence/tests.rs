@@ -4,10 +4,13 @@ use daemoneye_eventbus::{Priority, SourceCaps, TopicFilter};
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::{Correlate, Expectation, MixPart, Reading, SubscriberSpec, Topology, TrialKind};
+use crate::plan::{
+    Correlate, Expectation, MixPart, Reading, SubscriberSpec, Topology, TrialKind, shared_lanes,
+};
 
-fn case(subscription: EventSubscription, topic: Option<&str>) -> Case {
-    let part = MixPart {
+/// One subscriber and one publisher with a part for each of these topics.
+pub(crate) fn case(subscription: EventSubscription, topics: &[Option<&str>]) -> Case {
+    let part = |topic: Option<&str>| MixPart {
         kind: EventKind::Process,
         topic: topic.map(str::to_owned),
         weight: 1,
@@ -25,7 +28,7 @@ fn case(subscription: EventSubscription, topic: Option<&str>) -> Case {
         topology: Topology {
             publishers: vec![PublisherSpec {
                 name: "procmond".into(),
-                mix: vec![part],
+                mix: topics.iter().copied().map(part).collect(),
                 correlate: Correlate::Fresh,
                 table: 0,
             }],
@@ -46,7 +49,9 @@ fn case(subscription: EventSubscription, topic: Option<&str>) -> Case {
 }
 
 fn fence(subscription: EventSubscription) -> Option<PlannedEvent> {
-    fence_event(&case(subscription, None), 0, 0, 3)
+    let case = case(subscription, &[None]);
+    let fence = |lane| Fence { subscriber: 0, lane, number: 3 };
+    Lane::ALL.into_iter().find_map(|lane| fence_event(&case, 0, fence(lane)))
 }
 
 fn subscription() -> EventSubscription {
@@ -101,15 +106,41 @@ fn conditions_that_exclude_each_other_have_no_fence() {
 }
 
 #[test]
-fn a_fence_travels_in_the_lane_of_its_publisher() {
-    let all = EventSubscription::new("s").with_pattern("#");
-    let topic = |topic| {
-        let fence =
-            fence_event(&case(all.clone(), Some(topic)), 0, 0, 1).expect("`#` lets all pass");
-        fence.topic.expect("fences name their topic").to_string()
+fn a_fence_travels_in_its_lane_or_there_is_none() {
+    let topic = |pattern: &str, lane| {
+        let case = case(EventSubscription::new("s").with_pattern(pattern), &[None]);
+        let planned = fence_event(&case, 0, Fence { subscriber: 0, lane, number: 1 })?;
+        planned.topic.map(|topic| topic.to_string())
     };
-    assert!(topic("events.process.tree").starts_with("events"));
-    assert!(!topic("control.health.status").starts_with("events"));
+    for lane in Lane::ALL {
+        let topic = topic("#", lane).expect("`#` lets all pass");
+        assert_eq!(Lane::of(&topic), lane, "{topic}");
+    }
+    assert!(topic("control.#", Lane::Control).is_some());
+    assert_eq!(topic("control.#", Lane::Events), None);
+    assert_eq!(topic("events.#", Lane::Control), None);
+}
+
+#[test]
+fn a_publisher_and_a_subscriber_share_the_lanes_something_passes_in() {
+    let topics = [None, Some("control.health.status"), Some("admin.audit")];
+    let shared = |pattern: &str| {
+        let subscription = EventSubscription::new("s").with_pattern(pattern);
+        shared_lanes(&case(subscription, &topics), 0, 0)
+    };
+    assert_eq!(shared("#"), Lane::ALL);
+    assert_eq!(shared("events.#"), [Lane::Events]);
+    assert_eq!(shared("admin.+"), [Lane::Control]);
+    assert_eq!(shared("control.trigger.request"), [], "the publisher never publishes there");
+}
+
+#[test]
+fn the_number_of_a_fence_says_which_it_is() {
+    for lane in Lane::ALL {
+        let fence = Fence { subscriber: 65_535, lane, number: 77 };
+        assert_eq!(Fence::of(fence.sequence()), Some(fence));
+    }
+    assert_eq!(Fence::of(77), None);
 }
 
 #[test]

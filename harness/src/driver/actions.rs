@@ -1,0 +1,60 @@
+//! Actions that were begun and have not been answered yet.
+
+use std::collections::BTreeMap;
+
+use super::actor::assignment::Part;
+use crate::plan::Operation;
+
+/// One action under way.
+pub(super) struct Action {
+    pub(super) operation: Operation,
+    pub(super) phase: u32,
+    /// The outcome the case demands; `None` for the driver's own, which no history holds.
+    pub(super) expect: Option<String>,
+}
+
+/// The actions under way, by the id their answer will have.
+#[derive(Default)]
+pub(super) struct Actions {
+    under_way: BTreeMap<u64, Action>,
+    begun: u64,
+}
+
+impl Actions {
+    /// Begins an action; returns its id.
+    pub(super) fn begin(&mut self, action: Action) -> u64 {
+        let id = self.begun;
+        self.begun += 1;
+        self.under_way.insert(id, action);
+        id
+    }
+
+    /// The action that was answered under this id.
+    pub(super) fn end(&mut self, id: u64) -> Option<Action> {
+        self.under_way.remove(&id)
+    }
+
+    /// Whether this one is still under way.
+    pub(super) fn has(&self, id: u64) -> bool {
+        self.under_way.contains_key(&id)
+    }
+
+    /// Whether none is.
+    pub(super) fn is_empty(&self) -> bool {
+        self.under_way.is_empty()
+    }
+}
+
+/// The role that does an operation.
+pub(super) fn doer(operation: &Operation) -> Part {
+    match *operation {
+        Operation::Subscribe(subscriber)
+        | Operation::Unsubscribe(subscriber)
+        | Operation::DropReceiver(subscriber)
+        | Operation::StopReading(subscriber)
+        | Operation::ResumeReading(subscriber) => Part::Subscriber(subscriber),
+        Operation::UnsubscribeUnknown => Part::Subscriber(0),
+        Operation::Shutdown(_) => Part::Bus,
+        Operation::PublishOne(publisher) => Part::Publisher(publisher),
+    }
+}

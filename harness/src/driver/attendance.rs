@@ -1,0 +1,106 @@
+//! Who takes part at the moment: who is subscribed, who reads, whether the bus is still up.
+//!
+//! Changed by actions that were done, and by nothing else.
+
+use crate::plan::{Case, Operation, Reading};
+
+/// Everybody's state, by subscriber.
+pub(super) struct Attendance {
+    subscribed: Vec<bool>,
+    reading: Vec<bool>,
+    shut_down: bool,
+}
+
+impl Attendance {
+    /// Nobody is subscribed yet.
+    pub(super) fn new(case: &Case) -> Self {
+        let subscribers = &case.topology.subscribers;
+        Self {
+            subscribed: vec![false; subscribers.len()],
+            reading: subscribers.iter().map(|spec| spec.reading == Reading::Prompt).collect(),
+            shut_down: false,
+        }
+    }
+
+    /// An action was done; whether it succeeded.
+    pub(super) fn done(&mut self, operation: &Operation, ok: bool) {
+        match *operation {
+            Operation::Subscribe(subscriber) if ok => self.subscribed[subscriber] = true,
+            Operation::Unsubscribe(subscriber) | Operation::DropReceiver(subscriber) if ok => {
+                self.subscribed[subscriber] = false;
+            }
+            Operation::StopReading(subscriber) => self.reading[subscriber] = false,
+            Operation::ResumeReading(subscriber) => self.reading[subscriber] = true,
+            // A shutdown closes the bus even when it errs.
+            Operation::Shutdown(_) => self.shut_down = true,
+            _ => {}
+        }
+    }
+
+    /// Whether the case has shut the bus down.
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.shut_down
+    }
+
+    /// Subscribers that are subscribed and read.
+    pub(super) fn readers(&self) -> Vec<usize> {
+        let all = 0..self.subscribed.len();
+        all.filter(|index| self.subscribed[*index] && self.reading[*index]).collect()
+    }
+
+    /// Subscribers a fence would reach now.
+    pub(super) fn fenceable(&self) -> Vec<usize> {
+        if self.shut_down { Vec::new() } else { self.readers() }
+    }
+
+    /// Whether this subscriber takes what there is for it.
+    pub(super) fn reads(&self, subscriber: usize) -> bool {
+        self.reading[subscriber]
+    }
+
+    /// Whether anybody that is subscribed has stopped reading.
+    pub(super) fn somebody_stalls(&self) -> bool {
+        (0..self.subscribed.len()).any(|index| self.subscribed[index] && !self.reading[index])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daemoneye_eventbus::EventSubscription;
+
+    use super::*;
+    use crate::plan::fence_case;
+
+    fn attendance() -> Attendance {
+        Attendance::new(&fence_case(EventSubscription::new("s").with_pattern("#"), &[None]))
+    }
+
+    #[test]
+    fn an_action_that_failed_changes_nobodys_subscription() {
+        let mut attendance = attendance();
+        attendance.done(&Operation::Subscribe(0), false);
+        assert!(attendance.readers().is_empty());
+        attendance.done(&Operation::Subscribe(0), true);
+        attendance.done(&Operation::Unsubscribe(0), false);
+        assert_eq!(attendance.readers(), [0]);
+    }
+
+    #[test]
+    fn who_has_stopped_reading_stalls_and_is_not_fenced() {
+        let mut attendance = attendance();
+        attendance.done(&Operation::Subscribe(0), true);
+        attendance.done(&Operation::StopReading(0), true);
+        assert!(attendance.somebody_stalls() && attendance.fenceable().is_empty());
+        attendance.done(&Operation::ResumeReading(0), true);
+        assert_eq!(attendance.fenceable(), [0]);
+    }
+
+    #[test]
+    fn nobody_is_fenced_once_the_bus_is_shut_down() {
+        let mut attendance = attendance();
+        attendance.done(&Operation::Subscribe(0), true);
+        attendance.done(&Operation::Shutdown(1), false);
+        assert!(attendance.is_shut_down() && attendance.fenceable().is_empty());
+        assert_eq!(attendance.readers(), [0], "what is left is still read");
+    }
+}

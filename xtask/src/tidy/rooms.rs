@@ -89,7 +89,8 @@ const BUS: &[Room] = &[
     ),
 ];
 
-const LEGACY: &[Room] = &[room("crossbeam", &[]), room("broadcast", &[]), room("sharing", &[])];
+const LEGACY: &[Room] =
+    &[room("crossbeam", &[]), room("broadcast", &[]), room("sharing", &[]), room("broken", &[])];
 
 const COLLECTOR: &[Room] = &[
     room("source", &[]),

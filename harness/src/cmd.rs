@@ -5,6 +5,7 @@ pub mod behaviour;
 pub mod check;
 pub mod host;
 pub mod list;
+pub mod mutants;
 pub mod performance;
 pub mod run;
 pub mod schema;

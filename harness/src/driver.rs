@@ -35,6 +35,8 @@ pub use interrupt::{Interrupt, Interrupter};
 pub use records::RecordsError;
 pub use trial::{Driven, TrialRequest, run_trial};
 
+pub use legacy_buses::broken::Fault;
+
 /// Runs this process as an actor of a trial until its harness lets it go.
 pub fn run_actor() -> std::process::ExitCode {
     actor::run()

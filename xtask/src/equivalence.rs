@@ -11,9 +11,9 @@ use anyhow::Context as _;
 use crate::{exit, run};
 
 /// First words that are verbs of the harness; anything else belongs to `run`.
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 18] = [
     "run", "list", "show", "check", "new", "schema", "plan", "explain", "rerun", "shrink",
-    "explore", "record", "review", "mine", "compare", "report", "help",
+    "explore", "record", "review", "mine", "compare", "report", "mutants", "help",
 ];
 
 /// Packages whose binaries a run starts: the harness and its actors, the agent and collectors.

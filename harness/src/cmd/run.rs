@@ -3,7 +3,7 @@
 mod calibration;
 mod conduct;
 mod estimate;
-mod interrupt;
+pub(super) mod interrupt;
 mod options;
 
 use std::io::Write;

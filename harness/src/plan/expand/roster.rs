@@ -51,6 +51,7 @@ fn bus_settings(table: &Table<'_>) -> BusSettings {
         publish_limit_ms: table.optional("publish-limit", At::duration_ms),
         central_capacity: table.optional("central-capacity", |at| at.integer(1..(1 << 20) + 1)),
         payload_limit_bytes: table.optional("payload-limit", At::size),
+        fault: None,
     }
 }
 

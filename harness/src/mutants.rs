@@ -7,14 +7,22 @@
 //!
 //! - `bus`: every broken bus, the promise it breaks, who must catch it where;
 //! - `guard`: what can catch one; `matrix`: who caught which, and what that leaves to say;
+//! - `checker`: the real checker, and those that cannot fail where they should; `recorded`,
+//!   `corpus`: comparisons of two buses, one right, the others doctored in one place; `checkers`:
+//!   which of these unmasks whom;
 //! - `page`: the matrix to read.
 
 mod bus;
+mod checker;
+mod checkers;
+mod corpus;
 mod guard;
 mod matrix;
 mod page;
+mod recorded;
 
 pub use bus::{BEYOND, MUTANTS, Mutant, SOUND};
+pub use checkers::{CheckerMatrix, CheckerRow};
 pub use guard::{Catch, Guard, caught};
 pub use matrix::{KillMatrix, MutantRow, Shown, TrialRow};
 pub use page::page;

@@ -20,6 +20,7 @@ fn a_mutant_that_breaks_nothing_survives_and_that_is_a_failure() {
     ended.stdout(contains("nothing survived").and(contains("0 of 1 mutants are caught")));
     let page = fs::read_to_string(folder.path().join("mutants.md")).expect("a page");
     assert!(page.contains("**nobody**"), "{page}");
+    assert!(page.contains("| first-ten |"), "broken checkers are shown too: {page}");
 }
 
 #[test]

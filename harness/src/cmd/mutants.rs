@@ -78,6 +78,9 @@ fn conclude(matrix: &KillMatrix, folder: &Path) -> anyhow::Result<ExitCode> {
     for (guard, names) in matrix.kills_by_guard() {
         writeln!(out, "{:<14} {:<7} catches {}", guard.name(), guard.rule(), names.len())?;
     }
+    for row in &matrix.checkers.vacuous {
+        writeln!(out, "{:<28} is unmasked by {}", row.name, row.unmasked_by.join(", "))?;
+    }
     for sentence in not_run.iter().chain(&complaints) {
         writeln!(out, "FAIL {sentence}")?;
     }

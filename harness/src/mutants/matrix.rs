@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Catch, Guard, Mutant};
+use super::{Catch, CheckerMatrix, Guard, Mutant};
 
 /// What running the mutants came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -15,6 +15,8 @@ pub struct KillMatrix {
     pub mutants: Vec<MutantRow>,
     /// Whether these are all mutants there are; only then can a guard be said to catch none.
     pub complete: bool,
+    /// Broken checkers, and what unmasks them.
+    pub checkers: CheckerMatrix,
 }
 
 /// One trial.
@@ -110,7 +112,7 @@ impl KillMatrix {
         let idle = self.idle_guards().into_iter().map(|guard| {
             format!("{} ({}) caught no mutant that it is for", guard.name(), guard.rule())
         });
-        reference.chain(mutants).chain(idle).collect()
+        reference.chain(mutants).chain(idle).chain(self.checkers.complaints()).collect()
     }
 
     /// Trials that could not be run, in sentences.

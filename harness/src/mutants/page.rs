@@ -25,6 +25,12 @@ pub fn page(matrix: &KillMatrix) -> String {
         let names = names.join(", ");
         line(&mut text, &format!("| {} | {} | {names} |", guard.name(), guard.rule()));
     }
+    line(&mut text, "\n| Vacuous checker | It … | Unmasked by |");
+    line(&mut text, "| --- | --- | --- |");
+    for row in &matrix.checkers.vacuous {
+        let by = row.unmasked_by.join(", ");
+        line(&mut text, &format!("| {} | {} | {by} |", row.name, row.summary));
+    }
     line(&mut text, "\nThe sound bus, bare and behind the same wrapper, breaks nothing on:");
     for row in &matrix.reference {
         line(&mut text, &format!("- {} on `{}`", row.name, row.case));

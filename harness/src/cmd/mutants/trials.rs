@@ -12,7 +12,9 @@ use crate::check::{Report, check};
 use crate::cmd::behaviour::CasePlan;
 use crate::cmd::run::interrupt;
 use crate::driver::{DriveError, Fault, Interrupt, TrialRequest, run_trial};
-use crate::mutants::{Catch, KillMatrix, MUTANTS, Mutant, MutantRow, Shown, TrialRow, caught};
+use crate::mutants::{
+    Catch, CheckerMatrix, KillMatrix, MUTANTS, Mutant, MutantRow, Shown, TrialRow, caught,
+};
 use crate::plan::{Bus, Case};
 
 /// Trials at the same time. One trial is mostly waiting; more would disturb each other's pace.
@@ -47,7 +49,8 @@ pub(super) fn run(mutants: &[Mutant], cases: &[Case]) -> anyhow::Result<KillMatr
         anyhow::Ok(stream::iter(trials).buffered(TRIALS_AT_ONCE).collect::<Vec<Shown>>().await)
     })?;
     let complete = MUTANTS.iter().all(|mutant| mutants.contains(mutant));
-    let mut matrix = KillMatrix { complete, ..KillMatrix::default() };
+    let checkers = CheckerMatrix::of_corpus();
+    let mut matrix = KillMatrix { complete, checkers, ..KillMatrix::default() };
     for (job, shown) in jobs.iter().zip(shown) {
         match &job.mutant {
             Some(mutant) => matrix.mutants.push(MutantRow::new(mutant, shown)),

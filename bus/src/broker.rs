@@ -59,13 +59,18 @@ struct Shared {
     phase: watch::Sender<Phase>,
     /// Told when a client has said goodbye or is gone.
     quieter: Notify,
+    /// Running, or not yet joined; whoever joins one takes it out.
     servers: Mutex<Vec<server::Server>>,
+    /// How long the first shutdown waited whose deadline came before the end.
+    waited: Mutex<Option<Duration>>,
 }
 
-/// Where the broker is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where the broker is in its life; it never goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Running,
+    /// New publishes are refused; clients send what they have accepted.
+    Closing,
     /// Everything is handed over; connections end once they have written what they hold.
     Ending,
     /// The deadline has passed; connections end at once.
@@ -82,6 +87,7 @@ impl DaemoneyeBroker {
             phase: phase.clone(),
             quieter: Notify::new(),
             servers: Mutex::default(),
+            waited: Mutex::default(),
         };
         Self { shared: Arc::new(shared), _cuts_off: Arc::new(CutsOff(phase)) }
     }
@@ -103,28 +109,76 @@ impl DaemoneyeBroker {
     /// Ends the broker (C13): refuses new publishes, takes in what clients have accepted, hands
     /// everything over, ends all receivers, and closes all connections and listeners.
     ///
-    /// Whatever is not done by the deadline is cut off and told as an error. A second call
+    /// Whatever is not done by the deadline is cut off, counted as dropped and told as an error. An
+    /// event that had not had its turn is not counted as published. Calls at the same time all
+    /// return when it is over, with the same outcome; the earliest deadline counts. A later call
     /// succeeds. Cancelling it leaves the broker refusing publishes; call it again.
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
         let over = tokio::time::Instant::now() + deadline;
+        if self.shared.is_over() {
+            return Ok(());
+        }
+        self.shared.enter(Phase::Closing);
         self.shared.hub.lock().close();
-        let took_in = tokio::time::timeout_at(over, self.shared.clients_are_quiet()).await;
+        self.shared.by(over, deadline, self.shared.clients_are_quiet()).await;
         self.shared.hub.lock().end_all();
-        self.shared.phase.send_replace(Phase::Ending);
-        let servers = std::mem::take(&mut *self.shared.servers.lock());
-        let mut undelivered = 0;
-        for server in servers {
-            undelivered += server.join(&self.shared, over).await;
-        }
-        undelivered += self.shared.hub.lock().came_too_late();
-        if took_in.is_err() || undelivered > 0 {
-            return Err(ShutdownError::Deadline { undelivered, waited: deadline });
-        }
-        Ok(())
+        self.shared.enter(Phase::Ending);
+        self.shared.servers_have_ended(over, deadline).await;
+        let Some(undelivered) = self.shared.hub.lock().undelivered() else { return Ok(()) };
+        let waited = self.shared.waited.lock().unwrap_or(deadline);
+        Err(ShutdownError::Deadline { undelivered, waited })
     }
 }
 
 impl Shared {
+    /// Moves on in life, or stays where it is further on.
+    fn enter(&self, phase: Phase) {
+        self.phase.send_if_modified(|now| {
+            let is_later = *now < phase;
+            *now = phase.max(*now);
+            is_later
+        });
+    }
+
+    /// Whether a shutdown has come to its end.
+    fn is_over(&self) -> bool {
+        let has_ended = self.hub.lock().has_ended();
+        has_ended && self.servers.lock().is_empty()
+    }
+
+    /// Waits for something up to a deadline; returns whether it happened.
+    async fn by(
+        &self,
+        over: tokio::time::Instant,
+        deadline: Duration,
+        it: impl Future<Output = ()>,
+    ) -> bool {
+        let in_time = tokio::time::timeout_at(over, it).await.is_ok();
+        if !in_time {
+            self.waited.lock().get_or_insert(deadline);
+        }
+        in_time
+    }
+
+    /// Waits for the threads of all servers; at the deadline connections are cut off. Cancel safe:
+    /// what was not joined is there for the next call.
+    async fn servers_have_ended(&self, over: tokio::time::Instant, deadline: Duration) {
+        loop {
+            let Some(ended) = self.servers.lock().first().map(server::Server::ended) else {
+                return;
+            };
+            if !self.by(over, deadline, ended.clone().wait()).await {
+                self.enter(Phase::Over);
+                ended.wait().await;
+            }
+            // A thread that has said so ends at once, so that waiting for it here is no wait.
+            let mut servers = self.servers.lock();
+            for ended in servers.extract_if(.., |server| server.has_ended()) {
+                ended.join();
+            }
+        }
+    }
+
     /// Waits until every client has said goodbye or is gone. Cancel safe.
     async fn clients_are_quiet(&self) {
         loop {

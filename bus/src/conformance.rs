@@ -28,10 +28,11 @@ mod removal;
 mod stage;
 mod subject;
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 
 pub use stage::{Failure, Listener, Publisher, Stage, WATCHDOG};
-pub use subject::{Conditions, Fixture, Queue, Stall, Subject, Traits};
+pub use subject::{Conditions, Ending, Fixture, Queue, Stall, Subject, Traits};
 
 /// What a case does with its stage.
 type Body = fn(Stage) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
@@ -42,14 +43,15 @@ pub struct Case {
     name: &'static str,
     claims: &'static [&'static str],
     conditions: Conditions,
-    applies: fn(&Traits) -> bool,
+    /// Why a deployment does not make this promise.
+    why_not: fn(&Traits) -> Option<&'static str>,
     body: Body,
 }
 
 impl Case {
     /// A case for every bus, under the usual conditions.
     const fn new(name: &'static str, claims: &'static [&'static str], body: Body) -> Self {
-        Self { name, claims, conditions: Conditions::USUAL, applies: |_| true, body }
+        Self { name, claims, conditions: Conditions::USUAL, why_not: |_| None, body }
     }
 
     const fn under(mut self, conditions: Conditions) -> Self {
@@ -57,8 +59,8 @@ impl Case {
         self
     }
 
-    const fn when(mut self, applies: fn(&Traits) -> bool) -> Self {
-        self.applies = applies;
+    const fn unless(mut self, why_not: fn(&Traits) -> Option<&'static str>) -> Self {
+        self.why_not = why_not;
         self
     }
 
@@ -74,7 +76,12 @@ impl Case {
 
     /// Whether the bus makes this promise at all.
     pub fn applies(&self, subject: &dyn Subject) -> bool {
-        (self.applies)(&subject.traits())
+        self.why_not(subject).is_none()
+    }
+
+    /// Why the bus does not make this promise; `None` if it does.
+    pub fn why_not(&self, subject: &dyn Subject) -> Option<&'static str> {
+        (self.why_not)(&subject.traits())
     }
 }
 
@@ -91,6 +98,17 @@ pub fn cases() -> Vec<Case> {
         matching::CASES,
     ]
     .concat()
+}
+
+/// The contract's numbers some case stands for, but none that applies to this bus: what it does
+/// there, nobody looks at.
+pub fn unexercised(subject: &dyn Subject) -> Vec<&'static str> {
+    let cases = cases();
+    let claims = |applies| {
+        let cases = cases.iter().filter(move |case| case.applies(subject) == applies);
+        cases.flat_map(Case::claims).copied().collect::<BTreeSet<_>>()
+    };
+    claims(false).difference(&claims(true)).copied().collect()
 }
 
 /// Runs one case on a fresh fixture and closes it. The error is a plain sentence that names the

@@ -13,6 +13,9 @@
 //! - [`broker`]: routes events between handles in this process and clients behind sockets;
 //! - [`client`]: a handle to a broker in another process;
 //! - [`DaemoneyeEventBus`]: either of them, as users name it.
+//!
+//! Numbers such as C4 or W3 are promises of the contract, `CONTRACT.md` beside this package's
+//! manifest; what goes over a socket is `PROTOCOL.md`, which topics there are `TOPICS.md`.
 
 #[cfg(feature = "ipc")]
 pub mod broker;

@@ -1,19 +1,20 @@
 //! The conformance suite on the new bus: embedded beside its broker, connected to one in this
 //! process, and connected to one in a process of its own. One named test per case.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use daemoneye_eventbus::conformance::{
-    Case, Conditions, Fixture, Queue, Stall, Subject, Traits, cases, run,
+    Case, Conditions, Ending, Fixture, Queue, Stall, Subject, Traits, cases, run, unexercised,
 };
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
-    BrokerConfig, ClientConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, SocketAddress,
+    BrokerConfig, ClientConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventBusStatistics,
+    ShutdownError, SocketAddress,
 };
 use libtest_mimic::{Arguments, Trial};
 use parking_lot::Mutex;
@@ -45,8 +46,18 @@ struct Opened {
 enum Broker {
     Here(DaemoneyeBroker),
     /// It ends when its standard input does.
-    There(Mutex<Option<(Child, ChildStdin)>>),
+    There(Mutex<Option<Spawned>>),
 }
+
+struct Spawned {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+/// How a broker's process says that it has shut its broker down: milliseconds in on one line, this
+/// out on another. Undelivered events, or nothing when there was no error, and the figures.
+type Told = (Option<u64>, EventBusStatistics);
 
 #[async_trait]
 impl Subject for Place {
@@ -109,7 +120,7 @@ fn serve(broker: &DaemoneyeBroker, path: &Path) {
     broker.serve(listener).expect("a broker that serves");
 }
 
-fn spawn_broker(path: &Path, conditions: Conditions) -> (Child, ChildStdin) {
+fn spawn_broker(path: &Path, conditions: Conditions) -> Spawned {
     let own = std::env::current_exe().expect("the path of this executable");
     let mut child = Command::new(own)
         .arg(SERVE)
@@ -120,24 +131,45 @@ fn spawn_broker(path: &Path, conditions: Conditions) -> (Child, ChildStdin) {
         .spawn()
         .expect("a broker's process");
     let mut ready = String::new();
-    let stdout = child.stdout.take().expect("a piped output");
-    BufReader::new(stdout).read_line(&mut ready).expect("a word from the broker");
+    let mut output = BufReader::new(child.stdout.take().expect("a piped output"));
+    output.read_line(&mut ready).expect("a word from the broker");
     assert_eq!(ready.trim(), "ready");
-    let stdin = child.stdin.take().expect("a piped input");
-    (child, stdin)
+    let input = child.stdin.take().expect("a piped input");
+    Spawned { child, input, output }
 }
 
-/// The broker's process: serves until its standard input ends.
+/// The broker's process: serves until its standard input ends; shuts down when told to.
 fn serve_until_input_ends(path: &Path, subscriber_limit: usize) {
     let broker =
         DaemoneyeBroker::new(BrokerConfig::default().with_subscriber_limit(subscriber_limit));
     serve(&broker, path);
     println!("ready");
-    let mut ignored = Vec::new();
-    // Whether input ends or fails, the suite is done with this process.
-    let _ = std::io::stdin().read_to_end(&mut ignored);
     let runtime = runtime();
+    // Whether input ends or fails, the suite is done with this process.
+    for line in std::io::stdin().lines().map_while(Result::ok) {
+        let deadline = Duration::from_millis(line.parse().expect("milliseconds"));
+        let undelivered = match runtime.block_on(broker.shutdown(deadline)) {
+            Ok(()) => None,
+            Err(ShutdownError::Deadline { undelivered, .. }) => Some(undelivered),
+            Err(error) => panic!("{error}"),
+        };
+        let told: Told = (undelivered, broker.statistics());
+        println!("{}", serde_json::to_string(&told).expect("figures as JSON"));
+    }
     let _ = runtime.block_on(broker.shutdown(CLOSE_LIMIT));
+}
+
+impl Spawned {
+    fn end(&mut self, deadline: Duration) -> Ending {
+        writeln!(self.input, "{}", deadline.as_millis()).expect("a broker that listens");
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("a word from the broker");
+        let (undelivered, figures): Told = serde_json::from_str(&line).expect("figures");
+        let outcome = undelivered.map_or(Ok(()), |undelivered| {
+            Err(ShutdownError::Deadline { undelivered, waited: deadline })
+        });
+        Ending { outcome, figures }
+    }
 }
 
 #[async_trait]
@@ -155,13 +187,33 @@ impl Fixture for Opened {
         Arc::new(bus)
     }
 
+    async fn end(&self, deadline: Duration) -> Ending {
+        match &self.broker {
+            Broker::Here(broker) => {
+                let outcome = broker.shutdown(deadline).await;
+                Ending { outcome, figures: broker.statistics() }
+            }
+            Broker::There(process) => {
+                let mut spawned = process.lock().take().expect("a broker that has not ended");
+                // Elsewhere, as this runtime's clients take part in the end.
+                let ending = tokio::task::spawn_blocking(move || {
+                    let ending = spawned.end(deadline);
+                    (spawned, ending)
+                });
+                let (spawned, ending) = ending.await.expect("an ending");
+                process.lock().replace(spawned);
+                ending
+            }
+        }
+    }
+
     async fn close(&self) {
         match &self.broker {
             // A case may leave a full subscriber behind: what it did not read is lost here.
             Broker::Here(broker) => drop(broker.shutdown(CLOSE_LIMIT).await),
             Broker::There(child) => {
-                let Some((mut child, stdin)) = child.lock().take() else { return };
-                drop(stdin);
+                let Some(Spawned { mut child, input, .. }) = child.lock().take() else { return };
+                drop(input);
                 assert!(child.wait().expect("the broker's end").success());
             }
         }
@@ -185,13 +237,29 @@ fn main() {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
     for place in [Place::Embedded, Place::Connected, Place::Process] {
-        let applicable = cases().into_iter().filter(|case| case.applies(&place));
-        trials.extend(applicable.map(|case| trial(place, case)));
+        trials.extend(cases().into_iter().map(|case| trial(place, case)));
+        trials.push(every_number_is_exercised(place));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
 
+/// A case that does not apply is listed as ignored, with the reason before its name.
 fn trial(place: Place, case: Case) -> Trial {
     let name = format!("{}::{}", place.name(), case.name());
-    Trial::test(name, move || Ok(runtime().block_on(run(&case, &place))?))
+    let trial = Trial::test(name, move || Ok(runtime().block_on(run(&case, &place))?));
+    match case.why_not(&place) {
+        Some(reason) => {
+            trial.with_kind(format!("does not apply: {reason}")).with_ignored_flag(true)
+        }
+        None => trial,
+    }
+}
+
+fn every_number_is_exercised(place: Place) -> Trial {
+    Trial::test(format!("{}::every_number_of_the_suite_is_exercised", place.name()), move || {
+        match unexercised(&place)[..] {
+            [] => Ok(()),
+            ref numbers => Err(format!("no case that applies stands for {numbers:?}").into()),
+        }
+    })
 }

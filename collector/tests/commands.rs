@@ -1,4 +1,5 @@
-//! The command lines of the binaries: help, exit codes, and errors as they are shown.
+//! The command lines of the binaries: help, exit codes, and errors as they are shown,
+//! and that the socket lies in a private folder (V10).
 
 use std::path::Path;
 use std::time::Duration;

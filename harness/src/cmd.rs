@@ -3,6 +3,7 @@
 mod actor;
 pub mod behaviour;
 pub mod check;
+pub mod command_line;
 pub mod host;
 pub mod list;
 pub mod mutants;
@@ -14,12 +15,18 @@ pub mod show;
 
 pub use actor::{actor, child};
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::scenario::{self, FilesError, Scenario};
 
 /// Exit code for a usage error or an invalid scenario.
 pub const EXIT_INVALID: u8 = 2;
+
+/// Says on standard error what is wrong; when nobody listens, the exit code still tells.
+pub fn complain(message: &dyn std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{message}");
+}
 
 /// Reads scenarios; every mistake in syntax is told, not only the first file's.
 fn load_all(files: &[PathBuf]) -> Result<Vec<Scenario>, Vec<FilesError>> {

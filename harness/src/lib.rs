@@ -11,6 +11,9 @@
 //! - [`mutants`]: broken buses and broken checkers, and who must catch them;
 //! - [`report`]: files, a table and an exit code from one record of the run;
 //! - [`cmd`]: the verbs.
+//!
+//! `METHOD §4` is a section of `METHOD.md` beside this package's manifest: how it is measured and
+//! judged. Numbers such as C4 are promises of `bus/CONTRACT.md`.
 
 pub mod check;
 pub mod cmd;

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use equivalence::cmd;
 use equivalence::cmd::run::RunOptions;
@@ -20,6 +21,12 @@ Exit codes:
   3  inconclusive: nothing failed, something is open
   4  infrastructure: the harness could not do its work, or was interrupted";
 
+const READING_EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  2  usage, or an invalid scenario
+  4  infrastructure: a file or folder cannot be read";
+
 /// Replays scenarios on two event buses, checks behaviour message by message, measures, judges.
 #[derive(Debug, Parser)]
 #[command(name = "equivalence", version, after_help = EXIT_CODES)]
@@ -33,9 +40,13 @@ enum Verb {
     /// Run scenarios and say whether to switch.
     #[command(after_help = EXIT_CODES)]
     Run(Run),
+    #[command(after_help = READING_EXIT_CODES)]
     List(cmd::list::ListArgs),
+    #[command(after_help = READING_EXIT_CODES)]
     Show(cmd::show::ShowArgs),
+    #[command(after_help = READING_EXIT_CODES)]
     Check(cmd::check::CheckArgs),
+    #[command(after_help = READING_EXIT_CODES)]
     Schema(cmd::schema::SchemaArgs),
     #[command(after_help = EXIT_CODES)]
     Mutants(cmd::mutants::MutantsArgs),
@@ -53,7 +64,7 @@ enum Verb {
 #[derive(Debug, Args)]
 struct Run {
     /// How much to run.
-    #[arg(long, default_value = "pr", value_parser = profile)]
+    #[arg(long, default_value = "pr", value_parser = profiles())]
     profile: Profile,
     /// Only cases whose id or scenario matches; `*` stands for any run of characters.
     #[arg(long, value_name = "GLOB")]
@@ -62,10 +73,10 @@ struct Run {
     #[arg(long, value_name = "FOLDER")]
     scenarios: Option<PathBuf>,
     /// The bus the others are compared with.
-    #[arg(long, value_name = "BUS", default_value = "crossbeam", value_parser = bus)]
+    #[arg(long, value_name = "BUS", default_value = "crossbeam", value_parser = buses())]
     baseline: Bus,
     /// A bus in question, several times for several; the profile's own if none is named.
-    #[arg(long, value_name = "BUS", value_parser = bus)]
+    #[arg(long, value_name = "BUS", value_parser = buses())]
     candidate: Vec<Bus>,
     /// Seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -109,48 +120,74 @@ fn main() -> ExitCode {
 /// The exit code of a verb that only reads; what broke it is infrastructure.
 fn told(ended: anyhow::Result<ExitCode>) -> ExitCode {
     ended.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        if is_broken_pipe(&error) {
+            // Whoever read has read enough: `list | head`. Complaints go elsewhere.
+            return ExitCode::SUCCESS;
+        }
+        cmd::complain(&format_args!("error: {error:#}"));
         ExitCode::from(4)
     })
 }
 
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<std::io::Error>();
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
 impl Run {
     fn resolved(self) -> RunOptions {
-        let words: Vec<String> = std::env::args().skip(2).collect();
         RunOptions {
             wanted: Wanted {
                 folder: self.scenarios,
                 profile: self.profile,
                 pattern: self.scenario,
                 seed: self.seed,
+                baseline: self.baseline,
             },
-            baseline: self.baseline,
             candidates: self.candidate,
             out: self.out,
             warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),
             enforced_only: self.enforced_only,
-            command: format!("cargo xtask equivalence {}", words.join(" ")).trim_end().to_owned(),
         }
     }
 }
 
-fn profile(text: &str) -> Result<Profile, String> {
-    named(text, &Profile::ALL.map(|profile| (profile.as_str(), profile)))
+fn profiles() -> impl TypedValueParser<Value = Profile> {
+    one_of(Profile::ALL.map(|profile| (profile.as_str(), profile)))
 }
 
-fn bus(text: &str) -> Result<Bus, String> {
-    named(text, &Bus::ALL.map(|bus| (bus.as_str(), bus)))
+fn buses() -> impl TypedValueParser<Value = Bus> {
+    one_of(Bus::ALL.map(|bus| (bus.as_str(), bus)))
 }
 
-fn named<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
-    let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
-    found.ok_or_else(|| {
-        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-        format!("expected one of {}", names.join(", "))
+/// One of a few names; another is refused with all of them and the nearest.
+fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
+    known: [(&'static str, T); N],
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(known.map(|(name, _)| name)).map(move |text| {
+        let found = known.iter().find(|(name, _)| *name == text);
+        found.map(|(_, value)| *value).expect("the parser lets known names through alone")
     })
 }
 
 fn log_to_standard_error() {
     let filter = tracing_subscriber::EnvFilter::from_default_env();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_verb_explains_its_exit_codes() {
+        let command = Cli::command();
+        let seen = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+        for verb in seen.chain([&command]) {
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Exit codes:"), "{}: {help}", verb.get_name());
+        }
+    }
 }

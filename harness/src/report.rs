@@ -7,7 +7,8 @@
 //!
 //! - `run`: the record, and the JSON Schema of it;
 //! - `answer`, `exit`: switch or not, and the exit code;
-//! - `figure`, `table`, `ledger`, `summary`: for people;
+//! - `sides`: what the two buses of a comparison are called;
+//! - `figure`, `stamp`, `table`, `ledger`, `summary`: for people;
 //! - `host`, `revision`: where and what was run;
 //! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
 //! - `progress`: what is seen while it runs.
@@ -24,22 +25,25 @@ mod revision;
 mod run;
 #[cfg(test)]
 mod sample;
+mod sides;
+mod stamp;
 mod summary;
 mod table;
 mod write;
 
 pub use answer::{Answer, answer};
 pub use exit::{Exit, FailOn, OnInconclusive, Strictness, exit};
-pub use figure::figure;
+pub use figure::{counted, figure};
 pub use host::Host;
-pub use layout::case_dir;
+pub use layout::{CASES, case_dir};
 pub use ledger::{Budget, BudgetState, budgets};
 pub use progress::Progress;
-pub use read::{ReadError, read};
+pub use read::{ReadError, is_in, read};
 pub use revision::revision;
 pub use run::{
     Behaviour, BehaviourRow, CheckedRow, FORMAT, LeftBehind, PerformanceRow, Run, Witness, schema,
 };
+pub use sides::sides;
 pub use summary::summary;
 pub use table::table;
 pub use write::{WriteError, write};

@@ -46,5 +46,5 @@ fn a_name_nobody_has_is_a_usage_error_that_lists_the_names() {
 fn no_candidate_of_a_run_is_a_broken_bus() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_equivalence"));
     command.args(["run", "--candidate", "evicts-at-the-limit"]);
-    command.assert().code(2).stderr(contains("expected one of"));
+    command.assert().code(2).stderr(contains("invalid value"));
 }

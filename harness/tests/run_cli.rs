@@ -72,19 +72,119 @@ fn a_scenario_that_holds_passes_and_leaves_a_report() {
 
 #[test]
 fn a_wrong_expectation_fails_with_a_sentence() {
-    let wrong = |text: String| format!("{text}\n[expect]\nreceived = {{ agent = [1, 2] }}\n");
-    let without_expect = |text: String| match text.find("[expect]") {
+    let (folder, out) = (scenarios(unmeetable), tempfile::tempdir().expect("a folder"));
+    let sentence = predicate::str::contains("expected 1 to 2");
+    run(&folder, &out).assert().code(1).stdout(sentence);
+}
+
+/// The scenario with an expectation that no bus can meet.
+fn unmeetable(text: String) -> String {
+    let text = match text.find("[expect]") {
         Some(at) => text[..at].to_owned(),
         None => text,
     };
-    let folder = scenarios(|text| {
-        let text = without_expect(text);
-        let subscriber = first_subscriber(&text);
-        wrong(text).replace("agent = [1, 2]", &format!("{subscriber} = [1, 2]"))
-    });
+    let subscriber = first_subscriber(&text);
+    format!("{text}\n[expect]\nreceived = {{ {subscriber} = [1, 2] }}\n")
+}
+
+#[test]
+fn a_fault_of_both_buses_is_not_blamed_on_the_candidate() {
+    let (folder, out) = (scenarios(unmeetable), tempfile::tempdir().expect("a folder"));
+    let first = predicate::str::starts_with("embedded against crossbeam: do not switch: both ");
+    run(&folder, &out).assert().code(1).stdout(first);
+}
+
+/// What the command of a report does when a shell gets it at the repository's root.
+#[cfg(unix)]
+fn typed(command: &str) -> Command {
+    let own = format!("'{}' run", env!("CARGO_BIN_EXE_equivalence"));
+    let line = command.replacen("cargo xtask equivalence", &own, 1);
+    assert_ne!(line, command, "the command is the one users type");
+    let mut shell = Command::new("sh");
+    shell.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).args(["-c", &line]);
+    shell
+}
+
+#[cfg(unix)]
+#[test]
+fn every_command_in_a_report_runs_what_it_says_again() {
+    let parent = scenarios(unmeetable);
+    // A shell would take this name for three words and a quote without an end.
+    let folder = parent.path().join("it's not yours");
+    fs::create_dir(&folder).expect("made");
+    fs::rename(parent.path().join("delivery"), folder.join("delivery")).expect("moved");
     let out = tempfile::tempdir().expect("a folder");
-    let sentence = predicate::str::contains("expected 1 to 2");
-    run(&folder, &out).assert().code(1).stdout(sentence);
+    let mut first = equivalence();
+    first.current_dir(&parent).args(["run", "--profile", "smoke", "--baseline", "embedded"]);
+    first.args(["--candidate", "crossbeam", "--scenario", "delivery/*", "--seed", "5"]);
+    first.args(["--scenarios", "it's not yours", "--out"]).arg(out.path()).assert().code(1);
+    let report = read(out.path());
+    let rows = report["behaviour"].as_array().expect("rows");
+    let again = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/again");
+    assert!(rows.iter().any(|row| row["bus"] == "embedded"), "{rows:?}");
+    for row in rows {
+        typed(row["rerun"].as_str().expect("a command")).assert().code(1);
+        let report = read(&again);
+        let same = |other: &&serde_json::Value| {
+            (&other["case"], &other["bus"]) == (&row["case"], &row["bus"])
+        };
+        let found = report["behaviour"].as_array().expect("rows").iter().find(same);
+        assert_eq!(found.expect("the case ran on its bus")["violations"], row["violations"]);
+        assert_eq!((&report["baseline"], &report["seed"]), (&"embedded".into(), &5.into()));
+    }
+    let whole = report["command"].as_str().expect("a command");
+    typed(whole).assert().code(1);
+    let second = read(out.path());
+    assert_eq!(second["command"], whole);
+    assert_eq!(second["behaviour"].as_array().map(Vec::len), Some(rows.len()));
+}
+
+fn read(folder: &Path) -> serde_json::Value {
+    let report = fs::read_to_string(folder.join("report.json")).expect("a report");
+    serde_json::from_str(&report).expect("JSON")
+}
+
+#[test]
+fn a_bus_against_itself_behaves_once() {
+    let (folder, out) = (scenarios(|text| text), tempfile::tempdir().expect("a folder"));
+    let mut command = run(&folder, &out);
+    command.args(["--candidate", "embedded", "--baseline", "embedded"]);
+    command.assert().code(0).stdout(predicate::str::starts_with("embedded alone: "));
+    let report = read(out.path());
+    let rows = report["behaviour"].as_array().expect("rows");
+    let cases: std::collections::BTreeSet<_> =
+        rows.iter().map(|row| row["case"].as_str()).collect();
+    assert_eq!(rows.len(), cases.len(), "{rows:?}");
+}
+
+#[test]
+fn a_folder_of_somebody_else_is_refused_before_anything_runs() {
+    let (folder, out) = (scenarios(|text| text), tempfile::tempdir().expect("a folder"));
+    let notes = out.path().join("notes.txt");
+    fs::write(&notes, "mine").expect("written");
+    let advice = predicate::str::contains("--out").and(predicate::str::contains("[1/").not());
+    run(&folder, &out).assert().code(2).stderr(advice);
+    assert_eq!(fs::read_dir(out.path()).expect("the folder").count(), 1);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_noticed_before_anything_runs() {
+    let (folder, out) = (scenarios(|text| text), tempfile::tempdir().expect("a folder"));
+    run(&folder, &out).assert().code(0);
+    fs::remove_file(out.path().join("summary.md")).expect("removed");
+    fs::create_dir(out.path().join("summary.md")).expect("in the way");
+    let named = predicate::str::contains("summary.md").and(predicate::str::contains("[1/").not());
+    run(&folder, &out).assert().code(4).stderr(named);
+}
+
+#[test]
+fn what_is_not_known_is_met_with_what_may_be_meant() {
+    let (folder, out) = (scenarios(|text| text), tempfile::tempdir().expect("a folder"));
+    let meant = predicate::str::contains("did you mean \"delivery/steady-small\"?");
+    run(&folder, &out).args(["--scenario", "delivery/stedy-small"]).assert().code(2).stderr(meant);
+    let buses = predicate::str::contains("crossbeam-faithful, embedded, agent, process")
+        .and(predicate::str::contains("similar value exists: 'crossbeam'"));
+    run(&folder, &out).args(["--baseline", "crosbeam"]).assert().code(2).stderr(buses);
 }
 
 #[test]
@@ -161,7 +261,8 @@ publish = [{ for = "60s", rate = "50/s" }]
         actors: Vec<i32>,
         /// Read on: a closed pipe is not what is tested here.
         _errors: BufReader<ChildStderr>,
-        _folders: [TempDir; 2],
+        scenarios: TempDir,
+        out: TempDir,
     }
 
     /// Starts the harness and waits until its actors run.
@@ -189,7 +290,8 @@ publish = [{ for = "60s", rate = "50/s" }]
         let pid = child.id();
         wait("three actors", || children_of(pid).len() == 3);
         wait("a socket", || sockets(&runtime) > 0);
-        Begun { actors: children_of(pid), child, runtime, _errors: errors, _folders: [folder, out] }
+        let actors = children_of(pid);
+        Begun { child, runtime, actors, _errors: errors, scenarios: folder, out }
     }
 
     fn wait(what: &str, holds: impl Fn() -> bool) {
@@ -236,5 +338,30 @@ publish = [{ for = "60s", rate = "50/s" }]
         begun.child.wait().expect("ended");
         wait("actors to notice", || begun.actors.iter().all(|actor| is_gone(*actor)));
         assert_eq!(sockets(&begun.runtime), 0);
+    }
+
+    #[test]
+    fn a_second_run_into_the_same_folder_ends_at_once_and_names_the_first() {
+        let mut begun = begin();
+        let named = format!("process {}, cargo xtask equivalence ", begun.child.id());
+        let told = predicate::str::contains(named).and(predicate::str::contains("[1/").not());
+        run(&begun.scenarios, &begun.out).assert().code(4).stderr(told);
+        begun.child.kill().expect("killed");
+        begun.child.wait().expect("ended");
+    }
+
+    #[test]
+    fn a_run_that_is_killed_leaves_a_report_that_says_so_and_blocks_nobody() {
+        let mut begun = begin();
+        let trials = begun.out.path().join("trials");
+        begun.child.kill().expect("killed");
+        begun.child.wait().expect("ended");
+        let why = read(begun.out.path())["interrupted"].clone();
+        assert!(why.as_str().is_some_and(|why| why.contains("it was killed")), "{why}");
+        let page = fs::read_to_string(begun.out.path().join("summary.md")).expect("a page");
+        assert!(page.contains("PARTIAL: the run has not ended"), "{page}");
+        assert!(trials.join("cases/delivery/long").exists(), "what was begun is there");
+        run(&scenarios(|text| text), &begun.out).assert().code(0);
+        assert!(!trials.join("cases/delivery/long").exists(), "an earlier run's trial is left");
     }
 }

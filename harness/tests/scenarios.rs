@@ -38,7 +38,8 @@ fn main() -> ExitCode {
 
 /// Every case of the project's own scenarios.
 fn wanted() -> Wanted {
-    Wanted { folder: None, profile: Profile::Pr, pattern: None, seed: SEED }
+    let baseline = Bus::Crossbeam;
+    Wanted { folder: None, profile: Profile::Pr, pattern: None, seed: SEED, baseline }
 }
 
 fn trials(case: &Case) -> Vec<Trial> {

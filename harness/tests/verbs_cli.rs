@@ -43,6 +43,61 @@ fn schema_prints_the_committed_schema() {
 }
 
 #[test]
+fn one_file_is_one_file() {
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/delivery/steady-small.toml");
+    equivalence("check").arg(file).assert().code(0).stdout("1 scenario file is valid\n");
+}
+
+#[test]
+fn an_empty_file_is_told_everything_it_lacks_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("empty.toml");
+    for (text, lacks_format) in
+        [("", true), ("\n\n", true), ("# soon\n", true), ("format = 1\n", false)]
+    {
+        fs::write(&file, text).expect("written");
+        let output = equivalence("check").arg(&file).assert().code(2).get_output().stderr.clone();
+        let told = String::from_utf8(output).expect("UTF-8");
+        for key in ["claims", "kind", "name", "summary"] {
+            assert!(told.contains(&format!("missing key `{key}`")), "{text:?}: {told}");
+        }
+        for table in ["[[phase]]", "[topology]"] {
+            assert!(told.contains(&format!("missing table `{table}`")), "{text:?}: {told}");
+        }
+        assert_eq!(told.contains("missing key `format`"), lacks_format, "{text:?}: {told}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_has_read_enough_is_no_failure() {
+    use std::process::{Command, Stdio};
+
+    for verb in ["list", "schema", "check"] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_equivalence"));
+        command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).arg(verb);
+        let output = command.stdout(writer).stderr(Stdio::piped()).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*said), (Some(0), ""), "{verb}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mistake_that_nobody_hears_of_is_still_in_the_exit_code() {
+    use std::process::{Command, Stdio};
+
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_equivalence"));
+    command.args(["show", "no/such"]).stdout(Stdio::null()).stderr(writer);
+    assert_eq!(command.status().expect("it runs").code(), Some(2));
+}
+
+#[test]
 fn a_flag_that_no_verb_knows_is_a_usage_error() {
     for verb in ["list", "show", "check", "schema"] {
         equivalence(verb).arg("--no-such").assert().code(2).stderr(contains("--no-such"));

@@ -10,12 +10,6 @@ use anyhow::Context as _;
 
 use crate::{exit, run};
 
-/// First words that are verbs of the harness; anything else belongs to `run`.
-const VERBS: [&str; 18] = [
-    "run", "list", "show", "check", "new", "schema", "plan", "explain", "rerun", "shrink",
-    "explore", "record", "review", "mine", "compare", "report", "mutants", "help",
-];
-
 /// Packages whose binaries a run starts: the harness and its actors, the agent and collectors.
 const PACKAGES: [&str; 2] = ["equivalence", "collector-core"];
 
@@ -56,7 +50,8 @@ fn release_binary(name: &str) -> anyhow::Result<PathBuf> {
 }
 
 fn with_verb(arguments: &[String]) -> Vec<&str> {
-    let has_verb = arguments.first().is_some_and(|first| VERBS.contains(&first.as_str()));
+    // No options come before a verb, so a word is one; the harness knows which there are.
+    let has_verb = arguments.first().is_some_and(|first| !first.starts_with('-'));
     let verb = (!has_verb).then_some("run");
     verb.into_iter().chain(arguments.iter().map(String::as_str)).collect()
 }
@@ -79,5 +74,6 @@ mod tests {
     fn a_verb_is_passed_on_as_it_is() {
         assert_eq!(with_verb(&words("show a/b --effective")), ["show", "a/b", "--effective"]);
         assert_eq!(with_verb(&words("run --seed 1")), ["run", "--seed", "1"]);
+        assert_eq!(with_verb(&words("lst")), ["lst"], "the harness names the nearest");
     }
 }

@@ -50,7 +50,8 @@ enum Task {
         #[arg(long)]
         skip_tests: bool,
     },
-    /// Checks what the compiler does not: layers, file names, dead files, links, banned phrases.
+    /// Checks what the compiler does not: layers, file names, dead files, links,
+    /// citations, banned phrases.
     #[command(after_help = exit::EXPLAINED)]
     Tidy {
         /// The workspace to look at, when it is not this one.

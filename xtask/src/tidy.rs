@@ -23,6 +23,7 @@ mod layers;
 
 mod cycles;
 
+mod citations;
 mod dead_files;
 mod file_names;
 mod first_lines;
@@ -30,6 +31,7 @@ mod links;
 mod machine_paths;
 mod phrases;
 mod root_folder;
+mod verbs;
 
 use modules::Crate;
 use tree::Tree;
@@ -70,10 +72,12 @@ fn findings(tree: &Tree) -> Vec<Finding> {
     findings.extend(dead_files::check(tree, &crates));
     findings.extend(first_lines::check(tree));
     findings.extend(file_names::check(tree));
+    findings.extend(citations::check(tree));
     findings.extend(links::check(tree));
     findings.extend(machine_paths::check(tree));
     findings.extend(phrases::check(&crates));
     findings.extend(root_folder::check(tree));
+    findings.extend(verbs::check(tree));
     findings.sort();
     findings.dedup();
     findings

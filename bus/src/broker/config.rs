@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::wire::DEFAULT_PAYLOAD_LIMIT_BYTES;
+use crate::wire::{DEFAULT_PAYLOAD_LIMIT_BYTES, ENVELOPE_LIMIT_BYTES};
 
 /// Limits of a [`DaemoneyeBroker`](super::DaemoneyeBroker).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,11 @@ impl Default for BrokerConfig {
 }
 
 impl BrokerConfig {
+    /// Longest frame but for a delivery, bytes (W2). A reply that would be longer is cut.
+    pub(super) fn frame_limit_bytes(&self) -> usize {
+        self.payload_limit_bytes + ENVELOPE_LIMIT_BYTES
+    }
+
     /// Sets the limit of subscriptions.
     #[must_use]
     pub fn with_subscriber_limit(mut self, subscriptions: usize) -> Self {

@@ -4,6 +4,20 @@
 //! events: a publish that must wait for room is set aside (`deferred`), and the publish window
 //! bounds what can be. A peer that breaks the protocol is told why and closed; nobody else is
 //! touched (W3).
+//!
+//! Who waits for what, and what wakes it; all of it is one task, and each wait ends with it:
+//!
+//! | Who | waits for | is woken by | at most |
+//! | --- | --- | --- | --- |
+//! | `handshake` | the hello | the socket; `Phase::Ending` | handshake limit |
+//! | `Reader` | frames | the socket | three heartbeats, as the writer counts them |
+//! | `Deferred`, in `Reader` | room at the full subscriber of the oldest event | `Notify` of its queue or backlog: something was taken, or it ended | stall limit |
+//! | `Writer` | bytes the socket did not take | `Session::wake`, from whoever flushed the outbox | – |
+//! | `Writer` | room in the socket | the socket | three heartbeats, for each write |
+//! | `Writer`, at the end | the client to close | `Phase::Ending` starts the clock, each write starts it again | `FINISH_LIMIT` |
+//! | `run`, once closed | what was set aside to have its turn | as `Deferred` | stall limit, for all of it |
+//! | all of them | the broker's deadline | `Phase::Over` | – |
+//! | `shutdown`, elsewhere | a goodbye or the end of every client | `Shared::quieter`, from `Reader` and `Disconnect` | its deadline |
 
 mod deferred;
 mod handshake;
@@ -29,13 +43,6 @@ use crate::wire::{
 
 /// How long a connection that is ending may take to read the rest, unless shutdown says less.
 const FINISH_LIMIT: Duration = Duration::from_secs(5);
-
-/// How a connection ended.
-#[derive(Debug, Default)]
-pub(super) struct Ended {
-    /// Events for it that never reached its socket, and events of it that never had their turn.
-    pub(super) undelivered_events: u64,
-}
 
 /// Why a connection ended early.
 #[derive(Debug, Error)]
@@ -85,20 +92,20 @@ fn refusal(code: Code, message: String) -> proto::Refusal {
 }
 
 /// Serves a client from its hello to its end.
-pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) -> Ended {
+pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
     let stream = Arc::new(stream);
     let mut buffer = ReadBuffer::new();
     let greeted = tokio::select! {
         greeted = handshake::greet(shared, &stream, &mut buffer) => greeted,
         // Nothing was accepted from it, so the end of the broker need not wait for it.
-        () = until(shared, |phase| phase != Phase::Running) => return Ended::default(),
+        () = until(shared, |phase| phase >= Phase::Ending) => return,
     };
     let peer = match greeted {
         Ok(peer) => peer,
         Err(fault) => {
             tracing::debug!(%fault, "handshake failed");
             handshake::tell(shared, &stream, fault.refusal()).await;
-            return Ended::default();
+            return;
         }
     };
     let session = shared.hub.lock().connect(Arc::clone(&stream));
@@ -108,14 +115,14 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) -> Ended {
     let served = serve(shared, &stream, &mut writer, &mut reader).await;
     let limit = if served.is_ok() { FINISH_LIMIT } else { handshake::REFUSAL_LIMIT };
     cut_off(shared, &session, served);
-    let unwritten_events = writer.finish(limit).await;
+    writer.finish(limit).await;
     stream.close();
     tokio::select! {
         () = reader.route_the_rest() => {}
         () = until(shared, |phase| phase == Phase::Over) => {}
     }
+    reader.drop_the_rest();
     drop(gone);
-    Ended { undelivered_events: unwritten_events + reader.set_aside() }
 }
 
 /// Ends the subscriptions of a client that is not served any more, so that it holds nobody up

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytestring::ByteString;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::hub::{AtFull, Leftovers, Routed};
 use super::publication::Publication;
 use super::subscription::Owner;
-use super::{DaemoneyeBroker, Shared};
+use super::{DaemoneyeBroker, Phase, Shared};
 use crate::clock::monotonic_ns;
 use crate::contract::{
     BusEvent, CorrelationMetadata, EventBus, EventBusStatistics, EventId, EventReceiver,
@@ -33,6 +34,8 @@ pub(crate) struct EmbeddedBus {
     incarnation: u64,
     published: AtomicU64,
     closed: AtomicBool,
+    /// Told when it is closed, for a publish that waits for room.
+    closing: Notify,
 }
 
 impl EmbeddedBus {
@@ -43,6 +46,7 @@ impl EmbeddedBus {
             incarnation: Uuid::new_v4().as_u64_pair().0,
             published: AtomicU64::new(0),
             closed: AtomicBool::new(false),
+            closing: Notify::new(),
         }
     }
 
@@ -89,6 +93,35 @@ impl EmbeddedBus {
         routed
     }
 
+    /// Routes as soon as there is room, unless this handle or its broker is closed first. Cancel
+    /// safe: the event is routed whole or not at all.
+    async fn route_when_there_is_room(
+        &self,
+        publication: Publication<'static>,
+    ) -> Result<(), PublishError> {
+        tokio::select! {
+            biased;
+            () = self.until_closed() => Err(PublishError::Closed),
+            routed = self.route(publication) => routed,
+        }
+    }
+
+    /// Waits until this handle or its broker is closed. Cancel safe.
+    async fn until_closed(&self) {
+        let mut phase = self.shared.phase.subscribe();
+        let broker = phase.wait_for(|phase| *phase != Phase::Running);
+        let handle = self.closing.notified();
+        tokio::pin!(handle);
+        handle.as_mut().enable();
+        if self.is_closed() {
+            return;
+        }
+        tokio::select! {
+            () = handle => {}
+            _ = broker => {}
+        }
+    }
+
     async fn route(&self, publication: Publication<'static>) -> Result<(), PublishError> {
         loop {
             let room = match self.try_route(&publication) {
@@ -127,7 +160,7 @@ impl EventBus for EmbeddedBus {
             Routed::Full(_) | Routed::InvalidTopic => {}
         }
         let limit = self.shared.config.publish_limit;
-        tokio::time::timeout(limit, self.route(publication))
+        tokio::time::timeout(limit, self.route_when_there_is_room(publication))
             .await
             .unwrap_or(Err(PublishError::Timeout { waited: limit }))
     }
@@ -156,6 +189,7 @@ impl EventBus for EmbeddedBus {
 
     async fn shutdown(&self, _deadline: Duration) -> Result<(), ShutdownError> {
         if !self.closed.swap(true, Ordering::AcqRel) {
+            self.closing.notify_waiters();
             let mut hub = self.shared.hub.lock();
             hub.end_owner(self.owner(), Leftovers::HandOver);
         }

@@ -41,8 +41,11 @@ pub(super) struct Hub {
     closed: bool,
     /// Every subscription was ended; nothing is taken in any more.
     ended: bool,
-    /// Events of clients that still waited for their turn then.
-    came_too_late: u64,
+    /// Matches dropped since then: in outboxes that were not written to their end, or of events
+    /// that came too late.
+    undelivered: u64,
+    /// Some client had not said goodbye by then.
+    interrupted: bool,
     subscriptions: Vec<Option<Subscription>>,
     free: Vec<Key>,
     by_id: HashMap<String, Key>,
@@ -54,6 +57,7 @@ pub(super) struct Hub {
     /// Reused by every `route`: the subscriptions an event goes to.
     matched: Vec<Key>,
     published: u64,
+    /// Handed to queues and outboxes; what is in outboxes still counts as queued.
     delivered: u64,
     dropped: u64,
 }
@@ -88,7 +92,8 @@ impl Hub {
             started: Instant::now(),
             closed: false,
             ended: false,
-            came_too_late: 0,
+            undelivered: 0,
+            interrupted: false,
             subscriptions: Vec::new(),
             free: Vec::new(),
             by_id: HashMap::new(),
@@ -113,10 +118,6 @@ impl Hub {
         if self.closed && publication.is_local() {
             return Routed::Closed;
         }
-        if self.ended {
-            self.came_too_late += 1;
-            return Routed::Closed;
-        }
         let subscriptions = &self.subscriptions;
         let passes = |key, topic: &Topic| live(subscriptions, key).matcher.passes_filter(topic);
         let Some(route) = self.routes.lookup(publication.topic(), passes) else {
@@ -128,6 +129,13 @@ impl Hub {
             if publication.passes(&subscription.matcher) {
                 self.matched.push(*key);
             }
+        }
+        if self.ended {
+            // It was accepted and never had its turn: lost to everyone it would have gone to.
+            let lost = self.matched.len() as u64;
+            self.dropped += lost;
+            self.undelivered += lost;
+            return Routed::Closed;
         }
         if at_full == AtFull::Wait
             && let Some(room) = self.first_without_room()
@@ -287,22 +295,38 @@ impl Hub {
     /// Refuses what is new from now on; what clients have accepted is still taken in, and
     /// subscriptions live on, until [`end_all`](Self::end_all).
     pub(super) fn close(&mut self) {
-        self.closed = true;
+        if std::mem::replace(&mut self.closed, true) {
+            return;
+        }
         self.connections.say_goodbye_to_all(false);
         self.flush();
     }
 
-    /// Ends every subscription: receivers drain, then end (C13).
+    /// Ends every subscription: receivers drain, then end (C13). From here on they only tell who
+    /// would have got what comes too late.
     pub(super) fn end_all(&mut self) {
-        self.ended = true;
-        self.remove_where(Leftovers::HandOver, |_| true);
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        self.interrupted = self.is_anybody_talking();
+        self.by_id.clear();
+        for key in 0..self.subscriptions.len() {
+            if let Some(mut subscription) = self.subscriptions[key].take() {
+                self.end_delivery(&mut subscription, Leftovers::HandOver);
+                self.subscriptions[key] = Some(subscription);
+            }
+        }
         self.connections.say_goodbye_to_all(true);
         self.flush();
     }
 
-    /// Events clients had accepted that found everything ended.
-    pub(super) fn came_too_late(&self) -> u64 {
-        self.came_too_late
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Matches that were dropped because the end came first; `None` if it came in good order.
+    pub(super) fn undelivered(&self) -> Option<u64> {
+        (self.undelivered > 0 || self.interrupted).then_some(self.undelivered)
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -312,12 +336,16 @@ impl Hub {
     /// The counters, with subscriptions in order of their ids (C12).
     pub(super) fn statistics(&mut self) -> EventBusStatistics {
         self.remove_abandoned();
-        let mut subscriptions: Vec<_> =
-            self.subscriptions.iter().flatten().map(Subscription::statistics).collect();
+        let turn = |connection| self.connections.turn(connection);
+        let mut subscriptions: Vec<_> = self
+            .by_id
+            .values()
+            .map(|key| live(&self.subscriptions, *key).statistics(turn))
+            .collect();
         subscriptions.sort_by(|a, b| a.subscriber_id.cmp(&b.subscriber_id));
         EventBusStatistics {
             events_published: self.published,
-            events_delivered: self.delivered,
+            events_delivered: self.delivered - self.connections.deliveries(),
             events_dropped: self.dropped,
             active_subscribers: subscriptions.len(),
             uptime: self.started.elapsed(),

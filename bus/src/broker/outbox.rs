@@ -2,6 +2,10 @@
 //!
 //! Whoever routed a round writes it at once, without waiting. What the socket does not take is
 //! left to the connection's own task, and until that is done nobody else writes: order is kept.
+//!
+//! A delivery counts as handed over once the last byte of its frame is in the socket (C12). Nothing
+//! is noted per frame for that: an outbox numbers its *turns*, an [`Underway`] sorts what was
+//! appended by them, and only the bytes that remain at a connection's end are looked through.
 
 use std::io;
 use std::sync::Arc;
@@ -9,6 +13,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::transport::Stream;
+use crate::wire::{self, Inbound, Scanner};
 
 /// Capacity an outbox keeps when it is empty, bytes; a burst's buffer is given back.
 const KEPT_BYTES: usize = 64 << 10;
@@ -28,21 +33,22 @@ pub(super) struct Outbox {
     wake: Arc<Notify>,
     /// A write failed; the connection's task will find out and end.
     failed: bool,
-    replies: Replies,
+    /// Moves on by one whenever the task takes what has gathered, by two when all is written.
+    turn: u64,
+    /// Bytes of answers the peer has not taken.
+    replies: Underway,
+    /// Deliveries, one for each target, that are not known to be in the socket.
+    deliveries: Underway,
 }
 
-/// How many bytes of answers the peer has not taken yet. Counted in two generations instead of a
-/// list of answers, so it may be above the truth for a while and is never below it.
+/// How much of something is in an outbox: what its task is writing, and what has gathered since.
+/// While a buffer is partly written this is above the truth, never below it; it is exact whenever
+/// the outbox is empty.
 #[derive(Debug, Default)]
-struct Replies {
-    /// Appended before `boundary`.
-    older: usize,
-    /// Appended since.
-    newer: usize,
-    /// Bytes appended in all when the count of `newer` began.
-    boundary: u64,
-    /// Bytes written in all.
-    written: u64,
+pub(super) struct Underway {
+    turn: u64,
+    in_task: u64,
+    gathered: u64,
 }
 
 /// What the connection's task writes in the hub's stead.
@@ -64,7 +70,9 @@ impl Outbox {
             blocked: false,
             wake,
             failed: false,
-            replies: Replies::default(),
+            turn: 0,
+            replies: Underway::default(),
+            deliveries: Underway::default(),
         }
     }
 
@@ -78,16 +86,29 @@ impl Outbox {
         self.bytes.len() - self.written + self.in_task
     }
 
+    /// Which turn it is, for an [`Underway`] kept elsewhere.
+    pub(super) fn turn(&self) -> u64 {
+        self.turn
+    }
+
     /// An answer was appended.
     pub(super) fn replied(&mut self, bytes: usize) {
-        self.replies.newer += bytes;
+        self.replies.add(self.turn, bytes as u64);
     }
 
     /// Bytes of answers the peer has not taken, at most.
-    pub(super) fn unread_reply_bytes(&mut self) -> usize {
-        let appended = self.replies.written + self.len() as u64;
-        self.replies.turn(appended);
-        self.replies.older + self.replies.newer
+    pub(super) fn unread_reply_bytes(&self) -> u64 {
+        self.replies.count(self.turn)
+    }
+
+    /// A delivery to so many targets was appended.
+    pub(super) fn delivered(&mut self, targets: usize) {
+        self.deliveries.add(self.turn, targets as u64);
+    }
+
+    /// Deliveries not known to be in the socket.
+    pub(super) fn deliveries(&self) -> u64 {
+        self.deliveries.count(self.turn)
     }
 
     /// Writes what the socket takes right now.
@@ -97,10 +118,7 @@ impl Outbox {
         }
         while self.written < self.bytes.len() {
             match self.stream.try_write(&self.bytes[self.written..]) {
-                Ok(bytes) => {
-                    self.written += bytes;
-                    self.replies.written += bytes as u64;
-                }
+                Ok(bytes) => self.written += bytes,
                 Err(error) => {
                     self.failed = error.kind() != io::ErrorKind::WouldBlock;
                     self.blocked = true;
@@ -113,19 +131,33 @@ impl Outbox {
             self.bytes.clear();
             self.bytes.shrink_to(KEPT_BYTES);
             self.written = 0;
+            self.turn += 2;
         }
     }
 
-    /// For the connection's task: everything to write, or `None` when it is done and whoever
-    /// routes writes again.
+    /// For the connection's task, which has written all it took before: everything to write, or
+    /// `None` when it is done and whoever routes writes again.
     pub(super) fn take(&mut self) -> Option<Unwritten> {
-        self.replies.written += self.in_task as u64;
+        self.turn += 1;
         self.in_task = self.bytes.len() - self.written;
         self.blocked = self.in_task > 0;
-        self.blocked.then(|| Unwritten {
+        self.blocked.then(|| self.take_bytes())
+    }
+
+    /// At the end of its connection: gives up on what is left, of which the task holds `in_task`.
+    /// Returns the deliveries that never got into the socket whole.
+    pub(super) fn abandon(&mut self, in_task: &Unwritten) -> u64 {
+        self.failed = true;
+        self.in_task = 0;
+        self.turn += 2;
+        in_task.deliveries() + self.take_bytes().deliveries()
+    }
+
+    fn take_bytes(&mut self) -> Unwritten {
+        Unwritten {
             bytes: std::mem::take(&mut self.bytes),
             written: std::mem::take(&mut self.written),
-        })
+        }
     }
 }
 
@@ -134,17 +166,67 @@ impl Unwritten {
     pub(super) fn rest(&self) -> Option<&[u8]> {
         self.bytes.get(self.written..).filter(|rest| !rest.is_empty())
     }
+
+    /// Deliveries, one for each target, whose frame is not wholly in the socket.
+    fn deliveries(&self) -> u64 {
+        let scanner = Scanner::new(usize::MAX);
+        let mut targets = Vec::new();
+        let mut deliveries = 0;
+        let mut at = 0;
+        while let Ok(Some((frame, used))) = scanner.next(&self.bytes[at..]) {
+            at += used;
+            if at > self.written
+                && let Inbound::Deliver(delivery) = frame
+                && wire::parse_delivery(delivery, &mut targets).is_ok()
+            {
+                deliveries += targets.len() as u64;
+            }
+        }
+        deliveries
+    }
 }
 
-impl Replies {
-    /// Forgets what has gone.
-    fn turn(&mut self, appended: u64) {
-        if self.written == appended {
-            self.newer = 0;
+impl Underway {
+    /// So much more was appended to an outbox whose turn it is.
+    pub(super) fn add(&mut self, turn: u64, more: u64) {
+        if self.turn != turn {
+            self.in_task = self.in_task_at(turn);
+            self.gathered = 0;
+            self.turn = turn;
         }
-        if self.written >= self.boundary {
-            self.older = std::mem::take(&mut self.newer);
-            self.boundary = appended;
+        self.gathered += more;
+    }
+
+    /// How much is in the outbox, at most.
+    pub(super) fn count(&self, turn: u64) -> u64 {
+        let gathered = if self.turn == turn { self.gathered } else { 0 };
+        gathered + self.in_task_at(turn)
+    }
+
+    fn in_task_at(&self, turn: u64) -> u64 {
+        match turn - self.turn {
+            0 => self.in_task,
+            1 => self.gathered,
+            _ => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Underway;
+
+    #[test]
+    fn what_is_underway_is_forgotten_when_it_is_known_to_be_written() {
+        let mut underway = Underway::default();
+        underway.add(0, 3);
+        assert_eq!(underway.count(0), 3);
+        assert_eq!(underway.count(1), 3, "the task has it");
+        underway.add(1, 4);
+        assert_eq!(underway.count(1), 7);
+        assert_eq!(underway.count(2), 4, "the task took the next");
+        assert_eq!(underway.count(3), 0, "all is written");
+        underway.add(4, 1);
+        assert_eq!(underway.count(4), 1);
     }
 }

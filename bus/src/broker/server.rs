@@ -6,11 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
-use super::connection::{self, Ended};
+use super::connection;
 use super::{Phase, Shared};
 use crate::transport::{Acceptor, Listener, Stream};
 
@@ -32,8 +31,14 @@ pub enum ServeError {
 #[derive(Debug)]
 pub(super) struct Server {
     thread: thread::JoinHandle<()>,
-    /// One message when all connections have ended: events that were not delivered.
-    ended: oneshot::Receiver<u64>,
+    ended: Ended,
+}
+
+/// Tells when all connections of a server have ended, as often as it is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Ended {
+    /// Never sent on: the thread drops its end last of all.
+    thread_is_done: watch::Receiver<()>,
 }
 
 impl Server {
@@ -46,34 +51,42 @@ impl Server {
             let _inside = runtime.enter();
             listener.into_acceptor().map_err(ServeError::Accept)?
         };
-        let (tell, ended) = oneshot::channel();
+        let (until_the_end, thread_is_done) = watch::channel(());
         // The thread must not keep the broker alive, or dropping the last handle would not end it.
         let phase = shared.phase.subscribe();
         let weak = Arc::downgrade(shared);
         let thread = thread::Builder::new()
             .name("eventbus-broker".to_owned())
             .spawn(move || {
-                let unwritten = runtime.block_on(accept_all(&weak, acceptor, phase));
-                let _ = tell.send(unwritten);
+                // What is declared first is dropped last, also by a panic.
+                let _until_the_end = until_the_end;
+                let runtime = runtime;
+                runtime.block_on(accept_all(&weak, acceptor, phase));
             })
             .map_err(ServeError::Thread)?;
-        Ok(Self { thread, ended })
+        Ok(Self { thread, ended: Ended { thread_is_done } })
     }
 
-    /// Waits for the thread; at the deadline connections are cut off. Returns the events that
-    /// were not delivered.
-    pub(super) async fn join(mut self, shared: &Shared, deadline: Instant) -> u64 {
-        let ended = tokio::time::timeout_at(deadline, &mut self.ended).await;
-        let unwritten = if let Ok(unwritten) = ended {
-            unwritten
-        } else {
-            shared.phase.send_replace(Phase::Over);
-            self.ended.await
-        };
+    /// To wait for.
+    pub(super) fn ended(&self) -> Ended {
+        self.ended.clone()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.thread_is_done.has_changed().is_err()
+    }
+
+    /// Takes the thread back; blocks unless the server has ended.
+    pub(super) fn join(self) {
         if self.thread.join().is_err() {
             tracing::error!("the broker's thread panicked");
         }
-        unwritten.unwrap_or(0)
+    }
+}
+
+impl Ended {
+    pub(super) async fn wait(mut self) {
+        while self.thread_is_done.changed().await.is_ok() {}
     }
 }
 
@@ -81,14 +94,13 @@ async fn accept_all(
     shared: &Weak<Shared>,
     mut acceptor: Acceptor,
     mut phase: watch::Receiver<Phase>,
-) -> u64 {
+) {
     let Some(slots) =
         shared.upgrade().map(|shared| Arc::new(Semaphore::new(shared.config.connection_limit)))
     else {
-        return 0;
+        return;
     };
     let mut connections = JoinSet::new();
-    let mut unwritten = 0;
     loop {
         tokio::select! {
             accepted = acceptor.accept() => match (accepted, shared.upgrade()) {
@@ -99,39 +111,33 @@ async fn accept_all(
                     tokio::time::sleep(ACCEPT_RETRY).await;
                 }
             },
-            Some(ended) = connections.join_next() => unwritten += count(ended),
-            _ = phase.wait_for(|phase| *phase != Phase::Running) => break,
+            Some(ended) = connections.join_next() => note(ended),
+            _ = phase.wait_for(|phase| *phase >= Phase::Ending) => break,
         }
     }
     drop(acceptor);
     while let Some(ended) = connections.join_next().await {
-        unwritten += count(ended);
+        note(ended);
     }
-    unwritten
 }
 
 fn admit(
-    connections: &mut JoinSet<Ended>,
+    connections: &mut JoinSet<()>,
     slots: &Arc<Semaphore>,
     shared: Arc<Shared>,
     stream: Stream,
 ) {
     match Arc::clone(slots).try_acquire_owned() {
         Ok(slot) => connections.spawn(async move {
-            let ended = connection::run(&shared, stream).await;
+            connection::run(&shared, stream).await;
             drop(slot);
-            ended
         }),
         Err(_) => connections.spawn(async move { connection::refuse(&shared, stream).await }),
     };
 }
 
-fn count(ended: Result<Ended, tokio::task::JoinError>) -> u64 {
-    match ended {
-        Ok(ended) => ended.undelivered_events,
-        Err(error) => {
-            tracing::error!(%error, "a connection's task failed");
-            0
-        }
+fn note(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task failed");
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use super::outbox::Underway;
 use crate::contract::{
     Breaker, BreakerState, DeliveryQueue, EventSubscription, Matcher, OverflowPolicy,
     SubscriptionStatistics,
@@ -30,6 +31,7 @@ pub(super) struct Subscription {
     pub(super) sink: Sink,
     /// Events that matched so far; the last one's position.
     pub(super) matched: u64,
+    /// Handed to its queue, or to the outbox of its connection.
     pub(super) delivered: u64,
     pub(super) dropped: u64,
 }
@@ -53,6 +55,8 @@ pub(super) struct Remote {
     pub(super) number: u32,
     /// Deliveries the client has room for.
     pub(super) credit: u64,
+    /// Its part of what is in the connection's outbox.
+    pub(super) underway: Underway,
     /// Events without credit, with their positions.
     pub(super) backlog: VecDeque<(u64, Box<[u8]>)>,
     pub(super) backlog_bytes: usize,
@@ -108,16 +112,21 @@ impl Subscription {
         }
     }
 
-    pub(super) fn statistics(&self) -> SubscriptionStatistics {
+    /// Its counters; `turn` tells whose turn it is in a connection's outbox. What is in an outbox
+    /// is not handed over yet.
+    pub(super) fn statistics(&self, turn: impl Fn(u32) -> u64) -> SubscriptionStatistics {
+        let (underway, held_back) = match &self.sink {
+            Sink::Local(_) => (0, 0),
+            Sink::Remote(remote) => {
+                (remote.underway.count(turn(remote.connection)), remote.backlog.len() as u64)
+            }
+        };
         SubscriptionStatistics {
             subscriber_id: self.id.clone(),
             matched: self.matched,
-            delivered: self.delivered,
+            delivered: self.delivered - underway,
             dropped: self.dropped,
-            queued: match &self.sink {
-                Sink::Local(_) => 0,
-                Sink::Remote(remote) => remote.backlog.len() as u64,
-            },
+            queued: underway + held_back,
             breaker: self.breaker.as_ref().map_or(BreakerState::Closed, Breaker::state),
         }
     }
@@ -134,6 +143,7 @@ impl Remote {
             connection,
             number,
             credit: window_of(capacity),
+            underway: Underway::default(),
             backlog: VecDeque::new(),
             backlog_bytes: 0,
             backlog_limit_events: capacity / 2,

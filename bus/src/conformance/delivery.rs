@@ -1,4 +1,5 @@
-//! What arrives, how often and in which order (C1–C5, C7).
+//! What arrives, how often and in which order (C1–C5, C7), and the end of a
+//! subscription by unsubscribing, which the old bus did not have (V6).
 
 use super::stage::{Failure, Origin, Publisher, Stage, ensure, ensure_eq, settled, subscription};
 use super::{Case, events, stage};

@@ -1,4 +1,5 @@
 //! What arrives is what was sent, and every event has a correlation (C6, C8, T8).
+//! Stamps keep their nanoseconds, arguments their bounds, ids their text (V8).
 
 use std::collections::HashSet;
 

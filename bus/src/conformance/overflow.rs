@@ -34,7 +34,7 @@ pub(super) const CASES: &[Case] = &[
     Case::new("drop_oldest_loses_only_its_own_oldest", &["C11", "C12"], |stage| {
         Box::pin(drop_oldest_loses_its_oldest(stage))
     })
-    .when(|traits| traits.drops_oldest),
+    .unless(|traits| (!traits.drops_oldest).then_some("it has no drop-oldest policy")),
     Case::new("an_open_circuit_refuses_until_its_cool_down", &["C11", "C12"], |stage| {
         Box::pin(an_open_circuit_refuses(stage))
     }),

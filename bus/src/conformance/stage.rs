@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::{Fixture, Traits, events};
+use super::{Ending, Fixture, Traits, events};
 use crate::contract::{SubscriptionStatistics, TryRecvError};
 use crate::{
     BusEvent, ByteString, CollectionEvent, CorrelationMetadata, EventBus, EventBusStatistics,
@@ -98,6 +98,11 @@ impl Stage {
         let handle = within(&step, self.fixture.handle(name)).await?;
         self.handles.lock().push(Arc::clone(&handle));
         Ok(handle)
+    }
+
+    /// Shuts the whole bus down.
+    pub(super) async fn end(&self, deadline: Duration) -> Result<Ending, Failure> {
+        within("shutdown of the whole bus", self.fixture.end(deadline)).await
     }
 
     /// A publisher with a handle of its own.

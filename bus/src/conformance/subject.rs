@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::EventBus;
+use crate::{EventBus, EventBusStatistics, ShutdownError};
 
 /// A bus under test; opened afresh for every case.
 #[async_trait]
@@ -26,8 +26,27 @@ pub trait Fixture: Send + Sync {
     /// A way to the bus: another connection of that name, or the same bus again.
     async fn handle(&self, name: &str) -> Arc<dyn EventBus>;
 
-    /// Ends the bus and everything that belongs to it; called once, after the case.
+    /// Shuts the whole bus down, not only what belongs to one handle, and takes its figures then.
+    /// By default a handle's `shutdown` does that; a broker's fixture asks the broker.
+    async fn end(&self, deadline: Duration) -> Ending {
+        let bus = self.handle("the end").await;
+        let outcome = bus.shutdown(deadline).await;
+        let figures = bus.statistics().await.expect("a bus that was shut down has figures");
+        Ending { outcome, figures }
+    }
+
+    /// Ends the bus, unless it has ended, and everything that belongs to it; called once, after the
+    /// case.
     async fn close(&self);
+}
+
+/// How a bus ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// What its shutdown said.
+    pub outcome: Result<(), ShutdownError>,
+    /// Its figures afterwards.
+    pub figures: EventBusStatistics,
 }
 
 /// Limits a case needs; the fixture builds the bus with them.

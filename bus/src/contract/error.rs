@@ -151,11 +151,12 @@ pub enum StatisticsError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ShutdownError {
     /// The deadline came first; what was left is counted as dropped (C13).
-    #[error("{undelivered} accepted events were not handed over within {waited:?}")]
+    #[error("{undelivered} deliveries of accepted events did not happen within {waited:?}")]
     Deadline {
-        /// How many were left.
+        /// How many were left, counted as in `events_dropped`: once for every subscription an
+        /// event did not reach. 0 when only a goodbye was missing.
         undelivered: u64,
-        /// The deadline.
+        /// The deadline; of several calls at once, the first that came.
         waited: Duration,
     },
     /// The connection broke before everything was handed over.

@@ -31,7 +31,7 @@ pub enum PushError {
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// Told whenever a full queue gets room and when the receiver goes.
+    /// Told whenever a full queue gets room, when the receiver goes and when it ends.
     room: Arc<Notify>,
     capacity: usize,
 }
@@ -121,6 +121,8 @@ impl DeliveryQueue {
         let mut state = self.shared.state.lock();
         state.ended = true;
         wake(state);
+        // Nobody needs to wait for its room any more.
+        self.shared.room.notify_waiters();
     }
 
     /// Whether the receiver was dropped.
@@ -149,7 +151,7 @@ impl DeliveryQueue {
         self.shared.state.lock().taken
     }
 
-    /// Told whenever a full queue gets room and when the receiver goes. To wait without missing
+    /// Told whenever a full queue gets room, when the receiver goes and when it ends. To wait without missing
     /// it: create the `Notified`, enable it, look again, then await.
     pub fn room_signal(&self) -> &Arc<Notify> {
         &self.shared.room

@@ -12,7 +12,8 @@ use super::BreakerState;
 pub struct EventBusStatistics {
     /// Events accepted by `publish`, whether or not anybody subscribed.
     pub events_published: u64,
-    /// Events handed to subscribers' queues, counted once per subscription.
+    /// Events handed to subscribers' queues, counted once per subscription. The queue of a
+    /// subscriber in another process begins at its socket.
     pub events_delivered: u64,
     /// Events lost, counted once per subscription that lost one.
     pub events_dropped: u64,
@@ -20,7 +21,8 @@ pub struct EventBusStatistics {
     pub active_subscribers: usize,
     /// Time since the bus was made.
     pub uptime: Duration,
-    /// The same per subscription, ended ones left out.
+    /// The same per subscription, in order of their ids, ended ones left out. A broker in another
+    /// process tells as many as fit a frame (W2): there may be fewer than `active_subscribers`.
     pub subscriptions: Vec<SubscriptionStatistics>,
 }
 
@@ -35,7 +37,8 @@ pub struct SubscriptionStatistics {
     pub delivered: u64,
     /// Events lost by its policy, or at its end.
     pub dropped: u64,
-    /// Events a broker still holds back for it, not yet handed over; always 0 in one process.
+    /// Events a broker still holds for it: without credit, or not yet known to be in its socket.
+    /// Always 0 in one process.
     pub queued: u64,
     /// State of its circuit; closed for the other policies.
     pub breaker: BreakerState,

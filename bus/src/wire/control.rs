@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use prost::Message;
 use prost::bytes::Bytes;
+use prost::encoding::encoded_len_varint;
 
 use super::envelope::priority_from_wire;
 use super::kind::{field_of_kind, kind_of_field};
@@ -16,6 +18,9 @@ use crate::contract::{
     EventSubscription, OverflowPolicy, SubscriptionStatistics, TopicFilter,
 };
 use crate::event::{Priority, SourceCaps};
+
+/// What a frame may have around an answer: its tag (two bytes from number 16 on) and its length.
+const FRAME_HEAD_BYTES: usize = 2 + 5;
 
 pub(crate) fn subscription_to_wire(
     request: u64,
@@ -166,29 +171,43 @@ fn policy_from_wire(message: proto::OverflowPolicy) -> Result<OverflowPolicy, De
     })
 }
 
+/// The answer to a request for statistics, within so many bytes: rows that would be too much are
+/// left out, last ids first. The client sees how many by the count of active subscribers.
 pub(crate) fn statistics_to_wire(
     request: u64,
     statistics: &EventBusStatistics,
+    limit_bytes: usize,
 ) -> proto::StatisticsReply {
-    proto::StatisticsReply {
+    let mut reply = proto::StatisticsReply {
         request,
         events_published: statistics.events_published,
         events_delivered: statistics.events_delivered,
         events_dropped: statistics.events_dropped,
         active_subscribers: statistics.active_subscribers as u64,
         uptime_ns: nanoseconds(statistics.uptime),
-        subscriptions: statistics
-            .subscriptions
-            .iter()
-            .map(|subscription| proto::SubscriptionStatistics {
-                subscriber_id: Bytes::from(subscription.subscriber_id.clone()),
-                matched: subscription.matched,
-                delivered: subscription.delivered,
-                dropped: subscription.dropped,
-                queued: subscription.queued,
-                breaker: breaker_to_wire(subscription.breaker) as i32,
-            })
-            .collect(),
+        subscriptions: Vec::new(),
+    };
+    let mut bytes = reply.encoded_len() + FRAME_HEAD_BYTES;
+    for row in &statistics.subscriptions {
+        let row = row_to_wire(row);
+        let row_bytes = row.encoded_len();
+        bytes += 1 + encoded_len_varint(row_bytes as u64) + row_bytes;
+        if bytes > limit_bytes {
+            break;
+        }
+        reply.subscriptions.push(row);
+    }
+    reply
+}
+
+fn row_to_wire(subscription: &SubscriptionStatistics) -> proto::SubscriptionStatistics {
+    proto::SubscriptionStatistics {
+        subscriber_id: Bytes::from(subscription.subscriber_id.clone()),
+        matched: subscription.matched,
+        delivered: subscription.delivered,
+        dropped: subscription.dropped,
+        queued: subscription.queued,
+        breaker: breaker_to_wire(subscription.breaker) as i32,
     }
 }
 

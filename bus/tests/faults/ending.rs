@@ -5,7 +5,7 @@ use std::time::Duration;
 use daemoneye_eventbus::{BrokerConfig, DaemoneyeBroker, EventBus, PublishError, ShutdownError};
 
 use crate::encode::{Message, frame};
-use crate::peer::{Next, WATCHDOG, publish};
+use crate::peer::{Next, Peer, WATCHDOG, publish};
 use crate::served::{SOON, Served, all_processes, event, is_pending_at_first, recv_number, within};
 
 #[tokio::test]
@@ -21,28 +21,78 @@ async fn a_client_that_never_says_goodbye_ends_a_shutdown_at_its_deadline() {
     assert_eq!(std::fs::read_dir(served.folder.path()).unwrap().count(), 0);
 }
 
-#[tokio::test]
-async fn a_shutdown_tells_how_many_events_a_deaf_client_did_not_take() {
-    const EVENTS: u64 = 20_000;
-    let served = Served::new(BrokerConfig::default());
+/// More than a socket holds.
+const TOO_MANY: u64 = 20_000;
+
+/// A client that reads nothing, with more on its way to it than its socket holds.
+async fn deaf_client(served: &Served) -> Peer {
     let mut peer = served.raw("deaf");
-    let (_, window) = peer.subscribe("deaf", 2 * EVENTS);
-    assert_eq!(window, EVENTS);
+    let (_, window) = peer.subscribe("deaf", 2 * TOO_MANY);
+    assert_eq!(window, TOO_MANY);
     let publisher = served.connect("p").await;
-    for number in 0..EVENTS {
+    for number in 0..TOO_MANY {
         publisher.publish(event(number), None).await.unwrap();
     }
     publisher.shutdown(WATCHDOG).await.unwrap();
-    let ended = within(served.broker.shutdown(SOON)).await;
-    let Err(ShutdownError::Deadline { undelivered, .. }) = ended else {
-        panic!("the socket held everything: {ended:?}");
-    };
-    // What the client still finds in its socket and what the broker reports make up the whole.
+    peer
+}
+
+/// What the client still finds in its socket.
+fn deliveries(mut peer: Peer) -> u64 {
     let mut found = 0;
     while let Next::Frame(field, _) = peer.next() {
         found += u64::from(field == frame::DELIVER);
     }
-    assert_eq!(found + undelivered, EVENTS);
+    found
+}
+
+fn undelivered(ended: &Result<(), ShutdownError>) -> u64 {
+    match ended {
+        Err(ShutdownError::Deadline { undelivered, .. }) => *undelivered,
+        _ => panic!("the socket held everything: {ended:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_tells_how_many_events_a_deaf_client_did_not_take() {
+    let served = Served::new(BrokerConfig::default());
+    let peer = deaf_client(&served).await;
+    let ended = within(served.broker.shutdown(SOON)).await;
+    assert_eq!(deliveries(peer) + undelivered(&ended), TOO_MANY);
+}
+
+#[tokio::test]
+async fn a_shutdown_called_again_after_a_cancelled_one_waits_for_the_same_end() {
+    let served = Served::new(BrokerConfig::default());
+    let mut peer = deaf_client(&served).await;
+    // It says goodbye, so the first call has nothing to wait for but the connections' end.
+    peer.send(&Message::default().number(1, 1).framed(frame::GOODBYE));
+    served.until_subscribers(0).await;
+    let mut ending = Box::pin(served.broker.shutdown(WATCHDOG));
+    assert!(is_pending_at_first(&mut ending));
+    drop(ending);
+    let ended = within(served.broker.shutdown(SOON)).await;
+    assert_eq!(std::fs::read_dir(served.folder.path()).unwrap().count(), 0);
+    assert_eq!(deliveries(peer) + undelivered(&ended), TOO_MANY);
+    assert_eq!(served.broker.shutdown(SOON).await, Ok(()));
+}
+
+#[tokio::test]
+async fn shutdowns_at_the_same_time_return_when_it_is_over_and_say_the_same() {
+    let served = Served::new(BrokerConfig::default());
+    let peer = deaf_client(&served).await;
+    let served = &served;
+    let files_after = |deadline| async move {
+        let ended = within(served.broker.shutdown(deadline)).await;
+        (ended, std::fs::read_dir(served.folder.path()).unwrap().count())
+    };
+    let (patient, hasty) = tokio::join!(files_after(WATCHDOG), files_after(SOON));
+    assert_eq!(patient, hasty);
+    let (ended, files) = hasty;
+    let undelivered = undelivered(&ended);
+    assert_eq!(ended, Err(ShutdownError::Deadline { undelivered, waited: SOON }));
+    assert_eq!(files, 0);
+    assert_eq!(deliveries(peer) + undelivered, TOO_MANY);
 }
 
 #[tokio::test]

@@ -162,5 +162,7 @@ async fn a_subscriber_that_never_reads_leaves_embedded_publishers_alone() {
     let deaf = &statistics.subscriptions[0];
     assert_eq!(deaf.matched, 20_000);
     assert_eq!(deaf.matched, deaf.delivered + deaf.dropped + deaf.queued);
-    assert!(deaf.queued <= 4, "{deaf:?}");
+    // Four are held back; the others fill the outbox, each with a frame of at least 64 bytes.
+    let outbox = BrokerConfig::default().outbox_limit_bytes as u64 / 64;
+    assert!(deaf.dropped > 0 && deaf.queued <= 4 + outbox, "{deaf:?}");
 }

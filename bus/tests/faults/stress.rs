@@ -1,5 +1,6 @@
 //! Everything at once: publishers, subscribers of every policy and a churn of subscriptions, on
-//! several threads (C4, C5, C12).
+//! several threads (C4, C5, C12). Publishers do not wait for the broker, so no order
+//! between two of them is asked for but the one all subscribers share (V9).
 
 use std::sync::Arc;
 

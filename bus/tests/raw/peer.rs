@@ -109,17 +109,19 @@ impl Peer {
         }
     }
 
-    /// Takes single bytes for a while: slow, but never still. Now and then `sign` is sent.
+    /// Takes a few bytes at a time for a while: slow, but never still. Now and then `sign` is sent.
     pub(crate) fn sip(&mut self, duration: Duration, sign: &[u8]) {
         let began = Instant::now();
-        let mut taken = 0_u64;
+        let mut taken = 0;
+        let mut next_sign = 8 << 10;
         while began.elapsed() < duration {
-            let mut byte = [0];
-            let bytes = self.stream.read(&mut byte).unwrap();
-            assert_eq!(bytes, 1, "closed after {taken} bytes");
-            self.buffer.extend(byte);
-            taken += 1;
-            if taken.is_multiple_of(8 << 10) {
+            let mut few = [0; 16];
+            let bytes = self.stream.read(&mut few).unwrap();
+            assert_ne!(bytes, 0, "closed after {taken} bytes");
+            self.buffer.extend(&few[..bytes]);
+            taken += bytes;
+            if taken >= next_sign {
+                next_sign += 8 << 10;
                 self.send(sign);
             }
         }

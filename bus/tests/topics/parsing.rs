@@ -1,5 +1,5 @@
 //! What is a topic and what is a pattern (T1, T2, T5): the limits from both sides, and refusals
-//! that name the level and say what to write.
+//! that name the level and say what to write, for the `*` of old buses above all (V7).
 
 use daemoneye_eventbus::topic::{MAX_LEVEL_BYTES, MAX_LEVELS, MAX_TOPIC_BYTES};
 use daemoneye_eventbus::{PatternError, Topic, TopicError, TopicPattern, TopicSegment};

@@ -6,6 +6,7 @@ use bytestring::ByteString;
 use daemoneye_eventbus::topic::default_topic;
 use daemoneye_eventbus::wire;
 
+use super::command_line::CommandLine;
 use super::selection::Wanted;
 use crate::check::{Difference, Observed, Planned, PlannedAttributes, Report, check, differential};
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
@@ -141,7 +142,10 @@ fn outcome(case: &Case, report: &Report, doubts: &[String]) -> Behaviour {
             if idle.is_empty() {
                 Behaviour::Pass
             } else {
-                Behaviour::NotExercised(format!("nothing exercised {}", idle.join(", ")))
+                Behaviour::NotExercised(format!(
+                    "no event or call put {} to the test, which the scenario claims",
+                    idle.join(", ")
+                ))
             }
         }
     }
@@ -166,6 +170,6 @@ pub(super) fn row(case: &Case, bus: Bus, wanted: &Wanted, outcome: Behaviour) ->
         published: 0,
         received: 0,
         processes: Vec::<ProcessFigures>::new(),
-        rerun: wanted.rerun(&case.id, bus),
+        rerun: CommandLine::of_case(wanted, &case.id, bus).to_string(),
     }
 }

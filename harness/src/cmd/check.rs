@@ -1,14 +1,15 @@
 //! `check [FILE…]`: every mistake of every file, each at its place.
 
-use std::io::{Write, stderr, stdout};
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{EXIT_INVALID, folder_or_default};
+use super::{EXIT_INVALID, complain, folder_or_default};
 use crate::plan::expand::{check, expand_all};
 use crate::plan::gates::GateTable;
+use crate::report::counted;
 use crate::scenario::{Profile, Scenario, find_files, load};
 
 /// Name of the gate table in the folder of scenarios.
@@ -38,10 +39,11 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         told.extend(mistakes);
     }
     if told.is_empty() {
-        writeln!(stdout(), "{valid} scenario files are valid")?;
+        let files = counted(valid, "scenario file is", "scenario files are");
+        writeln!(stdout(), "{files} valid")?;
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(stderr(), "{}", told.join("\n\n"))?;
+    complain(&told.join("\n\n"));
     Ok(ExitCode::from(EXIT_INVALID))
 }
 

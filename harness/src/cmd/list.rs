@@ -1,12 +1,12 @@
 //! `list`: what there is to run.
 
-use std::io::{Write, stderr, stdout};
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::{EXIT_INVALID, folder_or_default, load_all};
+use super::{EXIT_INVALID, complain, folder_or_default, load_all};
 use crate::plan::{Bus, Case, Deployment, expand};
 use crate::scenario::{Profile, find_files};
 
@@ -81,7 +81,7 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     if told.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(stderr(), "{}", told.join("\n\n"))?;
+    complain(&told.join("\n\n"));
     Ok(ExitCode::from(EXIT_INVALID))
 }
 

@@ -12,7 +12,8 @@ use clap::Args;
 
 use super::EXIT_INVALID;
 use super::selection::Wanted;
-use crate::mutants::{KillMatrix, MUTANTS, Mutant, SOUND, page};
+use crate::mutants::{FILES, KillMatrix, MUTANTS, Mutant, SOUND, page};
+use crate::plan::Bus;
 use crate::plan::gates::matches_glob;
 use crate::report::Exit;
 use crate::scenario::Profile;
@@ -40,7 +41,13 @@ pub fn run(arguments: &MutantsArgs) -> anyhow::Result<ExitCode> {
         writeln!(stderr(), "no mutant matches {wanted:?}; there are {}", names.join(", "))?;
         return Ok(ExitCode::from(EXIT_INVALID));
     }
-    let wanted = Wanted { folder: None, profile: Profile::Pr, pattern: None, seed: arguments.seed };
+    let wanted = Wanted {
+        folder: None,
+        profile: Profile::Pr,
+        pattern: None,
+        baseline: Bus::Crossbeam,
+        seed: arguments.seed,
+    };
     let cases = match wanted.select() {
         Ok(selection) => selection.cases,
         Err(error) => {
@@ -65,7 +72,7 @@ fn chosen(pattern: &str) -> Vec<Mutant> {
 fn write(folder: &Path, matrix: &KillMatrix) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let json = serde_json::to_string_pretty(matrix).context("the matrix as JSON")?;
-    for (name, text) in [("mutants.json", json), ("mutants.md", page(matrix))] {
+    for (name, text) in FILES.into_iter().zip([json, page(matrix)]) {
         let path = folder.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }

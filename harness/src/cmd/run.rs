@@ -3,48 +3,67 @@
 mod calibration;
 mod conduct;
 mod estimate;
+mod folder;
 pub(super) mod interrupt;
 mod options;
 
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::complain;
 use super::selection::Selection;
+use crate::cmd::EXIT_INVALID;
 use crate::report::{self, Exit, FailOn, OnInconclusive, Run, Strictness};
-use conduct::conduct;
+use conduct::{begin, conduct};
 pub use options::RunOptions;
+
+/// Said in a report from before the first case to after the last: it stays there after a crash.
+const UNFINISHED: &str = "the run has not ended; if nothing is running any more, it was killed";
 
 /// Runs what was asked for, writes the report, prints the table.
 pub fn run(options: &RunOptions) -> ExitCode {
     let selection = match options.wanted.select() {
         Ok(selection) => selection,
         Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(2);
+            complain(&error);
+            return ExitCode::from(EXIT_INVALID);
         }
     };
     if selection.cases.is_empty() {
-        let wanted = options.wanted.pattern.as_deref().unwrap_or("*");
-        let profile = options.wanted.profile.as_str();
-        eprintln!("no case of profile {profile} matches {wanted:?}; `equivalence list` shows all");
-        return ExitCode::from(2);
+        complain(&options.wanted.nothing());
+        return ExitCode::from(EXIT_INVALID);
     }
+    // Held until the report is written.
+    let _claim = match folder::claim(&options.out, &options.command().to_string()) {
+        Ok(claim) => claim,
+        Err(error) => {
+            complain(&format_args!("error: {error}"));
+            return error.exit();
+        }
+    };
     match record(options, &selection) {
         Ok(run) => conclude(options, &run),
-        Err(error) => {
-            eprintln!("cannot run: {error}");
-            ExitCode::from(Exit::Infrastructure.code())
-        }
+        Err(error) => broken(&error),
     }
 }
 
-fn record(options: &RunOptions, selection: &Selection) -> std::io::Result<Run> {
+fn record(options: &RunOptions, selection: &Selection) -> anyhow::Result<Run> {
+    let run = begin(options, selection);
+    // A folder that cannot be written is found out now and not after an hour.
+    let unfinished = Run { interrupted: Some(UNFINISHED.to_owned()), ..run.clone() };
+    report::write(&options.out, &unfinished)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let executable = std::env::current_exe()?;
     runtime.block_on(async {
         let interrupt = interrupt::on_signals()?;
-        Ok(conduct(options, selection, &executable, interrupt).await)
+        Ok(conduct(options, selection, &executable, interrupt, run).await)
     })
+}
+
+/// What kept the harness from its work, with its causes.
+fn broken(error: &anyhow::Error) -> ExitCode {
+    complain(&format_args!("error: {error:#}"));
+    ExitCode::from(Exit::Infrastructure.code())
 }
 
 fn conclude(options: &RunOptions, run: &Run) -> ExitCode {
@@ -52,12 +71,11 @@ fn conclude(options: &RunOptions, run: &Run) -> ExitCode {
     // A closed standard output must not hide the verdict in the exit code.
     let _ = writeln!(out, "{}", report::table(run));
     if let Err(error) = report::write(&options.out, run) {
-        eprintln!("the report is not written: {error}");
-        return ExitCode::from(Exit::Infrastructure.code());
+        return broken(&error.into());
     }
     let _ = writeln!(out, "report: {}", options.out.display());
     if run.interrupted.is_some() {
-        eprintln!("interrupted: what was measured until then is in the report");
+        complain(&"interrupted: what was measured until then is in the report");
         return ExitCode::from(Exit::Infrastructure.code());
     }
     let strictness = Strictness {

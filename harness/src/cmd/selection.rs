@@ -31,6 +31,8 @@ pub struct Wanted {
     pub pattern: Option<String>,
     /// Seed of everything random.
     pub seed: u64,
+    /// The bus the others are compared with.
+    pub baseline: Bus,
 }
 
 /// Every problem of every file.
@@ -68,18 +70,35 @@ impl Wanted {
         if problems.is_empty() { Ok(selection) } else { Err(SelectionError { problems }) }
     }
 
-    /// The command that runs one of these cases alone on a bus, exactly as it ran here.
-    pub fn rerun(&self, case: &str, bus: Bus) -> String {
-        let Self { folder, profile, pattern: _, seed } = self;
-        let from = folder
-            .as_ref()
-            .map_or_else(String::new, |folder| format!(" --scenarios '{}'", folder.display()));
-        format!(
-            "cargo xtask equivalence --scenario '{case}' --candidate {} --seed {seed} --profile \
-             {}{from}",
-            bus.as_str(),
-            profile.as_str()
-        )
+    /// Why nothing was selected, and what may have been meant.
+    pub fn nothing(&self) -> String {
+        let profile = self.profile.as_str();
+        let Some(pattern) = &self.pattern else {
+            return format!("error: no scenario is part of profile {profile}");
+        };
+        let elsewhere = Profile::ALL.into_iter().find(|other| !self.names(*other).0.is_empty());
+        if let Some(other) = elsewhere {
+            let other = other.as_str();
+            return format!(
+                "error: {pattern:?} is not part of profile {profile}; add `--profile {other}`"
+            );
+        }
+        let known: Vec<String> =
+            Profile::ALL.into_iter().flat_map(|profile| self.names(profile).1).collect();
+        match scenario::suggestion(pattern, known.iter().map(String::as_str)) {
+            Some(meant) => format!("error: no scenario {pattern:?}; did you mean {meant:?}?"),
+            None => format!("error: no scenario {pattern:?}; `equivalence list` names them all"),
+        }
+    }
+
+    /// Ids of a profile's wanted cases, and the names of all its cases and scenarios.
+    fn names(&self, profile: Profile) -> (Vec<String>, Vec<String>) {
+        let all = Self { profile, pattern: None, ..self.clone() };
+        let cases = all.select().unwrap_or_default().cases;
+        let wanted = cases.iter().filter(|case| self.is_wanted(case));
+        let wanted = wanted.map(|case| case.id.clone()).collect();
+        let known = cases.into_iter().flat_map(|case| [case.scenario, case.id]);
+        (wanted, known.collect())
     }
 
     fn add(&self, file: &Path, selection: &mut Selection, problems: &mut Vec<String>) {
@@ -133,44 +152,23 @@ mod tests {
 
     fn project(profile: Profile, seed: u64, pattern: Option<&str>) -> Wanted {
         let folder = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios"));
-        Wanted { folder, profile, pattern: pattern.map(str::to_owned), seed }
-    }
-
-    /// What follows an option in a command.
-    fn value<'a>(command: &'a str, option: &str) -> &'a str {
-        let mut words = command.split(' ').skip_while(|word| *word != option);
-        words.nth(1).expect("the option has a value").trim_matches('\'')
+        let pattern = pattern.map(str::to_owned);
+        Wanted { folder, profile, pattern, seed, baseline: Bus::Crossbeam }
     }
 
     #[test]
-    fn a_rerun_derives_the_same_seed_for_the_same_case() {
-        let wanted = project(Profile::Nightly, 7, Some("delivery/*"));
-        let cases = wanted.select().expect("valid scenarios").cases;
-        assert!(cases.iter().any(|case| case.id.contains('[')), "a matrix is among them");
-        for case in cases {
-            let command = wanted.rerun(&case.id, Bus::Process);
-            let profile = Profile::ALL
-                .into_iter()
-                .find(|profile| profile.as_str() == value(&command, "--profile"));
-            let again = project(
-                profile.expect("a profile"),
-                value(&command, "--seed").parse().expect("a number"),
-                Some(value(&command, "--scenario")),
-            );
-            let found = again.select().expect("valid scenarios").cases;
-            let seeds: Vec<_> = found.iter().map(|case| (case.id.as_str(), case.seed)).collect();
-            assert_eq!(seeds, [(case.id.as_str(), case.seed)], "{command}");
-        }
-    }
-
-    #[test]
-    fn a_rerun_names_a_folder_that_is_not_the_projects_own() {
-        let mut wanted = project(Profile::Pr, 1, None);
-        wanted.folder = None;
-        let own = "cargo xtask equivalence --scenario 'a/b[n=1]' --candidate agent --seed 1 \
-                   --profile pr";
-        assert_eq!(wanted.rerun("a/b[n=1]", Bus::Agent), own);
-        wanted.folder = Some("elsewhere".into());
-        assert_eq!(wanted.rerun("a/b[n=1]", Bus::Agent), format!("{own} --scenarios 'elsewhere'"));
+    fn a_pattern_of_another_profile_is_told_from_a_typo() {
+        let typo = project(Profile::Smoke, 1, Some("delivery/stedy-small"));
+        let meant =
+            r#"error: no scenario "delivery/stedy-small"; did you mean "delivery/steady-small"?"#;
+        assert_eq!(typo.nothing(), meant);
+        let nowhere = project(Profile::Smoke, 1, Some("x*y"));
+        assert!(nowhere.nothing().ends_with("`equivalence list` names them all"));
+        let cases = |profile| project(profile, 1, None).select().expect("valid scenarios").cases;
+        let smoke: Vec<String> = cases(Profile::Smoke).into_iter().map(|case| case.id).collect();
+        let later = cases(Profile::Nightly).into_iter().find(|case| !smoke.contains(&case.id));
+        let id = later.expect("nightly has more than smoke").id;
+        let told = project(Profile::Smoke, 1, Some(&id)).nothing();
+        assert!(told.contains("is not part of profile smoke; add `--profile "), "{told}");
     }
 }

@@ -1,13 +1,13 @@
 //! `show NAME`: a scenario as said, or `--effective`, as it will be run.
 
-use std::io::{Write, stderr, stdout};
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::list::ProfileChoice;
-use super::{EXIT_INVALID, folder_or_default, load_all};
+use super::{EXIT_INVALID, complain, folder_or_default, load_all};
 use crate::plan::expand::{Effective, explain};
 use crate::plan::gates::matches_glob;
 use crate::scenario::{Origin, Scenario, Traced, find_files};
@@ -38,14 +38,14 @@ pub fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
         Ok(scenarios) => scenarios,
         Err(errors) => {
             let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            return refuse(&told.join("\n\n"));
+            return Ok(refuse(&told.join("\n\n")));
         }
     };
     let scenario_name = args.name.split('[').next().unwrap_or_default();
     let chosen: Vec<&Scenario> =
         scenarios.iter().filter(|own| matches_glob(scenario_name, &own.name)).collect();
     if chosen.is_empty() {
-        return refuse(&unknown(&args.name, &scenarios));
+        return Ok(refuse(&unknown(&args.name, &scenarios)));
     }
     let mut out = stdout().lock();
     for scenario in chosen {
@@ -59,7 +59,7 @@ pub fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
                     write_case(&mut out, scenario, case)?;
                 }
             }
-            Err(problems) => return refuse(&problems.to_string()),
+            Err(problems) => return Ok(refuse(&problems.to_string())),
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -78,9 +78,9 @@ fn unknown(name: &str, scenarios: &[Scenario]) -> String {
     }
 }
 
-fn refuse(message: &str) -> anyhow::Result<ExitCode> {
-    writeln!(stderr(), "{message}")?;
-    Ok(ExitCode::from(EXIT_INVALID))
+fn refuse(message: &str) -> ExitCode {
+    complain(&message);
+    ExitCode::from(EXIT_INVALID)
 }
 
 fn write_case(

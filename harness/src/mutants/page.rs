@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use super::{Guard, KillMatrix, MutantRow, Shown};
 
-/// The page; the same text is printed.
+/// Files of the matrix in the folder of a report: the record, and the page to read.
+pub const FILES: [&str; 2] = ["mutants.json", "mutants.md"];
+
+/// The page.
 pub fn page(matrix: &KillMatrix) -> String {
     let mut text = String::from("# Mutants\n\n");
     let complaints = matrix.complaints();

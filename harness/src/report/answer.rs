@@ -8,10 +8,10 @@
 //!    something was not exercised, no gate was judged, or one is undecided: **not yet known**;
 //! 4. otherwise every gate that applies passed: **switch**.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::figure::ratio;
+use super::figure::{counted, ratio};
 use super::{Behaviour, BehaviourRow, LeftBehind, PerformanceRow, Run};
 use crate::gate::{Reason, Verdict};
 use crate::plan::Bus;
@@ -49,15 +49,50 @@ pub fn answer(run: &Run, candidate: Bus) -> Answer {
 }
 
 fn broken_promise(run: &Run, bus: Bus) -> Option<String> {
-    let failed = |row: &&BehaviourRow| row.bus == bus && row.outcome == Behaviour::Fail;
-    let count = run.behaviour.iter().filter(failed).count();
-    if let Some(first) = run.behaviour.iter().find(failed) {
-        let rule = first.violations.first().map_or("its expectations", |w| w.rule.as_str());
-        let name = bus.as_str();
-        return Some(format!("{name} fails {}, first {} ({rule})", cases(count), first.case));
+    failed_cases(run, bus).or_else(|| something_left(run, bus))
+}
+
+/// Cases a bus fails, those apart in which the baseline breaks the same promises.
+fn failed_cases(run: &Run, bus: Bus) -> Option<String> {
+    let failed = run.behaviour.iter().filter(|row| row.bus == bus && is_failed(row));
+    let (shared, own): (Vec<_>, Vec<_>) = failed.partition(|row| is_shared(run, row));
+    let name = bus.as_str();
+    match (own.first(), shared.first()) {
+        (None, None) => None,
+        (Some(first), None) => Some(format!("{name} fails {}", cases(own.len(), first))),
+        (None, Some(first)) => {
+            Some(format!("both buses alike fail {}", cases(shared.len(), first)))
+        }
+        (Some(first), Some(_)) => Some(format!(
+            "{name} alone fails {}; both buses alike fail {} more",
+            cases(own.len(), first),
+            shared.len()
+        )),
     }
-    let left = |row: &&LeftBehind| row.bus == Some(bus) && !row.tear_down.is_clean();
-    let first = run.left_behind.iter().find(left)?;
+}
+
+fn is_failed(row: &BehaviourRow) -> bool {
+    row.outcome == Behaviour::Fail
+}
+
+/// Whether the baseline, too, fails the case of another bus's row, by the same rules.
+fn is_shared(run: &Run, row: &BehaviourRow) -> bool {
+    let rules =
+        |row: &BehaviourRow| row.violations.iter().map(|w| w.rule.clone()).collect::<BTreeSet<_>>();
+    let same = |other: &BehaviourRow| {
+        other.bus == run.baseline && other.case == row.case && is_failed(other)
+    };
+    row.bus != run.baseline
+        && run.behaviour.iter().any(|other| same(other) && rules(other) == rules(row))
+}
+
+fn something_left(run: &Run, bus: Bus) -> Option<String> {
+    let left = |row: &&LeftBehind, bus| row.bus == Some(bus) && !row.tear_down.is_clean();
+    let first = run.left_behind.iter().find(|row| left(row, bus))?;
+    let shared = |row: &LeftBehind| row.case == first.case && left(&row, run.baseline);
+    if bus != run.baseline && run.left_behind.iter().any(shared) {
+        return Some(format!("both buses alike leave something behind in {}", first.case));
+    }
     Some(format!("{} leaves something behind in {}", bus.as_str(), first.case))
 }
 
@@ -68,7 +103,7 @@ fn failed_gate(run: &Run, candidate: Bus) -> Option<String> {
     let (metric, case) = (first.metric.as_str(), &first.case);
     let found = first.judgement.estimate().map_or("?".to_owned(), |e| ratio(e.ratio));
     let limit = ratio(first.judgement.limit.ratio);
-    let gates = if count == 1 { "1 gate fails".to_owned() } else { format!("{count} gates fail") };
+    let gates = counted(count, "gate fails", "gates fail");
     Some(format!("{gates}, first {metric} in {case} with a ratio of {found} against {limit}"))
 }
 
@@ -91,10 +126,19 @@ fn open(run: &Run, candidate: Bus) -> Option<String> {
 
 fn unexercised(run: &Run, candidate: Bus) -> Option<String> {
     let concerned = |row: &&BehaviourRow| row.bus == candidate || row.bus == run.baseline;
-    run.behaviour.iter().filter(concerned).find_map(|row| match &row.outcome {
-        Behaviour::NotExercised(what) => Some(format!("{} did not exercise {what}", row.case)),
-        Behaviour::Broken(why) => Some(format!("{} could not be judged: {why}", row.case)),
-        Behaviour::Pass | Behaviour::Fail | Behaviour::NotApplicable(_) => None,
+    run.behaviour.iter().filter(concerned).find_map(|row| {
+        let alike = |other: &&BehaviourRow| other.case == row.case && other.outcome == row.outcome;
+        let buses = run.behaviour.iter().filter(concerned).filter(alike).count();
+        let on = if buses > 1 { "both buses alike" } else { row.bus.as_str() };
+        match &row.outcome {
+            Behaviour::NotExercised(what) => {
+                Some(format!("{} was not exercised on {on}: {what}", row.case))
+            }
+            Behaviour::Broken(why) => {
+                Some(format!("{} on {on} could not be judged: {why}", row.case))
+            }
+            Behaviour::Pass | Behaviour::Fail | Behaviour::NotApplicable(_) => None,
+        }
     })
 }
 
@@ -112,22 +156,43 @@ fn undecided(run: &Run, candidate: Bus) -> Option<String> {
         }
     }
     if open == 0 {
-        return (passed == 0).then(|| "no performance gate was judged".to_owned());
+        return (passed == 0).then(|| unmeasured(run, candidate));
     }
     if reasons.len() == 1 && reasons.contains_key(Reason::Smoke.as_str()) {
         return Some("the smoke profile does not conclude on performance".to_owned());
     }
     let named: Vec<String> = reasons.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
     let all = passed + open;
-    Some(format!("{open} of {all} gates are undecided ({})", named.join(", ")))
+    let gates = if all == 1 { "gate is" } else { "gates are" };
+    Some(format!("{open} of {all} {gates} undecided ({})", named.join(", ")))
 }
 
 fn gates(run: &Run, candidate: Bus) -> impl Iterator<Item = &PerformanceRow> {
     run.performance.iter().filter(move |row| row.gated && row.candidate == candidate)
 }
 
-fn cases(count: usize) -> String {
-    if count == 1 { "1 behaviour case".to_owned() } else { format!("{count} behaviour cases") }
+/// What there is to say where no gate was decided, well or not.
+fn unmeasured(run: &Run, candidate: Bus) -> String {
+    let held = |row: &&BehaviourRow| row.bus == candidate && row.outcome == Behaviour::Pass;
+    let held = run.behaviour.iter().filter(held).count();
+    let any = run.performance.iter().any(|row| row.candidate == candidate);
+    if any && gates(run, candidate).next().is_none() {
+        return format!(
+            "no gate is set for {}; its figures are for information",
+            candidate.as_str()
+        );
+    }
+    if any || held == 0 {
+        return "no performance gate was judged".to_owned();
+    }
+    let held = counted(held, "behaviour case passes", "behaviour cases pass");
+    format!("performance was not measured; {held}")
+}
+
+fn cases(count: usize, first: &BehaviourRow) -> String {
+    let rule = first.violations.first().map_or("its expectations", |w| w.rule.as_str());
+    let cases = counted(count, "behaviour case", "behaviour cases");
+    format!("{cases}, first {} ({rule})", first.case)
 }
 
 #[cfg(test)]

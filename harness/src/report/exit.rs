@@ -1,6 +1,7 @@
 //! The exit code of a run, and how strict it is.
 //!
-//! DESIGN §4: 0 pass, 1 fail, 3 inconclusive, 4 infrastructure; 2 (usage) never comes from a run.
+//! As README has them: 0 pass, 1 fail, 3 inconclusive, 4 infrastructure; 2 (usage) never comes
+//! from a run.
 //! A failure found is said even if the harness broke later: it is the more useful news.
 
 use super::{Behaviour, PerformanceRow, Run};

@@ -17,6 +17,11 @@ pub fn figure(metric: Metric, value: f64) -> String {
     }
 }
 
+/// A number and its noun: `1 block`, `2 blocks`.
+pub fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// A ratio with two decimals, more when it is small.
 pub(super) fn ratio(value: f64) -> String {
     if value.abs() < 0.1 { format!("{value:.4}") } else { format!("{value:.2}") }

@@ -8,6 +8,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Longest name of one folder, bytes: below every file system's 255, with room for a suffix.
 const FOLDER_LIMIT_BYTES: usize = 120;
 
+/// What all folders of cases lie in.
+pub const CASES: &str = "cases";
+
 /// The folder of a case, relative to the report: `cases/ordering/two-publishers@payload=1KiB+subs=8`.
 ///
 /// Slashes stay folders; `[` becomes `@`, `,` becomes `+`, `]` is dropped; letters, digits and
@@ -15,7 +18,7 @@ const FOLDER_LIMIT_BYTES: usize = 120;
 /// so no id leaves the folder and two ids of the plan never share one. An over-long name is cut and
 /// ends in a hash of the whole.
 pub fn case_dir(id: &str) -> PathBuf {
-    let mut path = PathBuf::from("cases");
+    let mut path = PathBuf::from(CASES);
     path.extend(id.split('/').map(folder));
     path
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::figure::ratio;
+use super::figure::{counted, ratio};
 use crate::gate::{Estimate, Limit};
 use crate::plan::gates::Metric;
 
@@ -98,7 +98,11 @@ impl Progress {
     /// A trial of the case ended. Lines stay silent: there are hundreds.
     pub fn trial_done(&mut self, bus: &str) {
         self.trials += 1;
-        self.show(&format!("{}: {} trials, last {bus}", self.case, self.trials));
+        self.show(&format!(
+            "{}: {}, last {bus}",
+            self.case,
+            counted(self.trials, "trial", "trials")
+        ));
     }
 
     /// A block ended: how its metrics stand, those that are still undecided.
@@ -106,8 +110,9 @@ impl Progress {
         let standing: Vec<String> = undecided.iter().map(standing).collect();
         let open = if standing.is_empty() { "all decided".to_owned() } else { standing.join("; ") };
         let left = self.left();
-        let line = format!("{}: {blocks} blocks, {open}{left}", self.case);
-        self.say(&format!("  {blocks} blocks: {open}{left}"));
+        let blocks = counted(blocks, "block", "blocks");
+        let line = format!("{}: {blocks}, {open}{left}", self.case);
+        self.say(&format!("  {blocks}: {open}{left}"));
         self.show(&line);
     }
 

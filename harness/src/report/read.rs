@@ -43,6 +43,21 @@ struct Versioned {
     format: u32,
 }
 
+/// What tells a report, of whatever format, from other files of its name.
+#[derive(Deserialize)]
+struct Reported {
+    #[serde(rename = "command")]
+    _command: String,
+    #[serde(rename = "format")]
+    _format: u32,
+}
+
+/// Whether a folder holds a report of this harness, of this version or another.
+pub fn is_in(folder: &Path) -> bool {
+    let text = fs::read_to_string(folder.join("report.json"));
+    text.is_ok_and(|text| serde_json::from_str::<Reported>(&text).is_ok())
+}
+
 /// Reads `report.json` in `folder`.
 pub fn read(folder: &Path) -> Result<Run, ReadError> {
     let path = folder.join("report.json");
@@ -66,6 +81,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         write(folder.path(), &sample::run()).expect("a temporary folder can be written");
         assert_eq!(read(folder.path()).expect("it was just written"), sample::run());
+        assert!(is_in(folder.path()));
     }
 
     #[test]

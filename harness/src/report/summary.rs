@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::table::{cells, columns, counts, headline, left_behind, notes};
-use super::{Behaviour, BehaviourRow, Budget, BudgetState, Run, budgets, figure};
+use super::stamp::utc;
+use super::table::{buses, cells, columns, counts, headline, left_behind, legend, notes};
+use super::{Behaviour, BehaviourRow, Budget, BudgetState, Run, budgets, figure, sides};
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
 
@@ -43,14 +44,12 @@ fn performance(page: &mut String, run: &Run, candidate: Bus) {
     if rows.peek().is_none() {
         return;
     }
-    line(
-        page,
-        &format!("## Performance: {} against {}\n", candidate.as_str(), run.baseline.as_str()),
-    );
+    let [a, b] = sides(run.baseline, candidate);
+    line(page, &format!("## Performance: {b} against {a}\n"));
     row(page, &columns(run, candidate));
     line(page, "| --- | --- | --: | --: | --- | --- | --- | --: |");
     rows.for_each(|found| row(page, &cells(found).map(|cell| cell.replace('*', "\\*"))));
-    line(page, "");
+    line(page, &format!("\n{}\n", legend(run, candidate).replace('*', "\\*")));
 }
 
 fn behaviour(page: &mut String, run: &Run) {
@@ -58,8 +57,8 @@ fn behaviour(page: &mut String, run: &Run) {
         return;
     }
     line(page, "## Behaviour\n");
-    for bus in std::iter::once(&run.baseline).chain(&run.candidates) {
-        let own: Vec<&BehaviourRow> = run.behaviour.iter().filter(|row| row.bus == *bus).collect();
+    for bus in buses(run) {
+        let own: Vec<&BehaviourRow> = run.behaviour.iter().filter(|row| row.bus == bus).collect();
         if !own.is_empty() {
             line(page, &format!("- {}: {}", bus.as_str(), counts(&own)));
         }
@@ -108,7 +107,11 @@ fn remarks(page: &mut String, run: &Run) {
     }
 }
 
+/// Nothing where nothing was measured.
 fn ledger(page: &mut String, budgets: &[Budget], bus: Bus) {
+    if budgets.iter().all(|budget| matches!(budget.state, BudgetState::Open(_))) {
+        return;
+    }
     line(page, &format!("## The documents' absolute budgets: {}\n", bus.as_str()));
     line(page, "On this host only; they inform and decide nothing.\n");
     line(page, "| what | limit | state |\n| --- | --: | --- |");
@@ -136,14 +139,14 @@ fn origin(page: &mut String, run: &Run) {
     let _ = writeln!(
         page,
         "- host: {} ({}), memory {memory}, governor {}\n\
-         - revision {}, profile {}, seed {}, {seconds} s from {} (Unix time)",
+         - revision {}, profile {}, seed {}, {seconds} s from {}",
         host.class(),
         host.architecture,
         host.governor,
         run.revision,
         run.profile,
         run.seed,
-        run.started_unix_s,
+        utc(run.started_unix_s),
     );
 }
 

@@ -1,7 +1,7 @@
 //! The verdict table, for the terminal: plain text, aligned, without colour.
 
 use super::figure::ratio;
-use super::{Answer, Behaviour, BehaviourRow, PerformanceRow, Run, answer, figure};
+use super::{Answer, Behaviour, BehaviourRow, PerformanceRow, Run, answer, figure, sides};
 use crate::gate::{Basis, Direction, Estimate, Judgement, Limit, Verdict};
 use crate::plan::Bus;
 
@@ -25,17 +25,38 @@ pub fn table(run: &Run) -> String {
     lines.join("\n")
 }
 
-/// `process against crossbeam: not yet known, because …`.
+/// `process against crossbeam: not yet known, because …`; a bus against itself has nothing to
+/// switch to.
 pub(super) fn headline(run: &Run, candidate: Bus) -> String {
-    let answer: Answer = answer(run, candidate);
-    format!("{} against {}: {answer}", candidate.as_str(), run.baseline.as_str())
+    let answer = answer(run, candidate);
+    let [a, b] = sides(run.baseline, candidate);
+    if candidate != run.baseline {
+        return format!("{b} against {a}: {answer}");
+    }
+    let measured = run.performance.iter().any(|row| row.candidate == candidate);
+    let pair =
+        if measured { format!("{b} against {a}") } else { format!("{} alone", candidate.as_str()) };
+    match answer {
+        Answer::Switch => format!("{pair}: every gate passes and no promise is broken"),
+        Answer::DoNotSwitch(why) | Answer::NotYetKnown(why) => format!("{pair}: {why}"),
+    }
 }
 
 /// Names of the columns of [`cells`].
 pub(super) fn columns(run: &Run, candidate: Bus) -> [String; 8] {
-    let (baseline, candidate) = (run.baseline.as_str(), candidate.as_str());
-    ["case", "metric", baseline, candidate, "ratio [interval]", "limit", "verdict", "blocks"]
-        .map(str::to_owned)
+    let [a, b] = sides(run.baseline, candidate);
+    ["case", "metric", &a, &b, "ratio [interval]", "limit", "verdict", "blocks"].map(str::to_owned)
+}
+
+/// How to read the ratios of a table.
+pub(super) fn legend(run: &Run, candidate: Bus) -> String {
+    let [a, b] = sides(run.baseline, candidate);
+    let own = run.performance.iter().filter(|row| row.candidate == candidate);
+    let corrected = own
+        .map(|row| &row.judgement)
+        .any(|judgement| judgement.estimate().is_some() && judgement.basis == Basis::Corrected);
+    let star = "; * the worse of two, with and without the void floor";
+    format!("ratio: {b} / {a}{}", if corrected { star } else { "" })
 }
 
 /// One performance row as text.
@@ -89,9 +110,7 @@ fn performance(run: &Run, candidate: Bus) -> Vec<String> {
     }
     let mut lines = vec![String::new()];
     lines.extend(aligned(&columns(run, candidate), &rows));
-    if rows.iter().any(|row| row[4].contains('*')) {
-        lines.push("* with the void floor taken off, the worse of the two".to_owned());
-    }
+    lines.push(legend(run, candidate));
     lines
 }
 
@@ -112,8 +131,8 @@ fn aligned(header: &[String; 8], rows: &[[String; 8]]) -> Vec<String> {
 
 fn behaviour(run: &Run) -> Vec<String> {
     let mut lines = Vec::new();
-    for bus in std::iter::once(&run.baseline).chain(&run.candidates) {
-        let own: Vec<&BehaviourRow> = run.behaviour.iter().filter(|row| row.bus == *bus).collect();
+    for bus in buses(run) {
+        let own: Vec<&BehaviourRow> = run.behaviour.iter().filter(|row| row.bus == bus).collect();
         if !own.is_empty() {
             lines.push(format!("behaviour on {}: {}", bus.as_str(), counts(&own)));
         }
@@ -127,6 +146,12 @@ fn behaviour(run: &Run) -> Vec<String> {
     }
     lines.extend(run.left_behind.iter().filter(|left| !left.tear_down.is_clean()).map(left_behind));
     lines
+}
+
+/// Every bus of a run once, baseline first.
+pub(super) fn buses(run: &Run) -> impl Iterator<Item = Bus> {
+    let others = run.candidates.iter().copied().filter(|bus| *bus != run.baseline);
+    std::iter::once(run.baseline).chain(others)
 }
 
 /// `12 pass, 1 fail, 2 not applicable`.

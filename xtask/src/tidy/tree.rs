@@ -95,7 +95,8 @@ fn is_text(path: &str) -> bool {
     TEXT.contains(&extension(path))
 }
 
-fn extension(path: &str) -> &str {
+/// What a file's name ends in, without the dot.
+pub(super) fn extension(path: &str) -> &str {
     Path::new(path).extension().and_then(|e| e.to_str()).unwrap_or_default()
 }
 

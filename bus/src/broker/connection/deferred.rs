@@ -38,10 +38,6 @@ impl Wait {
 }
 
 impl Deferred {
-    pub(super) fn len(&self) -> usize {
-        self.events.len()
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 
 use super::super::Shared;
-use super::{Ended, Fault, refusal};
+use super::{Fault, refusal};
 use crate::transport::{Fill, ReadBuffer, Stream};
 use crate::wire::{
     self, ENVELOPE_LIMIT_BYTES, Inbound, Scanner,
@@ -92,9 +92,8 @@ pub(super) async fn tell(shared: &Shared, stream: &Stream, refusal: Option<proto
 }
 
 /// Tells one connection too many that it is (W8).
-pub(in super::super) async fn refuse(shared: &Shared, stream: Stream) -> Ended {
+pub(in super::super) async fn refuse(shared: &Shared, stream: Stream) {
     let limit = shared.config.connection_limit;
     let message = format!("the limit of {limit} connections is reached");
     tell(shared, &stream, Some(refusal(Code::ConnectionLimit, message))).await;
-    Ended::default()
 }

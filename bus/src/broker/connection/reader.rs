@@ -13,7 +13,7 @@ use crate::clock::monotonic_ns;
 use crate::contract::SubscribeError;
 use crate::transport::{Fill, ReadBuffer, Stream};
 use crate::wire::{
-    self, ENVELOPE_LIMIT_BYTES, Inbound, Scanner,
+    self, Inbound, Scanner,
     proto::{self, frame::Body, subscribe_reply::Code},
 };
 
@@ -33,6 +33,17 @@ pub(super) struct Reader<'a> {
     said_goodbye: bool,
 }
 
+/// What became of a published event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It has its place in the order.
+    Routed,
+    /// The broker's subscriptions have ended: it was dropped, and counted (C13).
+    TooLate,
+    /// A subscriber is full: it must wait, and the wait has begun.
+    MustWait,
+}
+
 impl<'a> Reader<'a> {
     pub(super) fn new(shared: &'a Shared, peer: Peer, key: u32, buffer: ReadBuffer) -> Self {
         Self {
@@ -40,7 +51,7 @@ impl<'a> Reader<'a> {
             peer,
             key,
             buffer,
-            scanner: Scanner::new(shared.config.payload_limit_bytes + ENVELOPE_LIMIT_BYTES),
+            scanner: Scanner::new(shared.config.frame_limit_bytes()),
             deferred: Deferred::default(),
             ungranted_bytes: 0,
             said_goodbye: false,
@@ -88,7 +99,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What a client that is gone had published before still waits for its turn, up to the stall
-    /// limit for all of it; then whoever is full loses the rest, and it is counted.
+    /// limit for all of it. Cancel safe.
     pub(super) async fn route_the_rest(&mut self) {
         let limit = self.shared.config.stall_limit;
         let in_turn = async {
@@ -96,15 +107,14 @@ impl<'a> Reader<'a> {
                 self.deferred.room().await;
             }
         };
-        // Out of time is no error here: what is left is dealt with below.
+        // Out of time is no error here: what is left is dropped by the caller.
         let _ = tokio::time::timeout(limit, in_turn).await;
-        // What follows a breach of the protocol is not heard.
-        while !self.deferred.is_empty() && self.drop_for_the_stalled().is_ok() {}
     }
 
-    /// Events that still wait for their turn.
-    pub(super) fn set_aside(&self) -> u64 {
-        self.deferred.len() as u64
+    /// Time is up: whoever is full loses what still waits, and it is counted.
+    pub(super) fn drop_the_rest(&mut self) {
+        // What follows a breach of the protocol is not heard.
+        while !self.deferred.is_empty() && self.drop_for_the_stalled().is_ok() {}
     }
 
     fn route_rest_now(&mut self) -> Result<(), Fault> {
@@ -154,12 +164,12 @@ impl<'a> Reader<'a> {
             return Err(Fault::Protocol("a publish after goodbye"));
         }
         self.ungranted_bytes += bytes;
-        if self.deferred.is_empty() && self.route(hub, event)? {
+        if self.deferred.is_empty() && self.route(hub, event)? != Fate::MustWait {
             return Ok(());
         }
         self.deferred.push(event);
-        let window = self.shared.config.publish_window_bytes;
-        let most = 2 * window + self.shared.config.payload_limit_bytes + ENVELOPE_LIMIT_BYTES;
+        let config = &self.shared.config;
+        let most = 2 * config.publish_window_bytes + config.frame_limit_bytes();
         if self.deferred.bytes() > most {
             return Err(Fault::Protocol("more was published than the window allows"));
         }
@@ -169,31 +179,30 @@ impl<'a> Reader<'a> {
     fn route_deferred(&mut self, hub: &mut Hub) -> Result<(), Fault> {
         while let Some(event) = self.deferred.oldest() {
             let event: Box<[u8]> = event.into();
-            if !self.route(hub, &event)? {
-                break;
+            match self.route(hub, &event)? {
+                Fate::Routed | Fate::TooLate => self.deferred.pop(),
+                Fate::MustWait => break,
             }
-            self.deferred.pop();
         }
         Ok(())
     }
 
-    /// Routes one event; false if it must wait, and then the wait has begun.
-    fn route(&mut self, hub: &mut Hub, event: &[u8]) -> Result<bool, Fault> {
+    /// Routes one event, if there is room for it.
+    fn route(&mut self, hub: &mut Hub, event: &[u8]) -> Result<Fate, Fault> {
         let publication = Publication::encoded(event)?;
         self.check(&publication)?;
         let mut begun: Option<Wait> = None;
         loop {
             match hub.route(&publication, AtFull::Wait, monotonic_ns()) {
-                // Only a client that has not answered the broker's goodbye by the deadline finds it
-                // closed; C13 refuses its event.
-                Routed::Done | Routed::Closed => return Ok(true),
+                Routed::Done => return Ok(Fate::Routed),
+                Routed::Closed => return Ok(Fate::TooLate),
                 Routed::InvalidTopic => {
                     return Err(Fault::Protocol("an event on an invalid topic"));
                 }
                 Routed::Full(room) => match begun {
                     Some(wait) if wait.is_for(&room) => {
                         self.deferred.wait_for(wait);
-                        return Ok(false);
+                        return Ok(Fate::MustWait);
                     }
                     // The receiver may have made room since the hub looked: look again.
                     _ => begun = Some(Wait::begin(room)),

@@ -11,7 +11,7 @@ use super::super::{Phase, Shared};
 use super::{FINISH_LIMIT, Fault};
 use crate::transport::Stream;
 use crate::wire::{
-    Inbound, MISSED_HEARTBEATS, Scanner,
+    MISSED_HEARTBEATS,
     proto::{self, frame::Body},
 };
 
@@ -71,7 +71,7 @@ impl<'a> Writer<'a> {
                     hub.send(self.session.key, Body::Ping(proto::Ping {}));
                     hub.flush();
                 }
-                _ = phase.wait_for(|phase| *phase != Phase::Running), if finish_at.is_none() => {
+                _ = phase.wait_for(|phase| *phase >= Phase::Ending), if finish_at.is_none() => {
                     finish_at = Some(Instant::now());
                 }
                 () = until(finish_at) => return Ok(()),
@@ -102,22 +102,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes the rest at the end of a connection, within a limit. Returns the events left over.
-    pub(super) async fn finish(mut self, limit: Duration) -> u64 {
+    /// Writes the rest at the end of a connection, within a limit; what is left over is dropped.
+    pub(super) async fn finish(mut self, limit: Duration) {
         let mut phase = self.shared.phase.subscribe();
         tokio::select! {
             biased;
             _ = phase.wait_for(|phase| *phase == Phase::Over) => {}
             _ = timeout(limit, self.write_unwritten(limit)) => {}
         }
-        let mut left = count_events(&self.unwritten);
-        let mut hub = self.shared.hub.lock();
-        if !hub.is_written(self.session.key) {
-            while let Some(unwritten) = hub.take_unwritten(self.session.key) {
-                left += count_events(&unwritten);
-            }
-        }
-        left
+        self.shared.hub.lock().abandon(self.session.key, &self.unwritten);
     }
 }
 
@@ -126,16 +119,4 @@ async fn until(at: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
-}
-
-/// Events not wholly in the socket.
-fn count_events(unwritten: &Unwritten) -> u64 {
-    let scanner = Scanner::new(usize::MAX);
-    let mut events = 0;
-    let mut at = 0;
-    while let Ok(Some((frame, used))) = scanner.next(&unwritten.bytes[at..]) {
-        at += used;
-        events += u64::from(at > unwritten.written && matches!(frame, Inbound::Deliver(_)));
-    }
-    events
 }

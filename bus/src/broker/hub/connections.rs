@@ -50,6 +50,16 @@ impl Connections {
         self.get(key).is_some_and(|peer| peer.outbox.len() >= self.outbox_limit_bytes)
     }
 
+    /// The turn of a connection's outbox.
+    pub(super) fn turn(&self, key: u32) -> u64 {
+        self.get(key).map_or(0, |peer| peer.outbox.turn())
+    }
+
+    /// Deliveries in outboxes.
+    pub(super) fn deliveries(&self) -> u64 {
+        self.slots.iter().flatten().map(|peer| peer.outbox.deliveries()).sum()
+    }
+
     fn get(&self, key: u32) -> Option<&Peer> {
         self.slots.get(key as usize)?.as_ref()
     }
@@ -129,10 +139,30 @@ impl Hub {
         Session { key, wake }
     }
 
-    /// Forgets a connection; its subscriptions end (C10).
+    /// Forgets a connection; its subscriptions end (C10). Whatever [`abandon`](Self::abandon) did
+    /// not look through counts as lost: its task failed, and nobody knows better.
     pub(in super::super) fn disconnect(&mut self, key: u32) {
         self.end_owner(Owner::Connection(key), Leftovers::Lose);
-        self.connections.slots[key as usize] = None;
+        if let Some(peer) = self.connections.slots[key as usize].take() {
+            self.lose_handed_over(peer.outbox.deliveries());
+        }
+    }
+
+    /// Gives up on what a connection was not written, beside what its task holds: it is dropped.
+    pub(in super::super) fn abandon(&mut self, key: u32, in_task: &Unwritten) {
+        if let Some(peer) = self.connections.slots[key as usize].as_mut() {
+            let lost = peer.outbox.abandon(in_task);
+            self.lose_handed_over(lost);
+        }
+    }
+
+    /// Deliveries that had left the hub and not the broker.
+    fn lose_handed_over(&mut self, deliveries: u64) {
+        self.delivered -= deliveries;
+        self.dropped += deliveries;
+        if self.ended {
+            self.undelivered += deliveries;
+        }
     }
 
     /// Gathers a frame that is not an event.
@@ -154,7 +184,7 @@ impl Hub {
 
     /// Whether a client has asked for more than it reads.
     pub(in super::super) fn owes_too_many_replies(&mut self, key: u32) -> bool {
-        let limit_bytes = self.config.reply_limit_bytes;
+        let limit_bytes = self.config.reply_limit_bytes as u64;
         self.connections.touch(key).is_some_and(|peer| {
             if peer.outbox.unread_reply_bytes() <= limit_bytes {
                 return false;
@@ -167,8 +197,12 @@ impl Hub {
 
     /// Answers a request for statistics.
     pub(in super::super) fn send_statistics(&mut self, key: u32, request: u64) {
+        // What this round has gathered is on its way before the answer, so it must be counted there.
+        self.flush();
         let statistics: EventBusStatistics = self.statistics();
-        self.reply(key, Body::Statistics(wire::statistics_to_wire(request, &statistics)));
+        let limit_bytes = self.config.frame_limit_bytes();
+        let reply = wire::statistics_to_wire(request, &statistics, limit_bytes);
+        self.reply(key, Body::Statistics(reply));
     }
 
     /// The client has room for more deliveries of one of its subscriptions.
@@ -226,10 +260,5 @@ impl Hub {
     /// Whether some client may still have accepted events on their way here.
     pub(in super::super) fn is_anybody_talking(&self) -> bool {
         self.connections.slots.iter().flatten().any(|peer| peer.talking)
-    }
-
-    /// Whether everything for a connection was handed to its socket.
-    pub(in super::super) fn is_written(&self, key: u32) -> bool {
-        self.connections.get(key).is_none_or(|peer| peer.outbox.len() == 0)
     }
 }

@@ -1,6 +1,9 @@
 //! Handing an event to the subscriptions it matched, each by its policy (C11, C12).
 //!
-//! For every match exactly one of three counters moves: delivered, dropped, or queued.
+//! For every match exactly one of three counters moves: delivered, dropped, or queued. An event for
+//! a receiver behind a connection is queued until the last byte of its frame is in the socket; what
+//! is not there when the connection ends is dropped. So no counter ever has to be taken back: the
+//! hub's own `delivered` runs ahead by what is in outboxes, and is not shown with it.
 
 use super::super::publication::Publication;
 use super::super::subscription::{Sink, Subscription};
@@ -41,6 +44,7 @@ impl Hub {
             if let Some(peer) = self.connections.touch(connection) {
                 let bytes = publication.bytes();
                 wire::encode_delivery(peer.outbox.buffer(), &peer.targets, bytes);
+                peer.outbox.delivered(peer.targets.len());
                 peer.targets.clear();
             }
         }
@@ -83,6 +87,7 @@ impl Hub {
                         if peer.targets.is_empty() {
                             staged.push(connection);
                         }
+                        remote.underway.add(peer.outbox.turn(), 1);
                         peer.targets.push((remote.number, position));
                     }
                     Outcome::Delivered
@@ -115,6 +120,8 @@ impl Hub {
             if let Some(peer) = self.connections.touch(remote.connection) {
                 let targets = [(remote.number, position)];
                 wire::encode_delivery(peer.outbox.buffer(), &targets, &bytes);
+                peer.outbox.delivered(targets.len());
+                remote.underway.add(peer.outbox.turn(), 1);
             }
         }
         remote.room.notify_waiters();
@@ -146,6 +153,7 @@ impl Hub {
                         Some(peer) if leftovers == Leftovers::HandOver => {
                             let targets = [(remote.number, position)];
                             wire::encode_delivery(peer.outbox.buffer(), &targets, &bytes);
+                            peer.outbox.delivered(targets.len());
                             handed_over += 1;
                         }
                         _ => lost += 1,

@@ -11,6 +11,9 @@ use crate::record::Validity;
 /// Trials of each form; the better one counts, so that one disturbed trial decides nothing.
 const TRIALS: usize = 2;
 
+/// What the folders of these trials begin with.
+pub(super) const FOLDER: &str = "calibration-";
+
 /// The form to use, and the sentence that says why; a trial that breaks physics counts for none.
 pub(super) async fn calibrate(
     executable: &Path,
@@ -21,7 +24,7 @@ pub(super) async fn calibrate(
     let mut best = [0.0_f64; 2];
     for round in 0..TRIALS {
         for (form, share_by_clone) in [false, true].into_iter().enumerate() {
-            let directory = directory.join(format!("calibration-{form}-{round}"));
+            let directory = directory.join(format!("{FOLDER}{form}-{round}"));
             let request = TrialRequest {
                 executable,
                 case,

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::calibration::calibrate;
 use super::estimate::{in_words, step};
-use super::options::RunOptions;
+use super::folder::TRIALS;
+use super::options::{RunOptions, once_each};
 use crate::check::Observed;
 use crate::cmd::behaviour::Ran;
 use crate::cmd::selection::Selection;
@@ -14,18 +15,16 @@ use crate::driver::{DriveError, Interrupt};
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, TearDown};
 use crate::report::{
-    self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run,
+    self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run, counted,
 };
 
-/// Where files of trials go, within the report's folder.
-const TRIALS: &str = "trials";
-
-/// Runs every selected case and returns the complete record.
+/// Runs every selected case and completes the record that [`begin`] began.
 pub(super) async fn conduct(
     options: &RunOptions,
     selection: &Selection,
     executable: &Path,
     interrupt: Interrupt,
+    run: Run,
 ) -> Run {
     let buses = options.behaviour_buses();
     let pairs = options.performance_candidates();
@@ -34,8 +33,9 @@ pub(super) async fn conduct(
     let blocks = options.most_blocks();
     let mut progress = Progress::standard(steps);
     progress.begins(&format!(
-        "at most {} on a quiet host, at most {blocks} block(s) a performance case",
-        in_words(total)
+        "at most {} on a quiet host, at most {} a performance case",
+        in_words(total),
+        counted(blocks, "block", "blocks")
     ));
     let mut conductor = Conductor {
         options,
@@ -43,7 +43,7 @@ pub(super) async fn conduct(
         executable,
         interrupt,
         progress,
-        run: begin(options, &buses, &pairs),
+        run,
         share_by_clone: false,
     };
     conductor.behaviour(&buses).await;
@@ -99,7 +99,7 @@ impl Conductor<'_> {
                     return;
                 }
                 let history = self.behaviour_case(&case, *bus, baseline.as_ref()).await;
-                if *bus == self.options.baseline {
+                if *bus == self.options.wanted.baseline {
                     baseline = history;
                 }
             }
@@ -125,7 +125,7 @@ impl Conductor<'_> {
         match ran {
             Ok(Ran { mut row, tear_down, history }) => {
                 if let (Some(before), Some(now)) = (baseline, &history) {
-                    let baseline = Observed { bus: self.options.baseline, history: before };
+                    let baseline = Observed { bus: self.options.wanted.baseline, history: before };
                     row.differences =
                         behaviour::compare(case, baseline, Observed { bus, history: now });
                 }
@@ -136,7 +136,7 @@ impl Conductor<'_> {
                 }
                 if matches!(row.outcome, Behaviour::Pass | Behaviour::NotApplicable(_)) {
                     // Records of a case that holds are of no use; those of others are evidence.
-                    let _ = std::fs::remove_dir_all(&directory);
+                    self.discard(&directory);
                 }
                 self.run.behaviour.push(row);
                 history
@@ -148,8 +148,21 @@ impl Conductor<'_> {
         }
     }
 
+    /// Removes a folder of records, and those around it that hold nothing else.
+    fn discard(&self, directory: &Path) {
+        // What cannot be removed only takes room.
+        let _ = std::fs::remove_dir_all(directory);
+        let trials = self.options.out.join(TRIALS);
+        let around = directory.ancestors().skip(1).take_while(|above| above.starts_with(&trials));
+        for above in around {
+            if std::fs::remove_dir(above).is_err() {
+                return;
+            }
+        }
+    }
+
     async fn performance(&mut self, candidates: &[Bus]) {
-        let cases = self.cases(|kind| matches!(kind, TrialKind::Saturation | TrialKind::Paced));
+        let cases = self.cases(is_performance);
         if cases.is_empty() || self.interrupt.is_told() {
             return;
         }
@@ -184,9 +197,9 @@ impl Conductor<'_> {
     }
 
     async fn performance_case(&mut self, case: &Case, candidate: Bus) {
-        let baseline = self.options.baseline;
-        let pair = format!("{} against {}", candidate.as_str(), baseline.as_str());
-        self.progress.case_started(&case.id, &pair);
+        let baseline = self.options.wanted.baseline;
+        let [a, b] = report::sides(baseline, candidate);
+        self.progress.case_started(&case.id, &format!("{b} against {a}"));
         let plan = performance::Plan {
             executable: self.executable,
             baseline,
@@ -213,6 +226,7 @@ impl Conductor<'_> {
         self.run.evidence.push(gathered.evidence);
         match gathered.error {
             Some(error) => self.broke(case, candidate, &error),
+            None if words.is_empty() => self.progress.case_done("for information"),
             None => self.progress.case_done(&words.join(", ")),
         }
     }
@@ -237,23 +251,18 @@ impl Conductor<'_> {
     }
 }
 
-fn begin(options: &RunOptions, buses: &[Bus], pairs: &[Bus]) -> Run {
-    let mut candidates: Vec<Bus> = pairs.to_vec();
-    for bus in buses.iter().filter(|bus| **bus != options.baseline) {
-        if !candidates.contains(bus) {
-            candidates.push(*bus);
-        }
-    }
+/// The record of a run that has looked at nothing yet.
+pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     Run {
-        command: options.command.clone(),
+        command: options.command().to_string(),
         format: report::FORMAT,
         revision: report::revision(folder),
         host: Host::read(),
         seed: options.wanted.seed,
         profile: options.wanted.profile.as_str().to_owned(),
-        baseline: options.baseline,
-        candidates,
+        baseline: options.wanted.baseline,
+        candidates: candidates(options, selection),
         started_unix_s: unix_s(),
         finished_unix_s: 0,
         calibration: Vec::new(),
@@ -264,6 +273,20 @@ fn begin(options: &RunOptions, buses: &[Bus], pairs: &[Bus]) -> Run {
         infrastructure: Vec::new(),
         interrupted: None,
     }
+}
+
+/// The buses in question, those whose performance is asked for first; without those that no
+/// selected case is run on.
+fn candidates(options: &RunOptions, selection: &Selection) -> Vec<Bus> {
+    let mut candidates = options.performance_candidates();
+    if selection.cases.iter().any(|case| !is_performance(case.kind)) {
+        candidates.extend(options.behaviour_candidates());
+    }
+    once_each(&candidates)
+}
+
+fn is_performance(kind: TrialKind) -> bool {
+    matches!(kind, TrialKind::Saturation | TrialKind::Paced)
 }
 
 fn outcome(row: &BehaviourRow) -> String {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cmd::command_line::CommandLine;
 use crate::cmd::selection::Wanted;
 use crate::plan::Bus;
 use crate::scenario::Profile;
@@ -9,10 +10,8 @@ use crate::scenario::Profile;
 /// The options of a run, as resolved.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// Which cases, and the seed of everything random.
+    /// Which cases, against which baseline, and the seed of everything random.
     pub wanted: Wanted,
-    /// The bus the others are compared with.
-    pub baseline: Bus,
     /// The buses in question; empty for the profile's own.
     pub candidates: Vec<Bus>,
     /// Folder of the report; made if missing.
@@ -21,35 +20,49 @@ pub struct RunOptions {
     pub warn_inconclusive: bool,
     /// Whether only gates marked `enforced` can fail the run.
     pub enforced_only: bool,
-    /// The command that repeats the run, for the report.
-    pub command: String,
 }
 
 impl RunOptions {
+    /// The command that repeats the run, for the report.
+    pub fn command(&self) -> CommandLine {
+        let mut line = CommandLine::of_run(&self.wanted, &self.candidates, &self.out);
+        if self.warn_inconclusive {
+            line = line.option("--inconclusive", "warn");
+        }
+        if self.enforced_only {
+            line = line.flag("--enforced-only");
+        }
+        line
+    }
+
     /// Buses whose behaviour is checked, baseline first.
     pub fn behaviour_buses(&self) -> Vec<Bus> {
-        let own: &[Bus] = if self.candidates.is_empty() {
-            match self.wanted.profile {
-                Profile::Smoke | Profile::Pr => &[Bus::Embedded, Bus::Process],
-                Profile::Nightly | Profile::Release => &[Bus::Embedded, Bus::Agent, Bus::Process],
-            }
-        } else {
-            &self.candidates
-        };
-        let others = own.iter().copied().filter(|bus| *bus != self.baseline);
-        std::iter::once(self.baseline).chain(others).collect()
+        let baseline = std::iter::once(&self.wanted.baseline);
+        once_each(baseline.chain(&self.behaviour_candidates()))
+    }
+
+    /// Buses whose behaviour is in question; the baseline too if it is asked for by name.
+    pub fn behaviour_candidates(&self) -> Vec<Bus> {
+        self.named_or(match self.wanted.profile {
+            Profile::Smoke | Profile::Pr => &[Bus::Embedded, Bus::Process],
+            Profile::Nightly | Profile::Release => &[Bus::Embedded, Bus::Agent, Bus::Process],
+        })
     }
 
     /// Buses whose performance is compared with the baseline's.
     pub fn performance_candidates(&self) -> Vec<Bus> {
-        if !self.candidates.is_empty() {
-            return self.candidates.clone();
-        }
-        match self.wanted.profile {
-            Profile::Smoke | Profile::Pr => vec![Bus::Process],
-            Profile::Nightly | Profile::Release => {
-                vec![Bus::Process, Bus::Agent, Bus::Embedded]
-            }
+        self.named_or(match self.wanted.profile {
+            Profile::Smoke | Profile::Pr => &[Bus::Process],
+            Profile::Nightly | Profile::Release => &[Bus::Process, Bus::Agent, Bus::Embedded],
+        })
+    }
+
+    /// The candidates named; the profile's own are never the baseline.
+    fn named_or(&self, own: &[Bus]) -> Vec<Bus> {
+        if self.candidates.is_empty() {
+            own.iter().copied().filter(|bus| *bus != self.wanted.baseline).collect()
+        } else {
+            once_each(&self.candidates)
         }
     }
 
@@ -65,5 +78,56 @@ impl RunOptions {
     /// Whether performance verdicts may be given.
     pub fn concludes(&self) -> bool {
         self.wanted.profile != Profile::Smoke
+    }
+}
+
+/// Buses in the order they are named first; naming one twice runs it once.
+pub(super) fn once_each<'a>(named: impl IntoIterator<Item = &'a Bus>) -> Vec<Bus> {
+    let mut buses = Vec::new();
+    for bus in named {
+        if !buses.contains(bus) {
+            buses.push(*bus);
+        }
+    }
+    buses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(baseline: Bus, candidates: &[Bus]) -> RunOptions {
+        let (profile, pattern) = (Profile::Smoke, Some("a/*".to_owned()));
+        RunOptions {
+            wanted: Wanted { folder: None, profile, pattern, seed: 1, baseline },
+            candidates: candidates.to_vec(),
+            out: "reports/x".into(),
+            warn_inconclusive: true,
+            enforced_only: true,
+        }
+    }
+
+    #[test]
+    fn a_bus_against_itself_behaves_once_and_is_measured_as_a_pair() {
+        let twice = options(Bus::Agent, &[Bus::Agent, Bus::Agent]);
+        assert_eq!(twice.behaviour_buses(), [Bus::Agent]);
+        assert_eq!(twice.performance_candidates(), [Bus::Agent]);
+        let both = options(Bus::Agent, &[Bus::Process, Bus::Agent]);
+        assert_eq!(both.behaviour_buses(), [Bus::Agent, Bus::Process]);
+        assert_eq!(both.performance_candidates(), [Bus::Process, Bus::Agent]);
+    }
+
+    #[test]
+    fn nothing_is_compared_with_itself_unasked() {
+        let unasked = options(Bus::Process, &[]);
+        assert_eq!(unasked.behaviour_buses(), [Bus::Process, Bus::Embedded]);
+        assert!(unasked.performance_candidates().is_empty());
+    }
+
+    #[test]
+    fn the_command_of_a_run_says_how_strict_it_was() {
+        let line = options(Bus::Crossbeam, &[Bus::Process]).command().to_string();
+        assert!(line.contains("--scenario 'a/*' --baseline crossbeam --candidate process"));
+        assert!(line.ends_with("reports/x --inconclusive warn --enforced-only"), "{line}");
     }
 }

@@ -25,6 +25,41 @@ fn a_broken_promise_of_the_candidate_forbids_switching_and_is_named() {
 }
 
 #[test]
+fn a_fault_that_the_baseline_shares_is_not_the_candidates_alone() {
+    let mut run = run();
+    run.behaviour = vec![failing(Bus::Crossbeam), failing(Bus::Process)];
+    let alike = "both buses alike fail 1 behaviour case, first ordering/one (C4)";
+    assert_eq!(said(&run), format!("do not switch: {alike}"));
+    run.behaviour.push(BehaviourRow { case: "ordering/two".to_owned(), ..failing(Bus::Process) });
+    let alone = "process alone fails 1 behaviour case, first ordering/two (C4); \
+                 both buses alike fail 1 more";
+    assert_eq!(said(&run), format!("do not switch: {alone}"));
+}
+
+#[test]
+fn another_fault_in_the_same_case_is_the_candidates_own() {
+    let mut run = run();
+    run.behaviour = vec![failing(Bus::Crossbeam), failing(Bus::Process)];
+    run.behaviour[0].violations[0].rule = "C1".to_owned();
+    let own = "do not switch: process fails 1 behaviour case, first ordering/one (C4)";
+    assert_eq!(said(&run), own);
+}
+
+#[test]
+fn what_both_buses_leave_behind_or_do_not_exercise_is_told_of_both() {
+    let mut run = run();
+    for (row, bus) in run.behaviour.iter_mut().zip([Bus::Crossbeam, Bus::Process]) {
+        let outcome = Behaviour::NotExercised("the fault kill".to_owned());
+        *row = BehaviourRow { outcome, ..passing(bus) };
+    }
+    let open = "ordering/one was not exercised on both buses alike: the fault kill";
+    assert!(said(&run).contains(open), "{}", said(&run));
+    run.left_behind = [Bus::Crossbeam, Bus::Process].map(leftover).to_vec();
+    let left = "do not switch: both buses alike leave something behind in ordering/one";
+    assert_eq!(said(&run), left);
+}
+
+#[test]
 fn something_left_behind_forbids_switching() {
     let mut run = run();
     run.left_behind.push(leftover(Bus::Process));
@@ -81,6 +116,16 @@ fn smoke_says_that_it_never_concludes() {
 fn what_was_not_looked_at_is_never_a_yes() {
     let mut nothing_gated = run();
     nothing_gated.performance.clear();
+    let behaviour_alone =
+        "not yet known, because performance was not measured; 1 behaviour case passes";
+    assert_eq!(said(&nothing_gated), behaviour_alone);
+    nothing_gated.performance = run().performance;
+    nothing_gated.performance.iter_mut().for_each(|row| row.gated = false);
+    let informed = "not yet known, because no gate is set for process; its figures are for \
+                    information";
+    assert_eq!(said(&nothing_gated), informed);
+    nothing_gated.performance.clear();
+    nothing_gated.behaviour.clear();
     assert_eq!(said(&nothing_gated), "not yet known, because no performance gate was judged");
     let mut partial = run();
     partial.interrupted = Some("interrupted after 2 of 9 cases".to_owned());
@@ -94,7 +139,9 @@ fn what_was_not_looked_at_is_never_a_yes() {
     let mut unexercised = run();
     let outcome = Behaviour::NotExercised("the fault kill".to_owned());
     unexercised.behaviour[1] = BehaviourRow { outcome, ..passing(Bus::Process) };
-    assert!(said(&unexercised).contains("ordering/one did not exercise the fault kill"));
+    assert!(
+        said(&unexercised).contains("ordering/one was not exercised on process: the fault kill")
+    );
 }
 
 #[test]

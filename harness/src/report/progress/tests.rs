@@ -49,7 +49,7 @@ fn plain_lines_tell_cases_blocks_and_verdicts() {
     let expected = "\
 at most 7 min
 [1/2] perf/paced on process against crossbeam, at most 7 min left
-  1 blocks: cpu 1.50 (limit 2.00), at most 7 min left
+  1 block: cpu 1.50 (limit 2.00), at most 7 min left
   6 blocks: cpu 1.50 [1.00, 2.50] (limit 2.00); memory unknown (limit 2.00), at most 7 min left
   10 blocks: all decided, at most 7 min left
   cpu PASS

@@ -12,7 +12,7 @@ process against crossbeam: switch: every gate passes and no promise is broken
 case                     metric       crossbeam   process  ratio [interval]    limit   verdict  blocks
 perf/saturation[subs=1]  throughput     912 k/s  2.74 M/s  3.00 [2.90, 3.12]   ≥ 0.80  PASS          6
 perf/paced[rate=10k]     latency-p99    41.2 µs   51.5 µs  1.50* [1.25, 1.75]  ≤ 2.00  PASS          6
-* with the void floor taken off, the worse of the two
+ratio: process / crossbeam; * the worse of two, with and without the void floor
 
 behaviour on crossbeam: 1 pass
 behaviour on process: 1 pass
@@ -49,11 +49,11 @@ fn an_undecided_gate_says_why_and_what_could_be_told_apart() {
     judgement.quantile = Some(crate::gate::Quantile::P90);
     judgement.notes.push("p90 instead of p99: few samples".to_owned());
     let expected = "\
-process against crossbeam: not yet known, because 1 of 1 gates are undecided (noise 1)
+process against crossbeam: not yet known, because 1 of 1 gate is undecided (noise 1)
 
 case                  metric       crossbeam  process  ratio [interval]    limit   verdict              blocks
 perf/paced[rate=10k]  latency-p90    41.2 µs  51.5 µs  1.50* [1.25, 1.75]  ≤ 2.00  INCONCLUSIVE(noise)       6
-* with the void floor taken off, the worse of the two
+ratio: process / crossbeam; * the worse of two, with and without the void floor
 note: perf/paced[rate=10k] latency-p99 on process: p90 instead of p99: few samples
 note: perf/paced[rate=10k] latency-p99 on process: at this noise a ratio is told from its limit \
 when a factor 1.25 apart
@@ -93,4 +93,42 @@ fn a_note_of_many_rows_is_told_once() {
         row.judgement.notes.push("no void floor was measured".to_owned());
     }
     assert_eq!(notes(&run), ["2 rows: no void floor was measured"]);
+}
+
+/// The sample as a run of the reference against itself.
+fn against_itself() -> Run {
+    let mut run = run();
+    run.candidates = vec![Bus::Crossbeam];
+    run.behaviour.truncate(1);
+    for row in &mut run.performance {
+        row.candidate = Bus::Crossbeam;
+    }
+    run
+}
+
+#[test]
+fn a_bus_against_itself_is_told_side_by_side_and_listed_once() {
+    let mut run = against_itself();
+    run.performance.truncate(1);
+    let expected = "\
+crossbeam (B) against crossbeam (A): every gate passes and no promise is broken
+
+case                     metric      crossbeam (A)  crossbeam (B)  ratio [interval]   limit   verdict  blocks
+perf/saturation[subs=1]  throughput        912 k/s       2.74 M/s  3.00 [2.90, 3.12]  ≥ 0.80  PASS          6
+ratio: crossbeam (B) / crossbeam (A)
+
+behaviour on crossbeam: 1 pass
+";
+    assert_eq!(table(&run), expected);
+}
+
+#[test]
+fn behaviour_alone_of_one_bus_is_no_comparison() {
+    let mut run = against_itself();
+    run.performance.clear();
+    let first = "crossbeam alone: performance was not measured; 1 behaviour case passes";
+    assert_eq!(table(&run).lines().next(), Some(first));
+    run.behaviour[0] = failing(Bus::Crossbeam);
+    let first = "crossbeam alone: crossbeam fails 1 behaviour case, first ordering/one (C4)";
+    assert_eq!(table(&run).lines().next(), Some(first));
 }

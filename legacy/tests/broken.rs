@@ -50,7 +50,7 @@ const GUARDS: &[(Fault, &str)] = &[
     (Fault::ReplacesDuplicateIds, "a_duplicate_id_is_refused_and_the_first_untouched"),
     (Fault::EvictsAtTheLimit, "the_subscriber_limit_refuses_and_evicts_nobody"),
     (Fault::RefusesForAnotherReason, "malformed_subscriptions_are_refused"),
-    // These two wait for a case's whole limit; neighbours, they do so at the same time.
+    // What never comes takes a case's whole limit to see; neighbours wait for it together.
     (Fault::KeepsDeadReceivers, "a_dropped_receiver_is_removed_and_disturbs_nobody"),
     (Fault::NeverEndsReceivers, "what_was_queued_when_unsubscribing_can_still_be_received"),
     (Fault::TruncatesCorrelation, "a_given_correlation_is_preserved"),

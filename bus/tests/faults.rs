@@ -17,6 +17,8 @@ mod served;
 
 #[path = "faults/ending.rs"]
 mod ending;
+#[path = "faults/envelope.rs"]
+mod envelope;
 #[path = "faults/fake_broker.rs"]
 mod fake_broker;
 #[path = "faults/flood.rs"]

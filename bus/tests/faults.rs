@@ -37,3 +37,5 @@ mod limits;
 mod socket;
 #[path = "faults/stress.rs"]
 mod stress;
+#[path = "faults/undelivered.rs"]
+mod undelivered;

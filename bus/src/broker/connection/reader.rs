@@ -13,7 +13,7 @@ use crate::clock::monotonic_ns;
 use crate::contract::SubscribeError;
 use crate::transport::{Fill, ReadBuffer, Stream};
 use crate::wire::{
-    self, EventEnvelope, Inbound, Scanner,
+    self, EventEnvelope, Inbound, LENGTH_BYTES, Scanner,
     proto::{self, frame::Body, subscribe_reply::Code},
 };
 
@@ -170,10 +170,10 @@ impl<'a> Reader<'a> {
         if self.deferred.is_empty() && self.route(hub, event)? != Fate::MustWait {
             return Ok(());
         }
-        self.deferred.push(event);
+        self.deferred.push(event, bytes);
         let config = &self.shared.config;
-        let most = 2 * config.publish_window_bytes + config.frame_limit_bytes();
-        if self.deferred.bytes() > most {
+        let most = 2 * config.publish_window_bytes + LENGTH_BYTES + config.frame_limit_bytes();
+        if self.deferred.frame_bytes() > most {
             return Err(Fault::Protocol("more was published than the window allows"));
         }
         Ok(())
@@ -258,10 +258,13 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Gives publish window back, a quarter at a time; events set aside keep theirs.
+    /// Gives publish window back, a quarter at a time; events set aside keep theirs. Towards the
+    /// end every byte counts: it tells the client what became of its events (C13).
     fn grant(&mut self, hub: &mut Hub) {
-        let routed = self.ungranted_bytes.saturating_sub(self.deferred.bytes());
-        if routed >= self.shared.config.publish_window_bytes / 4 {
+        let routed = self.ungranted_bytes.saturating_sub(self.deferred.frame_bytes());
+        let is_ending = self.said_goodbye || hub.is_closed();
+        let least = if is_ending { 1 } else { self.shared.config.publish_window_bytes / 4 };
+        if routed >= least {
             self.ungranted_bytes -= routed;
             hub.send(self.key, Body::Grant(proto::Grant { bytes: routed as u64 }));
         }

@@ -225,6 +225,8 @@ async fn a_broker_that_ended_in_order_leaves_nothing_to_tell() {
     let served = Served::new(BrokerConfig::default());
     let publisher = served.connect("p").await;
     publish_all(&publisher, 0..SOME).await;
+    // A shutdown waits for clients it knows; an answer shows that it knows this one.
+    within(publisher.statistics()).await.unwrap();
     within(served.broker.shutdown(WATCHDOG)).await.unwrap();
     assert_eq!(served.broker.statistics().events_published, SOME);
     assert_eq!(within(publisher.shutdown(WATCHDOG)).await, Ok(()));

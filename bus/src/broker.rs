@@ -94,10 +94,15 @@ impl DaemoneyeBroker {
 
     /// Accepts clients on a bound listener, on a thread of its own, until shutdown.
     ///
-    /// Returns once the listener accepts. Blocks for the start of a thread.
+    /// Returns once the listener accepts. Blocks for the start of a thread. Once a shutdown has
+    /// begun it is refused, and the listener's name is free again.
     pub fn serve(&self, listener: Listener) -> Result<(), ServeError> {
-        let server = server::Server::start(&self.shared, listener)?;
-        self.shared.servers.lock().push(server);
+        // Held from the look to the entry: a shutdown that begins meanwhile finds the server here.
+        let mut servers = self.shared.servers.lock();
+        if *self.shared.phase.borrow() != Phase::Running {
+            return Err(ServeError::Closed);
+        }
+        servers.push(server::Server::start(&self.shared, listener)?);
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 mod config;
 mod connect;
 mod inbox;
+mod ledger;
 mod outbox;
 mod reader;
 mod requests;
@@ -35,6 +36,10 @@ use session::{Alive, Session};
 ///
 /// Dropping it closes the connection once its receivers are dropped as well; events accepted
 /// before are still written.
+///
+/// `fire` means that an accepted event may still be lost with the connection. Every later
+/// `publish`, and `shutdown`, then tells how many of all this handle accepted may be (C13):
+/// [`PublishError::Disconnected`]. A handle that was dropped leaves that to the log.
 #[derive(Debug)]
 pub struct EventBusClient {
     session: Arc<Session>,

@@ -21,7 +21,9 @@ pub use encode::payload_bytes;
 pub use envelope::EventEnvelope;
 pub(crate) use envelope::{decode_event, encode_envelope, encode_publish};
 pub use frame::FrameError;
-pub(crate) use frame::{Inbound, Scanner, encode_control, encode_delivery, parse_delivery};
+pub(crate) use frame::{
+    Inbound, LENGTH_BYTES, Scanner, encode_control, encode_delivery, parse_delivery,
+};
 
 use thiserror::Error;
 

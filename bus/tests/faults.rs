@@ -17,6 +17,8 @@ mod served;
 
 #[path = "faults/ending.rs"]
 mod ending;
+#[path = "faults/envelope.rs"]
+mod envelope;
 #[path = "faults/fake_broker.rs"]
 mod fake_broker;
 #[path = "faults/flood.rs"]
@@ -35,3 +37,5 @@ mod limits;
 mod socket;
 #[path = "faults/stress.rs"]
 mod stress;
+#[path = "faults/undelivered.rs"]
+mod undelivered;

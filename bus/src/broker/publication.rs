@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::contract::{Attributes, BusEvent, Matcher};
-use crate::wire::{self, DecodeError, EventEnvelope};
+use crate::wire::{self, EventEnvelope};
 
 /// An event to route.
 pub(super) enum Publication<'a> {
@@ -18,10 +18,9 @@ pub(super) enum Publication<'a> {
 }
 
 impl<'a> Publication<'a> {
-    /// Reads the envelope of an encoded event.
-    pub(super) fn encoded(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let envelope = EventEnvelope::parse(bytes)?;
-        Ok(Self::Encoded { envelope, bytes, event: OnceCell::new() })
+    /// An encoded event, and its envelope as read from the same bytes.
+    pub(super) fn encoded(envelope: EventEnvelope<'a>, bytes: &'a [u8]) -> Self {
+        Self::Encoded { envelope, bytes, event: OnceCell::new() }
     }
 
     /// `fresh`: the publisher gave no correlation, so none travels.

@@ -19,6 +19,9 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// Why a broker does not serve.
 #[derive(Debug, Error)]
 pub enum ServeError {
+    /// The broker is shutting down, or has shut down.
+    #[error("the broker is closed")]
+    Closed,
     /// The runtime or its thread could not be started.
     #[error("cannot start the broker's thread")]
     Thread(#[source] io::Error),

@@ -7,6 +7,7 @@
 
 use std::io;
 
+use super::ledger::Ledger;
 use crate::transport::Stream;
 
 /// Publishes closer together than this are a flood, nanoseconds: about the cost of one write, so
@@ -33,6 +34,8 @@ pub(super) struct Outbox {
     /// Publish bytes written and not granted back; over the window events stay here.
     ungranted_bytes: u64,
     window_bytes: u64,
+    /// Written or not, the events the broker may not have dealt with.
+    ledger: Ledger,
     last_publish_ns: u64,
     failed: Option<io::ErrorKind>,
 }
@@ -56,6 +59,7 @@ impl Outbox {
             with_writer: false,
             ungranted_bytes: 0,
             window_bytes,
+            ledger: Ledger::default(),
             last_publish_ns: 0,
             failed: None,
         }
@@ -64,6 +68,11 @@ impl Outbox {
     /// Event bytes accepted and not yet taken to be written.
     pub(super) fn event_bytes(&self) -> usize {
         self.events.len()
+    }
+
+    /// Events accepted and not known to have been dealt with by the broker.
+    pub(super) fn undelivered(&self) -> u64 {
+        self.ledger.outstanding()
     }
 
     /// Where publish frames are appended; [`published`](Self::published) must follow.
@@ -76,8 +85,9 @@ impl Outbox {
         &mut self.control
     }
 
-    /// A publish frame was appended.
-    pub(super) fn published(&mut self, stream: &Stream, now_ns: u64) -> Next {
+    /// A publish frame of this many bytes was appended.
+    pub(super) fn published(&mut self, stream: &Stream, now_ns: u64, bytes: usize) -> Next {
+        self.ledger.accepted(bytes);
         let in_flood = now_ns.saturating_sub(self.last_publish_ns) < FLOOD_GAP_NS;
         self.last_publish_ns = now_ns;
         if self.with_writer {
@@ -98,6 +108,7 @@ impl Outbox {
     /// The broker dealt with publish bytes.
     pub(super) fn granted(&mut self, stream: &Stream, bytes: u64) -> Next {
         self.ungranted_bytes = self.ungranted_bytes.saturating_sub(bytes);
+        self.ledger.granted(bytes);
         if self.events.is_empty() { Next::Nothing } else { self.urgent(stream) }
     }
 

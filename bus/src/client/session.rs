@@ -1,4 +1,9 @@
-//! One connection: its outbox, its open requests, and whether it is still open.
+//! One connection: whether it is still open, and what its end has cost.
+//!
+//! What it publishes and what it asks are in rooms of their own.
+
+mod calls;
+mod publishing;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -9,19 +14,14 @@ use tokio::sync::{Notify, watch};
 
 use super::ClientConfig;
 use super::outbox::{Next, Outbox};
-use super::requests::{Pending, Reply, Requests};
-use crate::clock::monotonic_ns;
-use crate::contract::{
-    CorrelationMetadata, EventBusStatistics, EventId, EventReceiver, EventSubscription,
-    PublishError, ShutdownError, StatisticsError, SubscribeError, UnsubscribeError,
-};
-use crate::event::CollectionEvent;
-use crate::topic::Topic;
+use super::requests::Requests;
+use crate::contract::ShutdownError;
 use crate::transport::Stream;
 use crate::wire::{
-    self, ENVELOPE_LIMIT_BYTES,
+    self,
     proto::{self, frame::Body},
 };
+use publishing::Publishing;
 
 /// What the broker's welcome said.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +37,20 @@ pub(super) enum State {
     Open,
     /// No further publishes; what was accepted is still written.
     Leaving,
-    /// The tasks have ended. The reason, unless both sides said goodbye.
-    Over(Option<String>),
+    /// The tasks have ended.
+    Over(Ending),
+}
+
+/// How a session ended. `undelivered`: events accepted and not known to have been dealt with by
+/// the broker (C13).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Both sides said goodbye, and nothing is missing.
+    InOrder,
+    /// The connection broke, or the broker ended it too early.
+    Broken { reason: String, undelivered: u64 },
+    /// The deadline of this side's shutdown came first.
+    CutOff { waited: Duration, undelivered: u64 },
 }
 
 /// One connection to a broker.
@@ -56,14 +68,6 @@ pub(super) struct Session {
     pub(super) wake: Notify,
     /// Told when the outbox has been emptied into the socket.
     room: Notify,
-}
-
-/// What a publish changes, under one lock so that sequence numbers and bytes agree.
-#[derive(Debug)]
-struct Publishing {
-    outbox: Outbox,
-    sequence: u64,
-    open: bool,
 }
 
 /// Held by the handle and by every receiver; when the last one goes, the session leaves.
@@ -109,91 +113,6 @@ impl Session {
         }
     }
 
-    /// Takes an event into the outbox, waiting for room up to the publish limit.
-    pub(super) async fn publish(
-        &self,
-        topic: &Topic,
-        event: &CollectionEvent,
-        correlation: Option<&CorrelationMetadata>,
-    ) -> Result<(), PublishError> {
-        if let Some(result) = self.try_publish(topic, event, correlation) {
-            return result;
-        }
-        let limit = self.config.publish_limit;
-        let accepted = async {
-            loop {
-                let room = self.room.notified();
-                tokio::pin!(room);
-                room.as_mut().enable();
-                if let Some(result) = self.try_publish(topic, event, correlation) {
-                    return result;
-                }
-                room.await;
-            }
-        };
-        tokio::time::timeout(limit, accepted)
-            .await
-            .unwrap_or(Err(PublishError::Timeout { waited: limit }))
-    }
-
-    /// `None` while there is no room.
-    fn try_publish(
-        &self,
-        topic: &Topic,
-        event: &CollectionEvent,
-        correlation: Option<&CorrelationMetadata>,
-    ) -> Option<Result<(), PublishError>> {
-        let mut publishing = self.publishing.lock();
-        if !publishing.open {
-            return Some(Err(self.why_not_open()));
-        }
-        if publishing.outbox.event_bytes() >= self.config.outbox_limit_bytes {
-            return None;
-        }
-        let id = EventId {
-            publisher: self.name.clone(),
-            incarnation: self.incarnation,
-            sequence: publishing.sequence + 1,
-        };
-        let now_ns = monotonic_ns();
-        let events = publishing.outbox.events();
-        let before = events.len();
-        let bytes = wire::encode_publish(events, &id, topic, now_ns, event, correlation);
-        if let Err(error) = self.check_size(event, bytes) {
-            events.truncate(before);
-            return Some(Err(error));
-        }
-        publishing.sequence += 1;
-        let next = publishing.outbox.published(&self.stream, now_ns);
-        drop(publishing);
-        self.follow(next);
-        Some(Ok(()))
-    }
-
-    /// The payload is measured only where the whole frame leaves doubt.
-    fn check_size(&self, event: &CollectionEvent, frame: usize) -> Result<(), PublishError> {
-        let limit_bytes = self.limits.payload_bytes;
-        if frame <= limit_bytes {
-            return Ok(());
-        }
-        let bytes = wire::payload_bytes(event);
-        if bytes > limit_bytes {
-            return Err(PublishError::TooLarge { bytes, limit_bytes });
-        }
-        let limit_bytes = limit_bytes + ENVELOPE_LIMIT_BYTES;
-        if frame > limit_bytes {
-            return Err(PublishError::TooLarge { bytes: frame, limit_bytes });
-        }
-        Ok(())
-    }
-
-    fn why_not_open(&self) -> PublishError {
-        match &*self.state.borrow() {
-            State::Over(Some(reason)) => PublishError::Disconnected { reason: reason.clone() },
-            _ => PublishError::Closed,
-        }
-    }
-
     fn follow(&self, next: Next) {
         if next == Next::WakeWriter {
             self.wake.notify_one();
@@ -225,79 +144,6 @@ impl Session {
         unwritten
     }
 
-    pub(super) async fn subscribe(
-        &self,
-        subscription: EventSubscription,
-    ) -> Result<EventReceiver, SubscribeError> {
-        let gone = |reason| match reason {
-            Some(reason) => SubscribeError::Disconnected { reason },
-            None => SubscribeError::Closed,
-        };
-        if *self.state.borrow() == State::Leaving {
-            return Err(SubscribeError::Closed);
-        }
-        let waited = self.config.request_limit;
-        let id = subscription.subscriber_id.clone();
-        let pending = Pending::Subscribe { capacity: subscription.capacity, id };
-        let reply = self.request(pending, |request| {
-            Body::Subscribe(wire::subscription_to_wire(request, &subscription))
-        });
-        match tokio::time::timeout(waited, reply).await {
-            Ok(Some(Reply::Subscribed(result))) => result,
-            Ok(_) => Err(gone(self.reason())),
-            Err(_) => Err(SubscribeError::Timeout { waited }),
-        }
-    }
-
-    pub(super) async fn unsubscribe(&self, id: &str) -> Result<(), UnsubscribeError> {
-        if *self.state.borrow() == State::Leaving {
-            return Err(UnsubscribeError::Closed);
-        }
-        let waited = self.config.request_limit;
-        let reply = self.request(Pending::Unsubscribe, |request| {
-            Body::Unsubscribe(proto::UnsubscribeRequest {
-                request,
-                subscriber_id: id.to_owned().into(),
-                subscription: None,
-            })
-        });
-        match tokio::time::timeout(waited, reply).await {
-            Ok(Some(Reply::Unsubscribed { known: true })) => Ok(()),
-            Ok(Some(_)) => Err(UnsubscribeError::Unknown { id: id.to_owned() }),
-            Ok(None) => Err(match self.reason() {
-                Some(reason) => UnsubscribeError::Disconnected { reason },
-                None => UnsubscribeError::Closed,
-            }),
-            Err(_) => Err(UnsubscribeError::Timeout { waited }),
-        }
-    }
-
-    pub(super) async fn statistics(&self) -> Result<EventBusStatistics, StatisticsError> {
-        let waited = self.config.request_limit;
-        let reply = self.request(Pending::Statistics, |request| {
-            Body::StatisticsRequest(proto::StatisticsRequest { request })
-        });
-        match tokio::time::timeout(waited, reply).await {
-            Ok(Some(Reply::Statistics(statistics))) => Ok(statistics),
-            Ok(_) => {
-                let reason = self.reason().unwrap_or_else(|| "the session was closed".to_owned());
-                Err(StatisticsError::Disconnected { reason })
-            }
-            Err(_) => Err(StatisticsError::Timeout { waited }),
-        }
-    }
-
-    /// Sends a request and waits for its reply; `None` if the session ended first. Cancelling it
-    /// forgets the request.
-    async fn request(&self, pending: Pending, body: impl FnOnce(u64) -> Body) -> Option<Reply> {
-        let waiting = self.requests.open(pending);
-        if matches!(*self.state.borrow(), State::Over(_)) {
-            return None;
-        }
-        self.send(body(waiting.number()));
-        waiting.reply().await
-    }
-
     pub(super) fn requests(&self) -> &Requests {
         &self.requests
     }
@@ -326,16 +172,28 @@ impl Session {
         self.room.notify_waiters();
     }
 
-    /// The connection has ended; everybody who waits is told.
+    /// The connection has ended; the reason, unless both sides said goodbye.
     pub(super) fn over(&self, reason: Option<String>) {
-        self.publishing.lock().open = false;
-        self.state.send_if_modified(|state| {
+        self.end(|undelivered| Ending::of(reason, undelivered));
+    }
+
+    /// Everybody who waits is told; the first ending counts.
+    fn end(&self, ending: impl FnOnce(u64) -> Ending) {
+        let mut publishing = self.publishing.lock();
+        publishing.open = false;
+        let undelivered = publishing.outbox.undelivered();
+        let is_first = self.state.send_if_modified(|state| {
             let is_first = !matches!(state, State::Over(_));
             if is_first {
-                *state = State::Over(reason);
+                *state = State::Over(ending(undelivered));
             }
             is_first
         });
+        drop(publishing);
+        if is_first && undelivered > 0 {
+            // A handle that was dropped has nobody left to tell.
+            tracing::warn!(undelivered, "the session ended before the broker had everything");
+        }
         self.requests.close();
         self.stream.close();
         self.wake.notify_one();
@@ -357,23 +215,42 @@ impl Session {
         let _ = state.wait_for(|state| matches!(state, State::Over(_))).await;
     }
 
+    /// What broke the connection, if it did not end in order.
     fn reason(&self) -> Option<String> {
         match &*self.state.borrow() {
-            State::Over(reason) => reason.clone(),
+            State::Over(Ending::Broken { reason, .. }) => Some(reason.clone()),
             _ => None,
         }
     }
 
+    /// Calls at the same time have the same outcome; one after a cut-off succeeds.
     pub(super) async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
+        let was_over = self.is_over();
         self.leave();
         if tokio::time::timeout(deadline, self.ended()).await.is_err() {
-            let reason = "closed at the deadline of shutdown".to_owned();
-            self.over(Some(reason));
-            return Err(ShutdownError::Deadline { undelivered: 0, waited: deadline });
+            self.end(|undelivered| Ending::CutOff { waited: deadline, undelivered });
         }
-        match self.reason() {
-            Some(reason) => Err(ShutdownError::Disconnected { reason }),
-            None => Ok(()),
+        match self.state.borrow().clone() {
+            State::Over(Ending::Broken { reason, undelivered }) => {
+                Err(ShutdownError::Disconnected { reason, undelivered })
+            }
+            State::Over(Ending::CutOff { waited, undelivered }) if !was_over => {
+                Err(ShutdownError::Deadline { undelivered, waited })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Ending {
+    fn of(reason: Option<String>, undelivered: u64) -> Self {
+        match reason {
+            Some(reason) => Self::Broken { reason, undelivered },
+            None if undelivered == 0 => Self::InOrder,
+            None => {
+                let reason = "the broker ended before it had everything".to_owned();
+                Self::Broken { reason, undelivered }
+            }
         }
     }
 }

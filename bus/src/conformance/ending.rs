@@ -12,6 +12,8 @@ use crate::{EventBus, PublishError, ShutdownError, SubscribeError};
 const TOPIC: &str = "events.process.lifecycle";
 /// Size of an event where buffers on the way are counted in bytes, bytes.
 const LARGE_BYTES: usize = 16 * 1024;
+/// A deadline that is waited for.
+const DEADLINE: Duration = Duration::from_millis(50);
 
 pub(super) const CASES: &[Case] = &[
     Case::new("after_shutdown_everything_new_is_refused", &["C13"], |stage| {
@@ -121,14 +123,6 @@ async fn what_a_publisher_had_accepted_arrives(stage: Stage) -> Result<(), Failu
     listener.expect_nothing()
 }
 
-/// A deadline that comes after everything accepted has reached the bus, where it travels.
-fn deadline(stage: &Stage) -> Duration {
-    match stage.traits().stall {
-        Stall::Exact { .. } => Duration::from_millis(50),
-        Stall::Bytes { .. } => Duration::from_secs(1),
-    }
-}
-
 async fn what_the_deadline_cuts_off_is_counted(stage: Stage) -> Result<(), Failure> {
     let stalled = subscription("stalled", &["events.#"]).with_capacity(2);
     let mut stalled = stage.listen(stalled).await?;
@@ -138,7 +132,8 @@ async fn what_the_deadline_cuts_off_is_counted(stage: Stage) -> Result<(), Failu
         Stall::Bytes { .. } => 50,
     };
     let sent = publisher.send_many(TOPIC, 2 + beyond_capacity).await?;
-    let ended = stage.end(deadline(&stage)).await?;
+    stage::reached(publisher.bus()).await?;
+    let ended = stage.end(DEADLINE).await?;
     let lost = beyond_capacity as u64;
     let is_told = matches!(
         ended.outcome,

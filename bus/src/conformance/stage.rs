@@ -175,6 +175,14 @@ pub(super) async fn statistics(bus: &dyn EventBus) -> Result<EventBusStatistics,
     answer.map_err(|error| Failure(format!("asking for statistics: {error}")))
 }
 
+/// Waits until everything published on a handle has reached the bus, whether or not it can be
+/// delivered: a bus answers in order. Where events travel, a request may overtake those that still
+/// wait beside it, but leaves no later than they do; so the second one comes behind them all.
+pub(super) async fn reached(bus: &dyn EventBus) -> Result<(), Failure> {
+    statistics(bus).await?;
+    statistics(bus).await.map(drop)
+}
+
 /// The figures of one subscription.
 pub(super) async fn figures(
     bus: &dyn EventBus,

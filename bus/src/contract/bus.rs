@@ -56,6 +56,7 @@ pub trait EventBus: Send + Sync {
     /// deadline, and ends all receivers once they are drained (C13). A second call succeeds.
     ///
     /// On a handle to a broker this ends the handle's own session only; the broker's owner ends
-    /// the broker.
+    /// the broker. `Ok` then means that the broker has dealt with everything this handle accepted;
+    /// an error tells how many events it may not have.
     async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError>;
 }

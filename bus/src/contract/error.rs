@@ -27,10 +27,17 @@ pub enum PublishError {
         waited: Duration,
     },
     /// The connection to the broker is gone.
-    #[error("disconnected from the broker: {reason}")]
+    #[error(
+        "disconnected from the broker: {reason}; of the events accepted before, {undelivered} \
+         may be lost"
+    )]
     Disconnected {
         /// What ended it.
         reason: String,
+        /// Events this handle had accepted and does not know the broker to have dealt with (C13):
+        /// all that were not written, and of those written what the broker had not yet granted
+        /// back. An upper bound: it grants in steps of up to a quarter of the publish window.
+        undelivered: u64,
     },
 }
 
@@ -155,15 +162,25 @@ pub enum ShutdownError {
     Deadline {
         /// How many were left, counted as in `events_dropped`: once for every subscription an
         /// event did not reach. 0 when only a goodbye was missing.
+        ///
+        /// A handle to a broker knows no subscriptions of others: it counts each accepted event
+        /// once that it does not know the broker to have dealt with, written or not. That is an
+        /// upper bound, as for [`PublishError::Disconnected`].
         undelivered: u64,
         /// The deadline; of several calls at once, the first that came.
         waited: Duration,
     },
-    /// The connection broke before everything was handed over.
-    #[error("disconnected from the broker: {reason}")]
+    /// The connection broke, or the broker ended it, before everything was handed over.
+    #[error(
+        "disconnected from the broker: {reason}; of the events accepted before, {undelivered} \
+         may be lost"
+    )]
     Disconnected {
         /// What ended it.
         reason: String,
+        /// Accepted events the broker is not known to have dealt with, an upper bound as for
+        /// [`PublishError::Disconnected`].
+        undelivered: u64,
     },
 }
 

@@ -22,7 +22,8 @@ pub trait Attributes {
     fn priority(&self) -> Priority;
     /// The collector that made it.
     fn source(&self) -> &str;
-    /// Whether its metadata has this key with this value.
+    /// Whether its metadata has this key with this value; of a key that is there twice the first
+    /// counts.
     fn has_metadata(&self, key: &str, value: &str) -> bool;
     /// Its correlation.
     fn correlation(&self) -> CorrelationMetadata;

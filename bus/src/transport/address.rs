@@ -66,8 +66,40 @@ impl SocketAddress {
     }
 }
 
+/// The name of the pipe that stands for a path where there are no socket files: `daemoneye-` and
+/// the FNV-1a hash, 64 bits wide, of the path as UTF-8 in 16 hexadecimal digits. PROTOCOL.md tells
+/// other languages the same.
+#[cfg(any(windows, test))]
+pub(super) fn pipe_name(address: &SocketAddress) -> String {
+    const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let path = address.path.to_string_lossy();
+    let hash =
+        path.bytes().fold(OFFSET_BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    format!("daemoneye-{hash:016x}")
+}
+
 impl fmt::Display for SocketAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.path.display().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SocketAddress, pipe_name};
+
+    #[test]
+    fn the_name_of_a_pipe_is_the_one_in_the_protocol() {
+        // `a` and `foobar` are of the test vectors published with the hash.
+        for (path, name) in [
+            ("a", "daemoneye-af63dc4c8601ec8c"),
+            ("foobar", "daemoneye-85944171f73967e8"),
+            (r"C:\ProgramData\DaemonEye\bus.sock", "daemoneye-27f7162417c8cfbf"),
+            ("b\u{fc}s.sock", "daemoneye-0a597c9a3110aa37"),
+        ] {
+            let address = SocketAddress::from_path(path).expect("a short path");
+            assert_eq!(pipe_name(&address), name, "{path}");
+        }
     }
 }

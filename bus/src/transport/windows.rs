@@ -5,7 +5,6 @@
 //! the system has not taken at once counts as would-block.
 
 use std::fs::File;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
@@ -18,6 +17,7 @@ use interprocess::local_socket::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::SocketAddress;
+use super::address::pipe_name;
 use super::probe::Probe;
 
 /// A connected pipe. Reads and writes take `&self`; one task reads, one at a time writes.
@@ -39,9 +39,7 @@ pub(super) struct Accepting {
 }
 
 fn name(address: &SocketAddress) -> io::Result<Name<'static>> {
-    let mut hasher = DefaultHasher::new();
-    address.path().hash(&mut hasher);
-    format!("daemoneye-{:016x}", hasher.finish()).to_ns_name::<GenericNamespaced>()
+    pipe_name(address).to_ns_name::<GenericNamespaced>()
 }
 
 /// Whether the file still has this name: the system gives no name away while a file is open.

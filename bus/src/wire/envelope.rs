@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 use prost::Message;
-use prost::encoding::{WireType, decode_key, decode_varint};
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::encode::{Envelope, Message as _, encoded_bytes};
 use super::event::payload_from_wire;
@@ -74,15 +74,18 @@ impl<'a> EventEnvelope<'a> {
                 (field::SEQUENCE, WireType::Varint) => sequence = decode_varint(&mut bytes)?,
                 (field::TOPIC, WireType::LengthDelimited) => topic = take(&mut bytes)?,
                 (field::SOURCE, WireType::LengthDelimited) => source = take(&mut bytes)?,
-                (field::PRIORITY, WireType::Varint) => priority = number_32(&mut bytes)?,
+                (field::PRIORITY, WireType::Varint) => {
+                    priority = number_32(&mut bytes)?;
+                    priority_from_wire(priority)?;
+                }
                 (field::PID, WireType::Varint) => pid = Some(number_32(&mut bytes)?),
                 (field::CORRELATION, WireType::LengthDelimited) => {
-                    correlation = Some(take(&mut bytes)?);
+                    set_once(&mut correlation, take(&mut bytes)?)?;
                 }
                 (number, WireType::LengthDelimited) => {
                     let value = take(&mut bytes)?;
                     if let Ok(kind) = kind_of_field(number) {
-                        payload = Some((kind, value));
+                        set_once(&mut payload, (kind, value))?;
                     }
                 }
                 (_, WireType::Varint) => drop(decode_varint(&mut bytes)?),
@@ -120,6 +123,14 @@ fn take<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
     Ok(value)
 }
 
+/// A message that comes twice is merged by some decoders and replaced by others: refused.
+fn set_once<T>(slot: &mut Option<T>, value: T) -> Result<(), DecodeError> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(DecodeError::Malformed("a message that may come once comes twice")),
+    }
+}
+
 fn fixed(bytes: &mut &[u8]) -> Result<u64, DecodeError> {
     let (value, rest) = bytes
         .split_first_chunk::<8>()
@@ -153,7 +164,7 @@ impl Attributes for EventEnvelope<'_> {
 
     fn has_metadata(&self, key: &str, value: &str) -> bool {
         payload_metadata(self.payload).is_some_and(|metadata| {
-            metadata.iter().any(|entry| entry.key == key && entry.value == value)
+            metadata.iter().find(|entry| entry.key == key).is_some_and(|own| own.value == value)
         })
     }
 
@@ -164,24 +175,20 @@ impl Attributes for EventEnvelope<'_> {
     }
 }
 
-/// The metadata alone: every payload has its `Observation` in field 1.
+/// The metadata alone: every payload has its `Observation` in field 1. One in several parts is
+/// put together, as the receivers' decoders do.
 fn payload_metadata(mut payload: &[u8]) -> Option<Vec<proto::Entry>> {
     const OBSERVATION: u32 = 1;
+    let mut observation = proto::Observation::default();
     while !payload.is_empty() {
         let (number, wire_type) = decode_key(&mut payload).ok()?;
-        match wire_type {
-            WireType::LengthDelimited => {
-                let value = take(&mut payload).ok()?;
-                if number == OBSERVATION {
-                    return Some(proto::Observation::decode(value).ok()?.metadata);
-                }
-            }
-            WireType::Varint => drop(decode_varint(&mut payload).ok()?),
-            WireType::SixtyFourBit => drop(fixed(&mut payload).ok()?),
-            _ => return None,
+        if number == OBSERVATION && wire_type == WireType::LengthDelimited {
+            observation.merge(take(&mut payload).ok()?).ok()?;
+        } else {
+            skip_field(wire_type, number, &mut payload, DecodeContext::default()).ok()?;
         }
     }
-    None
+    Some(observation.metadata)
 }
 
 /// Appends one publish frame; returns its length in bytes.

@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::{DecodeError, proto};
 
 /// Bytes of the length before every frame.
-const LENGTH_BYTES: usize = 4;
+pub(crate) const LENGTH_BYTES: usize = 4;
 /// Tag of `Frame.publish`, wire type length-delimited.
 const PUBLISH_TAG: u8 = (14 << 3) | 2;
 /// Tag of `Frame.deliver`.

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use daemoneye_eventbus::{BrokerConfig, DaemoneyeBroker, EventBus, PublishError, ShutdownError};
+use daemoneye_eventbus::broker::ServeError;
+use daemoneye_eventbus::transport::Listener;
+use daemoneye_eventbus::{
+    BrokerConfig, DaemoneyeBroker, EventBus, PublishError, ShutdownError, SocketAddress,
+};
 
 use crate::encode::{Message, frame};
 use crate::peer::{Next, Peer, WATCHDOG, publish};
@@ -199,6 +203,26 @@ async fn a_cancelled_shutdown_can_be_called_again() {
     drop(ending);
     peer.send(&Message::default().number(1, 1).framed(frame::GOODBYE));
     within(served.broker.shutdown(WATCHDOG)).await.unwrap();
+    assert_eq!(std::fs::read_dir(served.folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_broker_that_ends_or_has_ended_serves_no_more() {
+    let served = Served::new(BrokerConfig::default());
+    let mut undecided = served.raw("undecided");
+    undecided.fence();
+    let refused = || {
+        let path = served.folder.path().join("late.sock");
+        let listener = Listener::bind(&SocketAddress::from_path(path).unwrap()).unwrap();
+        let outcome = served.broker.serve(listener);
+        assert!(matches!(outcome, Err(ServeError::Closed)), "{outcome:?}");
+    };
+    let mut ending = Box::pin(served.broker.shutdown(WATCHDOG));
+    assert!(is_pending_at_first(&mut ending));
+    refused();
+    drop(undecided);
+    within(ending).await.unwrap();
+    refused();
     assert_eq!(std::fs::read_dir(served.folder.path()).unwrap().count(), 0);
 }
 

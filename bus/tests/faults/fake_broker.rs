@@ -15,12 +15,12 @@ use crate::peer::{Next, Peer, envelope, hello, welcome};
 use crate::served::{SOON, all_processes, event, recv_number, within};
 
 const LIMIT_BYTES: u64 = 1 << 20;
-const HEARTBEAT_MS: u64 = 10_000;
+pub(crate) const HEARTBEAT_MS: u64 = 10_000;
 
 /// A broker of one connection; `script` runs on a thread of its own.
-struct Fake {
-    address: SocketAddress,
-    script: JoinHandle<()>,
+pub(crate) struct Fake {
+    pub(crate) address: SocketAddress,
+    pub(crate) script: JoinHandle<()>,
     _folder: TempDir,
 }
 
@@ -37,7 +37,7 @@ impl Fake {
     }
 
     /// One that welcomes first.
-    fn welcoming(heartbeat_ms: u64, script: impl FnOnce(Peer) + Send + 'static) -> Self {
+    pub(crate) fn welcoming(heartbeat_ms: u64, script: impl FnOnce(Peer) + Send + 'static) -> Self {
         Self::new(move |mut peer| {
             peer.expect(frame::HELLO);
             peer.send(&welcome(LIMIT_BYTES, heartbeat_ms));
@@ -45,7 +45,7 @@ impl Fake {
         })
     }
 
-    async fn connect(&self) -> Result<EventBusClient, ConnectError> {
+    pub(crate) async fn connect(&self) -> Result<EventBusClient, ConnectError> {
         let config = ClientConfig::new("c").with_request_limit(SOON);
         within(EventBusClient::connect(&self.address, config)).await
     }
@@ -58,7 +58,7 @@ impl Fake {
     }
 }
 
-fn subscribed(peer: &mut Peer, window: u64) {
+pub(crate) fn subscribed(peer: &mut Peer, window: u64) {
     let request = peer.expect(frame::SUBSCRIBE);
     let reply = Message::default().number(1, request.number(1)).number(5, 7).number(6, window);
     peer.send(&reply.framed(frame::SUBSCRIBED));
@@ -72,7 +72,7 @@ fn delivery(position: u64) -> Vec<u8> {
     Message::default().message(1, &target).message(2, &event).framed(frame::DELIVER)
 }
 
-fn until_closed(mut peer: Peer) {
+pub(crate) fn until_closed(mut peer: Peer) {
     while !matches!(peer.next(), Next::Closed) {}
 }
 
@@ -155,7 +155,8 @@ async fn a_broker_that_falls_silent_is_reported_as_gone() {
     let client = fake.connect().await.unwrap();
     let mut receiver = client.subscribe(all_processes("s")).await.unwrap();
     assert_eq!(recv_number(&mut receiver).await, None);
-    let Err(PublishError::Disconnected { reason }) = client.publish(event(1), None).await else {
+    let Err(PublishError::Disconnected { reason, .. }) = client.publish(event(1), None).await
+    else {
         panic!("still connected");
     };
     assert!(reason.contains("silent"), "{reason}");
@@ -205,7 +206,7 @@ async fn what_came_before_a_refusal_is_received_and_its_words_are_told() {
     assert_eq!(recv_number(&mut receiver).await, Some(1));
     assert_eq!(recv_number(&mut receiver).await, Some(2));
     assert_eq!(recv_number(&mut receiver).await, None);
-    let disconnected = PublishError::Disconnected { reason: "go away".to_owned() };
+    let disconnected = PublishError::Disconnected { reason: "go away".to_owned(), undelivered: 0 };
     assert_eq!(client.publish(event(1), None).await, Err(disconnected));
     fake.script.join().unwrap();
 }
@@ -228,7 +229,7 @@ async fn a_broker_that_delivers_without_credit_is_left() {
     let reason = within(async {
         loop {
             match client.publish(event(1), None).await {
-                Err(PublishError::Disconnected { reason }) => return reason,
+                Err(PublishError::Disconnected { reason, .. }) => return reason,
                 _ => tokio::task::yield_now().await,
             }
         }

@@ -11,8 +11,9 @@ use tokio::time::Instant;
 /// Encoded events not yet routed, oldest first, and what the oldest waits for.
 #[derive(Debug, Default)]
 pub(super) struct Deferred {
-    events: VecDeque<Box<[u8]>>,
-    bytes: usize,
+    /// Each with the length of the frame it came in, bytes.
+    events: VecDeque<(Box<[u8]>, usize)>,
+    frame_bytes: usize,
     waiting: Option<Wait>,
 }
 
@@ -42,22 +43,23 @@ impl Deferred {
         self.events.is_empty()
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    /// Bytes of the frames these events came in: as the publish window counts them.
+    pub(super) fn frame_bytes(&self) -> usize {
+        self.frame_bytes
     }
 
-    pub(super) fn push(&mut self, event: &[u8]) {
-        self.bytes += event.len();
-        self.events.push_back(event.into());
+    pub(super) fn push(&mut self, event: &[u8], frame_bytes: usize) {
+        self.frame_bytes += frame_bytes;
+        self.events.push_back((event.into(), frame_bytes));
     }
 
     pub(super) fn oldest(&self) -> Option<&[u8]> {
-        self.events.front().map(|event| &**event)
+        self.events.front().map(|(event, _)| &**event)
     }
 
     pub(super) fn pop(&mut self) {
-        if let Some(event) = self.events.pop_front() {
-            self.bytes -= event.len();
+        if let Some((_, frame_bytes)) = self.events.pop_front() {
+            self.frame_bytes -= frame_bytes;
         }
         self.waiting = None;
     }

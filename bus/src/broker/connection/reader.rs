@@ -13,7 +13,7 @@ use crate::clock::monotonic_ns;
 use crate::contract::SubscribeError;
 use crate::transport::{Fill, ReadBuffer, Stream};
 use crate::wire::{
-    self, Inbound, Scanner,
+    self, EventEnvelope, Inbound, LENGTH_BYTES, Scanner,
     proto::{self, frame::Body, subscribe_reply::Code},
 };
 
@@ -28,8 +28,10 @@ pub(super) struct Reader<'a> {
     buffer: ReadBuffer,
     scanner: Scanner,
     deferred: Deferred,
-    /// Publish bytes dealt with since the last grant.
+    /// Publish bytes read and not granted back.
     ungranted_bytes: usize,
+    /// Number of the event dealt with last; the next one's is larger.
+    last_sequence: u64,
     said_goodbye: bool,
 }
 
@@ -54,6 +56,7 @@ impl<'a> Reader<'a> {
             scanner: Scanner::new(shared.config.frame_limit_bytes()),
             deferred: Deferred::default(),
             ungranted_bytes: 0,
+            last_sequence: 0,
             said_goodbye: false,
         }
     }
@@ -167,10 +170,10 @@ impl<'a> Reader<'a> {
         if self.deferred.is_empty() && self.route(hub, event)? != Fate::MustWait {
             return Ok(());
         }
-        self.deferred.push(event);
+        self.deferred.push(event, bytes);
         let config = &self.shared.config;
-        let most = 2 * config.publish_window_bytes + config.frame_limit_bytes();
-        if self.deferred.bytes() > most {
+        let most = 2 * config.publish_window_bytes + LENGTH_BYTES + config.frame_limit_bytes();
+        if self.deferred.frame_bytes() > most {
             return Err(Fault::Protocol("more was published than the window allows"));
         }
         Ok(())
@@ -189,11 +192,23 @@ impl<'a> Reader<'a> {
 
     /// Routes one event, if there is room for it.
     fn route(&mut self, hub: &mut Hub, event: &[u8]) -> Result<Fate, Fault> {
-        let publication = Publication::encoded(event)?;
-        self.check(&publication)?;
+        let envelope = EventEnvelope::parse(event)?;
+        self.check(&envelope)?;
+        let fate = self.route_checked(hub, &Publication::encoded(envelope, event))?;
+        if fate != Fate::MustWait {
+            self.last_sequence = envelope.sequence;
+        }
+        Ok(fate)
+    }
+
+    fn route_checked(
+        &mut self,
+        hub: &mut Hub,
+        publication: &Publication<'_>,
+    ) -> Result<Fate, Fault> {
         let mut begun: Option<Wait> = None;
         loop {
-            match hub.route(&publication, AtFull::Wait, monotonic_ns()) {
+            match hub.route(publication, AtFull::Wait, monotonic_ns()) {
                 Routed::Done => return Ok(Fate::Routed),
                 Routed::Closed => return Ok(Fate::TooLate),
                 Routed::InvalidTopic => {
@@ -211,34 +226,45 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn check(&self, publication: &Publication<'_>) -> Result<(), Fault> {
-        let Publication::Encoded { envelope, .. } = publication else { return Ok(()) };
+    /// Whether it is this client's, of a size that is allowed, and none that was before: ids of
+    /// events and fresh correlations are made of its number (C8).
+    fn check(&self, envelope: &EventEnvelope<'_>) -> Result<(), Fault> {
         let limit_bytes = self.shared.config.payload_limit_bytes;
         if envelope.payload.len() > limit_bytes {
             return Err(Fault::TooLarge { bytes: envelope.payload.len(), limit_bytes });
         }
         let is_own = envelope.incarnation == self.peer.incarnation
             && envelope.publisher == self.peer.name.as_bytes();
-        if is_own { Ok(()) } else { Err(Fault::Identity) }
+        if !is_own {
+            return Err(Fault::Identity);
+        }
+        if envelope.sequence <= self.last_sequence {
+            return Err(Fault::Protocol("a sequence number that does not increase"));
+        }
+        Ok(())
     }
 
     /// The oldest deferred event has waited its limit: whoever is full loses it.
     fn drop_for_the_stalled(&mut self) -> Result<(), Fault> {
         let Some(event) = self.deferred.oldest() else { return Ok(()) };
-        let publication = Publication::encoded(event)?;
-        self.check(&publication)?;
+        let envelope = EventEnvelope::parse(event)?;
+        self.check(&envelope)?;
         let mut hub = self.shared.hub.lock();
-        hub.route(&publication, AtFull::Drop, monotonic_ns());
+        hub.route(&Publication::encoded(envelope, event), AtFull::Drop, monotonic_ns());
         hub.flush();
         drop(hub);
+        self.last_sequence = envelope.sequence;
         self.deferred.pop();
         Ok(())
     }
 
-    /// Gives publish window back, a quarter at a time; events set aside keep theirs.
+    /// Gives publish window back, a quarter at a time; events set aside keep theirs. Towards the
+    /// end every byte counts: it tells the client what became of its events (C13).
     fn grant(&mut self, hub: &mut Hub) {
-        let routed = self.ungranted_bytes.saturating_sub(self.deferred.bytes());
-        if routed >= self.shared.config.publish_window_bytes / 4 {
+        let routed = self.ungranted_bytes.saturating_sub(self.deferred.frame_bytes());
+        let is_ending = self.said_goodbye || hub.is_closed();
+        let least = if is_ending { 1 } else { self.shared.config.publish_window_bytes / 4 };
+        if routed >= least {
             self.ungranted_bytes -= routed;
             hub.send(self.key, Body::Grant(proto::Grant { bytes: routed as u64 }));
         }

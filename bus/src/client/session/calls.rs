@@ -1,0 +1,89 @@
+//! The calls that wait for the broker's reply: subscribe, unsubscribe, statistics (C14).
+//!
+//! Which of them are open is the table's business, answering them the reader's.
+
+use super::super::requests::{Pending, Reply};
+use super::{Session, State};
+use crate::contract::{
+    EventBusStatistics, EventReceiver, EventSubscription, StatisticsError, SubscribeError,
+    UnsubscribeError,
+};
+use crate::wire::{
+    self,
+    proto::{self, frame::Body},
+};
+
+impl Session {
+    pub(in super::super) async fn subscribe(
+        &self,
+        subscription: EventSubscription,
+    ) -> Result<EventReceiver, SubscribeError> {
+        let gone = |reason| match reason {
+            Some(reason) => SubscribeError::Disconnected { reason },
+            None => SubscribeError::Closed,
+        };
+        if *self.state.borrow() == State::Leaving {
+            return Err(SubscribeError::Closed);
+        }
+        let waited = self.config.request_limit;
+        let id = subscription.subscriber_id.clone();
+        let pending = Pending::Subscribe { capacity: subscription.capacity, id };
+        let reply = self.request(pending, |request| {
+            Body::Subscribe(wire::subscription_to_wire(request, &subscription))
+        });
+        match tokio::time::timeout(waited, reply).await {
+            Ok(Some(Reply::Subscribed(result))) => result,
+            Ok(_) => Err(gone(self.reason())),
+            Err(_) => Err(SubscribeError::Timeout { waited }),
+        }
+    }
+
+    pub(in super::super) async fn unsubscribe(&self, id: &str) -> Result<(), UnsubscribeError> {
+        if *self.state.borrow() == State::Leaving {
+            return Err(UnsubscribeError::Closed);
+        }
+        let waited = self.config.request_limit;
+        let reply = self.request(Pending::Unsubscribe, |request| {
+            Body::Unsubscribe(proto::UnsubscribeRequest {
+                request,
+                subscriber_id: id.to_owned().into(),
+                subscription: None,
+            })
+        });
+        match tokio::time::timeout(waited, reply).await {
+            Ok(Some(Reply::Unsubscribed { known: true })) => Ok(()),
+            Ok(Some(_)) => Err(UnsubscribeError::Unknown { id: id.to_owned() }),
+            Ok(None) => Err(match self.reason() {
+                Some(reason) => UnsubscribeError::Disconnected { reason },
+                None => UnsubscribeError::Closed,
+            }),
+            Err(_) => Err(UnsubscribeError::Timeout { waited }),
+        }
+    }
+
+    pub(in super::super) async fn statistics(&self) -> Result<EventBusStatistics, StatisticsError> {
+        let waited = self.config.request_limit;
+        let reply = self.request(Pending::Statistics, |request| {
+            Body::StatisticsRequest(proto::StatisticsRequest { request })
+        });
+        match tokio::time::timeout(waited, reply).await {
+            Ok(Some(Reply::Statistics(statistics))) => Ok(statistics),
+            Ok(_) => {
+                let reason = self.reason().unwrap_or_else(|| "the session was closed".to_owned());
+                Err(StatisticsError::Disconnected { reason })
+            }
+            Err(_) => Err(StatisticsError::Timeout { waited }),
+        }
+    }
+
+    /// Sends a request and waits for its reply; `None` if the session ended first. Cancelling it
+    /// forgets the request.
+    async fn request(&self, pending: Pending, body: impl FnOnce(u64) -> Body) -> Option<Reply> {
+        let waiting = self.requests.open(pending);
+        if matches!(*self.state.borrow(), State::Over(_)) {
+            return None;
+        }
+        self.send(body(waiting.number()));
+        waiting.reply().await
+    }
+}

@@ -9,7 +9,7 @@
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
 //! `trace` (plan and history joined, indexed), `life` (subscriptions in time), `regions` (what
 //! must, may and must not arrive), then one file per rule, `claims` (what the case says
-//! it shows), then `differential`; beside them `sightings`, which judges host cases from the
+//! it shows), `faults` (whether those planned hit their window), then `differential`; beside them `sightings`, which judges host cases from the
 //! record of a real agent.
 
 mod claims;
@@ -20,6 +20,7 @@ mod departures;
 mod differential;
 mod duplicates;
 mod expectation;
+mod faults;
 mod fifo;
 mod findings;
 mod foreign;
@@ -78,6 +79,7 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     waits::check(&trace, &mut findings);
     expectation::check(&trace, &mut findings);
     let mut judgement = findings.into_judgement();
+    judgement.missed = faults::missed(&trace);
     judgement.unexercised = claims::unexercised(&trace, planned, &judgement.checked);
     Report::Judged(judgement)
 }

@@ -11,6 +11,7 @@
 //!   everybody is), `actions` (what is under way), `credit` (what closed loops may send), `volley`
 //!   (which fences are missing), `journal` (what was recorded);
 //! - `fences` with `fencing`, `counters`: how it learns that a phase is over and the bus at rest;
+//! - `faults`, `signals`: what the case does to an actor instead of asking it;
 //! - `measure`, `backlog`, `collect`, `records`: what comes out of it;
 //! - `host`: real agent and collectors instead of actors;
 //! - `descriptors`: the one limit of the system that a run raises;
@@ -30,6 +31,7 @@ mod deploy;
 mod descriptors;
 mod director;
 mod error;
+mod faults;
 mod fences;
 mod fencing;
 mod host;
@@ -43,6 +45,7 @@ pub(crate) mod records;
 mod roll;
 mod runtime_folder;
 mod session;
+mod signals;
 mod spawn;
 mod tear_down;
 mod trial;

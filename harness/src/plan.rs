@@ -9,6 +9,8 @@ pub mod claims;
 mod digest;
 pub mod expand;
 mod expect;
+mod fault;
+mod faults;
 mod fence;
 pub mod gates;
 mod lane;
@@ -25,6 +27,7 @@ pub use case::{Case, TrialKind};
 pub use digest::{digest, digest_correlation_id, digest_received};
 pub use expand::{Expanded, expand};
 pub use expect::{Expectation, Expected};
+pub use fault::{Deed, Fault, Victim};
 #[cfg(test)]
 pub(crate) use fence::tests::case as fence_case;
 pub use fence::{FENCE, FENCE_SUBSCRIBER, Fence, fence_event};

@@ -40,9 +40,11 @@ pub(crate) fn counted_phase(trace: &Trace<'_>) -> Option<u32> {
     (!shut_down).then_some(fenced)
 }
 
-/// Whether the counters surely include a publish.
+/// Whether the counters surely include a publish; what a publisher had not handed over when it was
+/// killed they do not.
 pub(crate) fn is_counted(trace: &Trace<'_>, number: usize, phase: Option<u32>) -> bool {
-    phase.is_some_and(|phase| trace.items[number].published.phase <= phase)
+    let item = &trace.items[number];
+    !trace.may_have_died_with(item) && phase.is_some_and(|phase| item.published.phase <= phase)
 }
 
 fn check_published(

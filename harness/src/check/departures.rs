@@ -1,10 +1,11 @@
-//! C10: whoever dropped its receiver is gone at its next match: the bus counts for it no more.
+//! C10: whoever dropped its receiver, or died, is gone at its next match: the bus counts for it no
+//! more.
 //!
 //! That nobody else was disturbed is for the checks of the others' deliveries.
 
 use super::conservation::{counted_phase, is_counted};
 use super::findings::{Findings, Witness, subscriber_name};
-use super::life::{EndedBy, Life};
+use super::life::{End, EndedBy, Life};
 use super::oracle::Match;
 use super::report::Check;
 use super::trace::Trace;
@@ -19,7 +20,7 @@ pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
         if statistics.subscriptions.iter().any(|row| row.subscriber_id == *id) {
             findings.violated(Check::Departures, || Witness {
                 sentence: format!(
-                    "the bus still counts for {}, which dropped its receiver before its last match",
+                    "the bus still counts for {}, which had left before its last match",
                     subscriber_name(trace, life.subscriber)
                 ),
                 publisher: None,
@@ -30,10 +31,11 @@ pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
     }
 }
 
-/// Whether something that matches was accepted after the drop, before the counters were taken,
+/// Whether something that matches was accepted after the drop or the kill, before the counters were taken,
 /// and nobody took the id again.
 fn must_be_gone(trace: &Trace<'_>, life: &Life) -> bool {
-    let Some(end) = life.end.filter(|end| end.by == EndedBy::Drop) else { return false };
+    let left = |end: &End| matches!(end.by, EndedBy::Drop | EndedBy::Kill);
+    let Some(end) = life.end.filter(left) else { return false };
     let id =
         |life: &Life| &trace.case.topology.subscribers[life.subscriber].subscription.subscriber_id;
     let phase = counted_phase(trace);

@@ -4,7 +4,7 @@
 
 use daemoneye_eventbus::OverflowPolicy;
 
-use crate::plan::{Case, Operation, Reading};
+use crate::plan::{Case, Deed, Fault, Operation, Reading, Victim};
 use crate::record::{History, Operated};
 
 /// One subscription from its acceptance to its end.
@@ -54,6 +54,8 @@ pub(crate) enum EndedBy {
     Drop,
     /// The bus was shut down.
     Shutdown,
+    /// Its process was killed, receiver, queue and all.
+    Kill,
 }
 
 /// One arrival of a published event or fence.
@@ -101,7 +103,16 @@ pub(crate) fn lives(case: &Case, history: &History) -> Vec<Life> {
             Operation::Shutdown(_) => {
                 open(&mut lives).for_each(|life| life.end = Some(end(EndedBy::Shutdown, operated)));
             }
-            Operation::StopReading(_)
+            Operation::Fault(Fault {
+                deed: Deed::Kill,
+                victim: Victim::Subscriber(subscriber),
+            }) => {
+                if let Some(life) = open(&mut lives).find(|life| life.subscriber == subscriber) {
+                    life.end = Some(end(EndedBy::Kill, operated));
+                }
+            }
+            Operation::Fault(_)
+            | Operation::StopReading(_)
             | Operation::ResumeReading(_)
             | Operation::UnsubscribeUnknown
             | Operation::PublishOne(_) => {}
@@ -111,7 +122,7 @@ pub(crate) fn lives(case: &Case, history: &History) -> Vec<Life> {
     for life in &mut lives {
         life.reads_all = match life.end.map(|end| end.by) {
             Some(EndedBy::Unsubscribe) => true,
-            Some(EndedBy::Drop) => false,
+            Some(EndedBy::Drop | EndedBy::Kill) => false,
             Some(EndedBy::Shutdown) | None => reading[life.subscriber],
         };
     }

@@ -3,7 +3,7 @@
 //! What fails here is a defect of the recording, never a verdict on the bus. What a bus could have
 //! caused (an altered identity, an arrival of something unpublished) is left to the rules.
 
-use crate::plan::{Case, Count, Operation};
+use crate::plan::{Case, Count, Operation, Victim};
 use crate::record::{
     FENCE, FENCE_SUBSCRIBER, History, Operated, Outcome, Published, PublisherLog, Received,
     SubscriberLog, UNKNOWN_PUBLISHER,
@@ -20,7 +20,7 @@ pub(crate) fn lint(case: &Case, history: &History) -> Vec<String> {
     if defects.is_empty() {
         for (index, log) in history.publishers.iter().enumerate() {
             lint_publisher(case, log, &mut defects);
-            lint_counts(case, index, log, &mut defects);
+            lint_counts(case, index, log, history.killed_in(index), &mut defects);
         }
         if defects.is_empty() {
             let calls = Calls::of(history);
@@ -59,6 +59,11 @@ fn lint_operations(case: &Case, history: &History, defects: &mut Vec<String>) {
             | Operation::StopReading(index)
             | Operation::ResumeReading(index) => index < subscribers,
             Operation::PublishOne(index) => index < publishers,
+            Operation::Fault(fault) => match fault.victim {
+                Victim::Broker => true,
+                Victim::Publisher(index) => index < publishers,
+                Victim::Subscriber(index) => index < subscribers,
+            },
             Operation::UnsubscribeUnknown | Operation::Shutdown(_) => true,
         };
         if !known {
@@ -119,9 +124,16 @@ fn lint_publisher(case: &Case, log: &PublisherLog, defects: &mut Vec<String>) {
     }
 }
 
-/// A publisher that was never refused published all it was told to.
-fn lint_counts(case: &Case, index: usize, log: &PublisherLog, defects: &mut Vec<String>) {
-    for (number, phase) in (0_u32..).zip(&case.phases) {
+/// A publisher that was never refused, and lived, published all it was told to.
+fn lint_counts(
+    case: &Case,
+    index: usize,
+    log: &PublisherLog,
+    died_in: Option<u32>,
+    defects: &mut Vec<String>,
+) {
+    let phases = (0_u32..).zip(&case.phases);
+    for (number, phase) in phases.filter(|(number, _)| died_in.is_none_or(|died| *number < died)) {
         let in_phase =
             || log.published.iter().filter(|one| one.phase == number && one.sequence & FENCE == 0);
         if in_phase().any(|published| published.outcome != Outcome::Ok) {

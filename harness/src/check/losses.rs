@@ -24,7 +24,13 @@ pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
             continue;
         }
         let lagged = trace.history.subscribers[life.subscriber].lagged;
-        let allowed = if life.lossless { 0 } else { lagged };
+        // Who was killed told nobody what it had lost.
+        let died = life.end.is_some_and(|end| end.by == EndedBy::Kill);
+        let allowed = match (life.lossless, died) {
+            (true, _) => 0,
+            (false, true) => gaps,
+            (false, false) => lagged,
+        };
         if gaps > allowed {
             let sentence = format!(
                 "positions of {} skip {gaps} events, but it counts {lagged} as lost and its \
@@ -125,7 +131,7 @@ fn has_surely_matched(trace: &Trace<'_>, life: &Life, number: usize) -> bool {
 }
 
 fn check_account(trace: &Trace<'_>, life: &Life, lagged: u64, findings: &mut Findings<'_, '_>) {
-    let ended_early = life.end.is_some_and(|end| end.by == EndedBy::Drop);
+    let ended_early = life.end.is_some_and(|end| matches!(end.by, EndedBy::Drop | EndedBy::Kill));
     if !life.reads_all || ended_early {
         return;
     }

@@ -27,7 +27,8 @@ fn check_of(operation: &Operation) -> Check {
         Operation::DropReceiver(_)
         | Operation::StopReading(_)
         | Operation::ResumeReading(_)
-        | Operation::PublishOne(_) => Check::Expectation,
+        | Operation::PublishOne(_)
+        | Operation::Fault(_) => Check::Expectation,
     }
 }
 
@@ -41,6 +42,10 @@ fn witness(trace: &Trace<'_>, operated: &Operated) -> Witness {
         Operation::DropReceiver(index) => (of("dropping", index), None, Some(index)),
         Operation::StopReading(index) => (of("stopping", index), None, Some(index)),
         Operation::ResumeReading(index) => (of("resuming", index), None, Some(index)),
+        Operation::Fault(fault) => {
+            let (deed, name) = (fault.deed.as_str(), fault.victim.name(trace.case));
+            (format!("{deed} of {name}"), None, None)
+        }
         Operation::Shutdown(_) => ("shutting down".to_owned(), None, None),
         Operation::PublishOne(index) => {
             let name = &trace.case.topology.publishers[index].name;

@@ -25,6 +25,8 @@ pub struct Judgement {
     pub checked: Vec<Checked>,
     /// Numbers the case claims that nothing in the history exercised: never a pass.
     pub unexercised: Vec<Unexercised>,
+    /// Faults of the plan that did not hit their window: never a pass.
+    pub missed: Vec<String>,
 }
 
 /// A claimed number that was not exercised.

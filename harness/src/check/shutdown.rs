@@ -67,7 +67,7 @@ fn check_ends(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
             continue;
         };
         let must_end = match last.end.map(|end| end.by) {
-            Some(EndedBy::Drop) => continue,
+            Some(EndedBy::Drop | EndedBy::Kill) => continue,
             Some(EndedBy::Shutdown | EndedBy::Unsubscribe) if !last.reads_all => continue,
             Some(EndedBy::Shutdown | EndedBy::Unsubscribe) => true,
             // The log does not tell which of several receivers ended.

@@ -31,6 +31,8 @@ pub(crate) struct Trace<'a> {
     matches: Vec<Vec<Match>>,
     /// By subscriber: whether a companion subscription carries its fences.
     companions: Vec<bool>,
+    /// By publisher: the phase it was killed in.
+    killed_in: Vec<Option<u32>>,
     /// By subscriber, publisher and lane: one past the last accepted fence for this subscriber.
     fenced: Vec<usize>,
 }
@@ -101,6 +103,7 @@ impl<'a> Trace<'a> {
     ) -> Result<Self, String> {
         let publishes = history.publishers.iter().map(|log| log.published.len()).sum();
         let subscribers = case.topology.subscribers.len();
+        let publishers = 0..history.publishers.len();
         let mut trace = Self {
             case,
             bus,
@@ -110,6 +113,7 @@ impl<'a> Trace<'a> {
             starts: vec![0],
             matches: (0..subscribers).map(|_| Vec::with_capacity(publishes)).collect(),
             companions: (0..subscribers).map(|index| planned.has_companion(index)).collect(),
+            killed_in: publishers.map(|index| history.killed_in(index)).collect(),
             fenced: vec![0; subscribers * history.publishers.len() * Lane::COUNT],
         };
         let identities = trace.add_items(planned)?;
@@ -133,6 +137,12 @@ impl<'a> Trace<'a> {
     pub(crate) fn is_fenced(&self, subscriber: usize, item: usize) -> bool {
         let slot = self.items[item].slot();
         slot.is_some_and(|slot| item < self.fenced[self.fence_slot(subscriber, slot)])
+    }
+
+    /// Whether an item may never have left its publisher, which was killed in that phase.
+    pub(crate) fn may_have_died_with(&self, item: &Item) -> bool {
+        let died_in = self.killed_in[usize::from(item.publisher)];
+        died_in.is_some_and(|phase| item.published.phase >= phase)
     }
 
     /// Whether an item is a fence for this subscriber that its companion subscription carries.

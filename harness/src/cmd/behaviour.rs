@@ -8,8 +8,11 @@ use daemoneye_eventbus::wire;
 
 use super::command_line::CommandLine;
 use super::selection::Wanted;
-use crate::check::{Difference, Observed, Planned, PlannedAttributes, Report, check, differential};
+use crate::check::{
+    Check, Difference, Judgement, Observed, Planned, PlannedAttributes, Report, check, differential,
+};
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
+use crate::gate::Reason;
 use crate::plan::{Bus, Case, Fence, PlannedEvent, Workload, WorkloadError};
 use crate::record::{FENCE, History, ProcessFigures, TearDown};
 use crate::report::{Behaviour, BehaviourRow, CheckedRow, Witness};
@@ -152,6 +155,12 @@ pub(super) fn enter(row: &mut BehaviourRow, report: &Report) {
 pub(super) fn outcome(report: &Report, doubts: &[String]) -> Behaviour {
     match report {
         Report::Broken(defects) => Behaviour::Broken(defects.join("; ")),
+        Report::Judged(judgement) if is_inconclusive(judgement) => {
+            let reason = Reason::FaultNotReached.as_str();
+            let all = judgement.missed.iter().chain(doubts).map(String::as_str);
+            let all: Vec<&str> = all.collect();
+            Behaviour::NotExercised(format!("inconclusive: {reason}: {}", all.join("; ")))
+        }
         Report::Judged(judgement) if !judgement.violations.is_empty() => Behaviour::Fail,
         Report::Judged(_) if !doubts.is_empty() => Behaviour::NotExercised(doubts.join("; ")),
         Report::Judged(_) => {
@@ -159,6 +168,13 @@ pub(super) fn outcome(report: &Report, doubts: &[String]) -> Behaviour {
             if idle.is_empty() { Behaviour::Pass } else { Behaviour::NotExercised(idle.join("; ")) }
         }
     }
+}
+
+/// Whether a fault missed, and no promise of the contract is broken all the same: what the case
+/// expects besides supposes its faults.
+fn is_inconclusive(judgement: &Judgement) -> bool {
+    let mut violations = judgement.violations.iter();
+    !judgement.missed.is_empty() && violations.all(|one| one.check == Check::Expectation)
 }
 
 fn totals(history: &History) -> (u64, u64) {

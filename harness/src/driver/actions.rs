@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::actor::assignment::Part;
-use crate::plan::Operation;
+use crate::plan::{Fault, Operation, Victim};
 
 /// One action under way.
 pub(super) struct Action {
@@ -45,9 +45,10 @@ impl Actions {
     }
 }
 
-/// The role that does an operation.
+/// The role that does an operation; nobody does a fault, it befalls.
 pub(super) fn doer(operation: &Operation) -> Part {
     match *operation {
+        Operation::Fault(Fault { victim, .. }) => part_of(victim),
         Operation::Subscribe(subscriber)
         | Operation::Unsubscribe(subscriber)
         | Operation::DropReceiver(subscriber)
@@ -56,5 +57,14 @@ pub(super) fn doer(operation: &Operation) -> Part {
         Operation::UnsubscribeUnknown => Part::Subscriber(0),
         Operation::Shutdown(_) => Part::Bus,
         Operation::PublishOne(publisher) => Part::Publisher(publisher),
+    }
+}
+
+/// The role a fault befalls.
+pub(super) fn part_of(victim: Victim) -> Part {
+    match victim {
+        Victim::Broker => Part::Bus,
+        Victim::Publisher(publisher) => Part::Publisher(publisher),
+        Victim::Subscriber(subscriber) => Part::Subscriber(subscriber),
     }
 }

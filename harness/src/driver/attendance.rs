@@ -1,13 +1,17 @@
-//! Who takes part at the moment: who is subscribed, who reads, whether the bus is still up.
+//! Who takes part at the moment: who is alive, who is subscribed, who reads, whether the bus is
+//! still up.
 //!
 //! Changed by actions that were done, and by nothing else.
 
-use crate::plan::{Case, Operation, Reading};
+use std::collections::BTreeSet;
+
+use crate::plan::{Case, Deed, Fault, Operation, Reading, Victim};
 
 /// Everybody's state, by subscriber.
 pub(super) struct Attendance {
     subscribed: Vec<bool>,
     reading: Vec<bool>,
+    dead: BTreeSet<Victim>,
     shut_down: bool,
 }
 
@@ -18,6 +22,7 @@ impl Attendance {
         Self {
             subscribed: vec![false; subscribers.len()],
             reading: subscribers.iter().map(|spec| spec.reading == Reading::Prompt).collect(),
+            dead: BTreeSet::new(),
             shut_down: false,
         }
     }
@@ -31,6 +36,12 @@ impl Attendance {
             }
             Operation::StopReading(subscriber) => self.reading[subscriber] = false,
             Operation::ResumeReading(subscriber) => self.reading[subscriber] = true,
+            Operation::Fault(Fault { deed: Deed::Kill, victim }) => {
+                self.dead.insert(victim);
+                if let Victim::Subscriber(subscriber) = victim {
+                    self.subscribed[subscriber] = false;
+                }
+            }
             // A shutdown closes the bus even when it errs.
             Operation::Shutdown(_) => self.shut_down = true,
             _ => {}
@@ -40,6 +51,17 @@ impl Attendance {
     /// Whether the case has shut the bus down.
     pub(super) fn is_shut_down(&self) -> bool {
         self.shut_down
+    }
+
+    /// Whether this one was killed.
+    pub(super) fn is_dead(&self, victim: Victim) -> bool {
+        self.dead.contains(&victim)
+    }
+
+    /// Subscribers that were not killed.
+    pub(super) fn living_subscribers(&self) -> BTreeSet<usize> {
+        let all = 0..self.subscribed.len();
+        all.filter(|index| !self.is_dead(Victim::Subscriber(*index))).collect()
     }
 
     /// Subscribers that are subscribed and read.
@@ -93,6 +115,18 @@ mod tests {
         assert!(attendance.somebody_stalls() && attendance.fenceable().is_empty());
         attendance.done(&Operation::ResumeReading(0), true);
         assert_eq!(attendance.fenceable(), [0]);
+    }
+
+    #[test]
+    fn who_was_killed_neither_reads_nor_stalls() {
+        let mut attendance = attendance();
+        attendance.done(&Operation::Subscribe(0), true);
+        let victim = Victim::Subscriber(0);
+        attendance.done(&Operation::Fault(Fault { deed: Deed::Freeze, victim }), true);
+        assert_eq!(attendance.fenceable(), [0], "who is frozen is thawed before the fence");
+        attendance.done(&Operation::Fault(Fault { deed: Deed::Kill, victim }), true);
+        assert!(attendance.readers().is_empty() && attendance.living_subscribers().is_empty());
+        assert!(!attendance.somebody_stalls());
     }
 
     #[test]

@@ -9,8 +9,8 @@ use super::backlog::Stamps;
 use super::director::Ended;
 use super::error::DriveError;
 use super::measure::latencies::Latencies;
-use super::records::{RecordsError, names, read_all};
-use crate::plan::TrialKind;
+use super::records::{RecordsError, names, read_all, read_announced, read_whole};
+use crate::plan::{TrialKind, Victim};
 use crate::record::{History, InFlight, PublisherLog, SubscriberLog, TrialFigures, Validity};
 
 /// Name of the latency log in the trial's folder.
@@ -23,12 +23,22 @@ impl Ended<'_> {
     pub(super) fn history(&mut self, directory: &Path) -> Result<History, DriveError> {
         let mut history = History::default();
         for (index, spec) in self.case.topology.publishers.iter().enumerate() {
-            let published = read_all(&names::published(directory, index))?;
+            let path = names::published(directory, index);
+            let dies = self.case.kills(Victim::Publisher(index));
+            let published = if dies { read_announced(&path)? } else { read_all(&path)? };
             history.publishers.push(PublisherLog { name: spec.name.clone(), published });
         }
         for (index, spec) in self.case.topology.subscribers.iter().enumerate() {
-            let received = read_all(&names::received(directory, index))?;
-            let Summary { lagged, ended, .. } = summary(directory, index)?;
+            let path = names::received(directory, index);
+            let received = if self.case.kills(Victim::Subscriber(index)) {
+                read_whole(&path)?
+            } else {
+                read_all(&path)?
+            };
+            // Who was killed had no time for a summary.
+            let died = self.attendance.is_dead(Victim::Subscriber(index));
+            let Summary { lagged, ended, .. } =
+                if died { Summary::default() } else { summary(directory, index)? };
             history.subscribers.push(SubscriberLog {
                 name: spec.name.clone(),
                 received,

@@ -27,6 +27,9 @@ pub(super) const OPERATION_LIMIT: Duration = Duration::from_mins(1);
 /// Phase number of what happens before the first phase.
 pub(super) const BEFORE: u32 = u32::MAX;
 
+/// The id of what was done at once: no action under way has it.
+const DONE: u64 = u64::MAX;
+
 /// One trial while it runs.
 pub(super) struct Director<'t> {
     pub(super) case: &'t Case,
@@ -94,6 +97,10 @@ impl<'t> Director<'t> {
         phase: u32,
         expect: Option<String>,
     ) -> Result<u64, DriveError> {
+        if let Some(fault) = operation.fault() {
+            self.inflict(fault, phase, expect).await;
+            return Ok(DONE);
+        }
         let part = doer(&operation);
         let action = Action { operation: operation.clone(), phase, expect };
         let id = self.actions.begin(action);

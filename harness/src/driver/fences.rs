@@ -10,6 +10,7 @@ use super::actor::protocol::{Notice, Order};
 use super::director::Director;
 use super::error::DriveError;
 use super::volley::Volley;
+use crate::plan::Victim;
 
 /// A fence that has not arrived is sent again after so long.
 const RESEND: Duration = Duration::from_millis(500);
@@ -23,7 +24,10 @@ impl Director<'_> {
     /// Sends fences through every publisher to every subscription that reads, until all have
     /// arrived or the limit is reached; those that have not are noted as a doubt.
     pub(super) async fn fence(&mut self, phase: u32) -> Result<(), DriveError> {
-        let mut volley = Volley::new(self.case, &self.attendance.fenceable());
+        let all = 0..self.case.topology.publishers.len();
+        let living = all.filter(|index| !self.attendance.is_dead(Victim::Publisher(*index)));
+        let living: Vec<usize> = living.collect();
+        let mut volley = Volley::new(self.case, &living, &self.attendance.fenceable());
         let (mut give_up, mut received) = (Instant::now() + RESEND_LIMIT, 0);
         while !volley.is_through() && Instant::now() < give_up {
             let owed = self.send(phase, &mut volley).await?;

@@ -10,7 +10,7 @@ use super::actor::protocol::{Notice, Order};
 use super::credit::Credit;
 use super::director::{BEFORE, Director};
 use super::error::{DriveError, Stage};
-use crate::plan::{Action, Phase, TrialKind, Trigger};
+use crate::plan::{Action, Deed, Fault, Phase, TrialKind, Trigger, Victim};
 
 /// Subscribers answer an announcement within this time, however much waits to be received.
 const ANNOUNCE_LIMIT: Duration = Duration::from_secs(20);
@@ -39,6 +39,7 @@ impl Director<'_> {
         self.publish(index, plan).await?;
         self.session.keep_answers(false);
         self.act(index, plan, Trigger::End).await?;
+        self.thaw_everybody();
         if self.void {
             self.announce(BEFORE).await?;
         } else if plan.fence {
@@ -71,7 +72,7 @@ impl Director<'_> {
 
     /// Tells every subscriber which phase it is, and waits until all know.
     async fn announce(&mut self, phase: u32) -> Result<(), DriveError> {
-        let mut silent: BTreeSet<usize> = (0..self.case.topology.subscribers.len()).collect();
+        let mut silent = self.attendance.living_subscribers();
         for subscriber in silent.clone() {
             let order = Order::Phase { subscriber, phase };
             self.session.tell(Part::Subscriber(subscriber), &order).await?;
@@ -180,6 +181,11 @@ impl Director<'_> {
             waiting.into_iter().partition(|action| self.progress.is_reached(action.trigger));
         running.waiting = waiting;
         for action in due {
+            if let Some(Fault { deed: Deed::Kill, victim: Victim::Publisher(publisher) }) =
+                action.operation.fault()
+            {
+                running.publishers.remove(&publisher);
+            }
             self.begin(action.operation, index, Some(action.expect)).await?;
         }
         Ok(())

@@ -203,6 +203,13 @@ impl<T: Fixed> Recorder<T> {
         Ok(Self { file, scratch: Vec::with_capacity(T::BYTES), of: std::marker::PhantomData })
     }
 
+    /// A recorder that keeps nothing back: whoever kills this process has every record so far, the
+    /// last one perhaps torn.
+    pub(crate) fn through(path: &Path) -> io::Result<Self> {
+        let file = BufWriter::with_capacity(0, File::create(path)?);
+        Ok(Self { file, scratch: Vec::with_capacity(T::BYTES), of: std::marker::PhantomData })
+    }
+
     /// Appends one record.
     pub(crate) fn record(&mut self, record: &T) -> io::Result<()> {
         self.scratch.clear();
@@ -260,6 +267,32 @@ pub(crate) fn read_all<T: Fixed>(path: &Path) -> Result<Vec<T>, RecordsError> {
         });
     }
     Ok(bytes.chunks_exact(T::BYTES).map(|chunk| T::take(&mut Fields(chunk))).collect())
+}
+
+/// Reads what is whole of a file whose writer may have been killed; nothing where it had not begun.
+pub(crate) fn read_whole<T: Fixed>(path: &Path) -> Result<Vec<T>, RecordsError> {
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            Ok(bytes.chunks_exact(T::BYTES).map(|one| T::take(&mut Fields(one))).collect())
+        }
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(cause) => Err(RecordsError::Read { path: path.to_owned(), cause }),
+    }
+}
+
+/// Publishes of one that may have been killed. Each was written before its call, with an unknown
+/// outcome, and again after it: the later record of a number stands.
+pub(crate) fn read_announced(path: &Path) -> Result<Vec<Published>, RecordsError> {
+    let mut published: Vec<Published> = Vec::new();
+    for record in read_whole::<Published>(path)? {
+        match published.last_mut().filter(|last| last.sequence == record.sequence) {
+            Some(last) if last.return_ns == last.call_ns && last.outcome == Outcome::Unknown => {
+                *last = record;
+            }
+            _ => published.push(record),
+        }
+    }
+    Ok(published)
 }
 
 /// Names of the files of a trial.
@@ -322,6 +355,31 @@ mod tests {
         }];
         write_all(&path, &received).expect("written");
         assert_eq!(read_all::<Received>(&path).expect("read"), received);
+    }
+
+    #[test]
+    fn of_a_killed_publisher_all_is_read_but_what_is_torn_and_its_last_call_is_unknown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("records");
+        let announced = |sequence| Published {
+            sequence,
+            phase: 0,
+            call_ns: 10 * sequence,
+            return_ns: 10 * sequence,
+            outcome: Outcome::Unknown,
+            digest: 7,
+        };
+        let done = Published { return_ns: 12, outcome: Outcome::Ok, ..announced(1) };
+        let mut recorder = Recorder::through(&path).expect("made");
+        for record in [announced(1), done, announced(2)] {
+            recorder.record(&record).expect("written");
+        }
+        // Not finished: a killed process does not get so far.
+        let mut bytes = std::fs::read(&path).expect("every record is there at once");
+        bytes.extend([0; Published::BYTES - 1]);
+        std::fs::write(&path, bytes).expect("written");
+        assert_eq!(read_announced(&path).expect("read"), [done, announced(2)]);
+        assert_eq!(read_announced(&folder.path().join("none")).expect("none began"), []);
     }
 
     #[test]

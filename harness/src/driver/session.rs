@@ -34,6 +34,10 @@ pub(super) struct Session {
     heard: mpsc::Receiver<(usize, Heard)>,
     /// Actors that have said goodbye: the end of their output is no news.
     gone: BTreeSet<usize>,
+    /// Actors that were killed as the case demands: nothing is sent to them or expected of them.
+    killed: BTreeSet<usize>,
+    /// Actors that are stopped as the case demands: they are not on the roll.
+    frozen: BTreeSet<usize>,
     interrupt: Interrupt,
     /// Samples memory while the driver waits.
     pub(super) meter: Meter,
@@ -58,6 +62,8 @@ impl Session {
             groups,
             heard,
             gone: BTreeSet::new(),
+            killed: BTreeSet::new(),
+            frozen: BTreeSet::new(),
             interrupt,
             meter,
             stage: Stage::Starting,
@@ -151,6 +157,9 @@ impl Session {
         actor: usize,
         order: &Order,
     ) -> Result<(), DriveError> {
+        if self.killed.contains(&actor) {
+            return Ok(());
+        }
         tokio::select! {
             told = self.actors[actor].tell(order) => told,
             () = self.interrupt.told() => Err(DriveError::Interrupted),
@@ -186,6 +195,8 @@ impl Session {
     /// What an actor said, if it is for the driver; an error if it ends the trial.
     fn take_in(&mut self, actor: usize, heard: Heard) -> Result<Option<Notice>, DriveError> {
         match heard {
+            // Its last line may be torn.
+            Heard::Garbled(_) | Heard::Closed if self.killed.contains(&actor) => Ok(None),
             Heard::Notice(Notice::Failed { reason }) => {
                 Err(self.actors[actor].gone(&format!("gave up: {reason}")))
             }
@@ -256,9 +267,48 @@ impl Session {
         }
     }
 
+    /// Actors that were not killed.
+    pub(super) fn living(&self) -> Vec<usize> {
+        (0..self.actors.len()).filter(|actor| !self.killed.contains(actor)).collect()
+    }
+
+    /// Kills an actor, and returns when the kernel has closed all that it held. Whether it was
+    /// there to be killed.
+    pub(super) async fn kill(&mut self, actor: usize) -> bool {
+        self.killed.insert(actor);
+        self.roll.leave(actor);
+        self.actors[actor].kill().await
+    }
+
+    /// Stops an actor; whether it has stopped.
+    pub(super) async fn freeze(&mut self, actor: usize) -> bool {
+        self.roll.leave(actor);
+        self.frozen.insert(actor);
+        self.actors[actor].freeze().await
+    }
+
+    /// Lets an actor run on; whether it was frozen.
+    pub(super) fn thaw(&mut self, actor: usize) -> bool {
+        let was_frozen = self.frozen.remove(&actor);
+        if was_frozen {
+            self.roll.enter(actor);
+        }
+        was_frozen && self.actors[actor].thaw()
+    }
+
+    /// Lets everybody run on who was frozen; returns them.
+    pub(super) fn thaw_all(&mut self) -> Vec<usize> {
+        let frozen: Vec<usize> = self.frozen.iter().copied().collect();
+        for actor in &frozen {
+            self.thaw(*actor);
+        }
+        frozen
+    }
+
     /// Ends every process that is left: no more input, then a request, then force. Takes as long
     /// for all as for one.
     pub(super) async fn end_all(&mut self) {
+        self.thaw_all();
         for actor in &mut self.actors {
             actor.close_input();
         }

@@ -18,6 +18,7 @@ use super::actor::assignment::Assignment;
 use super::actor::protocol::{Notice, Order};
 use super::deploy::Group;
 use super::error::DriveError;
+use super::signals;
 use crate::record::Role;
 
 /// An actor takes an order within this time: it does nothing but read them. What it has no room
@@ -146,11 +147,27 @@ impl Actor {
     }
 
     /// Ends it by force, if it has not ended yet.
-    pub(super) async fn kill(&mut self) {
-        if self.child.id().is_some() {
-            // One that cannot be killed is reaped when it can.
-            let _ = tokio::time::timeout(KILL_LIMIT, self.child.kill()).await;
+    /// Whether it was running and is gone now.
+    pub(super) async fn kill(&mut self) -> bool {
+        if self.child.id().is_none() {
+            return false;
         }
+        // One that cannot be killed is reaped when it can.
+        let killed = tokio::time::timeout(KILL_LIMIT, self.child.kill()).await;
+        killed.is_ok_and(|killed| killed.is_ok())
+    }
+
+    /// Stops it; whether it has stopped.
+    pub(super) async fn freeze(&self) -> bool {
+        match self.child.id() {
+            Some(pid) => signals::freeze(pid).await,
+            None => false,
+        }
+    }
+
+    /// Lets it run on; whether it is there.
+    pub(super) fn thaw(&self) -> bool {
+        self.child.id().is_some_and(signals::thaw)
     }
 }
 

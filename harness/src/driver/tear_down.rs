@@ -29,9 +29,11 @@ impl<'t> Director<'t> {
         self.session.stage = Stage::Ending;
         self.session.meter.everything_is_drained();
         let mut left = TearDown::default();
-        let everybody = 0..self.session.actors.len();
-        let (publishing, others): (Vec<usize>, Vec<usize>) =
-            everybody.partition(|actor| self.session.only_publishes(*actor));
+        let (publishing, others): (Vec<usize>, Vec<usize>) = self
+            .session
+            .living()
+            .into_iter()
+            .partition(|actor| self.session.only_publishes(*actor));
         self.finish(&publishing, &mut left).await?;
         self.drain().await?;
         let rest: Vec<usize> = others.iter().copied().filter(|actor| *actor != 0).collect();
@@ -47,7 +49,7 @@ impl<'t> Director<'t> {
 
     /// Everybody reads on, the bus is shut down, receivers end when they are drained.
     async fn drain(&mut self) -> Result<(), DriveError> {
-        let mut draining: BTreeSet<usize> = (0..self.case.topology.subscribers.len()).collect();
+        let mut draining = self.attendance.living_subscribers();
         // The old bus ends receivers only when it is dropped (V4).
         let ends_receivers = self.bus != Bus::CrossbeamFaithful && !self.void;
         if self.attendance.is_shut_down() && ends_receivers {
@@ -164,7 +166,8 @@ impl<'t> Director<'t> {
     }
 
     async fn await_exits(&mut self, left: &mut TearDown) {
-        for actor in &mut self.session.actors {
+        for index in self.session.living() {
+            let actor = &mut self.session.actors[index];
             match actor.exited(EXIT_LIMIT).await {
                 Some(true) => {}
                 Some(false) => {

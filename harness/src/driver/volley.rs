@@ -19,10 +19,10 @@ pub(super) struct Volley {
 }
 
 impl Volley {
-    /// One fence for each lane from every publisher to each of these subscribers.
-    pub(super) fn new(case: &Case, subscribers: &[usize]) -> Self {
+    /// One fence for each lane from each of these publishers to each of these subscribers.
+    pub(super) fn new(case: &Case, publishers: &[usize], subscribers: &[usize]) -> Self {
         let mut missing = BTreeSet::new();
-        for publisher in 0..case.topology.publishers.len() {
+        for publisher in publishers.iter().copied() {
             for subscriber in subscribers {
                 let lanes = lanes(case, publisher, *subscriber);
                 missing.extend(lanes.into_iter().map(|lane| (publisher, *subscriber, lane)));
@@ -76,7 +76,7 @@ mod tests {
     fn the_fence_of_one_lane_says_nothing_about_the_other() {
         let everything = EventSubscription::new("s").with_pattern("#");
         let case = fence_case(everything, &[None, Some("control.health.status")]);
-        let mut volley = Volley::new(&case, &[0]);
+        let mut volley = Volley::new(&case, &[0], &[0]);
         let fences = volley.fire(1);
         let lanes: Vec<Lane> = fences.iter().map(|(_, fence)| fence.lane).collect();
         assert_eq!(lanes, [Lane::Events, Lane::Control]);

@@ -5,6 +5,7 @@
 mod bounds;
 mod demands;
 mod expectation;
+mod faults;
 mod phases;
 mod roster;
 mod said;
@@ -150,7 +151,7 @@ fn read_case(
     let expect = expectation::read(&table, &roster, kind);
     let not_applicable = read_not_applicable(&table);
     let demands = demands::read(&table);
-    let case = Case {
+    let mut case = Case {
         seed: seed_of(&id, seed),
         id,
         scenario: scenario.name.clone(),
@@ -163,6 +164,7 @@ fn read_case(
         not_applicable,
         budget_ms: bounds::budget_ms(&table),
     };
+    case.not_applicable.extend(faults::not_applicable(&case));
     bounds::check(&table, &case);
     table.finish();
     (case, demands)

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Fault;
+
 /// One phase: everybody publishes, actions happen when triggered, then the phase is fenced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
@@ -88,6 +90,16 @@ pub struct Action {
     pub expect: String,
 }
 
+impl Operation {
+    /// The fault it is, if it is one.
+    pub fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Fault(fault) => Some(*fault),
+            _ => None,
+        }
+    }
+}
+
 /// When an action happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -122,4 +134,6 @@ pub enum Operation {
     Shutdown(u64),
     /// This publisher publishes one more event.
     PublishOne(usize),
+    /// Something befalls a process.
+    Fault(Fault),
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(doc)]
 use crate::plan::FENCE;
+use crate::plan::{Deed, Fault, Operation, Victim};
 
 /// Publisher index of an arrival nobody in the case published.
 pub const UNKNOWN_PUBLISHER: u16 = u16::MAX;
@@ -26,6 +27,15 @@ pub struct History {
     pub statistics: Option<EventBusStatistics>,
     /// The bus's counters sampled during the run, in order; none may decrease (C12).
     pub statistics_samples: Vec<EventBusStatistics>,
+}
+
+impl History {
+    /// The phase a publisher was killed in, if it was.
+    pub fn killed_in(&self, publisher: usize) -> Option<u32> {
+        let kill = Fault { deed: Deed::Kill, victim: Victim::Publisher(publisher) };
+        let mut done = self.operations.iter();
+        done.find(|one| one.operation == Operation::Fault(kill)).map(|one| one.phase)
+    }
 }
 
 /// What one publisher did, in order.
@@ -108,7 +118,7 @@ pub struct Received {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operated {
     /// What was done.
-    pub operation: crate::plan::Operation,
+    pub operation: Operation,
     /// Phase it belongs to; `u32::MAX` for subscribing before the first phase.
     pub phase: u32,
     /// When it was called, ns.

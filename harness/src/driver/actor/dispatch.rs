@@ -190,6 +190,10 @@ impl Roles {
                 let deadline = Duration::from_millis(deadline_ms);
                 return self.to_host(HostOrder::Shutdown { id, deadline });
             }
+            Operation::Fault(fault) => {
+                // Done to a process from outside; nobody here could do it.
+                return Err(DispatchError::Absent { role: format!("{:?}", fault.victim) });
+            }
             Operation::PublishOne(publisher) => {
                 return self.to_publisher(publisher, PublisherOrder::One { id, phase });
             }

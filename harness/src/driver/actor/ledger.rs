@@ -14,7 +14,7 @@ use super::link::Link;
 use super::protocol::Notice;
 use super::tally::Tally;
 use crate::driver::records::{Arrival, Recorder, names, write_all};
-use crate::plan::{Rate, TrialKind, Trigger, digest_correlation_id, digest_received};
+use crate::plan::{Rate, TrialKind, Trigger, Victim, digest_correlation_id, digest_received};
 use crate::record::{FENCE, FENCE_SUBSCRIBER, Received, UNKNOWN_PUBLISHER};
 
 /// Records reserved in advance: growing while receiving would show as a pause.
@@ -64,6 +64,8 @@ pub(super) struct Ledger {
     /// Last number of each publisher.
     last: Vec<u64>,
     received: Vec<Received>,
+    /// Behaviour, where the plan kills it: every arrival at once, instead of all at the end.
+    at_once: Option<Recorder<Received>>,
     arrivals: Option<Recorder<Arrival>>,
     /// Unique arrivals of all measured phases, or all of a behaviour trial but fences; told when the
     /// harness asks.
@@ -87,6 +89,11 @@ impl Ledger {
             TrialKind::Paced => Some(Recorder::create(&path)?),
             _ => None,
         };
+        let at_once = if case.kills(Victim::Subscriber(index)) {
+            Some(Recorder::through(&names::received(&assignment.directory, index))?)
+        } else {
+            None
+        };
         let reserved = if case.kind == TrialKind::Behaviour { RESERVED_RECORDS } else { 0 };
         let actions = case.phases.iter().flat_map(|phase| &phase.actions);
         let thresholds = actions.filter_map(|action| match action.trigger {
@@ -104,6 +111,7 @@ impl Ledger {
             in_phase: 0,
             measured: None,
             received: Vec::with_capacity(reserved),
+            at_once,
             arrivals,
             tally,
             tallied: 0,
@@ -174,7 +182,7 @@ impl Ledger {
         if event.event.header().source_sequence & FENCE == 0 {
             self.count();
         }
-        self.received.push(Received {
+        let received = Received {
             publisher: publisher.map_or(UNKNOWN_PUBLISHER, short),
             subscription,
             sequence: event.event.header().source_sequence,
@@ -183,7 +191,12 @@ impl Ledger {
             digest: digest_received(event),
             correlation: digest_correlation_id(correlation),
             is_root: correlation.parent.is_none() && correlation.root == correlation.id,
-        });
+        };
+        match &mut self.at_once {
+            // A full disk shows as an arrival that nobody recorded.
+            Some(recorder) => drop(recorder.record(&received)),
+            None => self.received.push(received),
+        }
     }
 
     fn fence(&self, sequence: u64, publisher: Option<usize>) {
@@ -240,7 +253,7 @@ impl Ledger {
                 complaints.push(format!("{what} of subscriber {}: {cause}", self.index));
             }
         };
-        if self.kind == TrialKind::Behaviour {
+        if self.kind == TrialKind::Behaviour && self.at_once.is_none() {
             let path = names::received(directory, self.index);
             complain("records", write_all(&path, &self.received));
         }

@@ -20,7 +20,7 @@ use super::stream::{Stamped, Stream};
 use super::tally::Tally;
 use crate::driver::bus::{outcome, outcome_code};
 use crate::driver::records::{Recorder, Timing, names, write_all};
-use crate::plan::{Count, Fence, Publish, Rate, TrialKind, Trigger, digest, table};
+use crate::plan::{Count, Fence, Publish, Rate, TrialKind, Trigger, Victim, digest, table};
 use crate::record::{Outcome, Published};
 
 /// A closed loop without credit looks at its deadline this often.
@@ -60,6 +60,8 @@ pub(super) struct Publisher {
     table: Vec<CollectionEvent>,
     /// Behaviour: every publish, in memory until the end.
     published: Vec<Published>,
+    /// Behaviour, where the plan kills it: every publish before and after its call, at once.
+    announced: Option<Recorder<Published>>,
     /// Open loops: the stamps of every publish, through a small buffer.
     timing: Option<Recorder<Timing>>,
     /// The running number of the next event.
@@ -88,6 +90,12 @@ impl Publisher {
             ),
             _ => None,
         };
+        let announced = if assignment.case.kills(Victim::Publisher(index)) {
+            let recorder = Recorder::through(&names::published(&assignment.directory, index));
+            Some(recorder.map_err(|cause| format!("records: {cause}"))?)
+        } else {
+            None
+        };
         let spec = &assignment.case.topology.publishers[index];
         let reserved = if kind == TrialKind::Behaviour { RESERVED_RECORDS } else { 0 };
         Ok(Self {
@@ -101,6 +109,7 @@ impl Publisher {
             credits,
             tally,
             published: Vec::with_capacity(reserved),
+            announced,
             timing,
             next: 1,
             begun: 0,
@@ -236,12 +245,23 @@ impl Publisher {
         let Stamped { topic, event, correlation } = stamped;
         let kept = self.assignment.case.kind == TrialKind::Behaviour;
         let digest = if kept { digest(&topic, &event, correlation.as_ref()) } else { 0 };
+        if let Some(recorder) = &mut self.announced {
+            let now = monotonic_ns();
+            let (call_ns, return_ns, outcome) = (now, now, Outcome::Unknown);
+            let call = Published { sequence, phase, call_ns, return_ns, outcome, digest };
+            // A full disk shows as an arrival of what nobody published.
+            let _ = recorder.record(&call);
+        }
         let call_ns = monotonic_ns();
         let result = self.executor.block_on(bus.publish_to(topic, event, correlation));
         let return_ns = monotonic_ns();
         let outcome = outcome(&result);
         if kept {
-            self.published.push(Published { sequence, phase, call_ns, return_ns, outcome, digest });
+            let published = Published { sequence, phase, call_ns, return_ns, outcome, digest };
+            match &mut self.announced {
+                Some(recorder) => drop(recorder.record(&published)),
+                None => self.published.push(published),
+            }
         }
         Call { outcome, call_ns, return_ns }
     }
@@ -262,7 +282,7 @@ impl Publisher {
         // Held until here, whatever the optimiser thinks of a table nobody reads.
         std::hint::black_box(&self.table);
         let mut complaints = Vec::new();
-        if self.assignment.case.kind == TrialKind::Behaviour {
+        if self.assignment.case.kind == TrialKind::Behaviour && self.announced.is_none() {
             let path = names::published(&self.assignment.directory, self.index);
             if let Err(cause) = write_all(&path, &self.published) {
                 complaints.push(format!("{}: {cause}", path.display()));

@@ -3,7 +3,11 @@
 use std::ops::Range;
 
 use super::super::limits::{MAX_IDLE_MS, MAX_PHASE_MS, MAX_TRIAL_EVENTS, MAX_WAIT_MS, Total};
-use super::super::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, TrialKind, Trigger};
+use super::super::{
+    Action, Arrivals, Count, Deed, Fault, Operation, Phase, Publish, Rate, TrialKind, Trigger,
+    Victim,
+};
+use super::faults::{self, Killed, Placed};
 use super::roster::Roster;
 use crate::scenario::{At, Table};
 
@@ -30,23 +34,30 @@ pub(super) fn read(root: &Table<'_>, roster: &Roster, kind: TrialKind) -> Vec<Ph
     if tables.is_empty() {
         root.reader().problem(root.span(), "missing table `[[phase]]`", "a scenario needs one");
     }
-    let mut total = Total::default();
-    tables.into_iter().map(|table| read_phase(table, roster, kind, &mut total)).collect()
+    let (mut total, mut killed) = (Total::default(), Killed::default());
+    let read = |table| read_phase(table, roster, kind, &mut total, &mut killed);
+    tables.into_iter().map(read).collect()
 }
 
-fn read_phase(table: Table<'_>, roster: &Roster, kind: TrialKind, total: &mut Total) -> Phase {
+fn read_phase(
+    table: Table<'_>,
+    roster: &Roster,
+    kind: TrialKind,
+    total: &mut Total,
+    killed: &mut Killed,
+) -> Phase {
+    let name = table.required("name", At::scalar).unwrap_or_default();
+    let shares = table.tables("publish", "phase.publish").into_iter();
+    let publish: Vec<Placed<Publish>> =
+        shares.flat_map(|table| read_publish(table, roster, kind, total)).collect();
+    let actions = table.tables("action", "phase.action").into_iter();
+    let actions: Vec<Placed<Action>> =
+        actions.flat_map(|table| read_actions(table, roster, kind, total)).collect();
+    faults::check_phase(table.reader(), &publish, &actions, killed);
     let phase = Phase {
-        name: table.required("name", At::scalar).unwrap_or_default(),
-        publish: table
-            .tables("publish", "phase.publish")
-            .into_iter()
-            .flat_map(|table| read_publish(table, roster, kind, total))
-            .collect(),
-        actions: table
-            .tables("action", "phase.action")
-            .into_iter()
-            .flat_map(|table| read_actions(table, roster, total))
-            .collect(),
+        name,
+        publish: publish.into_iter().map(|(share, _)| share).collect(),
+        actions: actions.into_iter().map(|(action, _)| action).collect(),
         idle_ms: table
             .or("idle", r#""0ms""#, |at| at.duration_ms_up_to(MAX_IDLE_MS, "a phase is quiet for")),
         fence: table.or("fence", "true", At::boolean),
@@ -61,7 +72,7 @@ fn read_publish(
     roster: &Roster,
     kind: TrialKind,
     total: &mut Total,
-) -> Vec<Publish> {
+) -> Vec<Placed<Publish>> {
     let publishers = match table.get("publisher") {
         Some(at) => roster.publishers(&at).unwrap_or_default(),
         None => roster.all_publishers(),
@@ -74,8 +85,9 @@ fn read_publish(
         table.reader().problem(table.span(), "more than a trial may have", beyond.to_string());
         return Vec::new();
     }
+    let span = table.span().clone();
     table.finish();
-    publishers.map(|publisher| Publish { publisher, count, rate }).collect()
+    publishers.map(|publisher| (Publish { publisher, count, rate }, span.clone())).collect()
 }
 
 fn read_count(table: &Table<'_>) -> Count {
@@ -135,7 +147,12 @@ fn read_rate(table: &Table<'_>) -> Rate {
 }
 
 /// One action, or one for each member of a group.
-fn read_actions(table: Table<'_>, roster: &Roster, total: &mut Total) -> Vec<Action> {
+fn read_actions(
+    table: Table<'_>,
+    roster: &Roster,
+    kind: TrialKind,
+    total: &mut Total,
+) -> Vec<Placed<Action>> {
     let trigger = read_trigger(&table, roster);
     let operations = read_operations(&table, roster);
     let expect = table
@@ -145,11 +162,14 @@ fn read_actions(table: Table<'_>, roster: &Roster, total: &mut Total) -> Vec<Act
         table.reader().problem(table.span(), "more than a trial may have", beyond.to_string());
         return Vec::new();
     }
+    if kind != TrialKind::Behaviour && operations.iter().any(|one| one.fault().is_some()) {
+        let label = "histories are judged with `kind = \"behaviour\"` alone";
+        table.reader().problem(table.span(), "a fault in a scenario that is measured", label);
+    }
+    let span = table.span().clone();
     table.finish();
-    operations
-        .into_iter()
-        .map(|operation| Action { trigger, operation, expect: expect.clone() })
-        .collect()
+    let action = |operation| Action { trigger, operation, expect: expect.clone() };
+    operations.into_iter().map(|operation| (action(operation), span.clone())).collect()
 }
 
 fn read_trigger(table: &Table<'_>, roster: &Roster) -> Trigger {
@@ -184,9 +204,10 @@ enum Doing {
     Publisher(fn(usize) -> Operation),
     UnsubscribeUnknown,
     Shutdown,
+    Fault(Deed),
 }
 
-const DOINGS: [(&str, Doing); 8] = [
+const DOINGS: [(&str, Doing); 11] = [
     ("subscribe", Doing::Subscriber(Operation::Subscribe)),
     ("unsubscribe", Doing::Subscriber(Operation::Unsubscribe)),
     ("unsubscribe-unknown", Doing::UnsubscribeUnknown),
@@ -195,6 +216,9 @@ const DOINGS: [(&str, Doing); 8] = [
     ("resume-reading", Doing::Subscriber(Operation::ResumeReading)),
     ("shutdown", Doing::Shutdown),
     ("publish-one", Doing::Publisher(Operation::PublishOne)),
+    ("kill", Doing::Fault(Deed::Kill)),
+    ("freeze", Doing::Fault(Deed::Freeze)),
+    ("thaw", Doing::Fault(Deed::Thaw)),
 ];
 
 fn read_operations(table: &Table<'_>, roster: &Roster) -> Vec<Operation> {
@@ -203,11 +227,13 @@ fn read_operations(table: &Table<'_>, roster: &Roster) -> Vec<Operation> {
     let publishers = table.optional("publisher", |at| roster.publishers(at));
     let deadline_ms =
         table.optional("deadline", |at| at.duration_ms_up_to(MAX_WAIT_MS, "a deadline is"));
-    let needed = match doing {
-        Some(Doing::Subscriber(_)) => Some("subscriber"),
-        Some(Doing::Publisher(_)) => Some("publisher"),
-        Some(Doing::Shutdown) => Some("deadline"),
-        Some(Doing::UnsubscribeUnknown) | None => None,
+    let broker = table.optional("broker", At::boolean) == Some(true);
+    let needed: &[&str] = match doing {
+        Some(Doing::Subscriber(_)) => &["subscriber"],
+        Some(Doing::Publisher(_)) => &["publisher"],
+        Some(Doing::Shutdown) => &["deadline"],
+        Some(Doing::Fault(_)) => &["subscriber", "publisher", "broker"],
+        Some(Doing::UnsubscribeUnknown) | None => &[],
     };
     if doing.is_some() {
         check_needed(table, needed);
@@ -220,22 +246,35 @@ fn read_operations(table: &Table<'_>, roster: &Roster) -> Vec<Operation> {
         Some(Doing::Publisher(make)) => each(publishers, make),
         Some(Doing::Shutdown) => vec![Operation::Shutdown(deadline_ms.unwrap_or_default())],
         Some(Doing::UnsubscribeUnknown) => vec![Operation::UnsubscribeUnknown],
+        Some(Doing::Fault(deed)) => {
+            let subscribers = subscribers.unwrap_or_default().map(Victim::Subscriber);
+            let publishers = publishers.unwrap_or_default().map(Victim::Publisher);
+            let victims = subscribers.chain(publishers).chain(broker.then_some(Victim::Broker));
+            victims.map(|victim| Operation::Fault(Fault { deed, victim })).collect()
+        }
         None => Vec::new(),
     }
 }
 
-/// The one key an operation needs is there, and none it does not need.
-fn check_needed(table: &Table<'_>, needed: Option<&'static str>) {
-    for key in ["subscriber", "publisher", "deadline"] {
-        match table.key_span(key) {
-            Some(span) if needed != Some(key) => {
-                table.reader().problem(&span, format!("this action takes no `{key}`"), "");
-            }
-            None if needed == Some(key) => {
-                let title = format!("missing key `{key}`");
-                table.reader().problem(table.span(), title, "this action needs it");
-            }
-            _ => {}
+/// One of the keys an operation needs is there, and none it does not need.
+fn check_needed(table: &Table<'_>, needed: &[&str]) {
+    let keys = ["subscriber", "publisher", "deadline", "broker"];
+    for key in keys.into_iter().filter(|key| !needed.contains(key)) {
+        if let Some(span) = table.key_span(key) {
+            table.reader().problem(&span, format!("this action takes no `{key}`"), "");
+        }
+    }
+    let said = needed.iter().filter(|key| table.key_span(key).is_some()).count();
+    match needed {
+        [key] if said == 0 => {
+            let title = format!("missing key `{key}`");
+            table.reader().problem(table.span(), title, "this action needs it");
+        }
+        [] | [_] => {}
+        _ if said == 1 => {}
+        _ => {
+            let label = "write `subscriber`, `publisher` or `broker = true`";
+            table.reader().problem(table.span(), "whose process it is must be said once", label);
         }
     }
 }

@@ -63,6 +63,8 @@ pub struct Action {
     pub subscriber: Option<String>,
     /// Publisher or group it is done to.
     pub publisher: Option<String>,
+    /// Whether it is done to the broker's process.
+    pub broker: Option<bool>,
     /// Deadline of a shutdown.
     pub deadline: Option<String>,
     /// How it must end: `ok`, or the code of an error.

@@ -9,7 +9,7 @@
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
 //! `trace` (plan and history joined, indexed), `life` (subscriptions in time), `regions` (what
 //! must, may and must not arrive), then one file per rule, `claims` (what the case says
-//! it shows), then `differential`; beside them `sightings`, which judges host cases from the
+//! it shows), then `divergence` (what of it was declared) and `differential`; beside them `sightings`, which judges host cases from the
 //! record of a real agent.
 
 mod claims;
@@ -18,6 +18,7 @@ mod content;
 mod delivery;
 mod departures;
 mod differential;
+pub mod divergence;
 mod duplicates;
 mod expectation;
 mod fifo;

@@ -6,7 +6,9 @@
 mod bus;
 mod case;
 pub mod claims;
+mod day;
 mod digest;
+mod divergence;
 pub mod expand;
 mod expect;
 mod fence;
@@ -22,7 +24,9 @@ mod workload;
 
 pub use bus::{Bus, Deployment};
 pub use case::{Case, TrialKind};
+pub use day::Day;
 pub use digest::{digest, digest_correlation_id, digest_received};
+pub use divergence::{Divergence, Observe};
 pub use expand::{Expanded, expand};
 pub use expect::{Expectation, Expected};
 #[cfg(test)]

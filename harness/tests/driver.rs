@@ -73,6 +73,7 @@ fn case(kind: TrialKind, count: Count, rate: Rate, measured: bool) -> Case {
         phases: vec![phase],
         expect: Expectation::default(),
         not_applicable: Vec::new(),
+        divergences: Vec::new(),
         budget_ms: 60_000,
         seed: 7,
     }

@@ -12,7 +12,7 @@ mod subscribers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use demands::{Demands, Divergence, Observe};
+pub use demands::Demands;
 use roster::Roster;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -26,7 +26,7 @@ use crate::scenario::{
 pub struct Expanded {
     /// One per matrix point, in matrix order.
     pub cases: Vec<Case>,
-    /// Gates to tighten and divergences: the same for all its cases.
+    /// Gates to tighten: the same for all its cases.
     pub demands: Demands,
 }
 
@@ -150,6 +150,7 @@ fn read_case(
     let expect = expectation::read(&table, &roster, kind);
     let not_applicable = read_not_applicable(&table);
     let demands = demands::read(&table);
+    let divergences = demands::divergences(&table, kind);
     let case = Case {
         seed: seed_of(&id, seed),
         id,
@@ -161,6 +162,7 @@ fn read_case(
         phases,
         expect,
         not_applicable,
+        divergences,
         budget_ms: bounds::budget_ms(&table),
     };
     bounds::check(&table, &case);

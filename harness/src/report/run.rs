@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Host;
 use crate::check::Difference;
+use crate::check::divergence::Standing;
 use crate::gate::{Evidence, Judgement, Limit, Verdict, judge};
-use crate::plan::Bus;
 use crate::plan::gates::{GateTable, Metric};
+use crate::plan::{Bus, Divergence};
 use crate::record::{ProcessFigures, TearDown};
 
 /// Version of the record's format; a reader refuses others.
@@ -61,8 +62,11 @@ pub struct BehaviourRow {
     pub bus: Bus,
     /// How it ended.
     pub outcome: Behaviour,
-    /// Witnesses; `checked` holds the full counts.
+    /// Witnesses; `checked` holds the full counts. Those of declared divergences are below.
     pub violations: Vec<Witness>,
+    /// Departures the scenario declares for this bus, and what was seen of each.
+    #[serde(default)]
+    pub divergences: Vec<DivergenceRow>,
     /// What the bus did otherwise than the baseline in the same run, or wrong in the same way; for
     /// information, as each bus was judged alone. Empty for the baseline's own rows.
     pub differences: Vec<Difference>,
@@ -86,6 +90,8 @@ pub enum Behaviour {
     Pass,
     /// A promise was broken.
     Fail,
+    /// Nothing was broken but what is declared: see `divergences`. Accepted, and no pass.
+    Diverges,
     /// The bus does not claim what the case shows; never a pass.
     NotApplicable(String),
     /// What the case is about did not happen, for example a fault was not reached; never a pass.
@@ -94,10 +100,23 @@ pub enum Behaviour {
     Broken(String),
 }
 
+/// A declared divergence in one case on its bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DivergenceRow {
+    /// What is declared, by whom, until when.
+    pub declared: Divergence,
+    /// What it comes to.
+    pub standing: Standing,
+    /// Violations of its rule that were found.
+    pub violations: u64,
+    /// One of them.
+    pub witness: Option<Witness>,
+}
+
 /// A broken promise, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Witness {
-    /// Contract number, or `expect`.
+    /// Contract number, `expect`, or the id of a declared divergence that does not hold.
     pub rule: String,
     /// What happened, in one plain sentence.
     pub sentence: String,

@@ -45,6 +45,7 @@ pub(super) fn passing(bus: Bus) -> BehaviourRow {
         bus,
         outcome: Behaviour::Pass,
         violations: Vec::new(),
+        divergences: Vec::new(),
         differences: Vec::new(),
         checked: Vec::new(),
         published: 100,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::divergences::{HEADS, cells as divergence_cells, declared};
 use super::stamp::utc;
 use super::table::{buses, cells, columns, counts, headline, left_behind, legend, notes};
 use super::{Behaviour, BehaviourRow, Budget, BudgetState, Run, budgets, figure, sides};
@@ -20,6 +21,7 @@ pub fn summary(run: &Run) -> String {
         performance(&mut page, run, *candidate);
     }
     behaviour(&mut page, run);
+    divergences(&mut page, run);
     remarks(&mut page, run);
     for candidate in &run.candidates {
         ledger(&mut page, &budgets(run, *candidate), *candidate);
@@ -66,7 +68,8 @@ fn behaviour(page: &mut String, run: &Run) {
     for found in &run.behaviour {
         let place = format!("`{}` on {}", found.case, found.bus.as_str());
         match &found.outcome {
-            Behaviour::Pass => {}
+            // Declared divergences have a section of their own.
+            Behaviour::Pass | Behaviour::Diverges => {}
             Behaviour::Fail => violations(page, found, &place),
             Behaviour::NotApplicable(why) => {
                 line(page, &format!("- {place}: not applicable, {why}"));
@@ -80,6 +83,24 @@ fn behaviour(page: &mut String, run: &Run) {
             let words = one.colour.in_words();
             line(page, &format!("- {place}, beside the baseline: {words}: {}", one.sentence));
         }
+    }
+    line(page, "");
+}
+
+fn divergences(page: &mut String, run: &Run) {
+    let mut rows = declared(run).peekable();
+    if rows.peek().is_none() {
+        return;
+    }
+    line(page, "## Declared divergences\n");
+    line(
+        page,
+        "Departures from the contract that are known and dated; no failures while they hold.\n",
+    );
+    row(page, &HEADS.map(str::to_owned));
+    line(page, "| --- | --- | --- | --- | --: | --- | --- | --- | --- |");
+    for (found, one) in rows {
+        row(page, &divergence_cells(found, one));
     }
     line(page, "");
 }

@@ -1,5 +1,6 @@
 //! The verdict table, for the terminal: plain text, aligned, without colour.
 
+use super::divergences::lines as divergences;
 use super::figure::ratio;
 use super::{Answer, Behaviour, BehaviourRow, PerformanceRow, Run, answer, figure, sides};
 use crate::gate::{Basis, Direction, Estimate, Judgement, Limit, Verdict};
@@ -20,6 +21,7 @@ pub fn table(run: &Run) -> String {
         lines.extend(performance(run, *candidate));
     }
     lines.extend(behaviour(run));
+    lines.extend(divergences(run));
     lines.extend(notes(run).into_iter().map(|note| format!("note: {note}")));
     lines.push(String::new());
     lines.join("\n")
@@ -148,18 +150,25 @@ fn behaviour(run: &Run) -> Vec<String> {
     lines
 }
 
-/// Every bus of a run once, baseline first.
-pub(super) fn buses(run: &Run) -> impl Iterator<Item = Bus> {
-    let others = run.candidates.iter().copied().filter(|bus| *bus != run.baseline);
-    std::iter::once(run.baseline).chain(others)
+/// Every bus of a run once: baseline, candidates, then those that ran for what they declare alone.
+pub(super) fn buses(run: &Run) -> Vec<Bus> {
+    let named = std::iter::once(run.baseline).chain(run.candidates.iter().copied());
+    let mut buses = Vec::new();
+    for bus in named.chain(run.behaviour.iter().map(|row| row.bus)) {
+        if !buses.contains(&bus) {
+            buses.push(bus);
+        }
+    }
+    buses
 }
 
 /// `12 pass, 1 fail, 2 not applicable`.
 pub(super) fn counts(rows: &[&BehaviourRow]) -> String {
     type Is = fn(&Behaviour) -> bool;
-    let kinds: [(&str, Is); 5] = [
+    let kinds: [(&str, Is); 6] = [
         ("pass", |outcome| *outcome == Behaviour::Pass),
         ("fail", |outcome| *outcome == Behaviour::Fail),
+        ("as declared", |outcome| *outcome == Behaviour::Diverges),
         ("not applicable", |outcome| matches!(outcome, Behaviour::NotApplicable(_))),
         ("not exercised", |outcome| matches!(outcome, Behaviour::NotExercised(_))),
         ("not judged", |outcome| matches!(outcome, Behaviour::Broken(_))),
@@ -175,7 +184,7 @@ pub(super) fn counts(rows: &[&BehaviourRow]) -> String {
 fn details(row: &BehaviourRow) -> Vec<String> {
     let place = format!("{} on {}", row.case, row.bus.as_str());
     match &row.outcome {
-        Behaviour::Pass | Behaviour::NotApplicable(_) => Vec::new(),
+        Behaviour::Pass | Behaviour::Diverges | Behaviour::NotApplicable(_) => Vec::new(),
         Behaviour::NotExercised(what) => vec![format!("NOT EXERCISED {place}: {what}")],
         Behaviour::Broken(why) => vec![format!("NOT JUDGED {place}: {why}")],
         Behaviour::Fail => {

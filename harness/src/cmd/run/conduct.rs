@@ -28,9 +28,8 @@ pub(super) async fn conduct(
 ) -> Run {
     let swept = sweep_runtime_folders();
     tracing::debug!(swept, "removed runtime folders of harnesses that were killed");
-    let buses = options.behaviour_buses();
     let pairs = options.performance_candidates();
-    let steps = steps(options, selection, &buses, &pairs);
+    let steps = steps(options, selection, &pairs);
     let total = steps.iter().sum();
     let blocks = options.most_blocks();
     let mut progress = Progress::standard(steps);
@@ -48,7 +47,7 @@ pub(super) async fn conduct(
         run,
         share_by_clone: false,
     };
-    conductor.behaviour(&buses).await;
+    conductor.behaviour().await;
     conductor.performance(&pairs).await;
     conductor.progress.finish();
     let mut run = conductor.run;
@@ -57,20 +56,16 @@ pub(super) async fn conduct(
 }
 
 /// What every step takes at most, in the order they are run.
-fn steps(
-    options: &RunOptions,
-    selection: &Selection,
-    buses: &[Bus],
-    pairs: &[Bus],
-) -> Vec<Duration> {
+fn steps(options: &RunOptions, selection: &Selection, pairs: &[Bus]) -> Vec<Duration> {
     let is_behaviour = |case: &&Case| matches!(case.kind, TrialKind::Behaviour | TrialKind::Host);
     let (behaviour, performance): (Vec<&Case>, Vec<&Case>) =
         selection.cases.iter().partition(is_behaviour);
-    let times = |cases: Vec<&Case>, on: usize| -> Vec<Duration> {
-        let step = |case: &Case| step(case, options.most_blocks(), options.concludes());
-        cases.iter().flat_map(|case| std::iter::repeat_n(step(case), on)).collect()
+    let step = |case: &Case| step(case, options.most_blocks(), options.concludes());
+    let times = |cases: Vec<&Case>, on: &dyn Fn(&Case) -> usize| -> Vec<Duration> {
+        cases.iter().flat_map(|case| std::iter::repeat_n(step(case), on(case))).collect()
     };
-    [times(behaviour, buses.len()), times(performance, pairs.len())].concat()
+    let behaviour = times(behaviour, &|case| options.behaviour_buses_of(case).len());
+    [behaviour, times(performance, &|_| pairs.len())].concat()
 }
 
 struct Conductor<'a> {
@@ -92,16 +87,16 @@ impl Conductor<'_> {
         self.options.out.join(TRIALS).join(report::case_dir(&case.id))
     }
 
-    async fn behaviour(&mut self, buses: &[Bus]) {
+    async fn behaviour(&mut self) {
         for case in self.cases(|kind| matches!(kind, TrialKind::Behaviour | TrialKind::Host)) {
             // The baseline comes first; the others are compared with what it did.
             let mut baseline = None;
-            for bus in buses {
+            for bus in self.options.behaviour_buses_of(&case) {
                 if self.is_over(&case) {
                     return;
                 }
-                let history = self.behaviour_case(&case, *bus, baseline.as_ref()).await;
-                if *bus == self.options.wanted.baseline {
+                let history = self.behaviour_case(&case, bus, baseline.as_ref()).await;
+                if bus == self.options.wanted.baseline {
                     baseline = history;
                 }
             }
@@ -135,7 +130,10 @@ impl Conductor<'_> {
                     let bus = Some(bus);
                     self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
                 }
-                if matches!(row.outcome, Behaviour::Pass | Behaviour::NotApplicable(_)) {
+                if matches!(
+                    row.outcome,
+                    Behaviour::Pass | Behaviour::Diverges | Behaviour::NotApplicable(_)
+                ) {
                     // Records of a case that holds are of no use; those of others are evidence.
                     self.discard(&directory);
                 }
@@ -297,6 +295,7 @@ fn outcome(row: &BehaviourRow) -> String {
             Some(first) => format!("FAIL {}: {}", first.rule, first.sentence),
             None => "FAIL".to_owned(),
         },
+        Behaviour::Diverges => "as declared".to_owned(),
         Behaviour::NotApplicable(why) => format!("not applicable: {why}"),
         Behaviour::NotExercised(what) => format!("not exercised: {what}"),
         Behaviour::Broken(why) => format!("not judged: {why}"),

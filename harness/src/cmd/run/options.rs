@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cmd::command_line::CommandLine;
 use crate::cmd::selection::Wanted;
-use crate::plan::Bus;
+use crate::plan::{Bus, Case};
 use crate::scenario::Profile;
 
 /// The options of a run, as resolved.
@@ -39,6 +39,17 @@ impl RunOptions {
     pub fn behaviour_buses(&self) -> Vec<Bus> {
         let baseline = std::iter::once(&self.wanted.baseline);
         once_each(baseline.chain(&self.behaviour_candidates()))
+    }
+
+    /// The same for one case: where nobody is named, the bus of old joins a case that declares
+    /// what it does otherwise.
+    pub fn behaviour_buses_of(&self, case: &Case) -> Vec<Bus> {
+        let mut buses = self.behaviour_buses();
+        let declares = case.divergences.iter().any(|one| one.bus == Bus::CrossbeamFaithful);
+        if self.candidates.is_empty() && declares && !buses.contains(&Bus::CrossbeamFaithful) {
+            buses.push(Bus::CrossbeamFaithful);
+        }
+        buses
     }
 
     /// Buses whose behaviour is in question; the baseline too if it is asked for by name.
@@ -122,6 +133,28 @@ mod tests {
         let unasked = options(Bus::Process, &[]);
         assert_eq!(unasked.behaviour_buses(), [Bus::Process, Bus::Embedded]);
         assert!(unasked.performance_candidates().is_empty());
+    }
+
+    #[test]
+    fn the_bus_of_old_joins_a_case_that_declares_it_unless_candidates_are_named() {
+        let mut case = crate::plan::fence_case(
+            daemoneye_eventbus::EventSubscription::new("s").with_pattern("#"),
+            &[None],
+        );
+        let unasked = options(Bus::Crossbeam, &[]);
+        assert!(!unasked.behaviour_buses_of(&case).contains(&Bus::CrossbeamFaithful));
+        case.divergences.push(crate::plan::Divergence {
+            id: "V2".to_owned(),
+            rule: "C10".to_owned(),
+            bus: Bus::CrossbeamFaithful,
+            reason: "why".to_owned(),
+            owner: "who".to_owned(),
+            until: crate::plan::Day::of("2027-12-31").expect("a day"),
+            observe: crate::plan::Observe::Always,
+        });
+        assert_eq!(unasked.behaviour_buses_of(&case).last(), Some(&Bus::CrossbeamFaithful));
+        let named = options(Bus::Crossbeam, &[Bus::Process]);
+        assert_eq!(named.behaviour_buses_of(&case), [Bus::Crossbeam, Bus::Process]);
     }
 
     #[test]

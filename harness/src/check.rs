@@ -9,7 +9,8 @@
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
 //! `trace` (plan and history joined, indexed), `life` (subscriptions in time), `regions` (what
 //! must, may and must not arrive), then one file per rule, `claims` (what the case says
-//! it shows), then `divergence` (what of it was declared) and `differential`; beside them `sightings`, which judges host cases from the
+//! it shows), then `divergence` (what of it was declared), `differential`, `twin`
+//! (what the other bus did with the same events) and `unsteady` (what differs from run to run); beside them `sightings`, which judges host cases from the
 //! record of a real agent.
 
 mod claims;
@@ -38,12 +39,16 @@ mod shutdown;
 mod sightings;
 mod total_order;
 mod trace;
+mod twin;
+mod unsteady;
 mod waits;
 
-pub use differential::{Colour, Difference, Observed, differential};
+pub use differential::{Colour, Difference, Observed, Subject, colour_declared, differential};
 pub use planned::{Planned, PlannedAttributes};
 pub use report::{Check, Checked, Judgement, Message, Report, Unexercised, Verdict, Violation};
 pub use sightings::check_sightings;
+pub use twin::twin;
+pub use unsteady::{Unsteady, mark, unsteady};
 
 use crate::plan::{Bus, Case};
 use crate::record::History;

@@ -11,8 +11,8 @@ use super::command_line::CommandLine;
 use super::selection::Wanted;
 use crate::check::divergence::{Declared, Sorted, Standing, sort};
 use crate::check::{
-    Difference, Judgement, Observed, Planned, PlannedAttributes, Report, Violation, check,
-    differential,
+    Judgement, Observed, Planned, PlannedAttributes, Report, Unsteady, Violation, check,
+    colour_declared, differential, mark, twin,
 };
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
 use crate::plan::{Bus, Case, Day, Fence, PlannedEvent, Workload, WorkloadError};
@@ -106,11 +106,33 @@ pub(super) fn not_applicable(case: &Case, bus: Bus, wanted: &Wanted) -> Option<R
     Some(Ran::nothing(row(case, bus, wanted, Behaviour::NotApplicable(why.clone()))))
 }
 
-/// What two buses did differently on a case, or wrong alike. Nothing where one of them cannot be
-/// judged: its own row says so.
-pub fn compare(case: &Case, baseline: Observed<'_>, candidate: Observed<'_>) -> Vec<Difference> {
-    let Ok(plan) = CasePlan::new(case) else { return Vec::new() };
-    differential(case, &plan, baseline, candidate).unwrap_or_default()
+/// Sets a bus's row beside the baseline: what the two did differently or wrong alike, and what the
+/// baseline did with the events of each witness. Nothing where one of them cannot be judged: its
+/// own row says so.
+pub fn compare(
+    case: &Case,
+    row: &mut BehaviourRow,
+    (baseline, again): (Observed<'_>, &[Unsteady]),
+    history: &History,
+) {
+    let Ok(plan) = CasePlan::new(case) else { return };
+    let candidate = Observed { bus: row.bus, history };
+    row.differences = differential(case, &plan, baseline, candidate).unwrap_or_default();
+    let seen = row.divergences.iter().filter(|one| one.standing == Standing::Observed);
+    let rules: Vec<&str> = seen.map(|one| one.declared.rule.as_str()).collect();
+    colour_declared(&mut row.differences, &rules);
+    mark(&mut row.differences, again);
+    let declared = row.divergences.iter_mut().filter_map(|one| one.witness.as_mut());
+    for witness in row.violations.iter_mut().chain(declared) {
+        let split = |text: &'_ String| -> Option<(String, u64)> {
+            let (publisher, number) = text.rsplit_once('#')?;
+            Some((publisher.to_owned(), number.parse().ok()?))
+        };
+        let events: Vec<(String, u64)> = witness.messages.iter().filter_map(split).collect();
+        let events: Vec<(&str, u64)> =
+            events.iter().map(|(publisher, number)| (publisher.as_str(), *number)).collect();
+        witness.twin = twin(baseline, witness.subscriber.as_deref(), &events);
+    }
 }
 
 /// Judges what was recorded, today. `wanted` is the selection the case comes from.
@@ -182,6 +204,8 @@ fn witness(violation: &Violation) -> Witness {
     Witness {
         rule: violation.rule.clone(),
         sentence: violation.sentence.clone(),
+        subscriber: violation.subscriber.clone(),
+        twin: None,
         messages: violation.messages.iter().map(ToString::to_string).collect(),
     }
 }
@@ -189,7 +213,8 @@ fn witness(violation: &Violation) -> Witness {
 /// A declaration that does not hold is a failure under its own id.
 fn complaint(declared: &Declared) -> Option<Witness> {
     let sentence = declared.complaint()?;
-    Some(Witness { rule: declared.divergence.id.clone(), sentence, messages: Vec::new() })
+    let rule = declared.divergence.id.clone();
+    Some(Witness { rule, sentence, subscriber: None, twin: None, messages: Vec::new() })
 }
 
 fn divergence(declared: &Declared) -> DivergenceRow {
@@ -238,6 +263,7 @@ pub(super) fn row(case: &Case, bus: Bus, wanted: &Wanted, outcome: Behaviour) ->
         violations: Vec::new(),
         divergences: Vec::new(),
         differences: Vec::new(),
+        unsteady: Vec::new(),
         checked: Vec::new(),
         published: 0,
         received: 0,

@@ -14,7 +14,7 @@ pub(super) fn declared(run: &Run) -> impl Iterator<Item = (&BehaviourRow, &Diver
 /// One declared divergence as text.
 pub(super) fn cells(row: &BehaviourRow, one: &DivergenceRow) -> [String; 9] {
     let declared = &one.declared;
-    let witness = one.witness.as_ref().map_or_else(String::new, |w| format!("; {}", w.sentence));
+    let witness = one.witness.as_ref().map_or_else(String::new, |w| format!("; {}", w.told()));
     [
         declared.id.clone(),
         row.case.clone(),
@@ -56,7 +56,7 @@ fn entry(row: &BehaviourRow, one: &DivergenceRow) -> Vec<String> {
         declared.until,
         declared.reason,
     )];
-    lines.extend(one.witness.as_ref().map(|witness| format!("    {}", witness.sentence)));
+    lines.extend(one.witness.as_ref().map(|witness| format!("    {}", witness.told())));
     lines
 }
 
@@ -81,6 +81,8 @@ mod tests {
         let witness = Witness {
             rule: "C10".to_owned(),
             sentence: "it still counts for s0".to_owned(),
+            subscriber: None,
+            twin: None,
             messages: Vec::new(),
         };
         let row = DivergenceRow { declared, standing, violations: 3, witness: Some(witness) };

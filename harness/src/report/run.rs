@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Host;
-use crate::check::Difference;
 use crate::check::divergence::Standing;
+use crate::check::{Difference, Unsteady};
 use crate::gate::{Evidence, Judgement, Limit, Verdict, judge};
 use crate::plan::gates::{GateTable, Metric};
 use crate::plan::{Bus, Divergence};
@@ -70,6 +70,10 @@ pub struct BehaviourRow {
     /// What the bus did otherwise than the baseline in the same run, or wrong in the same way; for
     /// information, as each bus was judged alone. Empty for the baseline's own rows.
     pub differences: Vec<Difference>,
+    /// What the bus did otherwise in a second run with the same seed; of the baseline, where it was
+    /// run twice. For review: it excuses nothing.
+    #[serde(default)]
+    pub unsteady: Vec<Unsteady>,
     /// How much each check looked at.
     pub checked: Vec<CheckedRow>,
     /// Events published, fences left out.
@@ -120,8 +124,22 @@ pub struct Witness {
     pub rule: String,
     /// What happened, in one plain sentence.
     pub sentence: String,
+    /// The subscriber it is about, if it is about one.
+    #[serde(default)]
+    pub subscriber: Option<String>,
+    /// What the baseline did with the same events, in one clause.
+    #[serde(default)]
+    pub twin: Option<String>,
     /// The smallest set of events that shows it, as `p0#18`.
     pub messages: Vec<String>,
+}
+
+impl Witness {
+    /// The sentence with its clause.
+    pub(super) fn told(&self) -> String {
+        let twin = self.twin.as_ref().map_or_else(String::new, |twin| format!("; {twin}"));
+        format!("{}{twin}", self.sentence)
+    }
 }
 
 /// How much one check looked at.

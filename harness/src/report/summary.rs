@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use super::divergences::{HEADS, cells as divergence_cells, declared};
 use super::stamp::utc;
-use super::table::{buses, cells, columns, counts, headline, left_behind, legend, notes};
+use super::table::{
+    buses, cells, columns, counts, headline, left_behind, legend, notes, steadiness,
+};
 use super::{Behaviour, BehaviourRow, Budget, BudgetState, Run, budgets, figure, sides};
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
@@ -81,7 +83,11 @@ fn behaviour(page: &mut String, run: &Run) {
         }
         for one in &found.differences {
             let words = one.colour.in_words();
-            line(page, &format!("- {place}, beside the baseline: {words}: {}", one.sentence));
+            let (sentence, mark) = (&one.sentence, steadiness(one.unsteady));
+            line(page, &format!("- {place}, beside the baseline: {words}: {sentence}{mark}"));
+        }
+        for one in &found.unsteady {
+            line(page, &format!("- {place}, run twice with the same seed: {}", one.sentence));
         }
     }
     line(page, "");
@@ -108,7 +114,7 @@ fn divergences(page: &mut String, run: &Run) {
 fn violations(page: &mut String, found: &BehaviourRow, place: &str) {
     line(page, &format!("- {place}: **FAIL**, again with `{}`", found.rerun));
     for witness in &found.violations {
-        line(page, &format!("  - {}: {}", witness.rule, witness.sentence));
+        line(page, &format!("  - {}: {}", witness.rule, witness.told()));
     }
 }
 

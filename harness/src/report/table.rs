@@ -145,6 +145,9 @@ fn behaviour(run: &Run) -> Vec<String> {
     for row in &run.behaviour {
         lines.extend(details(row));
         lines.extend(differences(row, run.baseline));
+        lines.extend(row.unsteady.iter().take(WITNESSES_SHOWN).map(|found| {
+            format!("UNSTEADY {} on {}: {}", row.case, row.bus.as_str(), found.sentence)
+        }));
     }
     lines.extend(run.left_behind.iter().filter(|left| !left.tear_down.is_clean()).map(left_behind));
     lines
@@ -190,7 +193,7 @@ fn details(row: &BehaviourRow) -> Vec<String> {
         Behaviour::Fail => {
             let mut lines = vec![format!("FAIL {place}")];
             for witness in row.violations.iter().take(WITNESSES_SHOWN) {
-                lines.push(format!("  {}: {}", witness.rule, witness.sentence));
+                lines.push(format!("  {}: {}", witness.rule, witness.told()));
             }
             let hidden = row.violations.len().saturating_sub(WITNESSES_SHOWN);
             if hidden > 0 {
@@ -207,13 +210,21 @@ fn differences(row: &BehaviourRow, baseline: Bus) -> Vec<String> {
     let place = format!("{} on {} and {}", row.case, baseline.as_str(), row.bus.as_str());
     let shown = row.differences.iter().take(WITNESSES_SHOWN);
     let mut lines: Vec<String> = shown
-        .map(|found| format!("COMPARED {place}: {}: {}", found.colour.in_words(), found.sentence))
+        .map(|found| {
+            let mark = steadiness(found.unsteady);
+            format!("COMPARED {place}: {}: {}{mark}", found.colour.in_words(), found.sentence)
+        })
         .collect();
     let hidden = row.differences.len().saturating_sub(WITNESSES_SHOWN);
     if hidden > 0 {
         lines.push(format!("  and {hidden} more in report.json"));
     }
     lines
+}
+
+/// Said of a difference in something that the baseline does not do alike twice.
+pub(super) fn steadiness(is_unsteady: bool) -> &'static str {
+    if is_unsteady { "; the baseline itself differs in it from run to run" } else { "" }
 }
 
 /// Tear-down findings in one line.

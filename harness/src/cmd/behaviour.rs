@@ -47,6 +47,12 @@ impl Planned for CasePlan<'_> {
         };
         Some(attributes(planned))
     }
+
+    /// Never: a subscriber's ledger keeps what arrives on its companion out of the log, so that
+    /// positions and losses of the subscription itself are judged exactly.
+    fn has_companion(&self, _: usize) -> bool {
+        false
+    }
 }
 
 fn attributes(planned: PlannedEvent) -> PlannedAttributes {

@@ -6,6 +6,7 @@ pub mod check;
 pub mod command_line;
 pub mod host;
 pub mod list;
+pub mod mutants;
 pub mod performance;
 pub mod plan;
 pub mod run;

@@ -57,6 +57,8 @@ pub use records::RecordsError;
 pub use runtime_folder::sweep_runtime_folders;
 pub use trial::{Driven, TrialRequest, run_trial};
 
+pub use legacy_buses::broken::Fault;
+
 /// Runs this process as an actor of a trial until its harness lets it go.
 pub fn run_actor() -> std::process::ExitCode {
     actor::run()

@@ -8,6 +8,7 @@
 //! - [`driver`]: processes, phases, measurement;
 //! - [`check`]: recorded histories judged against the contract;
 //! - [`gate`]: whether a difference is real, three-way verdicts;
+//! - [`mutants`]: broken buses and broken checkers, and who must catch them;
 //! - [`report`]: files, a table and an exit code from one record of the run;
 //! - [`cmd`]: the verbs.
 //!
@@ -18,6 +19,7 @@ pub mod check;
 pub mod cmd;
 pub mod driver;
 pub mod gate;
+pub mod mutants;
 pub mod plan;
 pub mod record;
 pub mod report;

@@ -52,6 +52,8 @@ enum Verb {
     Check(cmd::check::CheckArgs),
     #[command(after_help = READING_EXIT_CODES)]
     Schema(cmd::schema::SchemaArgs),
+    #[command(after_help = EXIT_CODES)]
+    Mutants(cmd::mutants::MutantsArgs),
     /// Become a process of somebody's trial.
     #[command(hide = true)]
     Actor {
@@ -136,6 +138,7 @@ fn main() -> ExitCode {
         Verb::Show(arguments) => told(cmd::show::run(&arguments)),
         Verb::Check(arguments) => told(cmd::check::run(&arguments)),
         Verb::Schema(arguments) => told(cmd::schema::run(&arguments)),
+        Verb::Mutants(arguments) => told(cmd::mutants::run(&arguments)),
         Verb::Actor { .. } => cmd::actor(),
         Verb::Child { .. } => cmd::child(),
     }

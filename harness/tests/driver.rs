@@ -493,16 +493,16 @@ fn a_control_event_delayed_beyond_the_fence_of_the_events_lane_is_noticed() {
             received.remove(last)
         };
         let late = judged(&|received| {
-            // Everything behind it comes one place earlier; moments and positions stay.
-            let places: Vec<_> =
-                received.iter().map(|one| (one.receive_ns, one.position)).collect();
+            // It comes last of all; everything behind it moves up one position.
+            let positions: Vec<u64> = received.iter().map(|one| one.position).collect();
+            let end_ns = received.last().expect("some came").receive_ns;
             let taken = take_last(received);
             for lane in Lane::ALL {
                 assert!(received.iter().any(|one| is_fence_of(one, lane)), "no fence in {lane}");
             }
-            received.push(taken);
-            for (one, place) in received.iter_mut().zip(places) {
-                (one.receive_ns, one.position) = place;
+            received.push(Received { receive_ns: end_ns, ..taken });
+            for (one, position) in received.iter_mut().zip(positions) {
+                one.position = position;
             }
         });
         assert_eq!(late.outcome, Behaviour::Fail, "{}", bus.as_str());

@@ -124,5 +124,5 @@ fn a_report_asked_for_by_name_must_be_one() {
 
 #[test]
 fn a_pattern_that_matches_nothing_is_a_usage_error() {
-    plan("no/such").assert().code(2).stderr(contains("no case"));
+    plan("no/such").assert().code(2).stderr(contains("no/such"));
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::{equivalence, exit, run, tidy};
+use crate::{equivalence, exit, mutants, run, tidy};
 
 /// One step: its name and how to do it.
 struct Step {
@@ -65,6 +65,8 @@ fn steps(root: &Path, skip_tests: bool) -> Vec<Step> {
     if !skip_tests {
         steps.push(Step { name: "tests", work: cargo("test --workspace") });
     }
+    // A harness that misses a broken bus has nothing to say about a whole one.
+    steps.push(Step { name: "mutants", work: Work::Equivalence(mutants::verb(&[])) });
     // Performance that fails where nothing is enforced is printed and stored, not a broken build.
     let gates = ["--profile", "pr", "--inconclusive", "warn", "--enforced-only"];
     let gates = gates.map(str::to_owned).to_vec();
@@ -139,7 +141,7 @@ mod tests {
         let names = |skip| steps(Path::new("."), skip).iter().map(|s| s.name).collect::<Vec<_>>();
         assert!(names(false).contains(&"tests"));
         assert!(!names(true).contains(&"tests"));
-        assert_eq!(names(true).last(), Some(&"equivalence"));
+        assert_eq!(names(true)[names(true).len() - 2..], ["mutants", "equivalence"]);
     }
 
     #[test]

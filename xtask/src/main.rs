@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod ci;
 mod equivalence;
 mod exit;
+mod mutants;
 mod run;
 mod tidy;
 
@@ -34,8 +35,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         arguments: Vec<String>,
     },
+    /// Runs deliberately broken buses, each of which the harness must catch.
+    #[command(after_help = exit::EXPLAINED)]
+    Mutants {
+        /// Options, as `cargo xtask equivalence mutants --help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+        arguments: Vec<String>,
+    },
     /// Everything that must hold before a change is merged: format, lints, tidy, tests, docs,
-    /// and the `pr` profile of `equivalence`.
+    /// mutants, and the `pr` profile of `equivalence`.
     #[command(after_help = exit::EXPLAINED)]
     Ci {
         /// Leaves out the tests, when the caller has run them.
@@ -56,6 +64,7 @@ fn main() {
     // clap itself exits with 2 on a usage error and names the nearest task.
     let outcome = match Arguments::parse().task {
         Task::Equivalence { arguments } => equivalence::run(&run::workspace_root(), &arguments),
+        Task::Mutants { arguments } => mutants::run(&run::workspace_root(), &arguments),
         Task::Ci { skip_tests } => ci::run(&run::workspace_root(), skip_tests),
         Task::Tidy { root } => tidy::run(&root.unwrap_or_else(run::workspace_root)),
     };

@@ -70,7 +70,9 @@ fn an_unknown_task_is_a_usage_error_with_a_suggestion() {
 
 #[test]
 fn help_explains_the_exit_codes() {
-    for arguments in [&["--help"][..], &["equivalence", "--help"], &["ci", "--help"]] {
+    let tasks =
+        [&["--help"][..], &["equivalence", "--help"], &["mutants", "--help"], &["ci", "--help"]];
+    for arguments in tasks {
         let result = xtask().args(arguments).assert();
         result.code(0).stdout(
             contains("Exit codes:")

@@ -112,7 +112,9 @@ async fn what_was_queued_can_still_be_received(stage: Stage) -> Result<(), Failu
     staying.expect_all(&sent).await?;
     staying.expect(&fence).await?;
     stage::unsubscribe(&*bus, "leaving").await?;
-    leaving.expect_all(&sent).await
+    leaving.expect_all(&sent).await?;
+    leaving.expect(&fence).await?;
+    leaving.expect_end().await
 }
 
 /// Subscribes and unsubscribes while events are in flight: what arrives is one unbroken run.

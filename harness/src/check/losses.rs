@@ -1,5 +1,6 @@
 //! C11: positions count every match from 1, so that gaps are losses; a policy that loses nothing
-//! shows neither gap nor lag; a dropping one has received + lagged = matched.
+//! shows neither gap nor lag; a dropping one has received + lagged = matched, and no position below
+//! the number of matches that its publisher had by then.
 //!
 //! Fences that a companion subscription carries, or that the plan does not know, may have come by
 //! either receiver: they are left out and widen the range they could fall into.
@@ -9,13 +10,16 @@ use super::life::{EndedBy, Life, Order};
 use super::oracle::Match;
 use super::regions;
 use super::report::Check;
-use super::trace::Trace;
+use super::trace::{Lane, Trace};
 use crate::record::Outcome;
 
 /// Looks at positions of every life, and at the account of those that are a subscriber's only one.
 pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
     for life in &trace.lives {
         let gaps = check_positions(trace, life, findings);
+        if !life.lossless {
+            check_ranks(trace, life, findings);
+        }
         if !is_only_life(trace, life) {
             continue;
         }
@@ -70,6 +74,54 @@ fn check_positions(trace: &Trace<'_>, life: &Life, findings: &mut Findings<'_, '
         last = last.max(position);
     }
     last.saturating_sub(counted)
+}
+
+/// What was lost before an arrival shows in its position.
+fn check_ranks(trace: &Trace<'_>, life: &Life, findings: &mut Findings<'_, '_>) {
+    let ranks = ranks(trace, life);
+    for arrival in life.arrivals.iter().filter(|arrival| arrival.order == Order::Kept) {
+        let rank = ranks[arrival.item as usize];
+        if rank == 0 {
+            continue;
+        }
+        let position = trace.received(life, arrival.at).position;
+        findings.judged(Check::Positions, 1);
+        if position < rank {
+            findings.violated(Check::Positions, || {
+                let sentence = format!(
+                    "{} received {} at position {position}, though {rank} events of its publisher \
+                     had matched by then",
+                    subscriber_name(trace, life.subscriber),
+                    message(trace, arrival.item)
+                );
+                at_life(trace, life, &[arrival.item], sentence)
+            });
+        }
+    }
+}
+
+/// By item: how many events of its publisher and lane, itself included, have surely matched a life
+/// by then; 0 for what has not surely matched.
+fn ranks(trace: &Trace<'_>, life: &Life) -> Vec<u64> {
+    let mut counts = vec![0; trace.history.publishers.len() * Lane::COUNT];
+    let items = trace.items.iter().enumerate();
+    items
+        .map(|(number, item)| match item.slot() {
+            Some(slot) if has_surely_matched(trace, life, number) => {
+                counts[slot] += 1;
+                counts[slot]
+            }
+            _ => 0,
+        })
+        .collect()
+}
+
+fn has_surely_matched(trace: &Trace<'_>, life: &Life, number: usize) -> bool {
+    let item = &trace.items[number];
+    item.published.outcome == Outcome::Ok
+        && trace.matches(life.subscriber, number) == Match::Yes
+        && !trace.is_beside(life.subscriber, number)
+        && regions::is_inside(life, item)
 }
 
 fn check_account(trace: &Trace<'_>, life: &Life, lagged: u64, findings: &mut Findings<'_, '_>) {

@@ -4,7 +4,7 @@ mod calibration;
 mod conduct;
 mod estimate;
 mod folder;
-mod interrupt;
+pub(super) mod interrupt;
 mod options;
 
 use std::io::Write;

@@ -12,6 +12,7 @@ use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventBusStatistics,
     PublishError, ShutdownError, SocketAddress, StatisticsError, SubscribeError, UnsubscribeError,
 };
+use legacy_buses::broken::{BrokenBus, Fault};
 use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
 use thiserror::Error;
 
@@ -21,7 +22,7 @@ use crate::record::Outcome;
 /// What one process owns of a bus.
 pub(crate) enum Hub {
     /// The whole bus; every role shares one handle.
-    InProcess(Arc<LocalEventBus>),
+    InProcess(Arc<dyn EventBus>),
     /// The broker; every role has a handle of its own.
     Broker(DaemoneyeBroker),
     /// The void floor: nothing to publish to.
@@ -59,7 +60,7 @@ impl Hub {
     /// Opens the bus itself: called in the process that hosts it.
     pub(crate) fn host(opening: &Opening) -> Result<Self, OpenError> {
         match opening.bus.deployment() {
-            Deployment::InProcess => local(opening).map(|bus| Self::InProcess(Arc::new(bus))),
+            Deployment::InProcess => behind_fault(opening, local(opening)?).map(Self::InProcess),
             Deployment::Embedded | Deployment::Agent | Deployment::Process => {
                 broker(opening).map(Self::Broker)
             }
@@ -69,7 +70,7 @@ impl Hub {
     /// A handle for a role of the hosting process.
     pub(crate) fn handle(&self, name: &str) -> Option<Arc<dyn EventBus>> {
         match self {
-            Self::InProcess(bus) => Some(Arc::clone(bus) as Arc<dyn EventBus>),
+            Self::InProcess(bus) => Some(Arc::clone(bus)),
             Self::Broker(broker) => Some(Arc::new(DaemoneyeEventBus::from_broker(broker, name))),
             Self::Void => None,
         }
@@ -143,6 +144,14 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// Removes what a killed broker may have left at its socket path; returns whether it was there.
 pub(crate) fn remove_socket(path: &Path) -> bool {
     std::fs::remove_file(path).is_ok()
+}
+
+/// The bus as it is, or behind the fault the harness must catch.
+fn behind_fault(opening: &Opening, bus: LocalEventBus) -> Result<Arc<dyn EventBus>, OpenError> {
+    let Some(name) = &opening.settings.fault else { return Ok(Arc::new(bus)) };
+    let fault = Fault::named(name)
+        .ok_or_else(|| OpenError::Local(format!("no fault is called {name:?}")))?;
+    Ok(Arc::new(BrokenBus::new(Arc::new(bus), fault)))
 }
 
 fn local(opening: &Opening) -> Result<LocalEventBus, OpenError> {

@@ -33,7 +33,8 @@ pub(super) struct Answer {
     pub(super) heard_ns: u64,
     /// Measured events begun by the open loops of the process, all of them together.
     pub(super) published: u64,
-    /// Measured events received by its subscribers, all of them together.
+    /// Events received by its subscribers, all of them together: measured ones, or in behaviour
+    /// trials all but fences.
     pub(super) received: u64,
 }
 
@@ -54,6 +55,8 @@ pub(super) struct Roll {
     call: u64,
     /// By actor that is up and has not left: the question it owes an answer to.
     present: BTreeMap<usize, Option<Question>>,
+    /// By actor: what its subscribers had received when it last answered.
+    received: BTreeMap<usize, u64>,
     keeping: bool,
     answers: Vec<Answer>,
 }
@@ -71,7 +74,14 @@ impl Roll {
     pub(super) fn new() -> Self {
         let mut interval = interval(CALL_INTERVAL);
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { interval, call: 0, present: BTreeMap::new(), keeping: false, answers: Vec::new() }
+        Self {
+            interval,
+            call: 0,
+            present: BTreeMap::new(),
+            received: BTreeMap::new(),
+            keeping: false,
+            answers: Vec::new(),
+        }
     }
 
     /// An actor is up.
@@ -118,11 +128,17 @@ impl Roll {
     /// An actor has answered.
     pub(super) fn answered(&mut self, actor: usize, published: u64, received: u64, now_ns: u64) {
         let Some(question) = self.present.get_mut(&actor).and_then(Option::take) else { return };
+        self.received.insert(actor, received);
         if self.keeping && self.answers.len() < ANSWERS {
             let Question { call, asked_ns, .. } = question;
             let heard_ns = now_ns;
             self.answers.push(Answer { call, actor, asked_ns, heard_ns, published, received });
         }
+    }
+
+    /// Events received by all actors together, as last answered.
+    pub(super) fn received(&self) -> u64 {
+        self.received.values().sum()
     }
 
     /// Who owes an answer to an earlier call than the last one.

@@ -226,6 +226,11 @@ impl Session {
         Ok(())
     }
 
+    /// Events received by all actors together, fences left out, as of the last roll call.
+    pub(super) fn received(&self) -> u64 {
+        self.roll.received()
+    }
+
     /// From now on the answers to the roll call are kept, or no longer.
     pub(super) fn keep_answers(&mut self, keeping: bool) {
         self.roll.keep(keeping);

@@ -25,6 +25,10 @@ pub struct BusSettings {
     pub central_capacity: Option<usize>,
     /// Largest encoded payload, bytes (brokers only).
     pub payload_limit_bytes: Option<usize>,
+    /// Name of the fault an in-process bus is put behind, to see whether the harness catches it.
+    /// No scenario can say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// One publisher.

@@ -66,6 +66,17 @@ fn a_position_that_falls_is_positions() {
 }
 
 #[test]
+fn a_loss_that_leaves_no_gap_is_positions() {
+    let mut world = right();
+    let numbered = received(&mut world, LOSSY).iter_mut().zip(1..);
+    numbered.for_each(|(one, position)| one.position = position);
+    let found = violations(&world);
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|one| one.check == Check::Positions), "{found:?}");
+    assert_eq!(found[0].subscriber.as_deref(), Some("lossy"));
+}
+
+#[test]
 fn a_loss_that_is_not_counted_is_losses() {
     let mut world = right();
     let index = at(&world, LOSSY, 0, received_by_lossy(&world));

@@ -89,7 +89,8 @@ const BUS: &[Room] = &[
     ),
 ];
 
-const LEGACY: &[Room] = &[room("crossbeam", &[]), room("broadcast", &[]), room("sharing", &[])];
+const LEGACY: &[Room] =
+    &[room("crossbeam", &[]), room("broadcast", &[]), room("sharing", &[]), room("broken", &[])];
 
 const COLLECTOR: &[Room] = &[
     room("source", &[]),
@@ -119,8 +120,9 @@ const HARNESS: &[Room] = &[
     room("driver", &["plan", "record"]),
     room("check", &["plan", "record"]),
     room("gate", &["plan", "record"]),
+    room("mutants", &["plan", "record", "driver", "check", "gate"]),
     room("report", &["plan", "record", "check", "gate"]),
-    room("cmd", &["scenario", "plan", "record", "driver", "check", "gate", "report"]),
+    room("cmd", &["scenario", "plan", "record", "driver", "check", "gate", "mutants", "report"]),
 ];
 
 pub(super) const GUARDS: &[Guard] = &[

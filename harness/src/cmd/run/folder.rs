@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cmd::EXIT_INVALID;
+use crate::mutants::FILES;
 use crate::report::{self, Exit};
 
 /// Where files of trials go, within the report's folder.
@@ -96,12 +97,13 @@ fn refused(path: &Path, cause: io::Error) -> ClaimError {
     ClaimError::File { path: path.to_owned(), cause }
 }
 
-/// Whether a run made the folder: it is empty, holds a report, or what a run was killed over.
+/// Whether a run made the folder: it is empty, holds a report, what a run was killed over, or the
+/// matrix of `mutants`.
 fn is_ours(folder: &Path) -> io::Result<bool> {
     let mut foreign = false;
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let known = [LOCK, HOLDER].iter().any(|known| name == *known);
+        let known = [LOCK, HOLDER].iter().chain(&FILES).any(|known| name == *known);
         foreign |= !known && Path::new(&name).extension().is_none_or(|end| end != "partial");
     }
     Ok(!foreign || report::is_in(folder))

@@ -3,7 +3,7 @@
 use crate::driver::Interrupt;
 
 /// An interrupt told by Ctrl-C, and on Unix by a request to terminate. Within a runtime.
-pub(super) fn on_signals() -> std::io::Result<Interrupt> {
+pub(in crate::cmd) fn on_signals() -> std::io::Result<Interrupt> {
     let (teller, interrupt) = Interrupt::new();
     let ended = ended()?;
     tokio::spawn(async move {

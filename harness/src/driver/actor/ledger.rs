@@ -65,9 +65,10 @@ pub(super) struct Ledger {
     last: Vec<u64>,
     received: Vec<Received>,
     arrivals: Option<Recorder<Arrival>>,
-    /// Unique arrivals of all measured phases, told when the harness asks.
+    /// Unique arrivals of all measured phases, or all of a behaviour trial but fences; told when the
+    /// harness asks.
     tally: Tally,
-    measured_arrivals: u64,
+    tallied: u64,
     summary: Summary,
 }
 
@@ -105,7 +106,7 @@ impl Ledger {
             received: Vec::with_capacity(reserved),
             arrivals,
             tally,
-            measured_arrivals: 0,
+            tallied: 0,
             summary: Summary::default(),
             assignment: Arc::clone(assignment),
             link,
@@ -170,6 +171,9 @@ impl Ledger {
         receive_ns: u64,
     ) {
         let correlation = &event.correlation;
+        if event.event.header().source_sequence & FENCE == 0 {
+            self.count();
+        }
         self.received.push(Received {
             publisher: publisher.map_or(UNKNOWN_PUBLISHER, short),
             subscription,
@@ -198,13 +202,17 @@ impl Ledger {
         let Some(window) = &mut self.measured else { return };
         window.arrivals += 1;
         window.latency_sum_ns += receive_ns.saturating_sub(start_ns);
-        self.measured_arrivals += 1;
-        self.tally.set(self.measured_arrivals);
+        self.count();
         if let Some(arrivals) = &mut self.arrivals {
             let publisher = publisher as u64;
             // A full disk shows as a torn file when the driver reads it.
             let _ = arrivals.record(&Arrival { publisher, sequence, start_ns, receive_ns });
         }
+    }
+
+    fn count(&mut self) {
+        self.tallied += 1;
+        self.tally.set(self.tallied);
     }
 
     fn mark(&mut self, now_ns: u64) {

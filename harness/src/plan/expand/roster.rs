@@ -52,6 +52,7 @@ fn bus_settings(table: &Table<'_>) -> BusSettings {
         central_capacity: table.optional("central-capacity", |at| at.integer(1..(1 << 20) + 1)),
         payload_limit_bytes: table
             .optional("payload-limit", |at| at.size_up_to(MAX_PAYLOAD_BYTES, "a payload has")),
+        fault: None,
     }
 }
 

@@ -84,6 +84,16 @@ fn what_a_run_was_killed_over_is_no_obstacle() {
 }
 
 #[test]
+fn the_matrix_of_mutants_is_no_obstacle() {
+    let folder = folder();
+    for name in FILES {
+        fs::write(folder.path().join(name), "a matrix").expect("written");
+    }
+    claim(folder.path(), "new").expect("`ci` runs the mutants first");
+    assert!(FILES.iter().all(|name| folder.path().join(name).exists()));
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let folder = folder();
     let file = folder.path().join("occupied");

@@ -1,0 +1,127 @@
+//! The trials of mutants: ordinary cases, an ordinary tree of processes, the ordinary checks.
+
+use std::collections::BTreeSet;
+use std::io::{Write as _, stdout};
+use std::path::Path;
+
+use anyhow::Context as _;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use crate::check::{Report, check};
+use crate::cmd::behaviour::CasePlan;
+use crate::cmd::run::interrupt;
+use crate::driver::{DriveError, Fault, Interrupt, TrialRequest, run_trial};
+use crate::mutants::{
+    Catch, CheckerMatrix, KillMatrix, MUTANTS, Mutant, MutantRow, Shown, TrialRow, caught,
+};
+use crate::plan::{Bus, Case};
+
+/// Trials at the same time. One trial is mostly waiting; more would disturb each other's pace.
+const TRIALS_AT_ONCE: usize = 2;
+
+/// One trial to run.
+struct Job<'a> {
+    name: &'a str,
+    fault: Option<Fault>,
+    case: &'a Case,
+    /// `None` for the sound bus.
+    mutant: Option<Mutant>,
+}
+
+/// Runs every mutant on its case, and the sound bus on all of these.
+pub(super) fn run(mutants: &[Mutant], cases: &[Case]) -> anyhow::Result<KillMatrix> {
+    let jobs = jobs(mutants, cases)?;
+    let executable = std::env::current_exe().context("cannot tell where this program is")?;
+    let folder = tempfile::tempdir().context("no temporary folder")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let shown = runtime.block_on(async {
+        let interrupt = interrupt::on_signals()?;
+        let trials = jobs.iter().enumerate().map(|(number, job)| {
+            let directory = folder.path().join(number.to_string());
+            let (executable, interrupt) = (executable.as_path(), interrupt.clone());
+            async move {
+                let shown = trial(job, executable, &directory, interrupt).await;
+                tell(job, &shown);
+                shown
+            }
+        });
+        anyhow::Ok(stream::iter(trials).buffered(TRIALS_AT_ONCE).collect::<Vec<Shown>>().await)
+    })?;
+    let complete = MUTANTS.iter().all(|mutant| mutants.contains(mutant));
+    let checkers = CheckerMatrix::of_corpus();
+    let mut matrix = KillMatrix { complete, checkers, ..KillMatrix::default() };
+    for (job, shown) in jobs.iter().zip(shown) {
+        match &job.mutant {
+            Some(mutant) => matrix.mutants.push(MutantRow::new(mutant, shown)),
+            None => matrix.reference.push(TrialRow {
+                name: job.name.to_owned(),
+                case: job.case.id.clone(),
+                shown,
+            }),
+        }
+    }
+    Ok(matrix)
+}
+
+fn jobs<'a>(mutants: &[Mutant], cases: &'a [Case]) -> anyhow::Result<Vec<Job<'a>>> {
+    let find = |id: &str| {
+        let found = cases.iter().find(|case| case.id == id);
+        found.with_context(|| format!("the scenarios have no case {id}"))
+    };
+    let used: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.case).collect();
+    let mut jobs = Vec::new();
+    for id in used {
+        let case = find(id)?;
+        for (name, fault) in
+            [("the reference", None), ("the wrapped reference", Some(Fault::Nothing))]
+        {
+            jobs.push(Job { name, fault, case, mutant: None });
+        }
+    }
+    for mutant in mutants {
+        let (name, case) = (mutant.fault.name(), find(mutant.case)?);
+        jobs.push(Job { name, fault: Some(mutant.fault), case, mutant: Some(*mutant) });
+    }
+    Ok(jobs)
+}
+
+async fn trial(job: &Job<'_>, executable: &Path, directory: &Path, interrupt: Interrupt) -> Shown {
+    let mut case = job.case.clone();
+    case.topology.bus.fault = job.fault.map(|fault| fault.name().to_owned());
+    match judged(&case, executable, directory, interrupt).await {
+        Ok(catch) => Shown::Judged(catch),
+        Err(error) => Shown::NotRun(error.to_string()),
+    }
+}
+
+async fn judged(
+    case: &Case,
+    executable: &Path,
+    directory: &Path,
+    interrupt: Interrupt,
+) -> Result<Catch, DriveError> {
+    let bus = Bus::Crossbeam;
+    let request =
+        TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
+    let driven = run_trial(request, interrupt).await?;
+    let history = driven.history.unwrap_or_default();
+    let report = match CasePlan::new(case) {
+        Ok(plan) => check(case, bus, &history, &plan),
+        Err(cause) => Report::Broken(vec![cause.to_string()]),
+    };
+    Ok(caught(&report, &driven.trial.tear_down))
+}
+
+fn tell(job: &Job<'_>, shown: &Shown) {
+    let what = match shown {
+        Shown::NotRun(why) => format!("not run: {why}"),
+        Shown::Judged(catch) if catch.kills.is_empty() => "nothing is caught".to_owned(),
+        Shown::Judged(catch) => {
+            let names: Vec<String> = catch.kills.keys().map(|guard| guard.name()).collect();
+            format!("caught by {}", names.join(", "))
+        }
+    };
+    // A closed standard output must not hide the verdict in the exit code.
+    let _ = writeln!(stdout().lock(), "{:<28} {:<44} {what}", job.name, job.case.id);
+}

@@ -1,0 +1,28 @@
+//! Deliberately broken buses and checkers: the harness proves itself by catching each of them.
+//!
+//! Data and pure functions: which fault breaks which promise, on which cases it must show, what a
+//! report and a tear-down say about it, and what is wrong with the matrix of all of them. The
+//! faults themselves are `legacy_buses::broken`'s; running them is `cmd`'s; the checks know
+//! nothing of all this.
+//!
+//! - `bus`: every broken bus, the promise it breaks, who must catch it where;
+//! - `guard`: what can catch one; `matrix`: who caught which, and what that leaves to say;
+//! - `checker`: the real checker, and those that cannot fail where they should; `recorded`,
+//!   `corpus`: comparisons of two buses, one right, the others doctored in one place; `checkers`:
+//!   which of these unmasks whom;
+//! - `page`: the matrix to read.
+
+mod bus;
+mod checker;
+mod checkers;
+mod corpus;
+mod guard;
+mod matrix;
+mod page;
+mod recorded;
+
+pub use bus::{BEYOND, MUTANTS, Mutant, SOUND};
+pub use checkers::{CheckerMatrix, CheckerRow};
+pub use guard::{Catch, Guard, caught};
+pub use matrix::{KillMatrix, MutantRow, Shown, TrialRow};
+pub use page::{FILES, page};

@@ -1,0 +1,175 @@
+//! Every broken bus: the promise it breaks, who must catch it, and on which case.
+//!
+//! A guard is named only where it judges that promise; that another one stumbles over the fault
+//! too is welcome and proves nothing. [`Check::Expectation`] is named where only the case's own
+//! counts can tell.
+
+use super::Guard;
+use crate::check::Check;
+use crate::driver::Fault;
+
+/// One broken bus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mutant {
+    /// What it does wrong.
+    pub fault: Fault,
+    /// The contract number it breaks.
+    pub rule: &'static str,
+    /// Who judges that; one of them at least must catch it, on every case.
+    pub guards: &'static [Guard],
+    /// The case it must show on.
+    pub case: &'static str,
+}
+
+const fn mutant(
+    fault: Fault,
+    rule: &'static str,
+    guards: &'static [Guard],
+    case: &'static str,
+) -> Mutant {
+    Mutant { fault, rule, guards, case }
+}
+
+/// Breaks nothing and must survive: the means to see whether a survivor is told.
+pub const SOUND: Mutant = mutant(Fault::Nothing, "C1", DELIVERY, STEADY);
+
+/// Faults no case here can show, each with the reason and who catches it instead.
+pub const BEYOND: &[(Fault, &str)] = &[
+    (
+        Fault::EmptyTextBecomesAbsent,
+        "no planned event has an empty text; the conformance suite has",
+    ),
+    (
+        Fault::DropsNewestForOldest,
+        "the crossbeam bus has no drop-oldest; the conformance suite has",
+    ),
+    (Fault::KeepsDeadReceivers, "it stalls a trial until its limits; the conformance suite has it"),
+];
+
+const DELIVERY: &[Guard] = &[Guard::Check(Check::Delivery)];
+const FOREIGN: &[Guard] = &[Guard::Check(Check::Foreign)];
+const EDGES: &[Guard] = &[Guard::Check(Check::Edges)];
+const REFUSED: &[Guard] = &[Guard::Check(Check::Refused)];
+const DUPLICATES: &[Guard] = &[Guard::Check(Check::Duplicates)];
+const FIFO: &[Guard] = &[Guard::Check(Check::Fifo)];
+const LATE: &[Guard] = &[Guard::Check(Check::Late)];
+const TOTAL_ORDER: &[Guard] = &[Guard::Check(Check::TotalOrder)];
+const PRECEDENCE: &[Guard] = &[Guard::Check(Check::Precedence)];
+const CONTENT: &[Guard] = &[Guard::Check(Check::Content)];
+const CORRELATION: &[Guard] = &[Guard::Check(Check::Correlation)];
+const POSITIONS: &[Guard] = &[Guard::Check(Check::Positions)];
+const LOSSES: &[Guard] = &[Guard::Check(Check::Losses)];
+const DEPARTURES: &[Guard] = &[Guard::Check(Check::Departures)];
+const CONSERVATION: &[Guard] = &[Guard::Check(Check::Conservation)];
+const MONOTONE: &[Guard] = &[Guard::Check(Check::Monotone)];
+const MEMBERSHIP: &[Guard] = &[Guard::Check(Check::Membership)];
+const SHUTDOWN: &[Guard] = &[Guard::Check(Check::Shutdown)];
+const EXPECTATION: &[Guard] = &[Guard::Check(Check::Expectation)];
+const WAITS: &[Guard] = &[Guard::Check(Check::Waits)];
+const TEAR_DOWN: &[Guard] = &[Guard::TearDown];
+
+const STEADY: &str = "delivery/steady-small[correlation=fresh]";
+const NUMBERED: &str = "delivery/steady-small[correlation=numbered]";
+const SEVERAL: &str = "delivery/multi-publisher";
+const BURSTS: &str = "delivery/scan-burst[events=1000]";
+const TOPICS: &str = "topics/truth-table";
+const BY_EVENT: &str = "filters/event";
+const BY_TOPIC: &str = "filters/topic";
+const BY_CORRELATION: &str = "filters/correlation";
+const CHURN: &str = "lifecycle/churn";
+const END: &str = "lifecycle/shutdown-backlog";
+const DUPLICATE_ID: &str = "limits/duplicate-id";
+const LIMIT: &str = "limits/subscriber-limit";
+const INVALID: &str = "limits/invalid-subscriptions";
+const DROPS: &str = "backpressure/stopped-subscriber-drop-newest";
+/// The only one where events arrive after a loss: before, no gap could show.
+const REOPENS: &str = "backpressure/stopped-subscriber-circuit-break";
+const BLOCKS: &str = "backpressure/late-reader-block";
+const STALLS: &str = "backpressure/stopped-subscriber-block";
+const OPENS: &str = "backpressure/open-circuit";
+
+/// Every broken bus, in contract order.
+pub const MUTANTS: &[Mutant] = &[
+    mutant(Fault::LosesOneInFive, "C1", DELIVERY, STEADY),
+    mutant(Fault::LosesTheFirst, "C1", DELIVERY, STEADY),
+    mutant(Fault::DeliversForeignTopics, "C2", FOREIGN, TOPICS),
+    mutant(Fault::DeliversOneForeign, "C2", FOREIGN, TOPICS),
+    mutant(Fault::UnsubscribesLate, "C2", FOREIGN, CHURN),
+    mutant(Fault::NeverUnsubscribes, "C2", FOREIGN, CHURN),
+    mutant(Fault::HasAHoleAtFirst, "C2", EDGES, CHURN),
+    mutant(Fault::DeliversTwice, "C3", DUPLICATES, STEADY),
+    mutant(Fault::SwapsNeighbours, "C4", FIFO, STEADY),
+    mutant(Fault::IsOvertakenRarely, "C4", LATE, STEADY),
+    mutant(Fault::SwapsForOneSubscriber, "C5", TOTAL_ORDER, SEVERAL),
+    mutant(Fault::AcceptsEarly, "C5", PRECEDENCE, SEVERAL),
+    mutant(Fault::JoinsArguments, "C6", CONTENT, STEADY),
+    mutant(Fault::CutsTimestamps, "C6", CONTENT, STEADY),
+    mutant(Fault::DeliversWhatItRefused, "C7", REFUSED, STEADY),
+    mutant(Fault::TruncatesCorrelation, "C8", CORRELATION, NUMBERED),
+    mutant(Fault::InventsCorrelation, "C8", CORRELATION, NUMBERED),
+    mutant(Fault::GivesEveryEventOneRoot, "C8", CORRELATION, STEADY),
+    mutant(Fault::ReplacesDuplicateIds, "C9", MEMBERSHIP, DUPLICATE_ID),
+    mutant(Fault::EvictsAtTheLimit, "C9", MEMBERSHIP, LIMIT),
+    mutant(Fault::RefusesForAnotherReason, "C9", MEMBERSHIP, INVALID),
+    mutant(Fault::CountsTheDeparted, "C10", DEPARTURES, CHURN),
+    mutant(Fault::HidesLag, "C11", LOSSES, DROPS),
+    mutant(Fault::InventsLag, "C11", LOSSES, STEADY),
+    mutant(Fault::ClosesGaps, "C11", POSITIONS, REOPENS),
+    mutant(Fault::BlocksInsteadOfDropping, "C11", EXPECTATION, OPENS),
+    mutant(Fault::DropsInsteadOfBlocking, "C11", LOSSES, BLOCKS),
+    mutant(Fault::NeverOpensTheCircuit, "C11", EXPECTATION, OPENS),
+    mutant(Fault::OneMorePlace, "C11", EXPECTATION, OPENS),
+    mutant(Fault::CountsOneTooMany, "C12", CONSERVATION, STEADY),
+    mutant(Fault::CountsTwice, "C12", CONSERVATION, STEADY),
+    mutant(Fault::CountsOnceForAll, "C12", CONSERVATION, BURSTS),
+    mutant(Fault::CountsBackwards, "C12", MONOTONE, BURSTS),
+    mutant(Fault::HidesDrops, "C12", CONSERVATION, DROPS),
+    mutant(Fault::HangsAtShutdown, "C13", SHUTDOWN, END),
+    mutant(Fault::DiscardsAtShutdown, "C13", DELIVERY, END),
+    mutant(Fault::PublishesAfterShutdown, "C13", SHUTDOWN, END),
+    mutant(Fault::NeverEndsReceivers, "C13", SHUTDOWN, CHURN),
+    mutant(Fault::LeaksAThread, "C13", TEAR_DOWN, STEADY),
+    mutant(Fault::WaitsBeyondItsLimit, "C14", WAITS, STALLS),
+    mutant(Fault::PlusTakesMany, "T3", FOREIGN, TOPICS),
+    mutant(Fault::HashNeedsALevel, "T4", DELIVERY, TOPICS),
+    mutant(Fault::IgnoresTypes, "M3", FOREIGN, BY_EVENT),
+    mutant(Fault::IgnoresPids, "M3", FOREIGN, BY_EVENT),
+    mutant(Fault::IgnoresPriority, "M3", FOREIGN, BY_EVENT),
+    mutant(Fault::IgnoresSources, "M3", FOREIGN, BY_EVENT),
+    mutant(Fault::IgnoresMetadata, "M3", FOREIGN, BY_EVENT),
+    mutant(Fault::IgnoresExcludes, "M4", FOREIGN, BY_TOPIC),
+    mutant(Fault::IgnoresIncludes, "M4", FOREIGN, BY_TOPIC),
+    mutant(Fault::IgnoresCorrelationIds, "M5", FOREIGN, BY_CORRELATION),
+    mutant(Fault::IgnoresIdPrefixes, "M5", FOREIGN, BY_CORRELATION),
+    mutant(Fault::IgnoresParents, "M5", FOREIGN, BY_CORRELATION),
+    mutant(Fault::IgnoresRoots, "M5", FOREIGN, BY_CORRELATION),
+    mutant(Fault::IgnoresStages, "M5", FOREIGN, BY_CORRELATION),
+    mutant(Fault::IgnoresAllTags, "M5", FOREIGN, BY_CORRELATION),
+    mutant(Fault::IgnoresAnyTags, "M5", FOREIGN, BY_CORRELATION),
+    mutant(Fault::IgnoresSequences, "M5", FOREIGN, BY_CORRELATION),
+    mutant(Fault::IgnoresProcessIds, "M5", FOREIGN, BY_CORRELATION),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_a_mutant_once_or_beyond_with_a_reason() {
+        let mut known: Vec<Fault> = MUTANTS.iter().map(|mutant| mutant.fault).collect();
+        known.extend(BEYOND.iter().map(|(fault, _)| *fault));
+        known.push(SOUND.fault);
+        known.sort();
+        let mut all = Fault::ALL.to_vec();
+        all.sort();
+        assert_eq!(known, all);
+    }
+
+    #[test]
+    fn every_guard_has_a_mutant_of_its_own() {
+        for guard in Guard::all() {
+            let named = MUTANTS.iter().any(|mutant| mutant.guards.contains(&guard));
+            assert!(named, "{} catches nothing", guard.name());
+        }
+    }
+}

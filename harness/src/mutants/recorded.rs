@@ -1,0 +1,238 @@
+//! A comparison of two buses as an instrument would record it, with nothing wrong in it: what the
+//! corpus doctors.
+//!
+//! One publisher, one subscriber, a thousand events; ten blocks of trials in which both buses are
+//! alike but for a little noise. All of it follows from the number of the event or block.
+
+use daemoneye_eventbus::{
+    EventBusStatistics, EventKind, EventSubscription, SubscriptionStatistics,
+};
+
+use crate::check::{Planned, PlannedAttributes};
+use crate::gate::{Block, Evidence, Side, order};
+use crate::plan::{
+    Bus, BusSettings, Case, Correlate, Expectation, Fence, Lane, Operation, Phase, PublisherSpec,
+    Reading, SubscriberSpec, Topology, TrialKind,
+};
+use crate::record::{
+    History, Latency, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog,
+    TearDown, Trial, TrialFigures, Validity,
+};
+
+/// Events in the history, as many as the public project compares ten of.
+const EVENTS: u64 = 1000;
+/// Blocks of trials: enough that one odd block does not decide.
+const BLOCKS: u32 = 10;
+/// Time between two events, ns.
+const STEP_NS: u64 = 1000;
+/// Where every event goes.
+const TOPIC: &str = "events.process.lifecycle";
+/// What is measured of either bus, before noise.
+const THROUGHPUT_PER_S: f64 = 1_000_000.0;
+const P99_NS: u64 = 50_000;
+const MEMORY_BYTES: f64 = 8_000_000.0;
+/// Samples of a latency; 10 000 are needed for a 99th percentile.
+const SAMPLES: u64 = 20_000;
+
+/// Two buses on one case, everything recorded.
+#[derive(Debug, Clone)]
+pub(super) struct Recorded {
+    pub(super) case: Case,
+    pub(super) baseline: History,
+    pub(super) candidate: History,
+    /// Trials at saturation: throughput.
+    pub(super) saturated: Evidence,
+    /// Trials at a fixed rate: latency and memory.
+    pub(super) paced: Evidence,
+}
+
+/// Every event is the same but for its number.
+#[derive(Debug)]
+pub(super) struct Alike;
+
+impl Planned for Alike {
+    fn attributes(&self, _publisher: usize, _sequence: u64) -> Option<PlannedAttributes> {
+        Some(PlannedAttributes {
+            topic: TOPIC.into(),
+            kind: EventKind::Process,
+            pid: Some(1),
+            priority: None,
+            source: "p0".into(),
+            metadata: Vec::new(),
+            correlation: None,
+        })
+    }
+}
+
+impl Recorded {
+    /// Both buses keep every promise and measure alike.
+    pub(super) fn right() -> Self {
+        let history = history();
+        Self {
+            case: case(),
+            baseline: history.clone(),
+            candidate: history,
+            saturated: evidence(TrialKind::Saturation),
+            paced: evidence(TrialKind::Paced),
+        }
+    }
+}
+
+fn case() -> Case {
+    let publisher = PublisherSpec {
+        name: "p0".to_owned(),
+        mix: Vec::new(),
+        correlate: Correlate::Fresh,
+        table: 0,
+    };
+    let subscriber = SubscriberSpec {
+        name: "s0".to_owned(),
+        subscription: EventSubscription::new("s0").with_pattern("events.#"),
+        reading: Reading::Prompt,
+        from_start: true,
+    };
+    let phase = Phase {
+        name: "only".to_owned(),
+        publish: Vec::new(),
+        actions: Vec::new(),
+        idle_ms: 0,
+        fence: true,
+        measured: false,
+    };
+    Case {
+        id: "corpus".to_owned(),
+        scenario: "corpus".to_owned(),
+        summary: String::new(),
+        claims: Vec::new(),
+        kind: TrialKind::Behaviour,
+        topology: Topology {
+            bus: BusSettings::default(),
+            publishers: vec![publisher],
+            subscribers: vec![subscriber],
+        },
+        phases: vec![phase],
+        expect: Expectation::default(),
+        not_applicable: Vec::new(),
+        budget_ms: 60_000,
+        seed: 1,
+    }
+}
+
+fn history() -> History {
+    let fence = Fence { subscriber: 0, lane: Lane::Events, number: 1 }.sequence();
+    let numbers = || (1..=EVENTS).chain([fence]).zip(1_u64..);
+    let subscribed = Operated {
+        operation: Operation::Subscribe(0),
+        phase: u32::MAX,
+        call_ns: 1,
+        return_ns: 2,
+        outcome: "ok".to_owned(),
+        expect: "ok".to_owned(),
+    };
+    let published = numbers().map(|(sequence, place)| Published {
+        sequence,
+        phase: 0,
+        call_ns: place * STEP_NS,
+        return_ns: place * STEP_NS + 100,
+        outcome: Outcome::Ok,
+        digest: digest(place),
+    });
+    let received = numbers().map(|(sequence, place)| Received {
+        publisher: 0,
+        subscription: 0,
+        sequence,
+        receive_ns: place * STEP_NS + 50,
+        position: place,
+        digest: digest(place),
+        correlation: place,
+        is_root: true,
+    });
+    let (published, received) = (published.collect(), received.collect());
+    let statistics = statistics();
+    History {
+        publishers: vec![PublisherLog { name: "p0".to_owned(), published }],
+        subscribers: vec![SubscriberLog {
+            name: "s0".to_owned(),
+            received,
+            ..SubscriberLog::default()
+        }],
+        operations: vec![subscribed],
+        statistics: Some(statistics.clone()),
+        statistics_samples: vec![statistics],
+    }
+}
+
+/// Any number will do that is not 0 and not another event's.
+fn digest(place: u64) -> u64 {
+    place << 8 | 0x2d
+}
+
+fn statistics() -> EventBusStatistics {
+    let all = EVENTS + 1;
+    EventBusStatistics {
+        events_published: all,
+        events_delivered: all,
+        active_subscribers: 1,
+        subscriptions: vec![SubscriptionStatistics {
+            subscriber_id: "s0".to_owned(),
+            matched: all,
+            delivered: all,
+            ..SubscriptionStatistics::default()
+        }],
+        ..EventBusStatistics::default()
+    }
+}
+
+fn evidence(kind: TrialKind) -> Evidence {
+    let mut evidence = Evidence::new("corpus".to_owned(), Bus::Crossbeam, Bus::Process);
+    for number in 0..BLOCKS {
+        let order = order(1, number);
+        let trials = order.map(|side| {
+            let noise_percent = match side {
+                Side::Baseline => 0,
+                Side::Candidate => number % 3,
+            };
+            trial(kind, evidence.bus(side), figures(kind, noise_percent))
+        });
+        evidence.blocks.push(Block { order, trials, host_busy: None, redone: false });
+    }
+    evidence
+}
+
+fn figures(kind: TrialKind, noise_percent: u32) -> TrialFigures {
+    let noise = 1.0 + 0.01 * f64::from(noise_percent);
+    if kind == TrialKind::Saturation {
+        let throughput_per_s = Some(THROUGHPUT_PER_S * noise);
+        return TrialFigures { throughput_per_s, ..TrialFigures::default() };
+    }
+    let latency = Latency { samples: SAMPLES, ..Latency::default() };
+    let mut figures = TrialFigures {
+        latency: Some(latency),
+        memory_bytes: Some(MEMORY_BYTES * noise),
+        ..TrialFigures::default()
+    };
+    set_latency(&mut figures, P99_NS + P99_NS / 100 * u64::from(noise_percent));
+    figures
+}
+
+/// Sets a latency; its median lies at half its 99th percentile.
+pub(super) fn set_latency(figures: &mut TrialFigures, p99_ns: u64) {
+    if let Some(latency) = &mut figures.latency {
+        latency.p99_ns = p99_ns;
+        latency.p50_ns = p99_ns / 2;
+    }
+}
+
+fn trial(kind: TrialKind, bus: Bus, figures: TrialFigures) -> Trial {
+    Trial {
+        case: "corpus".to_owned(),
+        bus: Some(bus),
+        void_of: None,
+        kind,
+        seed: 1,
+        validity: Validity::Valid,
+        figures,
+        processes: Vec::new(),
+        tear_down: TearDown::default(),
+    }
+}

@@ -9,7 +9,9 @@
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
 //! `trace` (plan and history joined, indexed), `life` (subscriptions in time), `regions` (what
 //! must, may and must not arrive), then one file per rule, `claims` (what the case says
-//! it shows), `faults` (whether those planned hit their window), then `differential`; beside them `sightings`, which judges host cases from the
+//! it shows), `faults` (whether those planned hit their window), then `divergence` (what of it was
+//! declared), `differential`, `twin` (what the other bus did with the same events) and `unsteady`
+//! (what differs from run to run); beside them `sightings`, which judges host cases from the
 //! record of a real agent.
 
 mod claims;
@@ -18,6 +20,7 @@ mod content;
 mod delivery;
 mod departures;
 mod differential;
+pub mod divergence;
 mod duplicates;
 mod expectation;
 mod faults;
@@ -38,12 +41,16 @@ mod shutdown;
 mod sightings;
 mod total_order;
 mod trace;
+mod twin;
+mod unsteady;
 mod waits;
 
-pub use differential::{Colour, Difference, Observed, differential};
+pub use differential::{Colour, Difference, Observed, Subject, colour_declared, differential};
 pub use planned::{Planned, PlannedAttributes};
 pub use report::{Check, Checked, Judgement, Message, Report, Unexercised, Verdict, Violation};
 pub use sightings::check_sightings;
+pub use twin::twin;
+pub use unsteady::{Unsteady, mark, unsteady};
 
 use crate::plan::{Bus, Case};
 use crate::record::History;

@@ -97,6 +97,9 @@ struct Run {
     /// Fail on gates marked `enforced` alone; the others are printed.
     #[arg(long)]
     enforced_only: bool,
+    /// Run behaviour on the baseline twice and list what differs; nightly and release always do.
+    #[arg(long)]
+    baseline_twice: bool,
 }
 
 #[derive(Debug, Args)]
@@ -172,6 +175,7 @@ impl Run {
             out: self.out,
             warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),
             enforced_only: self.enforced_only,
+            baseline_twice: self.baseline_twice,
         }
     }
 }

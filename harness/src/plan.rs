@@ -6,7 +6,9 @@
 mod bus;
 mod case;
 pub mod claims;
+mod day;
 mod digest;
+mod divergence;
 pub mod expand;
 mod expect;
 mod fault;
@@ -24,7 +26,9 @@ mod workload;
 
 pub use bus::{Bus, Deployment};
 pub use case::{Case, TrialKind};
+pub use day::Day;
 pub use digest::{digest, digest_correlation_id, digest_received};
+pub use divergence::{Divergence, Observe};
 pub use expand::{Expanded, expand};
 pub use expect::{Expectation, Expected};
 pub use fault::{Deed, Fault, Victim};

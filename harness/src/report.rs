@@ -8,12 +8,13 @@
 //! - `run`: the record, and the JSON Schema of it;
 //! - `answer`, `exit`: switch or not, and the exit code;
 //! - `sides`: what the two buses of a comparison are called;
-//! - `figure`, `stamp`, `table`, `ledger`, `summary`: for people;
+//! - `figure`, `stamp`, `divergences`, `table`, `ledger`, `summary`: for people;
 //! - `host`, `revision`: where and what was run;
 //! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
 //! - `progress`: what is seen while it runs.
 
 mod answer;
+mod divergences;
 mod exit;
 mod figure;
 mod host;
@@ -41,7 +42,8 @@ pub use progress::Progress;
 pub use read::{ReadError, is_in, read};
 pub use revision::revision;
 pub use run::{
-    Behaviour, BehaviourRow, CheckedRow, FORMAT, LeftBehind, PerformanceRow, Run, Witness, schema,
+    Behaviour, BehaviourRow, CheckedRow, DivergenceRow, FORMAT, LeftBehind, PerformanceRow, Run,
+    Witness, schema,
 };
 pub use sides::sides;
 pub use summary::summary;

@@ -12,3 +12,5 @@ mod perfect_bus;
 mod random;
 #[path = "check_histories/right.rs"]
 mod right;
+#[path = "check_histories/twins.rs"]
+mod twins;

@@ -5,9 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use daemoneye_eventbus::{EventKind, EventSubscription, OverflowPolicy, wire};
-use equivalence::cmd::behaviour::judge;
+use equivalence::check::Planned;
+use equivalence::cmd::behaviour::{CasePlan, judge};
 use equivalence::cmd::selection::Wanted;
-use equivalence::driver::{DriveError, Driven, Interrupt, Stage, TrialRequest, run_trial};
+use equivalence::driver::{
+    DriveError, Driven, Interrupt, Stage, TrialRequest, companion, run_trial,
+};
 use equivalence::gate::physics;
 use equivalence::plan::{
     Action, Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, Fence, Lane, MixPart,
@@ -73,6 +76,7 @@ fn case(kind: TrialKind, count: Count, rate: Rate, measured: bool) -> Case {
         phases: vec![phase],
         expect: Expectation::default(),
         not_applicable: Vec::new(),
+        divergences: Vec::new(),
         budget_ms: 60_000,
         seed: 7,
     }
@@ -430,6 +434,36 @@ fn both_lanes() -> Case {
         subscriber.subscription.topic_patterns = vec!["#".to_owned()];
     }
     case
+}
+
+#[test]
+fn a_companions_fences_stay_out_of_the_log_of_its_subscription() {
+    let mut case = both_lanes();
+    for subscriber in &mut case.topology.subscribers {
+        subscriber.subscription.policy = OverflowPolicy::DropNewest;
+    }
+    assert!(companion(&case, 0).is_some(), "a queue that drops may lose a fence");
+    let plan = CasePlan::new(&case).expect("a plan");
+    assert!(!plan.has_companion(0));
+    for bus in BUSES {
+        let driven = run(&case, bus, false);
+        let history = driven.history.as_ref().expect("a history");
+        for log in &history.subscribers {
+            // The subscription takes everything, hence its companion's fences too: each once, in
+            // order, with a position of its own.
+            let positions: Vec<u64> = log.received.iter().map(|one| one.position).collect();
+            assert!(positions.is_sorted_by(|one, next| one < next), "{bus:?}: {positions:?}");
+            let is_fence = |one: &&Received| one.sequence & FENCE != 0;
+            let fences = log.received.iter().filter(is_fence);
+            let mut fences: Vec<_> = fences.map(|one| (one.publisher, one.sequence)).collect();
+            let all = fences.len();
+            fences.sort_unstable();
+            fences.dedup();
+            assert!(all > 0 && all == fences.len(), "{bus:?}: {fences:?}");
+        }
+        let row = judge(&case, bus, &wanted(), &driven);
+        assert_eq!(row.outcome, Behaviour::Pass, "{:?}", row.violations);
+    }
 }
 
 #[test]

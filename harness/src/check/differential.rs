@@ -28,8 +28,49 @@ pub struct Observed<'a> {
 pub struct Difference {
     /// Who departs from the plan.
     pub colour: Colour,
-    /// What was compared and what was found.
+    /// What was compared.
+    pub subject: Subject,
+    /// What was found.
     pub sentence: String,
+    /// Whether the baseline differs from itself in the same subject, from one run to the next.
+    #[serde(default)]
+    pub unsteady: bool,
+}
+
+/// What two histories are compared in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Subject {
+    /// What a subscriber received of a publisher, in order.
+    Arrivals {
+        /// Its name.
+        subscriber: String,
+        /// Its name.
+        publisher: String,
+    },
+    /// How an operation ended.
+    Operation {
+        /// Which, from 0.
+        index: usize,
+    },
+    /// How many operations there were.
+    Operations,
+    /// How many events of a publisher were accepted.
+    Accepted {
+        /// Its name.
+        publisher: String,
+    },
+}
+
+impl Subject {
+    /// Whether breaking this number of the contract shows in it.
+    fn shows(&self, rule: &str) -> bool {
+        match self {
+            Self::Arrivals { .. } => matches!(rule, "C1" | "C2" | "C3" | "C4"),
+            Self::Operation { .. } | Self::Operations => matches!(rule, "C9" | "C13"),
+            Self::Accepted { .. } => matches!(rule, "C11" | "C14"),
+        }
+    }
 }
 
 /// Who departs from the plan.
@@ -46,6 +87,8 @@ pub enum Colour {
     BothWrongDifferently,
     /// Neither, as far as the plan tells; they differ all the same.
     Undecided,
+    /// Only the candidate, and as the scenario declares.
+    Declared,
 }
 
 impl Colour {
@@ -56,6 +99,7 @@ impl Colour {
             Self::CandidateWrong => "only the candidate is wrong",
             Self::BothWrong => "both are wrong alike",
             Self::BothWrongDifferently => "both are wrong, each in its own way",
+            Self::Declared => "the candidate departs as declared",
             Self::Undecided => "they differ, and neither is shown to be wrong",
         }
     }
@@ -81,6 +125,19 @@ pub fn differential(
     compare_operations(&baseline, &candidate, &mut differences);
     compare_accepted(&baseline, &candidate, &mut differences);
     Ok(differences)
+}
+
+/// Colours what only the candidate does wrong in a subject in which these numbers show, which it is
+/// declared to break and did.
+pub fn colour_declared(differences: &mut [Difference], rules: &[&str]) {
+    let is_declared = |difference: &&mut Difference| {
+        difference.colour == Colour::CandidateWrong
+            && rules.iter().any(|rule| difference.subject.shows(rule))
+    };
+    differences
+        .iter_mut()
+        .filter(is_declared)
+        .for_each(|difference| difference.colour = Colour::Declared);
 }
 
 fn joined<'a>(
@@ -114,18 +171,19 @@ fn compare_arrivals(
         found.retain(|sequence| agreed(*sequence).is_some());
         found
     });
-    let what = format!(
-        "what {} received from {}",
-        baseline.case.topology.subscribers[subscriber].name,
-        baseline.case.topology.publishers[publisher].name
-    );
+    let subscriber = &baseline.case.topology.subscribers[subscriber].name;
+    let publisher = &baseline.case.topology.publishers[publisher].name;
+    let what = format!("what {subscriber} received from {publisher}");
     let sentence = match first_departure(&one, &other) {
         Some((one, other)) => {
             format!("{what} differs first where the baseline has {one} and the candidate {other}")
         }
         None => format!("{what} is the same on both and not what was planned"),
     };
-    push(differences, one != right, other != right, one == other, sentence);
+    let subject =
+        Subject::Arrivals { subscriber: subscriber.clone(), publisher: publisher.clone() };
+    let wrong = [one != right, other != right];
+    differences.extend(difference(subject, wrong, one == other, sentence));
 }
 
 /// What both the contract and the stamps demand, where they leave no choice.
@@ -179,18 +237,19 @@ fn compare_operations(
     differences: &mut Vec<Difference>,
 ) {
     let (one, other) = (&baseline.history.operations, &candidate.history.operations);
-    for (operation, twin) in one.iter().zip(other) {
+    for (index, (operation, twin)) in one.iter().zip(other).enumerate() {
         let sentence = format!(
             "{:?} ended with {:?} on the baseline and {:?} on the candidate, {:?} was demanded",
             operation.operation, operation.outcome, twin.outcome, operation.expect
         );
         let wrong = [operation, twin].map(|operated| operated.outcome != operated.expect);
-        push(differences, wrong[0], wrong[1], operation.outcome == twin.outcome, sentence);
+        let same = operation.outcome == twin.outcome;
+        differences.extend(difference(Subject::Operation { index }, wrong, same, sentence));
     }
     if one.len() != other.len() {
         let sentence =
             format!("the baseline saw {} operations, the candidate {}", one.len(), other.len());
-        push(differences, false, false, false, sentence);
+        differences.extend(difference(Subject::Operations, [false; 2], false, sentence));
     }
 }
 
@@ -216,7 +275,8 @@ fn compare_accepted(
             "{} had {one} events accepted by the baseline, {other} by the candidate",
             spec.name
         );
-        push(differences, false, false, one == other, sentence);
+        let subject = Subject::Accepted { publisher: spec.name.clone() };
+        differences.extend(difference(subject, [false; 2], one == other, sentence));
     }
 }
 
@@ -225,20 +285,19 @@ fn accepted(trace: &Trace<'_>, publisher: usize) -> usize {
     items.filter(|item| item.published.outcome == Outcome::Ok).count()
 }
 
-fn push(
-    differences: &mut Vec<Difference>,
-    baseline_wrong: bool,
-    candidate_wrong: bool,
+fn difference(
+    subject: Subject,
+    [baseline_wrong, candidate_wrong]: [bool; 2],
     same: bool,
     sentence: String,
-) {
+) -> Option<Difference> {
     let colour = match (baseline_wrong, candidate_wrong, same) {
-        (false, false, true) => return,
+        (false, false, true) => return None,
         (false, false, false) => Colour::Undecided,
         (true, false, _) => Colour::BaselineWrong,
         (false, true, _) => Colour::CandidateWrong,
         (true, true, true) => Colour::BothWrong,
         (true, true, false) => Colour::BothWrongDifferently,
     };
-    differences.push(Difference { colour, sentence });
+    Some(Difference { colour, subject, sentence, unsteady: false })
 }

@@ -12,10 +12,12 @@ pub trait Planned {
     /// Fences that differ in topic or filters have different numbers; one sent again keeps its own.
     fn attributes(&self, publisher: usize, sequence: u64) -> Option<PlannedAttributes>;
 
-    /// Whether this subscriber's fences come on a companion subscription of its own.
+    /// Whether this subscriber's log holds fences that came on a companion subscription of its own.
     ///
-    /// Its log then mixes two receivers: such a fence may arrive twice, with a position of the
-    /// companion's and in no fixed order with the rest, hence proves no order by itself.
+    /// It then mixes two receivers: such a fence may arrive twice, with a position of the
+    /// companion's and in no fixed order with the rest, hence proves no order by itself. A driver
+    /// that keeps a companion's arrivals out of the log says no, even where there is a companion:
+    /// the fences in the log then came by the subscription itself and are judged like any event.
     fn has_companion(&self, subscriber: usize) -> bool {
         let _ = subscriber;
         false

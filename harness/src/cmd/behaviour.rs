@@ -1,6 +1,7 @@
 //! One behaviour case on one bus: driven, checked, told as a row of the report.
 
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytestring::ByteString;
 use daemoneye_eventbus::topic::default_topic;
@@ -8,14 +9,16 @@ use daemoneye_eventbus::wire;
 
 use super::command_line::CommandLine;
 use super::selection::Wanted;
+use crate::check::divergence::{Declared, Sorted, Standing, sort};
 use crate::check::{
-    Check, Difference, Judgement, Observed, Planned, PlannedAttributes, Report, check, differential,
+    Check, Judgement, Observed, Planned, PlannedAttributes, Report, Unsteady, Violation, check,
+    colour_declared, differential, mark, twin,
 };
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
 use crate::gate::Reason;
-use crate::plan::{Bus, Case, Fence, PlannedEvent, Workload, WorkloadError};
+use crate::plan::{Bus, Case, Day, Fence, PlannedEvent, Workload, WorkloadError};
 use crate::record::{FENCE, History, ProcessFigures, TearDown};
-use crate::report::{Behaviour, BehaviourRow, CheckedRow, Witness};
+use crate::report::{Behaviour, BehaviourRow, CheckedRow, DivergenceRow, Witness};
 
 /// The plan of a case as checkers ask for it.
 pub struct CasePlan<'a> {
@@ -44,6 +47,12 @@ impl Planned for CasePlan<'_> {
             }
         };
         Some(attributes(planned))
+    }
+
+    /// Never: a subscriber's ledger keeps what arrives on its companion out of the log, so that
+    /// positions and losses of the subscription itself are judged exactly.
+    fn has_companion(&self, _: usize) -> bool {
+        false
     }
 }
 
@@ -104,15 +113,48 @@ pub(super) fn not_applicable(case: &Case, bus: Bus, wanted: &Wanted) -> Option<R
     Some(Ran::nothing(row(case, bus, wanted, Behaviour::NotApplicable(why.clone()))))
 }
 
-/// What two buses did differently on a case, or wrong alike. Nothing where one of them cannot be
-/// judged: its own row says so.
-pub fn compare(case: &Case, baseline: Observed<'_>, candidate: Observed<'_>) -> Vec<Difference> {
-    let Ok(plan) = CasePlan::new(case) else { return Vec::new() };
-    differential(case, &plan, baseline, candidate).unwrap_or_default()
+/// Sets a bus's row beside the baseline: what the two did differently or wrong alike, and what the
+/// baseline did with the events of each witness. Nothing where one of them cannot be judged: its
+/// own row says so.
+pub fn compare(
+    case: &Case,
+    row: &mut BehaviourRow,
+    (baseline, again): (Observed<'_>, &[Unsteady]),
+    history: &History,
+) {
+    let Ok(plan) = CasePlan::new(case) else { return };
+    let candidate = Observed { bus: row.bus, history };
+    row.differences = differential(case, &plan, baseline, candidate).unwrap_or_default();
+    let seen = row.divergences.iter().filter(|one| one.standing == Standing::Observed);
+    let rules: Vec<&str> = seen.map(|one| one.declared.rule.as_str()).collect();
+    colour_declared(&mut row.differences, &rules);
+    mark(&mut row.differences, again);
+    let declared = row.divergences.iter_mut().filter_map(|one| one.witness.as_mut());
+    for witness in row.violations.iter_mut().chain(declared) {
+        let split = |text: &'_ String| -> Option<(String, u64)> {
+            let (publisher, number) = text.rsplit_once('#')?;
+            Some((publisher.to_owned(), number.parse().ok()?))
+        };
+        let events: Vec<(String, u64)> = witness.messages.iter().filter_map(split).collect();
+        let events: Vec<(&str, u64)> =
+            events.iter().map(|(publisher, number)| (publisher.as_str(), *number)).collect();
+        witness.twin = twin(baseline, witness.subscriber.as_deref(), &events);
+    }
 }
 
-/// Judges what was recorded. `wanted` is the selection the case comes from.
+/// Judges what was recorded, today. `wanted` is the selection the case comes from.
 pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &Driven) -> BehaviourRow {
+    judge_on(today(), case, bus, wanted, driven)
+}
+
+/// The same as of another day: divergences are declared until a day.
+pub fn judge_on(
+    today: Day,
+    case: &Case,
+    bus: Bus,
+    wanted: &Wanted,
+    driven: &Driven,
+) -> BehaviourRow {
     let Driven { trial, history, doubts } = driven;
     let nothing = History::default();
     let history = history.as_ref().unwrap_or(&nothing);
@@ -120,60 +162,107 @@ pub fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &Driven) -> Behavio
         Ok(plan) => check(case, bus, history, &plan),
         Err(cause) => Report::Broken(vec![cause.to_string()]),
     };
-    let mut row = row(case, bus, wanted, outcome(&report, doubts));
-    enter(&mut row, &report);
+    let mut row = judged(row(case, bus, wanted, Behaviour::Pass), (case, today), &report, doubts);
     (row.published, row.received) = totals(history);
     row.processes.clone_from(&trial.processes);
     row
 }
 
+/// The day of the run, by the wall clock.
+pub(super) fn today() -> Day {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Day::of_unix_s(since.as_secs())
+}
+
+/// A row with everything a report says, declared divergences apart from failures.
+pub(super) fn judged(
+    mut row: BehaviourRow,
+    (case, today): (&Case, Day),
+    report: &Report,
+    doubts: &[String],
+) -> BehaviourRow {
+    match report {
+        Report::Broken(defects) => row.outcome = Behaviour::Broken(defects.join("; ")),
+        Report::Judged(judgement) => {
+            let sorted = sort(&case.divergences, row.bus, today, judgement);
+            row.outcome = outcome(&sorted, judgement, doubts);
+            enter(&mut row, judgement, &sorted);
+        }
+    }
+    row
+}
+
 /// Enters what was found, and how much was looked at.
-pub(super) fn enter(row: &mut BehaviourRow, report: &Report) {
-    if let Report::Judged(judgement) = report {
-        row.violations = judgement
-            .violations
-            .iter()
-            .map(|violation| Witness {
-                rule: violation.rule.clone(),
-                sentence: violation.sentence.clone(),
-                messages: violation.messages.iter().map(ToString::to_string).collect(),
-            })
-            .collect();
-        row.checked = judgement
-            .checked
-            .iter()
-            .map(|checked| CheckedRow {
-                check: format!("{:?}", checked.check).to_lowercase(),
-                items: checked.items,
-                violations: checked.violations,
-            })
-            .collect();
+fn enter(row: &mut BehaviourRow, judgement: &Judgement, sorted: &Sorted) {
+    row.violations = sorted.violations.iter().map(witness).collect();
+    if row.outcome == Behaviour::Fail {
+        row.violations.extend(sorted.declared.iter().filter_map(complaint));
+    }
+    row.divergences = sorted.declared.iter().map(divergence).collect();
+    let checked = judgement.checked.iter().map(|checked| CheckedRow {
+        check: format!("{:?}", checked.check).to_lowercase(),
+        items: checked.items,
+        violations: checked.violations,
+    });
+    row.checked = checked.collect();
+}
+
+fn witness(violation: &Violation) -> Witness {
+    Witness {
+        rule: violation.rule.clone(),
+        sentence: violation.sentence.clone(),
+        subscriber: violation.subscriber.clone(),
+        twin: None,
+        messages: violation.messages.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// A declaration that does not hold is a failure under its own id.
+fn complaint(declared: &Declared) -> Option<Witness> {
+    let sentence = declared.complaint()?;
+    let rule = declared.divergence.id.clone();
+    Some(Witness { rule, sentence, subscriber: None, twin: None, messages: Vec::new() })
+}
+
+fn divergence(declared: &Declared) -> DivergenceRow {
+    DivergenceRow {
+        declared: declared.divergence.clone(),
+        standing: declared.standing,
+        violations: declared.violations,
+        witness: declared.witness.as_ref().map(witness),
     }
 }
 
 /// The outcome of what was judged; whatever was in doubt or not put to the test is no pass.
-pub(super) fn outcome(report: &Report, doubts: &[String]) -> Behaviour {
-    match report {
-        Report::Broken(defects) => Behaviour::Broken(defects.join("; ")),
-        Report::Judged(judgement) if is_inconclusive(judgement) => {
-            let reason = Reason::FaultNotReached.as_str();
-            let all = judgement.missed.iter().chain(doubts).map(String::as_str);
-            let all: Vec<&str> = all.collect();
-            Behaviour::NotExercised(format!("inconclusive: {reason}: {}", all.join("; ")))
-        }
-        Report::Judged(judgement) if !judgement.violations.is_empty() => Behaviour::Fail,
-        Report::Judged(_) if !doubts.is_empty() => Behaviour::NotExercised(doubts.join("; ")),
-        Report::Judged(_) => {
-            let idle: Vec<String> = report.unexercised().iter().map(ToString::to_string).collect();
-            if idle.is_empty() { Behaviour::Pass } else { Behaviour::NotExercised(idle.join("; ")) }
-        }
+fn outcome(sorted: &Sorted, judgement: &Judgement, doubts: &[String]) -> Behaviour {
+    if is_inconclusive(sorted, judgement) {
+        let all: Vec<&str> = judgement.missed.iter().chain(doubts).map(String::as_str).collect();
+        let reason = Reason::FaultNotReached.as_str();
+        return Behaviour::NotExercised(format!("inconclusive: {reason}: {}", all.join("; ")));
+    }
+    let stands = |wanted| sorted.declared.iter().any(|declared| declared.standing == wanted);
+    if !sorted.violations.is_empty() || stands(Standing::Expired) {
+        return Behaviour::Fail;
+    }
+    // What did not happen as planned cannot show that a bus has changed its ways.
+    if !doubts.is_empty() {
+        return Behaviour::NotExercised(doubts.join("; "));
+    }
+    if stands(Standing::NotObserved) {
+        return Behaviour::Fail;
+    }
+    let idle: Vec<String> = judgement.unexercised.iter().map(ToString::to_string).collect();
+    match (idle.as_slice(), stands(Standing::Observed)) {
+        ([], false) => Behaviour::Pass,
+        ([], true) => Behaviour::Diverges,
+        (idle, _) => Behaviour::NotExercised(idle.join("; ")),
     }
 }
 
 /// Whether a fault missed, and no promise of the contract is broken all the same: what the case
 /// expects besides supposes its faults.
-fn is_inconclusive(judgement: &Judgement) -> bool {
-    let mut violations = judgement.violations.iter();
+fn is_inconclusive(sorted: &Sorted, judgement: &Judgement) -> bool {
+    let mut violations = sorted.violations.iter();
     !judgement.missed.is_empty() && violations.all(|one| one.check == Check::Expectation)
 }
 
@@ -191,7 +280,9 @@ pub(super) fn row(case: &Case, bus: Bus, wanted: &Wanted, outcome: Behaviour) ->
         bus,
         outcome,
         violations: Vec::new(),
+        divergences: Vec::new(),
         differences: Vec::new(),
+        unsteady: Vec::new(),
         checked: Vec::new(),
         published: 0,
         received: 0,
@@ -199,3 +290,6 @@ pub(super) fn row(case: &Case, bus: Bus, wanted: &Wanted, outcome: Behaviour) ->
         rerun: CommandLine::of_case(wanted, &case.id, bus).to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::behaviour::{Ran, enter, not_applicable, outcome, row};
+use super::behaviour::{Ran, judged, not_applicable, row, today};
 use super::selection::Wanted;
 use crate::check::check_sightings;
 use crate::driver::{DriveError, HostDriven, HostRequest, Interrupt, agent_beside, run_host};
@@ -49,8 +49,7 @@ fn children(case: &Case) -> u64 {
 
 fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &HostDriven) -> BehaviourRow {
     let report = check_sightings(case, bus, &driven.sightings);
-    let mut row = row(case, bus, wanted, outcome(&report, &[]));
-    enter(&mut row, &report);
+    let mut row = judged(row(case, bus, wanted, Behaviour::Pass), (case, today()), &report, &[]);
     row.received = driven.sightings.record.len() as u64;
     row.processes.clone_from(&driven.processes);
     row

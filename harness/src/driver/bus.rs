@@ -171,7 +171,13 @@ fn local(opening: &Opening) -> Result<LocalEventBus, OpenError> {
     }
     match opening.bus {
         Bus::CrossbeamSpinning => config.hand_off = HandOff::Spinning,
-        Bus::CrossbeamFaithful => config.faithful = true,
+        Bus::CrossbeamFaithful => {
+            config.faithful = true;
+            // No trial waits for 99 s; what comes after (V5) is the same.
+            if let Some(limit_ms) = settings.publish_limit_ms {
+                config.hand_off_limit = Duration::from_millis(limit_ms);
+            }
+        }
         _ => {}
     }
     LocalEventBus::new(&config).map_err(|cause| OpenError::Local(cause.to_string()))

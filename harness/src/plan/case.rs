@@ -26,6 +26,8 @@ pub struct Case {
     pub expect: Expectation,
     /// Buses the case does not apply to, with the reason: not applicable, never a pass.
     pub not_applicable: Vec<(super::Bus, String)>,
+    /// Departures of single buses that are declared, hence no failures.
+    pub divergences: Vec<super::Divergence>,
     /// How long one trial may take from start to tear-down, milliseconds.
     pub budget_ms: u64,
     /// Seed of everything random in the case.

@@ -15,6 +15,21 @@ const PERFORMANCE: [&str; 2] = ["C3", "C4"];
 /// Judged from what the agent recorded of each child, and from the agent's end.
 const HOST: [&str; 6] = ["C1", "C3", "C4", "C6", "C13", "M1"];
 
+/// What is found wrong in a host case carries one of its numbers; of histories, one of these: a
+/// wrong match is an event too many or too few (C1, C2).
+const REPORTED: [&str; 14] =
+    ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14"];
+
+/// The numbers that violations of this kind of scenario can carry: those a divergence may name.
+/// A performance trial has none.
+pub fn reported(kind: TrialKind) -> &'static [&'static str] {
+    match kind {
+        TrialKind::Behaviour => &REPORTED,
+        TrialKind::Host => &HOST,
+        TrialKind::Saturation | TrialKind::Paced => &[],
+    }
+}
+
 /// The numbers a scenario of this kind can claim.
 pub fn judged(kind: TrialKind) -> &'static [&'static str] {
     match kind {

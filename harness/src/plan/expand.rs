@@ -13,7 +13,7 @@ mod subscribers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use demands::{Demands, Divergence, Observe};
+pub use demands::Demands;
 use roster::Roster;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -27,7 +27,7 @@ use crate::scenario::{
 pub struct Expanded {
     /// One per matrix point, in matrix order.
     pub cases: Vec<Case>,
-    /// Gates to tighten and divergences: the same for all its cases.
+    /// Gates to tighten: the same for all its cases.
     pub demands: Demands,
 }
 
@@ -151,6 +151,7 @@ fn read_case(
     let expect = expectation::read(&table, &roster, kind);
     let not_applicable = read_not_applicable(&table);
     let demands = demands::read(&table);
+    let divergences = demands::divergences(&table, kind);
     let mut case = Case {
         seed: seed_of(&id, seed),
         id,
@@ -162,6 +163,7 @@ fn read_case(
         phases,
         expect,
         not_applicable,
+        divergences,
         budget_ms: bounds::budget_ms(&table),
     };
     case.not_applicable.extend(faults::not_applicable(&case));

@@ -137,7 +137,10 @@ fn unexercised(run: &Run, candidate: Bus) -> Option<String> {
             Behaviour::Broken(why) => {
                 Some(format!("{} on {on} could not be judged: {why}", row.case))
             }
-            Behaviour::Pass | Behaviour::Fail | Behaviour::NotApplicable(_) => None,
+            Behaviour::Pass
+            | Behaviour::Fail
+            | Behaviour::Diverges
+            | Behaviour::NotApplicable(_) => None,
         }
     })
 }

@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Host;
-use crate::check::Difference;
+use crate::check::divergence::Standing;
+use crate::check::{Difference, Unsteady};
 use crate::gate::{Evidence, Judgement, Limit, Verdict, judge};
-use crate::plan::Bus;
 use crate::plan::gates::{GateTable, Metric};
+use crate::plan::{Bus, Divergence};
 use crate::record::{ProcessFigures, TearDown};
 
 /// Version of the record's format; a reader refuses others.
@@ -61,11 +62,18 @@ pub struct BehaviourRow {
     pub bus: Bus,
     /// How it ended.
     pub outcome: Behaviour,
-    /// Witnesses; `checked` holds the full counts.
+    /// Witnesses; `checked` holds the full counts. Those of declared divergences are below.
     pub violations: Vec<Witness>,
+    /// Departures the scenario declares for this bus, and what was seen of each.
+    #[serde(default)]
+    pub divergences: Vec<DivergenceRow>,
     /// What the bus did otherwise than the baseline in the same run, or wrong in the same way; for
     /// information, as each bus was judged alone. Empty for the baseline's own rows.
     pub differences: Vec<Difference>,
+    /// What the bus did otherwise in a second run with the same seed; of the baseline, where it was
+    /// run twice. For review: it excuses nothing.
+    #[serde(default)]
+    pub unsteady: Vec<Unsteady>,
     /// How much each check looked at.
     pub checked: Vec<CheckedRow>,
     /// Events published, fences left out.
@@ -86,6 +94,8 @@ pub enum Behaviour {
     Pass,
     /// A promise was broken.
     Fail,
+    /// Nothing was broken but what is declared: see `divergences`. Accepted, and no pass.
+    Diverges,
     /// The bus does not claim what the case shows; never a pass.
     NotApplicable(String),
     /// What the case is about did not happen, for example a fault was not reached; never a pass.
@@ -94,15 +104,42 @@ pub enum Behaviour {
     Broken(String),
 }
 
+/// A declared divergence in one case on its bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DivergenceRow {
+    /// What is declared, by whom, until when.
+    pub declared: Divergence,
+    /// What it comes to.
+    pub standing: Standing,
+    /// Violations of its rule that were found.
+    pub violations: u64,
+    /// One of them.
+    pub witness: Option<Witness>,
+}
+
 /// A broken promise, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Witness {
-    /// Contract number, or `expect`.
+    /// Contract number, `expect`, or the id of a declared divergence that does not hold.
     pub rule: String,
     /// What happened, in one plain sentence.
     pub sentence: String,
+    /// The subscriber it is about, if it is about one.
+    #[serde(default)]
+    pub subscriber: Option<String>,
+    /// What the baseline did with the same events, in one clause.
+    #[serde(default)]
+    pub twin: Option<String>,
     /// The smallest set of events that shows it, as `p0#18`.
     pub messages: Vec<String>,
+}
+
+impl Witness {
+    /// The sentence with its clause.
+    pub(super) fn told(&self) -> String {
+        let twin = self.twin.as_ref().map_or_else(String::new, |twin| format!("; {twin}"));
+        format!("{}{twin}", self.sentence)
+    }
 }
 
 /// How much one check looked at.

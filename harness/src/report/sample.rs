@@ -45,7 +45,9 @@ pub(super) fn passing(bus: Bus) -> BehaviourRow {
         bus,
         outcome: Behaviour::Pass,
         violations: Vec::new(),
+        divergences: Vec::new(),
         differences: Vec::new(),
+        unsteady: Vec::new(),
         checked: Vec::new(),
         published: 100,
         received: 100,
@@ -59,6 +61,8 @@ pub(super) fn failing(bus: Bus) -> BehaviourRow {
     let witness = Witness {
         rule: "C4".to_owned(),
         sentence: "s0 received p0#18 before p0#17".to_owned(),
+        subscriber: Some("s0".to_owned()),
+        twin: None,
         messages: vec!["p0#18".to_owned(), "p0#17".to_owned()],
     };
     BehaviourRow { outcome: Behaviour::Fail, violations: vec![witness], ..passing(bus) }

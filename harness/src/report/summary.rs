@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
+use super::divergences::{HEADS, cells as divergence_cells, declared};
 use super::stamp::utc;
-use super::table::{buses, cells, columns, counts, headline, left_behind, legend, notes};
+use super::table::{
+    buses, cells, columns, counts, headline, left_behind, legend, notes, steadiness,
+};
 use super::{Behaviour, BehaviourRow, Budget, BudgetState, Run, budgets, figure, sides};
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
@@ -20,6 +23,7 @@ pub fn summary(run: &Run) -> String {
         performance(&mut page, run, *candidate);
     }
     behaviour(&mut page, run);
+    divergences(&mut page, run);
     remarks(&mut page, run);
     for candidate in &run.candidates {
         ledger(&mut page, &budgets(run, *candidate), *candidate);
@@ -66,7 +70,8 @@ fn behaviour(page: &mut String, run: &Run) {
     for found in &run.behaviour {
         let place = format!("`{}` on {}", found.case, found.bus.as_str());
         match &found.outcome {
-            Behaviour::Pass => {}
+            // Declared divergences have a section of their own.
+            Behaviour::Pass | Behaviour::Diverges => {}
             Behaviour::Fail => violations(page, found, &place),
             Behaviour::NotApplicable(why) => {
                 line(page, &format!("- {place}: not applicable, {why}"));
@@ -78,8 +83,30 @@ fn behaviour(page: &mut String, run: &Run) {
         }
         for one in &found.differences {
             let words = one.colour.in_words();
-            line(page, &format!("- {place}, beside the baseline: {words}: {}", one.sentence));
+            let (sentence, mark) = (&one.sentence, steadiness(one.unsteady));
+            line(page, &format!("- {place}, beside the baseline: {words}: {sentence}{mark}"));
         }
+        for one in &found.unsteady {
+            line(page, &format!("- {place}, run twice with the same seed: {}", one.sentence));
+        }
+    }
+    line(page, "");
+}
+
+fn divergences(page: &mut String, run: &Run) {
+    let mut rows = declared(run).peekable();
+    if rows.peek().is_none() {
+        return;
+    }
+    line(page, "## Declared divergences\n");
+    line(
+        page,
+        "Departures from the contract that are known and dated; no failures while they hold.\n",
+    );
+    row(page, &HEADS.map(str::to_owned));
+    line(page, "| --- | --- | --- | --- | --: | --- | --- | --- | --- |");
+    for (found, one) in rows {
+        row(page, &divergence_cells(found, one));
     }
     line(page, "");
 }
@@ -87,7 +114,7 @@ fn behaviour(page: &mut String, run: &Run) {
 fn violations(page: &mut String, found: &BehaviourRow, place: &str) {
     line(page, &format!("- {place}: **FAIL**, again with `{}`", found.rerun));
     for witness in &found.violations {
-        line(page, &format!("  - {}: {}", witness.rule, witness.sentence));
+        line(page, &format!("  - {}: {}", witness.rule, witness.told()));
     }
 }
 

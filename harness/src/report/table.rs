@@ -1,5 +1,6 @@
 //! The verdict table, for the terminal: plain text, aligned, without colour.
 
+use super::divergences::lines as divergences;
 use super::figure::ratio;
 use super::{Answer, Behaviour, BehaviourRow, PerformanceRow, Run, answer, figure, sides};
 use crate::gate::{Basis, Direction, Estimate, Judgement, Limit, Verdict};
@@ -20,6 +21,7 @@ pub fn table(run: &Run) -> String {
         lines.extend(performance(run, *candidate));
     }
     lines.extend(behaviour(run));
+    lines.extend(divergences(run));
     lines.extend(notes(run).into_iter().map(|note| format!("note: {note}")));
     lines.push(String::new());
     lines.join("\n")
@@ -143,23 +145,33 @@ fn behaviour(run: &Run) -> Vec<String> {
     for row in &run.behaviour {
         lines.extend(details(row));
         lines.extend(differences(row, run.baseline));
+        lines.extend(row.unsteady.iter().take(WITNESSES_SHOWN).map(|found| {
+            format!("UNSTEADY {} on {}: {}", row.case, row.bus.as_str(), found.sentence)
+        }));
     }
     lines.extend(run.left_behind.iter().filter(|left| !left.tear_down.is_clean()).map(left_behind));
     lines
 }
 
-/// Every bus of a run once, baseline first.
-pub(super) fn buses(run: &Run) -> impl Iterator<Item = Bus> {
-    let others = run.candidates.iter().copied().filter(|bus| *bus != run.baseline);
-    std::iter::once(run.baseline).chain(others)
+/// Every bus of a run once: baseline, candidates, then those that ran for what they declare alone.
+pub(super) fn buses(run: &Run) -> Vec<Bus> {
+    let named = std::iter::once(run.baseline).chain(run.candidates.iter().copied());
+    let mut buses = Vec::new();
+    for bus in named.chain(run.behaviour.iter().map(|row| row.bus)) {
+        if !buses.contains(&bus) {
+            buses.push(bus);
+        }
+    }
+    buses
 }
 
 /// `12 pass, 1 fail, 2 not applicable`.
 pub(super) fn counts(rows: &[&BehaviourRow]) -> String {
     type Is = fn(&Behaviour) -> bool;
-    let kinds: [(&str, Is); 5] = [
+    let kinds: [(&str, Is); 6] = [
         ("pass", |outcome| *outcome == Behaviour::Pass),
         ("fail", |outcome| *outcome == Behaviour::Fail),
+        ("as declared", |outcome| *outcome == Behaviour::Diverges),
         ("not applicable", |outcome| matches!(outcome, Behaviour::NotApplicable(_))),
         ("not exercised", |outcome| matches!(outcome, Behaviour::NotExercised(_))),
         ("not judged", |outcome| matches!(outcome, Behaviour::Broken(_))),
@@ -175,13 +187,13 @@ pub(super) fn counts(rows: &[&BehaviourRow]) -> String {
 fn details(row: &BehaviourRow) -> Vec<String> {
     let place = format!("{} on {}", row.case, row.bus.as_str());
     match &row.outcome {
-        Behaviour::Pass | Behaviour::NotApplicable(_) => Vec::new(),
+        Behaviour::Pass | Behaviour::Diverges | Behaviour::NotApplicable(_) => Vec::new(),
         Behaviour::NotExercised(what) => vec![format!("NOT EXERCISED {place}: {what}")],
         Behaviour::Broken(why) => vec![format!("NOT JUDGED {place}: {why}")],
         Behaviour::Fail => {
             let mut lines = vec![format!("FAIL {place}")];
             for witness in row.violations.iter().take(WITNESSES_SHOWN) {
-                lines.push(format!("  {}: {}", witness.rule, witness.sentence));
+                lines.push(format!("  {}: {}", witness.rule, witness.told()));
             }
             let hidden = row.violations.len().saturating_sub(WITNESSES_SHOWN);
             if hidden > 0 {
@@ -198,13 +210,21 @@ fn differences(row: &BehaviourRow, baseline: Bus) -> Vec<String> {
     let place = format!("{} on {} and {}", row.case, baseline.as_str(), row.bus.as_str());
     let shown = row.differences.iter().take(WITNESSES_SHOWN);
     let mut lines: Vec<String> = shown
-        .map(|found| format!("COMPARED {place}: {}: {}", found.colour.in_words(), found.sentence))
+        .map(|found| {
+            let mark = steadiness(found.unsteady);
+            format!("COMPARED {place}: {}: {}{mark}", found.colour.in_words(), found.sentence)
+        })
         .collect();
     let hidden = row.differences.len().saturating_sub(WITNESSES_SHOWN);
     if hidden > 0 {
         lines.push(format!("  and {hidden} more in report.json"));
     }
     lines
+}
+
+/// Said of a difference in something that the baseline does not do alike twice.
+pub(super) fn steadiness(is_unsteady: bool) -> &'static str {
+    if is_unsteady { "; the baseline itself differs in it from run to run" } else { "" }
 }
 
 /// Tear-down findings in one line.

@@ -119,6 +119,7 @@ impl World {
             phases: vec![phase()],
             expect: Expectation::default(),
             not_applicable: Vec::new(),
+            divergences: Vec::new(),
             budget_ms: 60_000,
             seed,
         };

@@ -38,6 +38,7 @@ fn case() -> Case {
         phases: Vec::new(),
         expect: Expectation { always: expected, ..Expectation::default() },
         not_applicable: Vec::new(),
+        divergences: Vec::new(),
         budget_ms: 60_000,
         seed: 1,
     }

@@ -7,13 +7,13 @@ use super::calibration::calibrate;
 use super::estimate::{in_words, step};
 use super::folder::TRIALS;
 use super::options::{RunOptions, once_each};
-use crate::check::Observed;
+use crate::check::{Observed, Unsteady, unsteady};
 use crate::cmd::behaviour::Ran;
 use crate::cmd::selection::Selection;
 use crate::cmd::{behaviour, host, performance};
 use crate::driver::{DriveError, Interrupt, sweep_runtime_folders};
 use crate::plan::{Bus, Case, TrialKind};
-use crate::record::History;
+use crate::record::{History, TearDown};
 use crate::report::{
     self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run, counted,
 };
@@ -28,9 +28,8 @@ pub(super) async fn conduct(
 ) -> Run {
     let swept = sweep_runtime_folders();
     tracing::debug!(swept, "removed runtime folders of harnesses that were killed");
-    let buses = options.behaviour_buses();
     let pairs = options.performance_candidates();
-    let steps = steps(options, selection, &buses, &pairs);
+    let steps = steps(options, selection, &pairs);
     let total = steps.iter().sum();
     let blocks = options.most_blocks();
     let mut progress = Progress::standard(steps);
@@ -48,7 +47,7 @@ pub(super) async fn conduct(
         run,
         share_by_clone: false,
     };
-    conductor.behaviour(&buses).await;
+    conductor.behaviour().await;
     conductor.performance(&pairs).await;
     conductor.progress.finish();
     let mut run = conductor.run;
@@ -57,20 +56,24 @@ pub(super) async fn conduct(
 }
 
 /// What every step takes at most, in the order they are run.
-fn steps(
-    options: &RunOptions,
-    selection: &Selection,
-    buses: &[Bus],
-    pairs: &[Bus],
-) -> Vec<Duration> {
+fn steps(options: &RunOptions, selection: &Selection, pairs: &[Bus]) -> Vec<Duration> {
     let is_behaviour = |case: &&Case| matches!(case.kind, TrialKind::Behaviour | TrialKind::Host);
     let (behaviour, performance): (Vec<&Case>, Vec<&Case>) =
         selection.cases.iter().partition(is_behaviour);
-    let times = |cases: Vec<&Case>, on: usize| -> Vec<Duration> {
-        let step = |case: &Case| step(case, options.most_blocks(), options.concludes());
-        cases.iter().flat_map(|case| std::iter::repeat_n(step(case), on)).collect()
+    let step = |case: &Case| step(case, options.most_blocks(), options.concludes());
+    let times = |cases: Vec<&Case>, on: &dyn Fn(&Case) -> usize| -> Vec<Duration> {
+        cases.iter().flat_map(|case| std::iter::repeat_n(step(case), on(case))).collect()
     };
-    [times(behaviour, buses.len()), times(performance, pairs.len())].concat()
+    let behaviour = times(behaviour, &|case| {
+        options.behaviour_buses_of(case).len() + usize::from(options.repeats(case))
+    });
+    [behaviour, times(performance, &|_| pairs.len())].concat()
+}
+
+/// What the baseline did in a case, and where a second run of it differed.
+struct Twice {
+    first: History,
+    unsteady: Vec<Unsteady>,
 }
 
 struct Conductor<'a> {
@@ -92,16 +95,16 @@ impl Conductor<'_> {
         self.options.out.join(TRIALS).join(report::case_dir(&case.id))
     }
 
-    async fn behaviour(&mut self, buses: &[Bus]) {
+    async fn behaviour(&mut self) {
         for case in self.cases(|kind| matches!(kind, TrialKind::Behaviour | TrialKind::Host)) {
             // The baseline comes first; the others are compared with what it did.
             let mut baseline = None;
-            for bus in buses {
+            for bus in self.options.behaviour_buses_of(&case) {
                 if self.is_over(&case) {
                     return;
                 }
-                let history = self.behaviour_case(&case, *bus, baseline.as_ref()).await;
-                if *bus == self.options.wanted.baseline {
+                let history = self.behaviour_case(&case, bus, baseline.as_ref()).await;
+                if bus == self.options.wanted.baseline {
                     baseline = history;
                 }
             }
@@ -112,8 +115,8 @@ impl Conductor<'_> {
         &mut self,
         case: &Case,
         bus: Bus,
-        baseline: Option<&History>,
-    ) -> Option<History> {
+        baseline: Option<&Twice>,
+    ) -> Option<Twice> {
         self.progress.case_started(&case.id, bus.as_str());
         let directory = self.folder(case).join(bus.as_str());
         let (executable, interrupt) = (self.executable, self.interrupt.clone());
@@ -126,26 +129,63 @@ impl Conductor<'_> {
         match ran {
             Ok(Ran { mut row, tear_down, history }) => {
                 if let (Some(before), Some(now)) = (baseline, &history) {
-                    let baseline = Observed { bus: self.options.wanted.baseline, history: before };
-                    row.differences =
-                        behaviour::compare(case, baseline, Observed { bus, history: now });
+                    let first =
+                        Observed { bus: self.options.wanted.baseline, history: &before.first };
+                    behaviour::compare(case, &mut row, (first, &before.unsteady), now);
                 }
                 self.progress.case_done(&outcome(&row));
-                if !tear_down.is_clean() {
-                    let bus = Some(bus);
-                    self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
-                }
-                if matches!(row.outcome, Behaviour::Pass | Behaviour::NotApplicable(_)) {
+                self.note_left(case, bus, tear_down);
+                if holds(&row) {
                     // Records of a case that holds are of no use; those of others are evidence.
                     self.discard(&directory);
                 }
+                let mut twice = history.map(|first| Twice { first, unsteady: Vec::new() });
+                if let Some(twice) = &mut twice
+                    && bus == self.options.wanted.baseline
+                    && self.options.repeats(case)
+                {
+                    twice.unsteady = self.once_more(case, bus, &twice.first).await;
+                    row.unsteady.clone_from(&twice.unsteady);
+                }
                 self.run.behaviour.push(row);
-                history
+                twice
             }
             Err(error) => {
                 self.broke(case, bus, &error);
                 None
             }
+        }
+    }
+
+    /// Runs a case on the baseline again, with the same seed; returns what differs. A failure that
+    /// shows only now is a row of its own.
+    async fn once_more(&mut self, case: &Case, bus: Bus, first: &History) -> Vec<Unsteady> {
+        self.progress.case_started(&case.id, &format!("{} once more", bus.as_str()));
+        let directory = self.folder(case).join(format!("{}-again", bus.as_str()));
+        let (wanted, interrupt) = (&self.options.wanted, self.interrupt.clone());
+        let ran = behaviour::run(self.executable, case, bus, &directory, wanted, interrupt).await;
+        match ran {
+            Ok(Ran { row, tear_down, history }) => {
+                self.progress.case_done(&outcome(&row));
+                self.note_left(case, bus, tear_down);
+                if holds(&row) {
+                    self.discard(&directory);
+                } else {
+                    self.run.behaviour.push(row);
+                }
+                history.map_or_else(Vec::new, |again| unsteady(first, &again))
+            }
+            Err(error) => {
+                self.broke(case, bus, &error);
+                Vec::new()
+            }
+        }
+    }
+
+    fn note_left(&mut self, case: &Case, bus: Bus, tear_down: TearDown) {
+        if !tear_down.is_clean() {
+            let bus = Some(bus);
+            self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
         }
     }
 
@@ -286,6 +326,11 @@ fn candidates(options: &RunOptions, selection: &Selection) -> Vec<Bus> {
     once_each(&candidates)
 }
 
+fn holds(row: &BehaviourRow) -> bool {
+    let outcome = &row.outcome;
+    matches!(outcome, Behaviour::Pass | Behaviour::Diverges | Behaviour::NotApplicable(_))
+}
+
 fn is_performance(kind: TrialKind) -> bool {
     matches!(kind, TrialKind::Saturation | TrialKind::Paced)
 }
@@ -297,6 +342,7 @@ fn outcome(row: &BehaviourRow) -> String {
             Some(first) => format!("FAIL {}: {}", first.rule, first.sentence),
             None => "FAIL".to_owned(),
         },
+        Behaviour::Diverges => "as declared".to_owned(),
         Behaviour::NotApplicable(why) => format!("not applicable: {why}"),
         Behaviour::NotExercised(what) => format!("not exercised: {what}"),
         Behaviour::Broken(why) => format!("not judged: {why}"),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cmd::command_line::CommandLine;
 use crate::cmd::selection::Wanted;
-use crate::plan::Bus;
+use crate::plan::{Bus, Case, TrialKind};
 use crate::scenario::Profile;
 
 /// The options of a run, as resolved.
@@ -20,6 +20,8 @@ pub struct RunOptions {
     pub warn_inconclusive: bool,
     /// Whether only gates marked `enforced` can fail the run.
     pub enforced_only: bool,
+    /// Whether the baseline runs every behaviour case twice, in any profile.
+    pub baseline_twice: bool,
 }
 
 impl RunOptions {
@@ -32,6 +34,9 @@ impl RunOptions {
         if self.enforced_only {
             line = line.flag("--enforced-only");
         }
+        if self.baseline_twice {
+            line = line.flag("--baseline-twice");
+        }
         line
     }
 
@@ -39,6 +44,27 @@ impl RunOptions {
     pub fn behaviour_buses(&self) -> Vec<Bus> {
         let baseline = std::iter::once(&self.wanted.baseline);
         once_each(baseline.chain(&self.behaviour_candidates()))
+    }
+
+    /// The same for one case: where nobody is named, the bus of old joins a case that declares
+    /// what it does otherwise.
+    pub fn behaviour_buses_of(&self, case: &Case) -> Vec<Bus> {
+        let mut buses = self.behaviour_buses();
+        let declares = case.divergences.iter().any(|one| one.bus == Bus::CrossbeamFaithful);
+        if self.candidates.is_empty() && declares && !buses.contains(&Bus::CrossbeamFaithful) {
+            buses.push(Bus::CrossbeamFaithful);
+        }
+        buses
+    }
+
+    /// Whether the baseline runs a case twice, to tell what differs from run to run: where it is
+    /// compared with another bus, in the long profiles or when asked for.
+    pub fn repeats(&self, case: &Case) -> bool {
+        let is_asked = self.baseline_twice
+            || matches!(self.wanted.profile, Profile::Nightly | Profile::Release);
+        let on = |bus: &Bus| case.not_applicable.iter().all(|(other, _)| other != bus);
+        let is_compared = self.behaviour_buses_of(case).iter().filter(|bus| on(bus)).count() > 1;
+        case.kind == TrialKind::Behaviour && is_asked && is_compared && on(&self.wanted.baseline)
     }
 
     /// Buses whose behaviour is in question; the baseline too if it is asked for by name.
@@ -104,6 +130,7 @@ mod tests {
             out: "reports/x".into(),
             warn_inconclusive: true,
             enforced_only: true,
+            baseline_twice: false,
         }
     }
 
@@ -122,6 +149,47 @@ mod tests {
         let unasked = options(Bus::Process, &[]);
         assert_eq!(unasked.behaviour_buses(), [Bus::Process, Bus::Embedded]);
         assert!(unasked.performance_candidates().is_empty());
+    }
+
+    #[test]
+    fn the_bus_of_old_joins_a_case_that_declares_it_unless_candidates_are_named() {
+        let mut case = crate::plan::fence_case(
+            daemoneye_eventbus::EventSubscription::new("s").with_pattern("#"),
+            &[None],
+        );
+        let unasked = options(Bus::Crossbeam, &[]);
+        assert!(!unasked.behaviour_buses_of(&case).contains(&Bus::CrossbeamFaithful));
+        case.divergences.push(crate::plan::Divergence {
+            id: "V2".to_owned(),
+            rule: "C10".to_owned(),
+            bus: Bus::CrossbeamFaithful,
+            reason: "why".to_owned(),
+            owner: "who".to_owned(),
+            until: crate::plan::Day::of("2027-12-31").expect("a day"),
+            observe: crate::plan::Observe::Always,
+        });
+        assert_eq!(unasked.behaviour_buses_of(&case).last(), Some(&Bus::CrossbeamFaithful));
+        let named = options(Bus::Crossbeam, &[Bus::Process]);
+        assert_eq!(named.behaviour_buses_of(&case), [Bus::Crossbeam, Bus::Process]);
+    }
+
+    #[test]
+    fn a_case_is_run_twice_where_two_buses_are_compared_at_length_or_when_asked() {
+        let mut case = crate::plan::fence_case(
+            daemoneye_eventbus::EventSubscription::new("s").with_pattern("#"),
+            &[None],
+        );
+        case.kind = TrialKind::Behaviour;
+        let mut run = options(Bus::Crossbeam, &[Bus::Process]);
+        assert!(!run.repeats(&case), "smoke stays short");
+        run.baseline_twice = true;
+        assert!(run.repeats(&case));
+        assert!(run.command().to_string().ends_with("--baseline-twice"));
+        run.baseline_twice = false;
+        run.wanted.profile = Profile::Nightly;
+        assert!(run.repeats(&case));
+        case.not_applicable.push((Bus::Process, "nothing to compare with".to_owned()));
+        assert!(!run.repeats(&case));
     }
 
     #[test]

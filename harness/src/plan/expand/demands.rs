@@ -1,8 +1,8 @@
-//! What a scenario asks for beside its cases: tighter gates, declared divergences.
+//! What a scenario asks for beside what happens: tighter gates, declared divergences.
 
-use super::super::Bus;
 use super::super::gates::Metric;
 use super::super::named::{bus, ratio};
+use super::super::{Day, Divergence, Observe, TrialKind, claims};
 use crate::scenario::{At, Table};
 
 /// Asked for by a scenario, the same for all its cases.
@@ -10,40 +10,10 @@ use crate::scenario::{At, Table};
 pub struct Demands {
     /// Limits that replace those of the gate table; only ever tighter.
     pub gates: Vec<(Metric, f64)>,
-    /// Differences between buses that are meant to be.
-    pub divergences: Vec<Divergence>,
-}
-
-/// A difference between buses that is known, reasoned and dated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Divergence {
-    /// `V1` to `V10`, or a name of its own.
-    pub id: String,
-    /// The contract number it departs from.
-    pub rule: String,
-    /// The bus that departs.
-    pub bus: Bus,
-    /// Why it is accepted.
-    pub reason: String,
-    /// Who answers for it.
-    pub owner: String,
-    /// The last day it is accepted, `2027-12-31`.
-    pub until: String,
-    /// Whether it must show in every run.
-    pub observe: Observe,
-}
-
-/// How often a divergence shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Observe {
-    /// In every run; a run without it fails.
-    Always,
-    /// Not in every run.
-    May,
 }
 
 pub(super) fn read(root: &Table<'_>) -> Demands {
-    Demands { gates: gates(root), divergences: divergences(root) }
+    Demands { gates: gates(root) }
 }
 
 fn gates(root: &Table<'_>) -> Vec<(Metric, f64)> {
@@ -59,31 +29,63 @@ fn gates(root: &Table<'_>) -> Vec<(Metric, f64)> {
     gates
 }
 
-fn divergences(root: &Table<'_>) -> Vec<Divergence> {
-    let read = |table: Table<'_>| {
-        let divergence = Divergence {
-            id: table.required("id", At::text)?,
-            rule: table.required("rule", At::text)?,
-            bus: table.required("bus", bus)?,
-            reason: table.required("reason", At::text)?,
-            owner: table.required("owner", At::text)?,
-            until: table.required("until", date)?,
-            observe: table.or("observe", r#""always""#, |at| {
-                at.one_of(&[("always", Observe::Always), ("may", Observe::May)])
-            }),
-        };
-        table.finish();
-        Some(divergence)
-    };
-    root.tables("divergence", "divergence").into_iter().filter_map(read).collect()
+/// Departures the scenario declares; one that no check of its kind could find is refused.
+pub(super) fn divergences(root: &Table<'_>, kind: TrialKind) -> Vec<Divergence> {
+    let mut declared: Vec<Divergence> = Vec::new();
+    for table in root.tables("divergence", "divergence") {
+        if let Some(read) = divergence(&table, kind, &declared) {
+            table.finish();
+            declared.push(read);
+        }
+    }
+    declared
 }
 
-fn date(at: &At<'_>) -> Option<String> {
-    let text = at.text()?;
-    let parts: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
-    if let [Some(2000..=9999), Some(1..=12), Some(1..=31)] = parts[..] {
-        return Some(text);
+fn divergence(table: &Table<'_>, kind: TrialKind, before: &[Divergence]) -> Option<Divergence> {
+    let bus = table.required("bus", bus)?;
+    Some(Divergence {
+        id: table.required("id", At::text)?,
+        rule: table.required("rule", |at| {
+            let rule = rule(at, kind)?;
+            // Whatever breaks the rule there could be either; nobody could say which.
+            if before.iter().any(|other| other.bus == bus && other.rule == rule) {
+                at.refuse(
+                    format!("{rule} on {} is declared twice", bus.as_str()),
+                    "one divergence for each number and bus; name both reasons in it",
+                );
+                return None;
+            }
+            Some(rule)
+        })?,
+        bus,
+        reason: table.required("reason", At::text)?,
+        owner: table.required("owner", At::text)?,
+        until: table.required("until", date)?,
+        observe: table.or("observe", r#""always""#, |at| {
+            at.one_of(&[("always", Observe::Always), ("may", Observe::May)])
+        }),
+    })
+}
+
+fn rule(at: &At<'_>, kind: TrialKind) -> Option<String> {
+    let rule = at.text()?;
+    let found = claims::reported(kind);
+    if found.contains(&rule.as_str()) {
+        return Some(rule);
     }
-    at.refuse(format!("`until` is {text:?}"), "expected a day such as \"2027-12-31\"");
+    let wanted = match found {
+        [] => "a performance trial judges no rule".to_owned(),
+        found => format!("expected one of {}", found.join(", ")),
+    };
+    at.refuse(format!("no check of this kind reports {rule:?}"), wanted);
     None
+}
+
+fn date(at: &At<'_>) -> Option<Day> {
+    let text = at.text()?;
+    let day = Day::of(&text);
+    if day.is_none() {
+        at.refuse(format!("`until` is {text:?}"), "expected a day such as \"2027-12-31\"");
+    }
+    day
 }

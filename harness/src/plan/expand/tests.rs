@@ -99,6 +99,41 @@ fn an_expectation_of_one_bus_replaces_the_general_one_name_by_name() {
     assert_eq!(on(Bus::Embedded).accepted["p"], (1, 1));
 }
 
+const DIVERGENCE: &str = r#"
+[[divergence]]
+id = "V4"
+rule = "C13"
+bus = "crossbeam-faithful"
+reason = "why"
+owner = "who"
+until = "2027-12-31"
+"#;
+
+/// The first mistake of a scenario with these divergences, as it is told.
+fn refused(divergences: &str) -> String {
+    let scenario = scenario(&text("", &format!("{PHASE}\n{divergences}")));
+    expand(&scenario, Profile::Pr, 0).expect_err("a mistake").to_string()
+}
+
+#[test]
+fn a_divergence_must_show_unless_it_may() {
+    let cases = expand(&scenario(&text("", &format!("{PHASE}\n{DIVERGENCE}"))), Profile::Pr, 0)
+        .expect("valid");
+    let [declared] = cases[0].divergences.as_slice() else { panic!("{:?}", cases[0]) };
+    assert_eq!(declared.observe, crate::plan::Observe::Always);
+    assert_eq!(declared.until.to_string(), "2027-12-31");
+}
+
+#[test]
+fn a_divergence_nothing_could_find_or_told_twice_is_refused() {
+    let told = refused(&DIVERGENCE.replace("C13", "M1"));
+    assert!(told.contains("no check of this kind reports \"M1\""), "{told}");
+    let told = refused(&format!("{DIVERGENCE}{}", DIVERGENCE.replace("V4", "V3")));
+    assert!(told.contains("C13 on crossbeam-faithful is declared twice"), "{told}");
+    let told = refused(&DIVERGENCE.replace("12-31", "02-30"));
+    assert!(told.contains("`until` is \"2027-02-30\""), "{told}");
+}
+
 #[test]
 fn every_value_of_a_case_has_an_origin() {
     let matrix = "[matrix]\nn = [5]";

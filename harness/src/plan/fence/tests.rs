@@ -43,6 +43,7 @@ pub(crate) fn case(subscription: EventSubscription, topics: &[Option<&str>]) -> 
         phases: Vec::new(),
         expect: Expectation::default(),
         not_applicable: Vec::new(),
+        divergences: Vec::new(),
         budget_ms: 60_000,
         seed: 1,
     }

@@ -34,6 +34,7 @@ fn case(mix: Vec<MixPart>, correlate: Correlate) -> Case {
         phases: Vec::new(),
         expect: Expectation::default(),
         not_applicable: Vec::new(),
+        divergences: Vec::new(),
         budget_ms: 60_000,
         seed: 42,
     }

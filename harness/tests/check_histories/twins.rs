@@ -1,0 +1,125 @@
+//! Two histories of one case beside each other: the other bus's doings in a clause, the same bus
+//! from run to run, and what of a difference was declared.
+
+use equivalence::check::{
+    Colour, Difference, Observed, Subject, colour_declared, differential, mark, twin, unsteady,
+};
+use equivalence::plan::Bus;
+use equivalence::record::Outcome;
+
+use super::perfect_bus::World;
+use super::right::{ALL, at, received, reorder, right};
+
+fn observed(world: &World) -> Observed<'_> {
+    Observed { bus: Bus::Crossbeam, history: &world.history }
+}
+
+fn name(world: &World, subscriber: usize) -> String {
+    world.history.subscribers[subscriber].name.clone()
+}
+
+/// The history with an event of the first publisher lost to the subscriber of everything.
+fn lost(world: &World, sequence: u64) -> World {
+    let mut world = world.clone();
+    let lost = at(&world, ALL, 0, sequence);
+    reorder(&mut world, ALL, |received| {
+        received.remove(lost);
+    });
+    world
+}
+
+#[test]
+fn the_twin_says_in_which_order_the_other_bus_delivered() {
+    let mut world = right();
+    let all = name(&world, ALL);
+    let events = [("p0", 17), ("p0", 18)];
+    let clause = |world: &World, events: &[(&str, u64)]| twin(observed(world), Some(&all), events);
+    let kept = format!("on crossbeam, {all} received p0#17, then p0#18");
+    assert_eq!(clause(&world, &events).as_deref(), Some(kept.as_str()));
+    let (one, other) = (at(&world, ALL, 0, 17), at(&world, ALL, 0, 18));
+    received(&mut world, ALL).swap(one, other);
+    let swapped = format!("on crossbeam, {all} received p0#18, then p0#17");
+    assert_eq!(clause(&world, &events).as_deref(), Some(swapped.as_str()));
+}
+
+#[test]
+fn the_twin_tells_a_loss_from_an_event_that_was_never_accepted() {
+    let world = lost(&right(), 18);
+    let all = name(&world, ALL);
+    let clause = |world: &World, number| {
+        twin(observed(world), Some(&all), &[("p0", number)]).expect("a clause")
+    };
+    let told = format!("on crossbeam, {all} did not receive p0#18, which was accepted");
+    assert_eq!(clause(&world, 18), told);
+    assert!(clause(&world, 60_000).ends_with("p0#60000, which was not published"));
+    let mut refused = world.clone();
+    let published = &mut refused.history.publishers[0].published;
+    published.iter_mut().find(|one| one.sequence == 18).expect("published").outcome =
+        Outcome::Timeout;
+    assert!(clause(&refused, 18).ends_with("p0#18, which ended with Timeout"));
+    let alone = twin(observed(&refused), None, &[("p0", 18)]);
+    assert_eq!(alone.as_deref(), Some("on crossbeam, p0#18 ended with Timeout"));
+}
+
+#[test]
+fn a_witness_without_events_or_of_strangers_has_no_twin() {
+    let world = right();
+    assert_eq!(twin(observed(&world), Some(&name(&world, ALL)), &[]), None);
+    assert_eq!(twin(observed(&world), None, &[]), None);
+    assert_eq!(twin(observed(&world), Some("nobody"), &[("p0", 1)]), None);
+    assert_eq!(twin(observed(&world), Some(&name(&world, ALL)), &[("nobody", 1)]), None);
+}
+
+#[test]
+fn two_equal_runs_are_steady_and_each_sort_of_difference_is_told() {
+    let right = right();
+    assert_eq!(unsteady(&right.history, &right.history), []);
+    let found = unsteady(&right.history, &lost(&right, 18).history);
+    let [only] = found.as_slice() else { panic!("{found:?}") };
+    let subject = Subject::Arrivals { subscriber: name(&right, ALL), publisher: "p0".to_owned() };
+    assert_eq!(only.subject, subject);
+    let mut other = right.clone();
+    other.history.operations[0].outcome = "closed".to_owned();
+    other.history.operations.pop();
+    let published = &mut other.history.publishers[1].published;
+    published[0].outcome = Outcome::Timeout;
+    let subjects: Vec<Subject> =
+        unsteady(&right.history, &other.history).into_iter().map(|one| one.subject).collect();
+    let publisher = other.history.publishers[1].name.clone();
+    assert_eq!(
+        subjects,
+        [Subject::Operation { index: 0 }, Subject::Operations, Subject::Accepted { publisher }]
+    );
+}
+
+/// What the comparison of a right baseline with a candidate that lost an event says.
+fn differences() -> Vec<Difference> {
+    let right = right();
+    let candidate = lost(&right, 18);
+    let candidate = Observed { bus: Bus::CrossbeamFaithful, history: &candidate.history };
+    differential(&right.case, &right.plan, observed(&right), candidate).expect("both are judged")
+}
+
+#[test]
+fn a_difference_is_marked_where_the_baseline_differs_from_itself_and_stays() {
+    let right = right();
+    let mut found = differences();
+    mark(&mut found, &unsteady(&right.history, &lost(&right, 20).history));
+    assert!(found.len() == 1 && found[0].unsteady, "{found:?}");
+    assert_eq!(found[0].colour, Colour::CandidateWrong);
+    mark(&mut found, &[]);
+    assert!(!found[0].unsteady);
+}
+
+#[test]
+fn a_difference_has_the_declared_colour_only_for_a_rule_that_shows_in_it() {
+    let mut found = differences();
+    colour_declared(&mut found, &["C10", "C13"]);
+    assert_eq!(found[0].colour, Colour::CandidateWrong);
+    colour_declared(&mut found, &["C1"]);
+    assert_eq!(found[0].colour, Colour::Declared);
+    let mut both = differences();
+    both[0].colour = Colour::BothWrong;
+    colour_declared(&mut both, &["C1"]);
+    assert_eq!(both[0].colour, Colour::BothWrong);
+}

@@ -4,6 +4,7 @@ mod actor;
 pub mod behaviour;
 pub mod check;
 pub mod command_line;
+pub mod explore;
 pub mod host;
 pub mod list;
 pub mod mutants;
@@ -13,6 +14,7 @@ pub mod run;
 pub mod schema;
 pub mod selection;
 pub mod show;
+pub mod shrink;
 
 pub use actor::{actor, child};
 

@@ -10,6 +10,7 @@
 //! - [`gate`]: whether a difference is real, three-way verdicts;
 //! - [`mutants`]: broken buses and broken checkers, and who must catch them;
 //! - [`report`]: files, a table and an exit code from one record of the run;
+//! - [`explore`]: random scenarios, and failing ones made small;
 //! - [`cmd`]: the verbs.
 //!
 //! `METHOD §4` is a section of `METHOD.md` beside this package's manifest: how it is measured and
@@ -18,6 +19,7 @@
 pub mod check;
 pub mod cmd;
 pub mod driver;
+pub mod explore;
 pub mod gate;
 pub mod mutants;
 pub mod plan;

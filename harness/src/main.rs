@@ -28,6 +28,13 @@ Exit codes:
   2  usage, or an invalid scenario
   4  infrastructure: a file or folder cannot be read";
 
+const SEARCHING_EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing was found
+  1  a failure was found, and a scenario file written
+  2  usage, or an invalid scenario
+  4  infrastructure: the harness could not do its work, or was interrupted";
+
 /// Replays scenarios on two event buses, checks behaviour message by message, measures, judges.
 #[derive(Debug, Parser)]
 #[command(name = "equivalence", version, after_help = EXIT_CODES)]
@@ -54,6 +61,10 @@ enum Verb {
     Schema(cmd::schema::SchemaArgs),
     #[command(after_help = EXIT_CODES)]
     Mutants(cmd::mutants::MutantsArgs),
+    #[command(after_help = SEARCHING_EXIT_CODES)]
+    Explore(cmd::explore::ExploreArgs),
+    #[command(after_help = SEARCHING_EXIT_CODES)]
+    Shrink(cmd::shrink::ShrinkArgs),
     /// Become a process of somebody's trial.
     #[command(hide = true)]
     Actor {
@@ -139,6 +150,8 @@ fn main() -> ExitCode {
         Verb::Check(arguments) => told(cmd::check::run(&arguments)),
         Verb::Schema(arguments) => told(cmd::schema::run(&arguments)),
         Verb::Mutants(arguments) => told(cmd::mutants::run(&arguments)),
+        Verb::Explore(arguments) => told(cmd::explore::run(&arguments)),
+        Verb::Shrink(arguments) => told(cmd::shrink::run(&arguments)),
         Verb::Actor { .. } => cmd::actor(),
         Verb::Child { .. } => cmd::child(),
     }

@@ -11,8 +11,8 @@ use super::command_line::CommandLine;
 use super::selection::Wanted;
 use crate::check::divergence::{Declared, Sorted, Standing, sort};
 use crate::check::{
-    Check, Judgement, Observed, Planned, PlannedAttributes, Report, Unsteady, Violation, check,
-    colour_declared, differential, mark, twin,
+    Check, Difference, Judgement, Observed, Planned, PlannedAttributes, Report, Unsteady,
+    Violation, check, colour_declared, differential, mark, twin,
 };
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
 use crate::gate::Reason;
@@ -113,18 +113,26 @@ pub(super) fn not_applicable(case: &Case, bus: Bus, wanted: &Wanted) -> Option<R
     Some(Ran::nothing(row(case, bus, wanted, Behaviour::NotApplicable(why.clone()))))
 }
 
+/// What two buses did differently on a case, or wrong alike. Nothing where one of them cannot be
+/// judged: its own row says so.
+pub fn differences(
+    case: &Case,
+    baseline: Observed<'_>,
+    candidate: Observed<'_>,
+) -> Vec<Difference> {
+    let Ok(plan) = CasePlan::new(case) else { return Vec::new() };
+    differential(case, &plan, baseline, candidate).unwrap_or_default()
+}
+
 /// Sets a bus's row beside the baseline: what the two did differently or wrong alike, and what the
-/// baseline did with the events of each witness. Nothing where one of them cannot be judged: its
-/// own row says so.
+/// baseline did with the events of each witness.
 pub fn compare(
     case: &Case,
     row: &mut BehaviourRow,
     (baseline, again): (Observed<'_>, &[Unsteady]),
     history: &History,
 ) {
-    let Ok(plan) = CasePlan::new(case) else { return };
-    let candidate = Observed { bus: row.bus, history };
-    row.differences = differential(case, &plan, baseline, candidate).unwrap_or_default();
+    row.differences = differences(case, baseline, Observed { bus: row.bus, history });
     let seen = row.divergences.iter().filter(|one| one.standing == Standing::Observed);
     let rules: Vec<&str> = seen.map(|one| one.declared.rule.as_str()).collect();
     colour_declared(&mut row.differences, &rules);
@@ -235,12 +243,12 @@ fn divergence(declared: &Declared) -> DivergenceRow {
 
 /// The outcome of what was judged; whatever was in doubt or not put to the test is no pass.
 fn outcome(sorted: &Sorted, judgement: &Judgement, doubts: &[String]) -> Behaviour {
-    if is_inconclusive(sorted, judgement) {
+    let stands = |wanted| sorted.declared.iter().any(|declared| declared.standing == wanted);
+    if is_inconclusive(sorted, judgement) && !stands(Standing::Expired) {
         let all: Vec<&str> = judgement.missed.iter().chain(doubts).map(String::as_str).collect();
         let reason = Reason::FaultNotReached.as_str();
         return Behaviour::NotExercised(format!("inconclusive: {reason}: {}", all.join("; ")));
     }
-    let stands = |wanted| sorted.declared.iter().any(|declared| declared.standing == wanted);
     if !sorted.violations.is_empty() || stands(Standing::Expired) {
         return Behaviour::Fail;
     }

@@ -122,7 +122,11 @@ const HARNESS: &[Room] = &[
     room("gate", &["plan", "record"]),
     room("mutants", &["plan", "record", "driver", "check", "gate"]),
     room("report", &["plan", "record", "check", "gate"]),
-    room("cmd", &["scenario", "plan", "record", "driver", "check", "gate", "mutants", "report"]),
+    room("explore", &["scenario", "plan"]),
+    room(
+        "cmd",
+        &["scenario", "plan", "record", "driver", "check", "gate", "mutants", "report", "explore"],
+    ),
 ];
 
 pub(super) const GUARDS: &[Guard] = &[

@@ -1,0 +1,53 @@
+//! Random sketches: valid, quick to run, and such that every failure is the bus's own.
+//!
+//! One seed and one number give one sketch, on every host. What is restricted, and why, stands at
+//! its place: a case nobody can judge finds nothing, and a false alarm costs a day.
+
+mod happenings;
+mod publishers;
+mod subscribers;
+
+use proptest::prelude::{Just, Strategy};
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use super::Sketch;
+use crate::plan::Topology;
+
+/// Publishers of a sketch, at most.
+const MAX_PUBLISHERS: usize = 4;
+/// Subscribers of a sketch, at most.
+const MAX_SUBSCRIBERS: usize = 5;
+/// How long one trial may take, milliseconds: hundreds of events take a fraction of a second.
+pub const BUDGET_MS: u64 = 10_000;
+
+/// The sketch with this number in an exploration with this seed.
+pub fn generate(seed: u64, number: u64) -> Sketch {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&number.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let tree = sketches(format!("explore/seed-{seed}-case-{number}")).new_tree(&mut runner);
+    tree.expect("the strategy filters nothing, so it never gives up").current()
+}
+
+/// Any sketch; it is generated with this name.
+pub fn sketches(name: String) -> impl Strategy<Value = Sketch> {
+    let roles =
+        (publishers::any(MAX_PUBLISHERS), subscribers::any(MAX_SUBSCRIBERS), happenings::any());
+    (Just(name), roles).prop_map(|(name, (publishers, subscribers, happenings))| {
+        let bus = crate::plan::BusSettings::default();
+        let topology = Topology { bus, publishers, subscribers };
+        let (topology, phases) = happenings.told(topology);
+        Sketch {
+            name,
+            claims: Vec::new(),
+            summary: "Made up by `equivalence explore`.".to_owned(),
+            topology,
+            phases,
+            not_applicable: Vec::new(),
+            budget_ms: BUDGET_MS,
+        }
+    })
+}

@@ -1,0 +1,97 @@
+//! What `explore` makes up is a valid scenario, by every reader, whatever the seed.
+
+use equivalence::cmd::behaviour::CasePlan;
+use equivalence::explore::Sketch;
+use equivalence::explore::generate::{generate, sketches};
+use equivalence::plan::expand::check;
+use equivalence::plan::schema::ScenarioFile;
+use equivalence::scenario::{Scenario, Source};
+use proptest::prelude::{ProptestConfig, proptest};
+use proptest::test_runner::TestCaseError;
+
+/// Planned events of a made-up scenario, at most: what keeps a trial under a second.
+const MOST_EVENTS: u64 = 4 * 3 * 30;
+
+fn is_valid(sketch: &Sketch) -> Result<(), String> {
+    let text = sketch.text().map_err(|error| error.to_string())?;
+    let source = Source { path: "random.toml".into(), text: text.clone() };
+    let scenario = Scenario::parse(source).map_err(|problems| problems.to_string())?;
+    check(&scenario).map_err(|problems| problems.to_string())?;
+    toml::from_str::<ScenarioFile>(&text).map_err(|error| format!("{error}\n{text}"))?;
+    // The case is what was made up, value by value.
+    let case = sketch.case(1).map_err(|error| format!("{error}\n{text}"))?;
+    CasePlan::new(&case).map_err(|error| format!("{error}\n{text}"))?;
+    if sketch.events() > MOST_EVENTS {
+        return Err(format!("{} events\n{text}", sketch.events()));
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+    #[test]
+    fn every_generated_scenario_is_valid_by_every_reader(sketch in sketches("explore/any".into())) {
+        is_valid(&sketch).map_err(TestCaseError::fail)?;
+    }
+}
+
+#[test]
+fn a_seed_and_a_number_give_one_scenario() {
+    assert_eq!(generate(3, 17), generate(3, 17));
+    assert_ne!(generate(3, 17).topology, generate(3, 18).topology);
+    assert_ne!(generate(3, 17).topology, generate(4, 17).topology);
+}
+
+/// A generator that never makes something finds nothing in it.
+#[test]
+fn a_hundred_scenarios_have_everything_the_format_offers() {
+    let texts: Vec<String> =
+        (0..100).map(|number| generate(1, number).text().expect("it can be said")).collect();
+    let words = [
+        "numbered",
+        "priority",
+        "metadata",
+        ".+",
+        "#",
+        "capabilities",
+        "wildcards = false",
+        "event-filter",
+        "types",
+        "pids",
+        "min-priority",
+        "sources",
+        "topic-filter",
+        "exclude",
+        "include",
+        "correlation-filter",
+        "id =",
+        "parent",
+        "root",
+        "stage",
+        "all-tags",
+        "any-tags",
+        "sequence",
+        "process-ids",
+        "drop-newest",
+        "drop-oldest",
+        "circuit-break",
+        "stopped",
+        "from-start = false",
+        "poisson",
+        "burst",
+        "\"subscribe\"",
+        "\"unsubscribe\"",
+        "unsubscribe-unknown",
+        "drop-receiver",
+        "stop-reading",
+        "resume-reading",
+        "shutdown",
+        "publish-one",
+        "after",
+        "control.",
+    ];
+    let missing: Vec<&str> =
+        words.into_iter().filter(|word| !texts.iter().any(|text| text.contains(word))).collect();
+    assert!(missing.is_empty(), "never made: {missing:?}");
+}

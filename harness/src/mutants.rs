@@ -10,6 +10,7 @@
 //! - `checker`: the real checker, and those that cannot fail where they should; `recorded`,
 //!   `corpus`: comparisons of two buses, one right, the others doctored in one place; `checkers`:
 //!   which of these unmasks whom;
+//! - `slow`: buses too slow for one gate each, and what the gates must say;
 //! - `page`: the matrix to read.
 
 mod bus;
@@ -20,9 +21,11 @@ mod guard;
 mod matrix;
 mod page;
 mod recorded;
+mod slow;
 
 pub use bus::{BEYOND, MUTANTS, Mutant, SOUND};
 pub use checkers::{CheckerMatrix, CheckerRow};
 pub use guard::{Catch, Guard, caught};
 pub use matrix::{KillMatrix, MutantRow, Shown, TrialRow};
 pub use page::{FILES, page};
+pub use slow::{SLOW, SlowMutant, SlowRow, complaints as slow_complaints};

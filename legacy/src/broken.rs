@@ -6,7 +6,8 @@
 //! - `fault`: what can be wrong, each with its name;
 //! - `bus`: the wrapper; `holding`: what it keeps of publishes that it does not pass on at once;
 //! - `event`, `wanted`, `counters`: what it does to events, subscriptions and counters;
-//! - `inbox`: what it does to events on their way out.
+//! - `inbox`: what it does to events on their way out;
+//! - `slowness`: what it spends without need, CPU time or its publishers' time.
 
 mod bus;
 mod counters;
@@ -14,6 +15,7 @@ mod event;
 mod fault;
 mod holding;
 mod inbox;
+mod slowness;
 mod wanted;
 
 pub use bus::BrokenBus;

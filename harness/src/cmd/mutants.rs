@@ -1,5 +1,6 @@
 //! `mutants`: every deliberately broken bus must be caught, the sound one must not.
 
+mod measured;
 mod trials;
 
 use std::fs;
@@ -11,8 +12,10 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::EXIT_INVALID;
-use super::selection::Wanted;
-use crate::mutants::{FILES, KillMatrix, MUTANTS, Mutant, SOUND, page};
+use super::selection::{Selection, Wanted};
+use crate::mutants::{
+    FILES, KillMatrix, MUTANTS, Mutant, SLOW, SOUND, SlowMutant, page, slow_complaints,
+};
 use crate::plan::Bus;
 use crate::plan::gates::matches_glob;
 use crate::report::Exit;
@@ -24,6 +27,12 @@ pub struct MutantsArgs {
     /// Only mutants whose name matches; `*` stands for any run of characters.
     #[arg(long, value_name = "GLOB", default_value = "*")]
     pub mutant: String,
+    /// Measure buses that are too slow for one gate each, instead: minutes each, on a quiet host.
+    #[arg(long)]
+    pub slow: bool,
+    /// How often each slow bus is measured; of three runs two must be right and none wrong.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "slow")]
+    pub runs: u64,
     /// Seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -32,15 +41,8 @@ pub struct MutantsArgs {
     pub out: PathBuf,
 }
 
-/// Runs them, prints the matrix and writes it.
+/// Runs them, prints what came of it, and writes the matrix.
 pub fn run(arguments: &MutantsArgs) -> anyhow::Result<ExitCode> {
-    let mutants = chosen(&arguments.mutant);
-    if mutants.is_empty() {
-        let names: Vec<&str> = MUTANTS.iter().map(|mutant| mutant.fault.name()).collect();
-        let wanted = &arguments.mutant;
-        writeln!(stderr(), "no mutant matches {wanted:?}; there are {}", names.join(", "))?;
-        return Ok(ExitCode::from(EXIT_INVALID));
-    }
     let wanted = Wanted {
         folder: None,
         profile: Profile::Pr,
@@ -48,16 +50,48 @@ pub fn run(arguments: &MutantsArgs) -> anyhow::Result<ExitCode> {
         baseline: Bus::Crossbeam,
         seed: arguments.seed,
     };
-    let cases = match wanted.select() {
-        Ok(selection) => selection.cases,
+    let selection = match wanted.select() {
+        Ok(selection) => selection,
         Err(error) => {
             writeln!(stderr(), "{error}")?;
             return Ok(ExitCode::from(EXIT_INVALID));
         }
     };
-    let matrix = trials::run(&mutants, &cases)?;
+    if arguments.slow { run_slow(arguments, &selection) } else { run_broken(arguments, &selection) }
+}
+
+fn run_broken(arguments: &MutantsArgs, selection: &Selection) -> anyhow::Result<ExitCode> {
+    let mutants = chosen(&arguments.mutant);
+    if mutants.is_empty() {
+        return unknown(&arguments.mutant, MUTANTS.iter().map(|mutant| mutant.fault.name()));
+    }
+    let matrix = trials::run(&mutants, &selection.cases)?;
     write(&arguments.out, &matrix)?;
     conclude(&matrix, &arguments.out)
+}
+
+fn run_slow(arguments: &MutantsArgs, selection: &Selection) -> anyhow::Result<ExitCode> {
+    let matching = |slow: &&SlowMutant| matches_glob(&arguments.mutant, slow.fault.name());
+    let mutants: Vec<&SlowMutant> = SLOW.iter().filter(matching).collect();
+    if mutants.is_empty() {
+        return unknown(&arguments.mutant, SLOW.iter().map(|mutant| mutant.fault.name()));
+    }
+    let rows = measured::run(&mutants, selection, arguments.runs)?;
+    let mut out = stdout().lock();
+    let complaints = slow_complaints(&rows);
+    for sentence in &complaints {
+        writeln!(out, "FAIL {sentence}")?;
+    }
+    let right = rows.iter().filter(|row| row.is_right()).count();
+    writeln!(out, "{right} of {} measurements are right", rows.len())?;
+    let exit = if complaints.is_empty() { Exit::Pass } else { Exit::Fail };
+    Ok(ExitCode::from(exit.code()))
+}
+
+fn unknown<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> anyhow::Result<ExitCode> {
+    let names: Vec<&str> = names.collect();
+    writeln!(stderr(), "no mutant matches {pattern:?}; there are {}", names.join(", "))?;
+    Ok(ExitCode::from(EXIT_INVALID))
 }
 
 /// Mutants whose name matches; the one that breaks nothing only by its own name.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::driver::{DriveError, Interrupt, TrialRequest, run_trial};
+use crate::driver::{DriveError, Fault, Interrupt, TrialRequest, run_trial};
 use crate::gate::{
     self, Block, Estimate, Evidence, Limit, Look, Reason, Redos, Side, Verdict, physics,
 };
@@ -21,9 +21,9 @@ pub struct Plan<'a> {
     /// The executable that has the verb `actor`.
     pub executable: &'a Path,
     /// Side A.
-    pub baseline: Bus,
+    pub baseline: Entrant,
     /// Side B.
-    pub candidate: Bus,
+    pub candidate: Entrant,
     /// Most blocks; fewer than six can never conclude.
     pub most_blocks: usize,
     /// Whether verdicts may be given at all; the smoke profile only estimates.
@@ -36,6 +36,21 @@ pub struct Plan<'a> {
     pub table: &'a GateTable,
     /// Seed of the order of trials.
     pub seed: u64,
+}
+
+/// What runs on one side.
+#[derive(Debug, Clone, Copy)]
+pub struct Entrant {
+    /// The bus.
+    pub bus: Bus,
+    /// What is deliberately wrong with it, if anything.
+    pub fault: Option<Fault>,
+}
+
+impl From<Bus> for Entrant {
+    fn from(bus: Bus) -> Self {
+        Self { bus, fault: None }
+    }
 }
 
 /// Evidence gathered so far, whole or cut short.
@@ -74,7 +89,7 @@ pub async fn run(
         trials: 0,
         redos: Redos::none(),
         gathered: Gathered {
-            evidence: Evidence::new(case.id.clone(), plan.baseline, plan.candidate),
+            evidence: Evidence::new(case.id.clone(), plan.baseline.bus, plan.candidate.bus),
             left_behind: Vec::new(),
             error: None,
         },
@@ -142,8 +157,8 @@ impl Gathering<'_> {
 
     /// The floors of both process layouts, once each: more looks give more to take the median of.
     async fn voids(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
-        for bus in [self.plan.baseline, self.plan.candidate] {
-            let trial = self.trial(bus, true, progress).await?;
+        for entrant in [self.plan.baseline, self.plan.candidate] {
+            let trial = self.trial(entrant, true, progress).await?;
             self.gathered.evidence.voids.push(trial);
         }
         Ok(())
@@ -175,11 +190,11 @@ impl Gathering<'_> {
     ) -> Result<Block, DriveError> {
         let mut trials = Vec::with_capacity(order.len());
         for side in order {
-            let bus = match side {
+            let entrant = match side {
                 Side::Candidate if !null => self.plan.candidate,
                 _ => self.plan.baseline,
             };
-            trials.push(self.trial(bus, false, progress).await?);
+            trials.push(self.trial(entrant, false, progress).await?);
         }
         let trials: [Trial; gate::TRIALS_PER_BLOCK] =
             trials.try_into().expect("one trial for each place in the order");
@@ -189,17 +204,19 @@ impl Gathering<'_> {
 
     async fn trial(
         &mut self,
-        bus: Bus,
+        Entrant { bus, fault }: Entrant,
         void: bool,
         progress: &mut Progress,
     ) -> Result<Trial, DriveError> {
         self.trials += 1;
+        let mut case = self.case.clone();
+        case.topology.bus.fault = fault.map(|fault| fault.name().to_owned());
         let kind = if void { "void" } else { "trial" };
         let name = format!("{:03}-{kind}-{}", self.trials, bus.as_str());
         let directory = self.plan.directory.join(name);
         let request = TrialRequest {
             executable: self.plan.executable,
-            case: self.case,
+            case: &case,
             bus,
             void,
             share_by_clone: self.plan.share_by_clone,

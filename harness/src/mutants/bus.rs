@@ -159,6 +159,7 @@ mod tests {
         let mut known: Vec<Fault> = MUTANTS.iter().map(|mutant| mutant.fault).collect();
         known.extend(BEYOND.iter().map(|(fault, _)| *fault));
         known.push(SOUND.fault);
+        known.extend(super::super::SLOW.iter().map(|mutant| mutant.fault));
         known.sort();
         let mut all = Fault::ALL.to_vec();
         all.sort();

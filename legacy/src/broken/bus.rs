@@ -18,6 +18,7 @@ use super::counters::Counters;
 use super::event;
 use super::holding::{Call, Holding};
 use super::inbox::{BrokenInbox, Closing};
+use super::slowness::Slowness;
 use super::wanted;
 
 /// How long [`Fault::HasAHoleAtFirst`] waits for each of the first events.
@@ -36,6 +37,7 @@ pub struct BrokenBus {
     closing: Arc<Closing>,
     holding: Holding,
     counters: Counters,
+    slowness: Slowness,
     /// Ids of accepted subscriptions, oldest first, for [`Fault::EvictsAtTheLimit`].
     members: Mutex<VecDeque<String>>,
     /// Receivers that outlive their owners, for [`Fault::KeepsDeadReceivers`].
@@ -61,6 +63,7 @@ impl BrokenBus {
             closing: Arc::default(),
             holding: Holding::default(),
             counters: Counters::default(),
+            slowness: Slowness::of(fault),
             members: Mutex::default(),
             kept: Mutex::default(),
             subscribed: Mutex::default(),
@@ -149,6 +152,7 @@ impl EventBus for BrokenBus {
         mut event: CollectionEvent,
         correlation: Option<CorrelationMetadata>,
     ) -> Result<(), PublishError> {
+        self.slowness.before_publish();
         event::damage(self.fault, &mut event);
         let correlation = event::damage_correlation(self.fault, correlation);
         let calls = self.holding.take_in(self.fault, Call { topic, event, correlation });

@@ -102,6 +102,11 @@ faults! {
     NeverEndsReceivers "never-ends-receivers" "leaves receivers of ended subscriptions waiting",
     WaitsBeyondItsLimit "waits-beyond-its-limit" "waits on after a publish has run out of time",
     LeaksAThread "leaks-a-thread" "leaves a thread behind",
+
+    BurnsCpu "burns-cpu" "spends 60 % more CPU time, on a thread that gives way to all others",
+    DelaysRarely "delays-rarely" "holds its publisher up for a millisecond every 500 events",
+    RunsAt70Percent "runs-at-70-percent" "takes 0.70 of the events it could",
+    RunsAt95Percent "runs-at-95-percent" "takes 0.95 of the events it could",
 }
 
 impl Fault {

@@ -243,8 +243,8 @@ impl Conductor<'_> {
         self.progress.case_started(&case.id, &format!("{b} against {a}"));
         let plan = performance::Plan {
             executable: self.executable,
-            baseline,
-            candidate,
+            baseline: baseline.into(),
+            candidate: candidate.into(),
             most_blocks: self.options.most_blocks(),
             concludes: self.options.concludes(),
             share_by_clone: self.share_by_clone,

@@ -67,6 +67,7 @@ const GUARDS: &[(Fault, &str)] = &[
     (Fault::ClosesGaps, "drop_newest_loses_only_its_own_newest"),
     (Fault::DropsInsteadOfBlocking, "block_makes_publishers_wait_and_loses_nothing"),
     (Fault::DropsNewestForOldest, "drop_oldest_loses_only_its_own_oldest"),
+    (Fault::DropsOldestForNewest, "drop_newest_loses_only_its_own_newest"),
     (Fault::NeverOpensTheCircuit, "an_open_circuit_refuses_until_its_cool_down"),
     (Fault::OneMorePlace, "drop_newest_loses_only_its_own_newest"),
     (Fault::DiscardsAtShutdown, "everything_accepted_arrives_before_the_end"),

@@ -33,6 +33,7 @@ mod lint;
 mod losses;
 pub mod oracle;
 mod outcomes;
+mod overflow;
 mod planned;
 mod precedence;
 mod regions;
@@ -79,6 +80,7 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     precedence::check(&trace, &mut findings);
     content::check(&trace, &mut findings);
     losses::check(&trace, &mut findings);
+    overflow::check(&trace, &mut findings);
     conservation::check(&trace, &mut findings);
     outcomes::check(&trace, &mut findings);
     shutdown::check(&trace, &mut findings);

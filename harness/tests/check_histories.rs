@@ -6,6 +6,8 @@ mod accounts;
 mod arrivals;
 #[path = "check_histories/claims.rs"]
 mod claims;
+#[path = "check_histories/overflow.rs"]
+mod overflow;
 #[path = "check_histories/perfect_bus.rs"]
 mod perfect_bus;
 #[path = "check_histories/random.rs"]

@@ -1,5 +1,7 @@
-//! The suite proves itself: each deliberately broken bus must fail the case that guards its fault.
+//! The suite proves itself: each deliberately broken bus must fail the case that guards its fault,
+//! and the sound one behind the same wrapper must pass it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,11 +69,11 @@ const GUARDS: &[(Fault, &str)] = &[
     (Fault::ClosesGaps, "drop_newest_loses_only_its_own_newest"),
     (Fault::DropsInsteadOfBlocking, "block_makes_publishers_wait_and_loses_nothing"),
     (Fault::DropsNewestForOldest, "drop_oldest_loses_only_its_own_oldest"),
+    (Fault::DropsOldestForNewest, "drop_newest_loses_only_its_own_newest"),
     (Fault::NeverOpensTheCircuit, "an_open_circuit_refuses_until_its_cool_down"),
     (Fault::OneMorePlace, "drop_newest_loses_only_its_own_newest"),
     (Fault::DiscardsAtShutdown, "everything_accepted_arrives_before_the_end"),
     (Fault::PublishesAfterShutdown, "after_shutdown_everything_new_is_refused"),
-    (Fault::Nothing, "every_field_of_every_kind_arrives"),
 ];
 
 #[derive(Clone, Copy)]
@@ -119,17 +121,19 @@ impl Fixture for OneBus {
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials = GUARDS.iter().map(|(fault, guard)| {
-        let name = match fault {
-            Fault::Nothing => "a_sound_bus_behind_the_same_wrapper_passes".to_owned(),
-            _ => format!("{guard}_catches_{fault:?}"),
-        };
-        Trial::test(name, move || Ok(check(*fault, guard)?))
+    let caught = GUARDS.iter().map(|(fault, guard)| {
+        Trial::test(format!("{guard}_catches_{fault:?}"), move || Ok(check(*fault, guard)?))
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    // Else a case that fails on any bus behind the wrapper would count as a catch.
+    let guards: BTreeSet<&str> = GUARDS.iter().map(|(_, guard)| *guard).collect();
+    let passed = guards.into_iter().map(|guard| {
+        let name = format!("{guard}_passes_on_the_sound_bus_behind_the_same_wrapper");
+        Trial::test(name, move || Ok(check(Fault::Nothing, guard)?))
+    });
+    libtest_mimic::run(&arguments, caught.chain(passed).collect()).exit();
 }
 
-/// The sound bus must pass its case, every other must fail it.
+/// The sound bus must pass the case, every other must fail it.
 fn check(fault: Fault, guard: &str) -> Result<(), String> {
     let all = cases();
     let case = all.iter().find(|case| case.name() == guard);

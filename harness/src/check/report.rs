@@ -112,6 +112,8 @@ pub enum Check {
     Positions,
     /// Received and lost add up to what matched.
     Losses,
+    /// A full queue lost the end its policy names.
+    Overflow,
     /// The bus's counters add up and agree with the plan.
     Conservation,
     /// The bus's counters never decrease.
@@ -130,7 +132,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -144,6 +146,7 @@ impl Check {
         Self::Correlation,
         Self::Positions,
         Self::Losses,
+        Self::Overflow,
         Self::Conservation,
         Self::Monotone,
         Self::Membership,
@@ -164,7 +167,7 @@ impl Check {
             Self::TotalOrder | Self::Precedence => "C5",
             Self::Content => "C6",
             Self::Correlation => "C8",
-            Self::Positions | Self::Losses => "C11",
+            Self::Positions | Self::Losses | Self::Overflow => "C11",
             Self::Conservation | Self::Monotone => "C12",
             Self::Membership => "C9",
             Self::Shutdown => "C13",

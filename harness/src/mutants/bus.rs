@@ -39,10 +39,6 @@ pub const BEYOND: &[(Fault, &str)] = &[
         Fault::EmptyTextBecomesAbsent,
         "no planned event has an empty text; the conformance suite has",
     ),
-    (
-        Fault::DropsNewestForOldest,
-        "the crossbeam bus has no drop-oldest; the conformance suite has",
-    ),
     (Fault::KeepsDeadReceivers, "it stalls a trial until its limits; the conformance suite has it"),
 ];
 
@@ -59,6 +55,7 @@ const CONTENT: &[Guard] = &[Guard::Check(Check::Content)];
 const CORRELATION: &[Guard] = &[Guard::Check(Check::Correlation)];
 const POSITIONS: &[Guard] = &[Guard::Check(Check::Positions)];
 const LOSSES: &[Guard] = &[Guard::Check(Check::Losses)];
+const OVERFLOW: &[Guard] = &[Guard::Check(Check::Overflow)];
 const DEPARTURES: &[Guard] = &[Guard::Check(Check::Departures)];
 const CONSERVATION: &[Guard] = &[Guard::Check(Check::Conservation)];
 const MONOTONE: &[Guard] = &[Guard::Check(Check::Monotone)];
@@ -82,6 +79,7 @@ const DUPLICATE_ID: &str = "limits/duplicate-id";
 const LIMIT: &str = "limits/subscriber-limit";
 const INVALID: &str = "limits/invalid-subscriptions";
 const DROPS: &str = "backpressure/stopped-subscriber-drop-newest";
+const DROPS_OLDEST: &str = "backpressure/stopped-subscriber-drop-oldest";
 /// The only one where events arrive after a loss: before, no gap could show.
 const REOPENS: &str = "backpressure/stopped-subscriber-circuit-break";
 const BLOCKS: &str = "backpressure/late-reader-block";
@@ -117,6 +115,8 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(Fault::ClosesGaps, "C11", POSITIONS, REOPENS),
     mutant(Fault::BlocksInsteadOfDropping, "C11", EXPECTATION, OPENS),
     mutant(Fault::DropsInsteadOfBlocking, "C11", LOSSES, BLOCKS),
+    mutant(Fault::DropsNewestForOldest, "C11", OVERFLOW, DROPS_OLDEST),
+    mutant(Fault::DropsOldestForNewest, "C11", OVERFLOW, DROPS),
     mutant(Fault::NeverOpensTheCircuit, "C11", EXPECTATION, OPENS),
     mutant(Fault::OneMorePlace, "C11", EXPECTATION, OPENS),
     mutant(Fault::CountsOneTooMany, "C12", CONSERVATION, STEADY),

@@ -93,6 +93,7 @@ faults! {
     BlocksInsteadOfDropping "blocks-instead-of-dropping" "waits where it is told to lose",
     DropsInsteadOfBlocking "drops-instead-of-blocking" "loses where it is told to wait",
     DropsNewestForOldest "drops-newest-for-oldest" "loses the newest where the oldest should go",
+    DropsOldestForNewest "drops-oldest-for-newest" "loses the oldest where the newest should go",
     NeverOpensTheCircuit "never-opens-the-circuit" "loses the newest, however often",
     OneMorePlace "one-more-place" "holds one event more than its capacity",
 

@@ -59,6 +59,9 @@ fn damage_queue(fault: Fault, wanted: &mut EventSubscription) {
         Fault::DropsInsteadOfBlocking | Fault::DropsNewestForOldest => {
             wanted.policy = OverflowPolicy::DropNewest;
         }
+        Fault::DropsOldestForNewest if wanted.policy == OverflowPolicy::DropNewest => {
+            wanted.policy = OverflowPolicy::DropOldest;
+        }
         Fault::NeverOpensTheCircuit if breaks_circuits => {
             wanted.policy = OverflowPolicy::DropNewest;
         }

@@ -80,8 +80,8 @@ impl MutantRow {
         if catch.kills.keys().any(|guard| self.guards.contains(guard)) {
             return None;
         }
-        let others: Vec<String> = catch.kills.keys().map(|guard| guard.name()).collect();
-        let wanted: Vec<String> = self.guards.iter().map(|guard| guard.name()).collect();
+        let others: Vec<&str> = catch.kills.keys().map(|guard| guard.name()).collect();
+        let wanted: Vec<&str> = self.guards.iter().map(|guard| guard.name()).collect();
         let wanted = wanted.join(", ");
         Some(match &catch.broken {
             Some(why) => format!("{name} on {case} gave a history that is no evidence: {why}"),
@@ -104,7 +104,7 @@ impl KillMatrix {
         let reference = self.reference.iter().filter_map(|row| {
             let Shown::Judged(Catch { kills, witnesses, broken }) = &row.shown else { return None };
             let why = witnesses.values().next().or(broken.as_ref())?;
-            let guards: Vec<String> = kills.keys().map(|guard| guard.name()).collect();
+            let guards: Vec<&str> = kills.keys().map(|guard| guard.name()).collect();
             let TrialRow { name, case, .. } = row;
             Some(format!("{name} breaks nothing, but {} on {case}: {why}", guards.join(", ")))
         });

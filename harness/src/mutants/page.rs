@@ -64,7 +64,11 @@ fn mutant(row: &MutantRow) -> String {
 
 /// Guards that judge the broken promise stand out.
 fn named(row: &MutantRow, guard: Guard) -> String {
-    if row.guards.contains(&guard) { format!("**{}**", guard.name()) } else { guard.name() }
+    if row.guards.contains(&guard) {
+        format!("**{}**", guard.name())
+    } else {
+        guard.name().to_owned()
+    }
 }
 
 fn line(text: &mut String, line: &str) {

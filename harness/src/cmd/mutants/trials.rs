@@ -118,7 +118,7 @@ fn tell(job: &Job<'_>, shown: &Shown) {
         Shown::NotRun(why) => format!("not run: {why}"),
         Shown::Judged(catch) if catch.kills.is_empty() => "nothing is caught".to_owned(),
         Shown::Judged(catch) => {
-            let names: Vec<String> = catch.kills.keys().map(|guard| guard.name()).collect();
+            let names: Vec<&str> = catch.kills.keys().map(|guard| guard.name()).collect();
             format!("caught by {}", names.join(", "))
         }
     };

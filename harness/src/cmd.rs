@@ -19,6 +19,7 @@ pub use actor::{actor, child};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::report::Exit;
 use crate::scenario::{self, FilesError, Scenario};
 
 /// Exit code for a usage error or an invalid scenario.
@@ -27,6 +28,19 @@ pub const EXIT_INVALID: u8 = 2;
 /// Says on standard error what is wrong; when nobody listens, the exit code still tells.
 pub fn complain(message: &dyn std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{message}");
+}
+
+/// Prints the answer of a verb that judges, and says how it ends: an answer that is lost is
+/// infrastructure, unless a failure was found. Whoever has stopped reading has read enough.
+fn answer(text: &str, exit: Exit) -> Exit {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(&format_args!("error: cannot print the answer: {error}"));
+            if exit == Exit::Fail { exit } else { Exit::Infrastructure }
+        }
+        _ => exit,
+    }
 }
 
 /// Reads scenarios; every mistake in syntax is told, not only the first file's.

@@ -25,4 +25,4 @@ pub use bus::{BEYOND, MUTANTS, Mutant, SOUND};
 pub use checkers::{CheckerMatrix, CheckerRow};
 pub use guard::{Catch, Guard, caught};
 pub use matrix::{KillMatrix, MutantRow, Shown, TrialRow};
-pub use page::{FILES, page};
+pub use page::{FILES, PARTIAL_FILES, page};

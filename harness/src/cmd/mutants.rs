@@ -3,16 +3,17 @@
 mod trials;
 
 use std::fs;
-use std::io::{Write as _, stderr, stdout};
+use std::io::{Write as _, stderr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
 
-use super::EXIT_INVALID;
+use super::run::folder;
 use super::selection::Wanted;
-use crate::mutants::{FILES, KillMatrix, MUTANTS, Mutant, SOUND, page};
+use super::{EXIT_INVALID, answer, complain};
+use crate::mutants::{FILES, KillMatrix, MUTANTS, Mutant, PARTIAL_FILES, SOUND, page};
 use crate::plan::Bus;
 use crate::plan::gates::matches_glob;
 use crate::report::Exit;
@@ -27,7 +28,7 @@ pub struct MutantsArgs {
     /// Seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Folder of `mutants.json` and `mutants.md`.
+    /// Folder of `mutants.json` and `mutants.md`; `mutants-partial.*` unless all were judged.
     #[arg(long, value_name = "FOLDER", default_value = "reports/latest")]
     pub out: PathBuf,
 }
@@ -55,9 +56,21 @@ pub fn run(arguments: &MutantsArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(EXIT_INVALID));
         }
     };
+    // Held until the matrix is written.
+    let _claim = match folder::claim(&arguments.out, "cargo xtask mutants") {
+        Ok(claim) => claim,
+        Err(error) => {
+            complain(&format_args!("error: {error}"));
+            return Ok(error.exit());
+        }
+    };
     let matrix = trials::run(&mutants, &cases)?;
-    write(&arguments.out, &matrix)?;
-    conclude(&matrix, &arguments.out)
+    let page = write(&arguments.out, &matrix)?;
+    let exit = answer(&told(&matrix, &page), exit(&matrix));
+    if matrix.is_interrupted() {
+        complain(&"interrupted: what was judged until then is in the matrix");
+    }
+    Ok(ExitCode::from(exit.code()))
 }
 
 /// Mutants whose name matches; the one that breaks nothing only by its own name.
@@ -69,35 +82,43 @@ fn chosen(pattern: &str) -> Vec<Mutant> {
     MUTANTS.iter().filter(matching).copied().collect()
 }
 
-fn write(folder: &Path, matrix: &KillMatrix) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+/// Writes the matrix and returns the path of its page; a partial one leaves a whole one alone.
+fn write(folder: &Path, matrix: &KillMatrix) -> anyhow::Result<PathBuf> {
     let json = serde_json::to_string_pretty(matrix).context("the matrix as JSON")?;
-    for (name, text) in FILES.into_iter().zip([json, page(matrix)]) {
+    let files = if matrix.complete { FILES } else { PARTIAL_FILES };
+    for (name, text) in files.into_iter().zip([json, page(matrix)]) {
         let path = folder.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    Ok(())
+    let [_, page] = files;
+    Ok(folder.join(page))
 }
 
-fn conclude(matrix: &KillMatrix, folder: &Path) -> anyhow::Result<ExitCode> {
-    let mut out = stdout().lock();
-    let (complaints, not_run) = (matrix.complaints(), matrix.not_run());
+/// The matrix in lines, for whoever waits for it.
+fn told(matrix: &KillMatrix, page: &Path) -> String {
+    let mut lines = Vec::new();
     for (guard, names) in matrix.kills_by_guard() {
-        writeln!(out, "{:<14} {:<7} catches {}", guard.name(), guard.rule(), names.len())?;
+        lines.push(format!("{:<14} {:<7} catches {}", guard.name(), guard.rule(), names.len()));
     }
     for row in &matrix.checkers.vacuous {
-        writeln!(out, "{:<28} is unmasked by {}", row.name, row.unmasked_by.join(", "))?;
+        lines.push(format!("{:<28} is unmasked by {}", row.name, row.unmasked_by.join(", ")));
     }
-    for sentence in not_run.iter().chain(&complaints) {
-        writeln!(out, "FAIL {sentence}")?;
+    for sentence in matrix.not_run().iter().chain(&matrix.complaints()) {
+        lines.push(format!("FAIL {sentence}"));
     }
     let caught = matrix.mutants.iter().filter(|row| row.is_caught()).count();
-    writeln!(out, "{caught} of {} mutants are caught", matrix.mutants.len())?;
-    writeln!(out, "report: {}", folder.join("mutants.md").display())?;
-    let exit = match (complaints.is_empty(), not_run.is_empty()) {
-        (false, _) => Exit::Fail,
-        (true, false) => Exit::Infrastructure,
-        (true, true) => Exit::Pass,
-    };
-    Ok(ExitCode::from(exit.code()))
+    lines.push(format!("{caught} of {} mutants are caught", matrix.mutants.len()));
+    lines.push(format!("report: {}", page.display()));
+    lines.join("\n")
+}
+
+/// A failure found is said even if the user interrupted later, as for a run.
+fn exit(matrix: &KillMatrix) -> Exit {
+    if !matrix.complaints().is_empty() {
+        Exit::Fail
+    } else if matrix.is_interrupted() || !matrix.not_run().is_empty() {
+        Exit::Infrastructure
+    } else {
+        Exit::Pass
+    }
 }

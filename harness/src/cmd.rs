@@ -5,11 +5,13 @@ pub mod behaviour;
 pub mod check;
 pub mod command_line;
 pub mod host;
+pub mod known;
 pub mod list;
 pub mod mutants;
 pub mod performance;
 pub mod plan;
 pub mod run;
+pub mod scenarios;
 pub mod schema;
 pub mod selection;
 pub mod show;
@@ -20,7 +22,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::report::Exit;
-use crate::scenario::{self, FilesError, Scenario};
+use crate::scenario;
 
 /// Exit code for a usage error or an invalid scenario.
 pub const EXIT_INVALID: u8 = 2;
@@ -41,18 +43,6 @@ fn answer(text: &str, exit: Exit) -> Exit {
         }
         _ => exit,
     }
-}
-
-/// Reads scenarios; every mistake in syntax is told, not only the first file's.
-fn load_all(files: &[PathBuf]) -> Result<Vec<Scenario>, Vec<FilesError>> {
-    let (mut scenarios, mut errors) = (Vec::new(), Vec::new());
-    for file in files {
-        match scenario::load(file) {
-            Ok(scenario) => scenarios.push(scenario),
-            Err(error) => errors.push(error),
-        }
-    }
-    if errors.is_empty() { Ok(scenarios) } else { Err(errors) }
 }
 
 /// The folder a verb works in: the one named, or the project's own.

@@ -52,8 +52,8 @@ pub fn run(arguments: &MutantsArgs) -> anyhow::Result<ExitCode> {
     let cases = match wanted.select() {
         Ok(selection) => selection.cases,
         Err(error) => {
-            writeln!(stderr(), "{error}")?;
-            return Ok(ExitCode::from(EXIT_INVALID));
+            complain(&error);
+            return Ok(error.exit());
         }
     };
     // Held until the matrix is written.

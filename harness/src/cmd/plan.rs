@@ -33,7 +33,10 @@ pub struct PlanOptions {
 pub fn run(options: &PlanOptions) -> ExitCode {
     let selection = match options.run.wanted.select() {
         Ok(selection) => selection,
-        Err(error) => return refuse(&error.to_string(), super::EXIT_INVALID),
+        Err(error) => {
+            super::complain(&error);
+            return error.exit();
+        }
     };
     if selection.cases.is_empty() {
         super::complain(&options.run.wanted.nothing());

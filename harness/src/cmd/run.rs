@@ -25,7 +25,7 @@ pub fn run(options: &RunOptions) -> ExitCode {
         Ok(selection) => selection,
         Err(error) => {
             complain(&error);
-            return ExitCode::from(EXIT_INVALID);
+            return error.exit();
         }
     };
     if selection.cases.is_empty() {

@@ -6,11 +6,13 @@ pub mod check;
 pub mod command_line;
 pub mod explore;
 pub mod host;
+pub mod known;
 pub mod list;
 pub mod mutants;
 pub mod performance;
 pub mod plan;
 pub mod run;
+pub mod scenarios;
 pub mod schema;
 pub mod selection;
 pub mod show;
@@ -21,7 +23,8 @@ pub use actor::{actor, child};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::scenario::{self, FilesError, Scenario};
+use crate::report::Exit;
+use crate::scenario;
 
 /// Exit code for a usage error or an invalid scenario.
 pub const EXIT_INVALID: u8 = 2;
@@ -31,16 +34,17 @@ pub fn complain(message: &dyn std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{message}");
 }
 
-/// Reads scenarios; every mistake in syntax is told, not only the first file's.
-fn load_all(files: &[PathBuf]) -> Result<Vec<Scenario>, Vec<FilesError>> {
-    let (mut scenarios, mut errors) = (Vec::new(), Vec::new());
-    for file in files {
-        match scenario::load(file) {
-            Ok(scenario) => scenarios.push(scenario),
-            Err(error) => errors.push(error),
+/// Prints the answer of a verb that judges, and says how it ends: an answer that is lost is
+/// infrastructure, unless a failure was found. Whoever has stopped reading has read enough.
+fn answer(text: &str, exit: Exit) -> Exit {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(&format_args!("error: cannot print the answer: {error}"));
+            if exit == Exit::Fail { exit } else { Exit::Infrastructure }
         }
+        _ => exit,
     }
-    if errors.is_empty() { Ok(scenarios) } else { Err(errors) }
 }
 
 /// The folder a verb works in: the one named, or the project's own.

@@ -5,9 +5,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use equivalence::cmd;
+use equivalence::cmd::known::{buses, profiles};
 use equivalence::cmd::plan::PlanOptions;
 use equivalence::cmd::run::RunOptions;
 use equivalence::cmd::selection::Wanted;
@@ -197,24 +197,6 @@ impl Plan {
     fn resolved(self) -> PlanOptions {
         PlanOptions { run: self.run.resolved(), from: self.from, measure: self.measure }
     }
-}
-
-fn profiles() -> impl TypedValueParser<Value = Profile> {
-    one_of(Profile::ALL.map(|profile| (profile.as_str(), profile)))
-}
-
-fn buses() -> impl TypedValueParser<Value = Bus> {
-    one_of(Bus::ALL.map(|bus| (bus.as_str(), bus)))
-}
-
-/// One of a few names; another is refused with all of them and the nearest.
-fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
-    known: [(&'static str, T); N],
-) -> impl TypedValueParser<Value = T> {
-    PossibleValuesParser::new(known.map(|(name, _)| name)).map(move |text| {
-        let found = known.iter().find(|(name, _)| *name == text);
-        found.map(|(_, value)| *value).expect("the parser lets known names through alone")
-    })
 }
 
 fn log_to_standard_error() {

@@ -27,5 +27,5 @@ pub use bus::{BEYOND, MUTANTS, Mutant, SOUND};
 pub use checkers::{CheckerMatrix, CheckerRow};
 pub use guard::{Catch, Guard, caught};
 pub use matrix::{KillMatrix, MutantRow, Shown, TrialRow};
-pub use page::{FILES, page};
-pub use slow::{SLOW, SlowMutant, SlowRow, complaints as slow_complaints};
+pub use page::{FILES, PARTIAL_FILES, page};
+pub use slow::{GateSaid, SLOW, SlowMutant, SlowRow, complaints as slow_complaints};

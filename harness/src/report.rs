@@ -39,7 +39,7 @@ pub use host::Host;
 pub use layout::{CASES, case_dir};
 pub use ledger::{Budget, BudgetState, budgets};
 pub use progress::Progress;
-pub use read::{ReadError, is_in, read};
+pub use read::{ReadError, is_in, read, read_file};
 pub use revision::revision;
 pub use run::{
     Behaviour, BehaviourRow, CheckedRow, DivergenceRow, FORMAT, LeftBehind, PerformanceRow, Run,

@@ -81,7 +81,12 @@ fn a_ratio_far_from_its_limit_is_planned_as_conclusive() {
         .and(contains("this host resolves"));
     plan(CASE).arg("--from").arg(earlier.path()).assert().code(0).stdout(said);
     let file = earlier.path().join("report.json");
-    plan(CASE).arg("--from").arg(file).assert().code(0);
+    plan(CASE).arg("--from").arg(&file).assert().code(0);
+    let kept = earlier.path().join("july.txt");
+    fs::rename(file, &kept).expect("renamed");
+    plan(CASE).arg("--from").arg(kept).assert().code(0);
+    let other = earlier.path().join("june.json");
+    plan(CASE).arg("--from").arg(other).assert().code(4).stderr(contains("june.json"));
 }
 
 #[test]

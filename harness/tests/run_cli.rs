@@ -70,6 +70,38 @@ fn a_scenario_that_holds_passes_and_leaves_a_report() {
     assert!(rows.iter().all(|row| row["processes"][0]["pid"].as_u64() > Some(1)), "{rows:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_is_lost_is_no_pass_and_hides_no_failure() {
+    for (change, code) in [(str::to_owned as fn(&str) -> String, 4), (unmeetable_text, 1)] {
+        let folder = scenarios(|text| change(&text));
+        let out = tempfile::tempdir().expect("a folder");
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_equivalence"));
+        command.args(["run", "--profile", "smoke", "--candidate", "embedded", "--scenarios"]);
+        command.arg(folder.path()).arg("--out").arg(out.path()).stdout(full);
+        let ended = command.output().expect("it runs");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(code), "{said}");
+        assert!(said.contains("cannot print the answer"), "{said}");
+        assert!(out.path().join("report.json").exists());
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn unmeetable_text(text: &str) -> String {
+    unmeetable(text.to_owned())
+}
+
+#[test]
+fn a_run_that_judged_nothing_is_inconclusive() {
+    let nowhere = "[not-applicable]\ncrossbeam = \"Why.\"\nembedded = \"Why.\"\n";
+    let folder = scenarios(|text| format!("{text}\n{nowhere}"));
+    let out = tempfile::tempdir().expect("a folder");
+    let said = predicate::str::contains("not yet known");
+    run(&folder, &out).args(["--inconclusive", "warn"]).assert().code(3).stdout(said);
+}
+
 #[test]
 fn a_wrong_expectation_fails_with_a_sentence() {
     let (folder, out) = (scenarios(unmeetable), tempfile::tempdir().expect("a folder"));

@@ -401,3 +401,10 @@ fn what_a_host_case_cannot_judge_is_refused_wherever_it_is_expected() {
     refused("lagged", "[expect.on.process.lagged]\nreader");
     assert_eq!(told(&with(&["kind = \"host\""])), "");
 }
+
+#[test]
+fn a_scenario_that_claims_nothing_is_told_what_to_name() {
+    let said = told(&with(&["claims = []"]));
+    assert!(said.contains("a scenario that claims nothing shows nothing"), "{said}");
+    assert!(said.contains("b.toml:3:1") && said.contains("^^^^^^ name what it shows"), "{said}");
+}

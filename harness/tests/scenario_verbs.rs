@@ -4,8 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
+use equivalence::cmd::selection::Wanted;
 use equivalence::cmd::{EXIT_INVALID, check, list, schema, show};
+use equivalence::plan::Bus;
 use equivalence::plan::gates::GateTable;
+use equivalence::scenario::Profile;
 
 const VALID: &str = r##"format = 1
 name = "a/b"
@@ -30,7 +33,7 @@ fn folder(text: &str) -> tempfile::TempDir {
 }
 
 fn checked(folder: &Path) -> ExitCode {
-    let args = check::CheckArgs { files: Vec::new(), folder: Some(folder.to_path_buf()) };
+    let args = check::CheckArgs { files: Vec::new(), scenarios: Some(folder.to_path_buf()) };
     check::run(&args).expect("the folder can be read")
 }
 
@@ -38,16 +41,20 @@ fn shown(name: &str, folder: &Path) -> ExitCode {
     let args = show::ShowArgs {
         name: name.into(),
         effective: true,
-        profile: list::ProfileChoice::Nightly,
+        profile: Profile::Nightly,
         seed: 0,
-        folder: Some(folder.to_path_buf()),
+        scenarios: Some(folder.to_path_buf()),
     };
     show::run(&args).expect("the folder can be read")
 }
 
+fn list_args(buses: bool, folder: Option<&Path>) -> list::ListArgs {
+    let scenarios = folder.map(Path::to_path_buf);
+    list::ListArgs { buses, claim: None, profile: Profile::Nightly, scenarios }
+}
+
 fn listed(folder: &Path) -> ExitCode {
-    let args = list::ListArgs { folder: Some(folder.to_path_buf()), ..list::ListArgs::default() };
-    list::run(&args).expect("the folder can be read")
+    list::run(&list_args(false, Some(folder))).expect("the folder can be read")
 }
 
 #[test]
@@ -78,6 +85,32 @@ fn broken_syntax_exits_2_whatever_the_verb() {
 fn a_scenario_that_is_not_named_after_its_file_exits_2() {
     let folder = folder(&VALID.replace("a/b", "a/c"));
     assert_eq!(checked(folder.path()), ExitCode::from(EXIT_INVALID));
+    assert_eq!(listed(folder.path()), ExitCode::from(EXIT_INVALID));
+    assert_eq!(shown("a/c", folder.path()), ExitCode::from(EXIT_INVALID));
+    assert!(refused(folder.path()).contains("is named \"a/c\""));
+}
+
+#[test]
+fn two_files_of_one_name_exit_2_whatever_the_verb() {
+    let folder = folder(VALID);
+    fs::create_dir_all(folder.path().join("x/a")).expect("a folder inside");
+    fs::write(folder.path().join("x/a/b.toml"), VALID).expect("a file inside");
+    assert_eq!(checked(folder.path()), ExitCode::from(EXIT_INVALID));
+    assert_eq!(listed(folder.path()), ExitCode::from(EXIT_INVALID));
+    assert_eq!(shown("a/b", folder.path()), ExitCode::from(EXIT_INVALID));
+    assert!(refused(folder.path()).contains("are both named \"a/b\""));
+}
+
+/// What a run or a plan is told instead of its cases.
+fn refused(folder: &Path) -> String {
+    let wanted = Wanted {
+        folder: Some(folder.to_path_buf()),
+        profile: Profile::Pr,
+        pattern: None,
+        seed: 1,
+        baseline: Bus::Crossbeam,
+    };
+    wanted.select().expect_err("it is refused").to_string()
 }
 
 #[test]
@@ -85,7 +118,7 @@ fn a_copy_outside_the_folder_may_be_called_anything() {
     let (folder, elsewhere) = (folder(VALID), folder(&VALID.replace("a/b", "a/c")));
     let args = check::CheckArgs {
         files: vec![elsewhere.path().join("a/b.toml")],
-        folder: Some(folder.path().to_path_buf()),
+        scenarios: Some(folder.path().to_path_buf()),
     };
     assert_eq!(check::run(&args).expect("the files can be read"), ExitCode::SUCCESS);
 }
@@ -111,7 +144,6 @@ fn a_gate_may_be_tightened_but_not_loosened() {
 
 #[test]
 fn the_gate_table_of_this_repository_is_valid_and_gates_every_metric() {
-    use equivalence::plan::Bus;
     use equivalence::plan::gates::Metric;
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/gates.toml");
@@ -127,8 +159,7 @@ fn the_gate_table_of_this_repository_is_valid_and_gates_every_metric() {
 
 #[test]
 fn buses_and_schema_are_printed_without_any_scenario() {
-    let args = list::ListArgs { buses: true, ..list::ListArgs::default() };
-    assert_eq!(list::run(&args).expect("nothing to read"), ExitCode::SUCCESS);
+    assert_eq!(list::run(&list_args(true, None)).expect("nothing to read"), ExitCode::SUCCESS);
     let printed = schema::run(&schema::SchemaArgs {});
     assert_eq!(printed.expect("nothing to read"), ExitCode::SUCCESS);
 }

@@ -103,3 +103,26 @@ fn a_flag_that_no_verb_knows_is_a_usage_error() {
         equivalence(verb).arg("--no-such").assert().code(2).stderr(contains("--no-such"));
     }
 }
+
+#[test]
+fn what_cannot_be_read_is_infrastructure_whatever_the_verb() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = folder.path().join("nowhere");
+    let told = || contains("cannot read");
+    for verb in ["list", "check", "run", "plan"] {
+        let mut command = equivalence(verb);
+        command.arg("--scenarios").arg(&nowhere).assert().code(4).stderr(told());
+    }
+    equivalence("show").arg("a/b").arg("--scenarios").arg(&nowhere).assert().code(4);
+    equivalence("check").arg(&nowhere).assert().code(4).stderr(told());
+    equivalence("check").arg(folder.path()).assert().code(4).stderr(told());
+}
+
+#[test]
+fn a_number_that_no_scenario_can_claim_is_a_usage_error() {
+    for number in ["X9", "c4"] {
+        let told = contains(number).and(contains("C14, M1"));
+        equivalence("list").args(["--claim", number]).assert().code(2).stderr(told);
+    }
+    equivalence("list").args(["--claim", "C4"]).assert().code(0).stdout(contains("C4"));
+}

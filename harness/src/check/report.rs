@@ -156,6 +156,33 @@ impl Check {
         Self::Expectation,
     ];
 
+    /// Its name wherever a reader meets it: reports, matrices, JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delivery => "delivery",
+            Self::Foreign => "foreign",
+            Self::Edges => "edges",
+            Self::Refused => "refused",
+            Self::Duplicates => "duplicates",
+            Self::Fifo => "fifo",
+            Self::Late => "late",
+            Self::TotalOrder => "total-order",
+            Self::Precedence => "precedence",
+            Self::Content => "content",
+            Self::Correlation => "correlation",
+            Self::Positions => "positions",
+            Self::Losses => "losses",
+            Self::Overflow => "overflow",
+            Self::Conservation => "conservation",
+            Self::Monotone => "monotone",
+            Self::Membership => "membership",
+            Self::Shutdown => "shutdown",
+            Self::Departures => "departures",
+            Self::Waits => "waits",
+            Self::Expectation => "expectation",
+        }
+    }
+
     /// The contract number it judges.
     pub fn rule(self) -> &'static str {
         match self {
@@ -247,5 +274,19 @@ impl fmt::Display for Message {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_has_one_name() {
+        for check in Check::ALL {
+            let recorded = serde_json::to_value(check).expect("a word");
+            assert_eq!(recorded, check.name());
+        }
+        assert_eq!(Check::TotalOrder.name(), "total-order");
     }
 }

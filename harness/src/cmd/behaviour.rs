@@ -208,7 +208,7 @@ fn enter(row: &mut BehaviourRow, judgement: &Judgement, sorted: &Sorted) {
     }
     row.divergences = sorted.declared.iter().map(divergence).collect();
     let checked = judgement.checked.iter().map(|checked| CheckedRow {
-        check: format!("{:?}", checked.check).to_lowercase(),
+        check: checked.check.name().to_owned(),
         items: checked.items,
         violations: checked.violations,
     });

@@ -4,14 +4,16 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::{EXIT_INVALID, complain, folder_or_default, load_all};
-use crate::plan::{Bus, Case, Deployment, expand};
-use crate::scenario::{Profile, find_files};
+use super::known::profiles;
+use super::scenarios::{ScenariosError, load_all};
+use super::{EXIT_INVALID, complain, folder_or_default};
+use crate::plan::{Bus, Case, Deployment, TrialKind, claims, expand};
+use crate::scenario::{Profile, Scenario};
 
 /// List the cases of a profile, one per line, or the buses.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ListArgs {
     /// List the buses instead.
     #[arg(long)]
@@ -20,39 +22,15 @@ pub struct ListArgs {
     #[arg(long, value_name = "NUMBER")]
     pub claim: Option<String>,
     /// Which profile's cases.
-    #[arg(long, value_enum, default_value = "nightly")]
-    pub profile: ProfileChoice,
+    #[arg(long, default_value = "nightly", value_parser = profiles())]
+    pub profile: Profile,
     /// Folder of the scenarios, instead of the project's own.
-    #[arg(long, value_name = "DIR")]
-    pub folder: Option<PathBuf>,
+    #[arg(long, value_name = "FOLDER")]
+    pub scenarios: Option<PathBuf>,
 }
 
-/// [`Profile`] on a command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ProfileChoice {
-    /// [`Profile::Smoke`].
-    Smoke,
-    /// [`Profile::Pr`].
-    Pr,
-    /// [`Profile::Nightly`].
-    #[default]
-    Nightly,
-    /// [`Profile::Release`].
-    Release,
-}
-
-impl From<ProfileChoice> for Profile {
-    fn from(choice: ProfileChoice) -> Self {
-        match choice {
-            ProfileChoice::Smoke => Self::Smoke,
-            ProfileChoice::Pr => Self::Pr,
-            ProfileChoice::Nightly => Self::Nightly,
-            ProfileChoice::Release => Self::Release,
-        }
-    }
-}
-
-/// Prints the list. A claim nobody makes is an empty list and exit 0.
+/// Prints the list. A number that no scenario can claim is a usage error; one that none does claim
+/// is an empty list.
 pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     let mut out = stdout().lock();
     if args.buses {
@@ -61,36 +39,48 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let files = find_files(&folder_or_default(args.folder.as_deref()))?;
-    let mut told = Vec::new();
-    match load_all(&files) {
-        Ok(scenarios) => {
-            let wanted =
-                |claim: &String| scenarios.iter().filter(move |s| s.shows(claim)).collect();
-            let chosen: Vec<_> =
-                args.claim.as_ref().map_or_else(|| scenarios.iter().collect(), wanted);
-            for scenario in chosen {
-                match expand(scenario, args.profile.into(), 0) {
-                    Ok(cases) => cases.iter().try_for_each(|case| write_case(&mut out, case))?,
-                    Err(problems) => told.push(problems.to_string()),
-                }
-            }
+    if let Some(claim) = args.claim.as_deref().filter(|claim| !known().contains(claim)) {
+        let known = known().join(", ");
+        complain(&format_args!("error: no scenario can claim {claim:?}; there is {known}"));
+        return Ok(ExitCode::from(EXIT_INVALID));
+    }
+    let mut problems = ScenariosError::default();
+    let folder = folder_or_default(args.scenarios.as_deref());
+    let scenarios = load_all(&folder, &[], &mut problems);
+    let is_wanted = |own: &&Scenario| args.claim.as_ref().is_none_or(|claim| own.shows(claim));
+    for scenario in scenarios.iter().filter(is_wanted) {
+        match expand(scenario, args.profile, 0) {
+            Ok(cases) => cases.iter().try_for_each(|case| write_case(&mut out, case))?,
+            Err(mistakes) => problems.mistake(&mistakes),
         }
-        Err(errors) => told.extend(errors.iter().map(ToString::to_string)),
     }
-    if told.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+    match problems.or(()) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => {
+            complain(&error);
+            Ok(error.exit())
+        }
     }
-    complain(&told.join("\n\n"));
-    Ok(ExitCode::from(EXIT_INVALID))
+}
+
+/// Every number that a scenario of some kind can claim.
+fn known() -> Vec<&'static str> {
+    let kinds = [TrialKind::Behaviour, TrialKind::Host, TrialKind::Saturation, TrialKind::Paced];
+    let mut known: Vec<&str> = Vec::new();
+    for number in kinds.into_iter().flat_map(claims::judged) {
+        if !known.contains(number) {
+            known.push(number);
+        }
+    }
+    known
 }
 
 fn write_case(out: &mut impl Write, case: &Case) -> std::io::Result<()> {
     let kind = match case.kind {
-        crate::plan::TrialKind::Behaviour => "behaviour",
-        crate::plan::TrialKind::Saturation => "saturation",
-        crate::plan::TrialKind::Paced => "paced",
-        crate::plan::TrialKind::Host => "host",
+        TrialKind::Behaviour => "behaviour",
+        TrialKind::Saturation => "saturation",
+        TrialKind::Paced => "paced",
+        TrialKind::Host => "host",
     };
     writeln!(out, "{kind:10}  {:48}  {}", case.id, case.claims.join(" "))
 }

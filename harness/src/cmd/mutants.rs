@@ -4,17 +4,18 @@ mod measured;
 mod trials;
 
 use std::fs;
-use std::io::{Write as _, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
 
-use super::EXIT_INVALID;
+use super::run::folder;
 use super::selection::{Selection, Wanted};
+use super::{EXIT_INVALID, answer, complain};
 use crate::mutants::{
-    FILES, KillMatrix, MUTANTS, Mutant, SLOW, SOUND, SlowMutant, page, slow_complaints,
+    FILES, KillMatrix, MUTANTS, Mutant, PARTIAL_FILES, SLOW, SOUND, SlowMutant, page,
+    slow_complaints,
 };
 use crate::plan::Bus;
 use crate::plan::gates::matches_glob;
@@ -36,7 +37,7 @@ pub struct MutantsArgs {
     /// Seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Folder of `mutants.json` and `mutants.md`.
+    /// Folder of `mutants.json` and `mutants.md`; `mutants-partial.*` unless all were judged.
     #[arg(long, value_name = "FOLDER", default_value = "reports/latest")]
     pub out: PathBuf,
 }
@@ -53,8 +54,8 @@ pub fn run(arguments: &MutantsArgs) -> anyhow::Result<ExitCode> {
     let selection = match wanted.select() {
         Ok(selection) => selection,
         Err(error) => {
-            writeln!(stderr(), "{error}")?;
-            return Ok(ExitCode::from(EXIT_INVALID));
+            complain(&error);
+            return Ok(error.exit());
         }
     };
     if arguments.slow { run_slow(arguments, &selection) } else { run_broken(arguments, &selection) }
@@ -63,35 +64,44 @@ pub fn run(arguments: &MutantsArgs) -> anyhow::Result<ExitCode> {
 fn run_broken(arguments: &MutantsArgs, selection: &Selection) -> anyhow::Result<ExitCode> {
     let mutants = chosen(&arguments.mutant);
     if mutants.is_empty() {
-        return unknown(&arguments.mutant, MUTANTS.iter().map(|mutant| mutant.fault.name()));
+        return Ok(unknown(&arguments.mutant, MUTANTS.iter().map(|mutant| mutant.fault.name())));
     }
+    // Held until the matrix is written.
+    let _claim = match folder::claim(&arguments.out, "cargo xtask mutants") {
+        Ok(claim) => claim,
+        Err(error) => {
+            complain(&format_args!("error: {error}"));
+            return Ok(error.exit());
+        }
+    };
     let matrix = trials::run(&mutants, &selection.cases)?;
-    write(&arguments.out, &matrix)?;
-    conclude(&matrix, &arguments.out)
+    let page = write(&arguments.out, &matrix)?;
+    let exit = answer(&told(&matrix, &page), exit(&matrix));
+    if matrix.is_interrupted() {
+        complain(&"interrupted: what was judged until then is in the matrix");
+    }
+    Ok(ExitCode::from(exit.code()))
 }
 
 fn run_slow(arguments: &MutantsArgs, selection: &Selection) -> anyhow::Result<ExitCode> {
     let matching = |slow: &&SlowMutant| matches_glob(&arguments.mutant, slow.fault.name());
     let mutants: Vec<&SlowMutant> = SLOW.iter().filter(matching).collect();
     if mutants.is_empty() {
-        return unknown(&arguments.mutant, SLOW.iter().map(|mutant| mutant.fault.name()));
+        return Ok(unknown(&arguments.mutant, SLOW.iter().map(|mutant| mutant.fault.name())));
     }
     let rows = measured::run(&mutants, selection, arguments.runs)?;
-    let mut out = stdout().lock();
     let complaints = slow_complaints(&rows);
-    for sentence in &complaints {
-        writeln!(out, "FAIL {sentence}")?;
-    }
     let right = rows.iter().filter(|row| row.is_right()).count();
-    writeln!(out, "{right} of {} measurements are right", rows.len())?;
+    let mut lines: Vec<String> = complaints.iter().map(|told| format!("FAIL {told}")).collect();
+    lines.push(format!("{right} of {} measurements are right", rows.len()));
     let exit = if complaints.is_empty() { Exit::Pass } else { Exit::Fail };
-    Ok(ExitCode::from(exit.code()))
+    Ok(ExitCode::from(answer(&lines.join("\n"), exit).code()))
 }
 
-fn unknown<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> anyhow::Result<ExitCode> {
+fn unknown<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> ExitCode {
     let names: Vec<&str> = names.collect();
-    writeln!(stderr(), "no mutant matches {pattern:?}; there are {}", names.join(", "))?;
-    Ok(ExitCode::from(EXIT_INVALID))
+    complain(&format_args!("no mutant matches {pattern:?}; there are {}", names.join(", ")));
+    ExitCode::from(EXIT_INVALID)
 }
 
 /// Mutants whose name matches; the one that breaks nothing only by its own name.
@@ -103,35 +113,43 @@ fn chosen(pattern: &str) -> Vec<Mutant> {
     MUTANTS.iter().filter(matching).copied().collect()
 }
 
-fn write(folder: &Path, matrix: &KillMatrix) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+/// Writes the matrix and returns the path of its page; a partial one leaves a whole one alone.
+fn write(folder: &Path, matrix: &KillMatrix) -> anyhow::Result<PathBuf> {
     let json = serde_json::to_string_pretty(matrix).context("the matrix as JSON")?;
-    for (name, text) in FILES.into_iter().zip([json, page(matrix)]) {
+    let files = if matrix.complete { FILES } else { PARTIAL_FILES };
+    for (name, text) in files.into_iter().zip([json, page(matrix)]) {
         let path = folder.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    Ok(())
+    let [_, page] = files;
+    Ok(folder.join(page))
 }
 
-fn conclude(matrix: &KillMatrix, folder: &Path) -> anyhow::Result<ExitCode> {
-    let mut out = stdout().lock();
-    let (complaints, not_run) = (matrix.complaints(), matrix.not_run());
+/// The matrix in lines, for whoever waits for it.
+fn told(matrix: &KillMatrix, page: &Path) -> String {
+    let mut lines = Vec::new();
     for (guard, names) in matrix.kills_by_guard() {
-        writeln!(out, "{:<14} {:<7} catches {}", guard.name(), guard.rule(), names.len())?;
+        lines.push(format!("{:<14} {:<7} catches {}", guard.name(), guard.rule(), names.len()));
     }
     for row in &matrix.checkers.vacuous {
-        writeln!(out, "{:<28} is unmasked by {}", row.name, row.unmasked_by.join(", "))?;
+        lines.push(format!("{:<28} is unmasked by {}", row.name, row.unmasked_by.join(", ")));
     }
-    for sentence in not_run.iter().chain(&complaints) {
-        writeln!(out, "FAIL {sentence}")?;
+    for sentence in matrix.not_run().iter().chain(&matrix.complaints()) {
+        lines.push(format!("FAIL {sentence}"));
     }
     let caught = matrix.mutants.iter().filter(|row| row.is_caught()).count();
-    writeln!(out, "{caught} of {} mutants are caught", matrix.mutants.len())?;
-    writeln!(out, "report: {}", folder.join("mutants.md").display())?;
-    let exit = match (complaints.is_empty(), not_run.is_empty()) {
-        (false, _) => Exit::Fail,
-        (true, false) => Exit::Infrastructure,
-        (true, true) => Exit::Pass,
-    };
-    Ok(ExitCode::from(exit.code()))
+    lines.push(format!("{caught} of {} mutants are caught", matrix.mutants.len()));
+    lines.push(format!("report: {}", page.display()));
+    lines.join("\n")
+}
+
+/// A failure found is said even if the user interrupted later, as for a run.
+fn exit(matrix: &KillMatrix) -> Exit {
+    if !matrix.complaints().is_empty() {
+        Exit::Fail
+    } else if matrix.is_interrupted() || !matrix.not_run().is_empty() {
+        Exit::Infrastructure
+    } else {
+        Exit::Pass
+    }
 }

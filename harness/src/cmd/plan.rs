@@ -33,7 +33,10 @@ pub struct PlanOptions {
 pub fn run(options: &PlanOptions) -> ExitCode {
     let selection = match options.run.wanted.select() {
         Ok(selection) => selection,
-        Err(error) => return refuse(&error.to_string(), super::EXIT_INVALID),
+        Err(error) => {
+            super::complain(&error);
+            return error.exit();
+        }
     };
     if selection.cases.is_empty() {
         super::complain(&options.run.wanted.nothing());
@@ -83,9 +86,9 @@ fn warnings(options: &PlanOptions, selection: &Selection) -> Vec<String> {
 /// The earlier report, if there is one of this class of host. One asked for by name must be there.
 fn earlier(options: &PlanOptions, here: &Host, out: &mut impl Write) -> anyhow::Result<Earlier> {
     let named = options.from.as_deref().unwrap_or(&options.run.out);
-    let is_file = named.extension().is_some_and(|end| end == "json");
-    let folder = if is_file { named.parent().unwrap_or(named) } else { named };
-    let run = match report::read(folder) {
+    let is_file = options.from.is_some() && !named.is_dir();
+    let read = if is_file { report::read_file(named) } else { report::read(named) };
+    let run = match read {
         Ok(run) => run,
         Err(ReadError::File { .. }) if options.from.is_none() => {
             return Ok(Earlier::None("no earlier figures".to_owned()));
@@ -93,7 +96,7 @@ fn earlier(options: &PlanOptions, here: &Host, out: &mut impl Write) -> anyhow::
         Err(error) => return Err(error.into()),
     };
     let (profile, planned) = (&run.profile, options.run.wanted.profile.as_str());
-    writeln!(out, "earlier figures: {} (profile {profile})", folder.display())?;
+    writeln!(out, "earlier figures: {} (profile {profile})", named.display())?;
     if run.host.class() != here.class() {
         writeln!(out, "warning: they are of another host: {}", run.host.class())?;
         return Ok(Earlier::None("earlier figures are of another host".to_owned()));

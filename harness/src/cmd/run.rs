@@ -3,15 +3,14 @@
 mod calibration;
 mod conduct;
 mod estimate;
-mod folder;
+pub(super) mod folder;
 pub(super) mod interrupt;
 mod options;
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use super::complain;
 use super::selection::Selection;
+use super::{answer, complain};
 use crate::cmd::EXIT_INVALID;
 use crate::report::{self, Exit, FailOn, OnInconclusive, Run, Strictness};
 use conduct::{begin, conduct};
@@ -26,7 +25,7 @@ pub fn run(options: &RunOptions) -> ExitCode {
         Ok(selection) => selection,
         Err(error) => {
             complain(&error);
-            return ExitCode::from(EXIT_INVALID);
+            return error.exit();
         }
     };
     if selection.cases.is_empty() {
@@ -34,13 +33,17 @@ pub fn run(options: &RunOptions) -> ExitCode {
         return ExitCode::from(EXIT_INVALID);
     }
     // Held until the report is written.
-    let _claim = match folder::claim(&options.out, &options.command().to_string()) {
+    let claim = match folder::claim(&options.out, &options.command().to_string()) {
         Ok(claim) => claim,
         Err(error) => {
             complain(&format_args!("error: {error}"));
             return error.exit();
         }
     };
+    if let Err(error) = claim.clear_trials() {
+        complain(&format_args!("error: {error}"));
+        return error.exit();
+    }
     match record(options, &selection) {
         Ok(run) => conclude(options, &run),
         Err(error) => broken(&error),
@@ -67,17 +70,22 @@ fn broken(error: &anyhow::Error) -> ExitCode {
 }
 
 fn conclude(options: &RunOptions, run: &Run) -> ExitCode {
-    let mut out = std::io::stdout().lock();
-    // A closed standard output must not hide the verdict in the exit code.
-    let _ = writeln!(out, "{}", report::table(run));
-    if let Err(error) = report::write(&options.out, run) {
+    let written = report::write(&options.out, run);
+    let place = match &written {
+        Ok(()) => format!("\nreport: {}", options.out.display()),
+        Err(_) => String::new(),
+    };
+    let exit = answer(&format!("{}{place}", report::table(run)), verdict(options, run));
+    if let Err(error) = written {
         return broken(&error.into());
     }
-    let _ = writeln!(out, "report: {}", options.out.display());
     if run.interrupted.is_some() {
         complain(&"interrupted: what was measured until then is in the report");
-        return ExitCode::from(Exit::Infrastructure.code());
     }
+    ExitCode::from(exit.code())
+}
+
+fn verdict(options: &RunOptions, run: &Run) -> Exit {
     let strictness = Strictness {
         fail_on: if options.enforced_only { FailOn::EnforcedCells } else { FailOn::AllCells },
         inconclusive: if options.warn_inconclusive {
@@ -86,5 +94,5 @@ fn conclude(options: &RunOptions, run: &Run) -> ExitCode {
             OnInconclusive::Fail
         },
     };
-    ExitCode::from(report::exit(run, strictness).code())
+    report::exit(run, strictness)
 }

@@ -1,15 +1,13 @@
 //! Which cases a command is about: scenario files, a profile, a pattern over case ids.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::plan::expand::{Demands, expand_all};
+use super::folder_or_default;
+use super::scenarios::{ScenariosError, gates, load_all, tighten};
+use crate::plan::expand::expand_all;
 use crate::plan::gates::{GateTable, matches_glob};
 use crate::plan::{Bus, Case};
 use crate::scenario::{self, Profile};
-
-/// Name of the gate table in the folder of scenarios.
-const GATES_FILE: &str = "gates.toml";
 
 /// Cases to run and the gates over them.
 #[derive(Debug, Clone, Default)]
@@ -35,39 +33,24 @@ pub struct Wanted {
     pub baseline: Bus,
 }
 
-/// Every problem of every file.
-#[derive(Debug, Default)]
-pub struct SelectionError {
-    problems: Vec<String>,
-}
-
-impl fmt::Display for SelectionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.problems.join("\n\n"))
-    }
-}
-
-impl std::error::Error for SelectionError {}
-
 impl Wanted {
     /// Reads all files; a mistake in one that is not wanted is a mistake too.
-    pub fn select(&self) -> Result<Selection, SelectionError> {
-        let folder = self.folder.clone().unwrap_or_else(scenario::default_folder);
-        let mut problems = Vec::new();
-        let mut selection = Selection::default();
-        match gates(&folder) {
-            Ok(table) => selection.table = table,
-            Err(problem) => problems.push(problem),
-        }
-        match scenario::find_files(&folder) {
-            Ok(files) => {
-                for file in files {
-                    self.add(&file, &mut selection, &mut problems);
+    pub fn select(&self) -> Result<Selection, ScenariosError> {
+        let folder = folder_or_default(self.folder.as_deref());
+        let mut problems = ScenariosError::default();
+        let mut table = gates(&folder, &mut problems);
+        let mut cases = Vec::new();
+        for scenario in load_all(&folder, &[], &mut problems) {
+            match expand_all(&scenario, self.profile, self.seed) {
+                Ok(mut expanded) => {
+                    expanded.cases.retain(|case| self.is_wanted(case));
+                    tighten(&scenario, &expanded, &mut table, &mut problems);
+                    cases.extend(expanded.cases);
                 }
+                Err(mistakes) => problems.mistake(&mistakes),
             }
-            Err(error) => problems.push(error.to_string()),
         }
-        if problems.is_empty() { Ok(selection) } else { Err(SelectionError { problems }) }
+        problems.or(Selection { cases, table })
     }
 
     /// Why nothing was selected, and what may have been meant.
@@ -101,22 +84,6 @@ impl Wanted {
         (wanted, known.collect())
     }
 
-    fn add(&self, file: &Path, selection: &mut Selection, problems: &mut Vec<String>) {
-        let expanded = scenario::load(file)
-            .map_err(|error| error.to_string())
-            .and_then(|said| expand_all(&said, self.profile, self.seed).map_err(|e| e.to_string()));
-        match expanded {
-            Ok(expanded) => {
-                let wanted = expanded.cases.into_iter().filter(|case| self.is_wanted(case));
-                for case in wanted {
-                    tighten(&case, &expanded.demands, &mut selection.table, problems);
-                    selection.cases.push(case);
-                }
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-
     fn is_wanted(&self, case: &Case) -> bool {
         self.pattern.as_ref().is_none_or(|pattern| {
             matches_glob(pattern, &case.id) || matches_glob(pattern, &case.scenario)
@@ -124,30 +91,10 @@ impl Wanted {
     }
 }
 
-fn tighten(case: &Case, demands: &Demands, table: &mut GateTable, problems: &mut Vec<String>) {
-    for (metric, limit) in &demands.gates {
-        if let Err(in_force) = table.tighten(*metric, &case.id, *limit) {
-            problems.push(format!(
-                "{}: gate {} of {limit} would loosen the {in_force} in {GATES_FILE}",
-                case.id,
-                metric.as_str()
-            ));
-        }
-    }
-}
-
-/// The gate table; a folder without one gates nothing.
-fn gates(folder: &Path) -> Result<GateTable, String> {
-    let path = folder.join(GATES_FILE);
-    if path.is_file() {
-        GateTable::load(&path).map_err(|error| error.to_string())
-    } else {
-        Ok(GateTable::default())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn project(profile: Profile, seed: u64, pattern: Option<&str>) -> Wanted {

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::list::ProfileChoice;
-use super::{EXIT_INVALID, complain, folder_or_default, load_all};
+use super::known::profiles;
+use super::scenarios::{ScenariosError, load_all};
+use super::{EXIT_INVALID, complain, folder_or_default};
 use crate::plan::expand::{Effective, explain};
 use crate::plan::gates::matches_glob;
-use crate::scenario::{Origin, Scenario, Traced, find_files};
+use crate::scenario::{Origin, Profile, Scenario, Traced};
 
 /// Show a scenario: its file, or with `--effective` every value of every case and its origin.
 #[derive(Debug, Clone, Args)]
@@ -21,24 +22,25 @@ pub struct ShowArgs {
     #[arg(long)]
     pub effective: bool,
     /// Which profile's cases.
-    #[arg(long, value_enum, default_value = "nightly")]
-    pub profile: ProfileChoice,
+    #[arg(long, default_value = "nightly", value_parser = profiles())]
+    pub profile: Profile,
     /// Seed of the run.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// Folder of the scenarios, instead of the project's own.
-    #[arg(long, value_name = "DIR")]
-    pub folder: Option<PathBuf>,
+    #[arg(long, value_name = "FOLDER")]
+    pub scenarios: Option<PathBuf>,
 }
 
 /// Prints. A name nobody has, or a scenario with mistakes, exits 2.
 pub fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
-    let files = find_files(&folder_or_default(args.folder.as_deref()))?;
-    let scenarios = match load_all(&files) {
+    let mut problems = ScenariosError::default();
+    let scenarios = load_all(&folder_or_default(args.scenarios.as_deref()), &[], &mut problems);
+    let scenarios = match problems.or(scenarios) {
         Ok(scenarios) => scenarios,
-        Err(errors) => {
-            let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            return Ok(refuse(&told.join("\n\n")));
+        Err(error) => {
+            complain(&error);
+            return Ok(error.exit());
         }
     };
     let scenario_name = args.name.split('[').next().unwrap_or_default();
@@ -53,7 +55,7 @@ pub fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
             writeln!(out, "# {}\n{}", scenario.source.path, scenario.source.text)?;
             continue;
         }
-        match explain(scenario, args.profile.into(), args.seed) {
+        match explain(scenario, args.profile, args.seed) {
             Ok(cases) => {
                 for case in cases.iter().filter(|own| is_wanted(&args.name, own)) {
                     write_case(&mut out, scenario, case)?;

@@ -23,13 +23,10 @@ impl Guard {
     }
 
     /// Its name, for example `total-order`.
-    pub fn name(self) -> String {
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Check(check) => serde_json::to_value(check)
-                .ok()
-                .and_then(|name| name.as_str().map(str::to_owned))
-                .unwrap_or_default(),
-            Self::TearDown => "tear-down".to_owned(),
+            Self::Check(check) => check.name(),
+            Self::TearDown => "tear-down",
         }
     }
 
@@ -44,7 +41,7 @@ impl Guard {
 
 impl Serialize for Guard {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.name())
+        serializer.serialize_str(self.name())
     }
 }
 

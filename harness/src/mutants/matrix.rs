@@ -13,7 +13,7 @@ pub struct KillMatrix {
     pub reference: Vec<TrialRow>,
     /// Every mutant that was run.
     pub mutants: Vec<MutantRow>,
-    /// Whether these are all mutants there are; only then can a guard be said to catch none.
+    /// Whether all mutants there are were judged; only then can a guard be said to catch none.
     pub complete: bool,
     /// Broken checkers, and what unmasks them.
     pub checkers: CheckerMatrix,
@@ -38,6 +38,8 @@ pub enum Shown {
     Judged(Catch),
     /// It could not be run: no verdict on the mutant, nor on the harness's checks.
     NotRun(String),
+    /// The user interrupted before it was judged.
+    Interrupted,
 }
 
 /// One mutant.
@@ -80,8 +82,8 @@ impl MutantRow {
         if catch.kills.keys().any(|guard| self.guards.contains(guard)) {
             return None;
         }
-        let others: Vec<String> = catch.kills.keys().map(|guard| guard.name()).collect();
-        let wanted: Vec<String> = self.guards.iter().map(|guard| guard.name()).collect();
+        let others: Vec<&str> = catch.kills.keys().map(|guard| guard.name()).collect();
+        let wanted: Vec<&str> = self.guards.iter().map(|guard| guard.name()).collect();
         let wanted = wanted.join(", ");
         Some(match &catch.broken {
             Some(why) => format!("{name} on {case} gave a history that is no evidence: {why}"),
@@ -104,7 +106,7 @@ impl KillMatrix {
         let reference = self.reference.iter().filter_map(|row| {
             let Shown::Judged(Catch { kills, witnesses, broken }) = &row.shown else { return None };
             let why = witnesses.values().next().or(broken.as_ref())?;
-            let guards: Vec<String> = kills.keys().map(|guard| guard.name()).collect();
+            let guards: Vec<&str> = kills.keys().map(|guard| guard.name()).collect();
             let TrialRow { name, case, .. } = row;
             Some(format!("{name} breaks nothing, but {} on {case}: {why}", guards.join(", ")))
         });
@@ -117,12 +119,27 @@ impl KillMatrix {
 
     /// Trials that could not be run, in sentences.
     pub fn not_run(&self) -> Vec<String> {
-        let rows = self.reference.iter().chain(self.mutants.iter().map(|row| &row.trial));
-        rows.filter_map(|TrialRow { name, case, shown }| match shown {
-            Shown::NotRun(why) => Some(format!("{name} on {case} was not run: {why}")),
-            Shown::Judged(_) => None,
-        })
-        .collect()
+        self.trials()
+            .filter_map(|TrialRow { name, case, shown }| match shown {
+                Shown::NotRun(why) => Some(format!("{name} on {case} was not run: {why}")),
+                Shown::Judged(_) | Shown::Interrupted => None,
+            })
+            .collect()
+    }
+
+    /// Whether the user interrupted before every trial was judged.
+    pub fn is_interrupted(&self) -> bool {
+        self.trials().any(|row| row.shown == Shown::Interrupted)
+    }
+
+    /// Notes whether every mutant of the project, and each reference trial, was judged.
+    pub fn settle(&mut self, are_all_chosen: bool) {
+        let judged = |row: &TrialRow| matches!(row.shown, Shown::Judged(_));
+        self.complete = are_all_chosen && self.trials().all(judged);
+    }
+
+    fn trials(&self) -> impl Iterator<Item = &TrialRow> {
+        self.reference.iter().chain(self.mutants.iter().map(|row| &row.trial))
     }
 
     /// Guards, in contract order, with the mutants each has caught, related or not.
@@ -217,6 +234,27 @@ mod tests {
         assert_eq!(complaints.len(), Guard::all().len() - 1, "{complaints:?}");
         let told = |guard: &str| complaints.iter().any(|one| one.starts_with(guard));
         assert!(told("tear-down") && !told("delivery"), "{complaints:?}");
+    }
+
+    #[test]
+    fn an_interrupted_trial_is_no_survivor_and_leaves_no_guard_idle() {
+        let mut matrix = matrix(Shown::Interrupted);
+        matrix.settle(true);
+        assert!(matrix.is_interrupted() && !matrix.complete);
+        assert_eq!(matrix.complaints(), Vec::<String>::new());
+        assert_eq!(matrix.not_run(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn only_a_matrix_of_judged_trials_is_complete() {
+        let mut unrun = matrix(Shown::NotRun("no thread".to_owned()));
+        unrun.settle(true);
+        assert!(!unrun.complete);
+        let mut judged = matrix(catch(&[DELIVERY]));
+        judged.settle(false);
+        assert!(!judged.complete);
+        judged.settle(true);
+        assert!(judged.complete);
     }
 
     #[test]

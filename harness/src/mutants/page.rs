@@ -6,6 +6,8 @@ use super::{Guard, KillMatrix, MutantRow, Shown};
 
 /// Files of the matrix in the folder of a report: the record, and the page to read.
 pub const FILES: [&str; 2] = ["mutants.json", "mutants.md"];
+/// The same of a matrix that is not complete: it never replaces one that is.
+pub const PARTIAL_FILES: [&str; 2] = ["mutants-partial.json", "mutants-partial.md"];
 
 /// The page.
 pub fn page(matrix: &KillMatrix) -> String {
@@ -14,6 +16,13 @@ pub fn page(matrix: &KillMatrix) -> String {
     let not_run = matrix.not_run();
     let caught = matrix.mutants.iter().filter(|row| row.is_caught()).count();
     line(&mut text, &format!("{caught} of {} mutants are caught.", matrix.mutants.len()));
+    if !matrix.complete {
+        let cause = if matrix.is_interrupted() { "it was interrupted" } else { "not all were run" };
+        line(
+            &mut text,
+            &format!("\nPARTIAL: {cause}; `mutants.md` has the whole matrix, if any.\n"),
+        );
+    }
     for sentence in complaints.iter().chain(&not_run) {
         line(&mut text, &format!("- **{sentence}**"));
     }
@@ -44,6 +53,7 @@ pub fn page(matrix: &KillMatrix) -> String {
 fn mutant(row: &MutantRow) -> String {
     let (caught_by, witness) = match &row.trial.shown {
         Shown::NotRun(why) => ("not run".to_owned(), why.clone()),
+        Shown::Interrupted => ("not run".to_owned(), "interrupted".to_owned()),
         Shown::Judged(catch) => {
             let names: Vec<String> = catch.kills.keys().map(|guard| named(row, *guard)).collect();
             let related = catch.witnesses.iter().find(|(guard, _)| row.guards.contains(guard));
@@ -64,7 +74,11 @@ fn mutant(row: &MutantRow) -> String {
 
 /// Guards that judge the broken promise stand out.
 fn named(row: &MutantRow, guard: Guard) -> String {
-    if row.guards.contains(&guard) { format!("**{}**", guard.name()) } else { guard.name() }
+    if row.guards.contains(&guard) {
+        format!("**{}**", guard.name())
+    } else {
+        guard.name().to_owned()
+    }
 }
 
 fn line(text: &mut String, line: &str) {

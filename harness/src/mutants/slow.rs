@@ -6,9 +6,8 @@
 use serde::Serialize;
 
 use crate::driver::Fault;
-use crate::gate::Verdict;
+use crate::gate::{Judgement, Verdict};
 use crate::plan::gates::Metric;
-use crate::report::PerformanceRow;
 
 /// One slow bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +37,15 @@ const fn slow(fault: Fault, metric: Metric, verdict: Verdict, case: &'static str
     SlowMutant { fault, metric, verdict, case }
 }
 
+/// What one gate said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GateSaid {
+    /// The gate.
+    pub metric: Metric,
+    /// Its verdict, and what it rests on.
+    pub judgement: Judgement,
+}
+
 /// What the gates said of one slow bus, once.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SlowRow {
@@ -48,12 +56,12 @@ pub struct SlowRow {
     /// What that gate must say.
     pub expected: Verdict,
     /// Every gate of the case.
-    pub gates: Vec<PerformanceRow>,
+    pub gates: Vec<GateSaid>,
 }
 
 impl SlowRow {
     /// What these gates said.
-    pub fn new(mutant: &SlowMutant, gates: Vec<PerformanceRow>) -> Self {
+    pub fn new(mutant: &SlowMutant, gates: Vec<GateSaid>) -> Self {
         let name = mutant.fault.name().to_owned();
         Self { name, metric: mutant.metric, expected: mutant.verdict.clone(), gates }
     }
@@ -65,19 +73,19 @@ impl SlowRow {
 
     /// What is wrong: its own gate said the opposite, or another one failed. Undecided is not wrong.
     pub fn complaints(&self) -> Vec<String> {
-        let wrong = |row: &&PerformanceRow| match &row.judgement.verdict {
+        let wrong = |row: &&GateSaid| match &row.judgement.verdict {
             Verdict::Pass => row.metric == self.metric && self.expected == Verdict::Fail,
             Verdict::Fail => row.metric != self.metric || self.expected == Verdict::Pass,
             Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => false,
         };
-        let told = |row: &PerformanceRow| {
+        let told = |row: &GateSaid| {
             format!("{}: {} says {}", self.name, row.metric.as_str(), row.judgement.verdict)
         };
-        self.gates.iter().filter(|row| row.gated).filter(wrong).map(told).collect()
+        self.gates.iter().filter(wrong).map(told).collect()
     }
 
-    fn own(&self) -> Option<&PerformanceRow> {
-        self.gates.iter().find(|row| row.gated && row.metric == self.metric)
+    fn own(&self) -> Option<&GateSaid> {
+        self.gates.iter().find(|row| row.metric == self.metric)
     }
 }
 
@@ -103,9 +111,8 @@ pub fn complaints(rows: &[SlowRow]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::gate::{Basis, Judgement, Limit, Reason};
-    use crate::plan::Bus;
 
-    fn row(metric: Metric, verdict: Verdict) -> PerformanceRow {
+    fn row(metric: Metric, verdict: Verdict) -> GateSaid {
         let judgement = Judgement {
             verdict,
             limit: Limit::none(metric),
@@ -118,15 +125,7 @@ mod tests {
             block_ratios: crate::gate::BlockRatios::default(),
             notes: Vec::new(),
         };
-        PerformanceRow {
-            case: "perf/any".to_owned(),
-            metric,
-            baseline: Bus::Crossbeam,
-            candidate: Bus::Crossbeam,
-            gated: true,
-            enforced: false,
-            judgement,
-        }
+        GateSaid { metric, judgement }
     }
 
     fn run(mutant: &SlowMutant, gates: &[(Metric, Verdict)]) -> SlowRow {

@@ -2,7 +2,8 @@
 //!
 //! As README has them: 0 pass, 1 fail, 3 inconclusive, 4 infrastructure; 2 (usage) never comes
 //! from a run.
-//! A failure found is said even if the harness broke later: it is the more useful news.
+//! A failure found is said even if the harness broke or was interrupted later: it is the more
+//! useful news.
 
 use super::{Behaviour, PerformanceRow, Run};
 use crate::gate::{Reason, Verdict};
@@ -16,7 +17,7 @@ pub enum Exit {
     Fail,
     /// Something is open, and that counts.
     Inconclusive,
-    /// The harness could not do its work.
+    /// The harness could not do its work, or was interrupted.
     Infrastructure,
 }
 
@@ -64,13 +65,16 @@ pub struct Strictness {
 /// The exit code of a run.
 ///
 /// A gate that is open only because the smoke profile never concludes does not count: smoke is
-/// about behaviour. A partial run never passes, however strict.
+/// about behaviour. A partial run never passes, nor one that judged nothing, however strict.
 pub fn exit(run: &Run, strictness: Strictness) -> Exit {
     if broke_a_promise(run) || gates(run).any(|row| counts_as_failed(row, strictness)) {
         Exit::Fail
-    } else if !run.infrastructure.is_empty() || any_behaviour(run, is_broken) {
+    } else if run.interrupted.is_some()
+        || !run.infrastructure.is_empty()
+        || any_behaviour(run, is_broken)
+    {
         Exit::Infrastructure
-    } else if run.interrupted.is_some() || counts_as_open(run, strictness) {
+    } else if !judged_something(run) || counts_as_open(run, strictness) {
         Exit::Inconclusive
     } else {
         Exit::Pass
@@ -80,6 +84,14 @@ pub fn exit(run: &Run, strictness: Strictness) -> Exit {
 fn broke_a_promise(run: &Run) -> bool {
     any_behaviour(run, |outcome| *outcome == Behaviour::Fail)
         || run.left_behind.iter().any(|row| !row.tear_down.is_clean())
+}
+
+/// Whether there is a row that says anything: of what applies nowhere, nothing is known.
+fn judged_something(run: &Run) -> bool {
+    let applies = |outcome: &Behaviour| !matches!(outcome, Behaviour::NotApplicable(_));
+    let measured =
+        |row: &PerformanceRow| !matches!(row.judgement.verdict, Verdict::NotApplicable(_));
+    any_behaviour(run, applies) || run.performance.iter().any(measured)
 }
 
 fn counts_as_open(run: &Run, strictness: Strictness) -> bool {

@@ -60,7 +60,12 @@ pub fn is_in(folder: &Path) -> bool {
 
 /// Reads `report.json` in `folder`.
 pub fn read(folder: &Path) -> Result<Run, ReadError> {
-    let path = folder.join("report.json");
+    read_file(&folder.join("report.json"))
+}
+
+/// Reads a report, whatever its file is called.
+pub fn read_file(path: &Path) -> Result<Run, ReadError> {
+    let path = path.to_path_buf();
     let text = fs::read_to_string(&path)
         .map_err(|source| ReadError::File { path: path.clone(), source })?;
     let not_a_report = |source| ReadError::Json { path: path.clone(), source };

@@ -132,8 +132,13 @@ fn read_header(
 ) -> (String, Vec<String>, Vec<Profile>) {
     table.required("format", |at| at.integer::<i64>(1..2));
     let name = table.required("name", scenario_name).unwrap_or_default();
-    let claims =
-        table.required("claims", |at| at.list(|at| claim(at, refusal))).unwrap_or_default();
+    let claims = table.required("claims", |at| at.list(|at| claim(at, refusal)));
+    if claims.as_ref().is_some_and(Vec::is_empty)
+        && let Some(span) = table.key_span("claims")
+    {
+        let label = "name what it shows, for example \"C1\"";
+        table.reader().problem(&span, "a scenario that claims nothing shows nothing", label);
+    }
     let profiles = table.or("profiles", r#"["smoke", "pr", "nightly", "release"]"#, |at| {
         at.list(|at| at.one_of(&Profile::ALL.map(|profile| (profile.as_str(), profile))))
     });
@@ -143,7 +148,7 @@ fn read_header(
         let label = "leave the key out for all of them";
         table.reader().problem(&span, "a scenario of no profile is never run", label);
     }
-    (name, claims, profiles)
+    (name, claims.unwrap_or_default(), profiles)
 }
 
 /// A name is the path below the scenarios folder: words of `a–z 0–9 -` joined by `/`.

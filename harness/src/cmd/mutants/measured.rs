@@ -9,7 +9,7 @@ use crate::cmd::run::interrupt;
 use crate::cmd::selection::Selection;
 use crate::driver::{Fault, raise_descriptor_limit};
 use crate::gate::Look;
-use crate::mutants::{SlowMutant, SlowRow};
+use crate::mutants::{GateSaid, SlowMutant, SlowRow};
 use crate::plan::gates::{GateCell, GateTable};
 use crate::plan::{Bus, Case};
 use crate::report::{PerformanceRow, Progress};
@@ -54,7 +54,7 @@ async fn measure(
     case: &Case,
     table: &GateTable,
     run: u64,
-) -> anyhow::Result<Vec<PerformanceRow>> {
+) -> anyhow::Result<Vec<GateSaid>> {
     let executable = std::env::current_exe().context("cannot tell where this program is")?;
     let folder = tempfile::tempdir().context("no temporary folder")?;
     let plan = Plan {
@@ -72,13 +72,18 @@ async fn measure(
     let gathered = performance::run(case, &plan, interrupt, &mut Progress::silent()).await;
     match gathered.error {
         Some(error) => Err(error.into()),
-        None => Ok(PerformanceRow::of(&gathered.evidence, table)),
+        None => {
+            let rows = PerformanceRow::of(&gathered.evidence, table).into_iter();
+            let said =
+                |row: PerformanceRow| GateSaid { metric: row.metric, judgement: row.judgement };
+            Ok(rows.filter(|row| row.gated).map(said).collect())
+        }
     }
 }
 
 fn tell(row: &SlowRow, run: u64) -> anyhow::Result<()> {
     let mut out = stdout().lock();
-    for gate in row.gates.iter().filter(|gate| gate.gated) {
+    for gate in &row.gates {
         let own = if gate.metric == row.metric { "its own" } else { "" };
         let ratio = gate.judgement.estimate().map_or_else(String::new, |estimate| {
             let bounds = estimate.interval.map_or_else(String::new, |interval| {

@@ -48,9 +48,8 @@ pub(super) fn run(mutants: &[Mutant], cases: &[Case]) -> anyhow::Result<KillMatr
         });
         anyhow::Ok(stream::iter(trials).buffered(TRIALS_AT_ONCE).collect::<Vec<Shown>>().await)
     })?;
-    let complete = MUTANTS.iter().all(|mutant| mutants.contains(mutant));
     let checkers = CheckerMatrix::of_corpus();
-    let mut matrix = KillMatrix { complete, checkers, ..KillMatrix::default() };
+    let mut matrix = KillMatrix { checkers, ..KillMatrix::default() };
     for (job, shown) in jobs.iter().zip(shown) {
         match &job.mutant {
             Some(mutant) => matrix.mutants.push(MutantRow::new(mutant, shown)),
@@ -61,6 +60,7 @@ pub(super) fn run(mutants: &[Mutant], cases: &[Case]) -> anyhow::Result<KillMatr
             }),
         }
     }
+    matrix.settle(MUTANTS.iter().all(|mutant| mutants.contains(mutant)));
     Ok(matrix)
 }
 
@@ -91,6 +91,7 @@ async fn trial(job: &Job<'_>, executable: &Path, directory: &Path, interrupt: In
     case.topology.bus.fault = job.fault.map(|fault| fault.name().to_owned());
     match judged(&case, executable, directory, interrupt).await {
         Ok(catch) => Shown::Judged(catch),
+        Err(DriveError::Interrupted) => Shown::Interrupted,
         Err(error) => Shown::NotRun(error.to_string()),
     }
 }
@@ -115,10 +116,12 @@ async fn judged(
 
 fn tell(job: &Job<'_>, shown: &Shown) {
     let what = match shown {
+        // Said once, at the end.
+        Shown::Interrupted => return,
         Shown::NotRun(why) => format!("not run: {why}"),
         Shown::Judged(catch) if catch.kills.is_empty() => "nothing is caught".to_owned(),
         Shown::Judged(catch) => {
-            let names: Vec<String> = catch.kills.keys().map(|guard| guard.name()).collect();
+            let names: Vec<&str> = catch.kills.keys().map(|guard| guard.name()).collect();
             format!("caught by {}", names.join(", "))
         }
     };

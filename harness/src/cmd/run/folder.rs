@@ -1,4 +1,4 @@
-//! The folder of a report belongs to one run at a time, and only to runs.
+//! The folder of a report belongs to one `run` or `mutants` at a time, and only to these.
 //!
 //! The system's own lock says whether the run that holds it still lives: one that was killed needs
 //! no cleaning up after. Nothing is ever removed that a run did not put there.
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cmd::EXIT_INVALID;
-use crate::mutants::FILES;
+use crate::mutants::{FILES, PARTIAL_FILES};
 use crate::report::{self, Exit};
 
 /// Where files of trials go, within the report's folder.
@@ -21,14 +21,14 @@ const HOLDER: &str = "run.holder";
 
 /// The right to write into a folder; ends with the value, or with the process.
 #[derive(Debug)]
-pub(super) struct Claim {
+pub(in crate::cmd) struct Claim {
     folder: PathBuf,
     _lock: File,
 }
 
 /// Why a run may not write into a folder.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ClaimError {
+pub(in crate::cmd) enum ClaimError {
     /// Somebody else's files are in it.
     #[error(
         "{} is not empty and holds no report of this harness; name a new or an empty folder \
@@ -63,7 +63,7 @@ pub(super) enum ClaimError {
 
 impl ClaimError {
     /// A folder that is no report's is the user's mistake, the rest is the host's.
-    pub(super) fn exit(&self) -> ExitCode {
+    pub(in crate::cmd) fn exit(&self) -> ExitCode {
         match self {
             Self::Foreign { .. } => ExitCode::from(EXIT_INVALID),
             Self::Held { .. } | Self::File { .. } => Exit::Infrastructure.code().into(),
@@ -71,8 +71,8 @@ impl ClaimError {
     }
 }
 
-/// Makes the folder, locks it, and clears it of an earlier run's trials.
-pub(super) fn claim(folder: &Path, command: &str) -> Result<Claim, ClaimError> {
+/// Makes the folder and locks it.
+pub(in crate::cmd) fn claim(folder: &Path, command: &str) -> Result<Claim, ClaimError> {
     fs::create_dir_all(folder).map_err(|cause| refused(folder, cause))?;
     if !is_ours(folder).map_err(|cause| refused(folder, cause))? {
         return Err(ClaimError::Foreign { folder: folder.to_owned() });
@@ -81,9 +81,15 @@ pub(super) fn claim(folder: &Path, command: &str) -> Result<Claim, ClaimError> {
     let holder = folder.join(HOLDER);
     let said = format!("process {}, {command}\n", std::process::id());
     fs::write(&holder, said).map_err(|cause| refused(&holder, cause))?;
-    let claim = Claim { folder: folder.to_owned(), _lock: lock };
-    clear(&folder.join(TRIALS)).map_err(|cause| refused(&folder.join(TRIALS), cause))?;
-    Ok(claim)
+    Ok(Claim { folder: folder.to_owned(), _lock: lock })
+}
+
+impl Claim {
+    /// Removes the trials that an earlier run left.
+    pub(super) fn clear_trials(&self) -> Result<(), ClaimError> {
+        let trials = self.folder.join(TRIALS);
+        clear(&trials).map_err(|cause| refused(&trials, cause))
+    }
 }
 
 impl Drop for Claim {
@@ -103,7 +109,8 @@ fn is_ours(folder: &Path) -> io::Result<bool> {
     let mut foreign = false;
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let known = [LOCK, HOLDER].iter().chain(&FILES).any(|known| name == *known);
+        let own = [LOCK, HOLDER];
+        let known = own.iter().chain(&FILES).chain(&PARTIAL_FILES).any(|known| name == *known);
         foreign |= !known && Path::new(&name).extension().is_none_or(|end| end != "partial");
     }
     Ok(!foreign || report::is_in(folder))

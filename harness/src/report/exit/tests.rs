@@ -71,7 +71,25 @@ fn smoke_passes_when_behaviour_does() {
 fn a_partial_run_never_passes() {
     let mut partial = run();
     partial.interrupted = Some("interrupted".to_owned());
-    assert_eq!((exit(&partial, COMMAND_LINE).code(), exit(&partial, CI).code()), (3, 3));
+    assert_eq!((exit(&partial, COMMAND_LINE).code(), exit(&partial, CI).code()), (4, 4));
+}
+
+#[test]
+fn a_failure_found_before_the_interrupt_is_still_a_failure() {
+    let mut partial = run();
+    partial.interrupted = Some("interrupted".to_owned());
+    partial.behaviour.push(failing(Bus::Process));
+    assert_eq!((exit(&partial, COMMAND_LINE).code(), exit(&partial, CI).code()), (1, 1));
+}
+
+#[test]
+fn a_run_that_judged_nothing_never_passes() {
+    let mut row = passing(Bus::Process);
+    row.outcome = Behaviour::NotApplicable("no sockets".to_owned());
+    let nothing = Run { behaviour: vec![row], performance: Vec::new(), ..run() };
+    assert_eq!((exit(&nothing, COMMAND_LINE).code(), exit(&nothing, CI).code()), (3, 3));
+    let empty = Run { behaviour: Vec::new(), ..nothing };
+    assert_eq!((exit(&empty, COMMAND_LINE).code(), exit(&empty, CI).code()), (3, 3));
 }
 
 #[test]

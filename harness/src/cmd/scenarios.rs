@@ -1,0 +1,151 @@
+//! The folder of scenarios as every verb reads it: each file named after its path, no name twice,
+//! no gate looser than the table's. What a scenario means is `plan::expand`'s.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::EXIT_INVALID;
+use crate::plan::expand::Expanded;
+use crate::plan::gates::GateTable;
+use crate::report::Exit;
+use crate::scenario::{FilesError, Scenario, find_files, load};
+
+/// Name of the gate table in the folder of scenarios.
+const GATES_FILE: &str = "gates.toml";
+
+/// Every problem of every file.
+#[derive(Debug, Default)]
+pub struct ScenariosError {
+    problems: Vec<String>,
+    /// Whether one of them is a mistake, and not a file that cannot be read.
+    is_invalid: bool,
+}
+
+impl fmt::Display for ScenariosError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problems.join("\n\n"))
+    }
+}
+
+impl std::error::Error for ScenariosError {}
+
+impl ScenariosError {
+    /// A mistake is the user's; a file or folder that cannot be read is infrastructure.
+    pub fn exit(&self) -> ExitCode {
+        let code = if self.is_invalid { EXIT_INVALID } else { Exit::Infrastructure.code() };
+        ExitCode::from(code)
+    }
+
+    /// One more mistake.
+    pub(super) fn mistake(&mut self, problem: &dyn fmt::Display) {
+        self.is_invalid = true;
+        self.problems.push(problem.to_string());
+    }
+
+    fn file(&mut self, error: &FilesError) {
+        match error {
+            FilesError::Read { .. } => self.problems.push(format!("error: {error}")),
+            FilesError::TooLarge { .. } => self.mistake(&format_args!("error: {error}")),
+            FilesError::Syntax(_) => self.mistake(error),
+        }
+    }
+
+    /// The value, unless there are problems.
+    pub(super) fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.problems.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+/// Reads the files named, or all of the folder; every problem is told, not only the first file's.
+pub(super) fn load_all(
+    folder: &Path,
+    named: &[PathBuf],
+    problems: &mut ScenariosError,
+) -> Vec<Scenario> {
+    let files = if named.is_empty() {
+        find_files(folder).map_err(|error| problems.file(&error)).unwrap_or_default()
+    } else {
+        named.to_vec()
+    };
+    let mut scenarios = Vec::new();
+    let mut paths = BTreeMap::new();
+    for file in files.iter().filter(|file| file.file_name() != Some(GATES_FILE.as_ref())) {
+        match load(file) {
+            Ok(scenario) => {
+                if lies_in(file, folder) {
+                    hold_to_path(&scenario, file, &mut paths, problems);
+                }
+                scenarios.push(scenario);
+            }
+            Err(error) => problems.file(&error),
+        }
+    }
+    scenarios
+}
+
+/// The gate table; a folder without one gates nothing.
+pub(super) fn gates(folder: &Path, problems: &mut ScenariosError) -> GateTable {
+    let path = folder.join(GATES_FILE);
+    if !path.is_file() {
+        return GateTable::default();
+    }
+    GateTable::load(&path).map_err(|error| problems.mistake(&error)).unwrap_or_default()
+}
+
+/// Enters the gates of a scenario's cases; one that would loosen the table's is a mistake.
+pub(super) fn tighten(
+    scenario: &Scenario,
+    expanded: &Expanded,
+    table: &mut GateTable,
+    problems: &mut ScenariosError,
+) {
+    for (metric, limit) in &expanded.demands.gates {
+        let mut refused = None;
+        for case in &expanded.cases {
+            refused = refused.or(table.tighten(*metric, &case.id, *limit).err());
+        }
+        if let Some(in_force) = refused {
+            problems.mistake(&format_args!(
+                "error: {}: gate {} of {limit} would loosen the {in_force} in {GATES_FILE}",
+                scenario.source.path,
+                metric.as_str(),
+            ));
+        }
+    }
+}
+
+/// Whether the file is one of the folder's; a copy elsewhere may be called anything.
+fn lies_in(file: &Path, folder: &Path) -> bool {
+    match (file.canonicalize(), folder.canonicalize()) {
+        (Ok(file), Ok(folder)) => file.starts_with(folder),
+        _ => false,
+    }
+}
+
+/// Tells a name that is not the end of the file's path, or that an earlier file has.
+fn hold_to_path(
+    scenario: &Scenario,
+    file: &Path,
+    paths: &mut BTreeMap<String, PathBuf>,
+    problems: &mut ScenariosError,
+) {
+    let Scenario { name, .. } = scenario;
+    let wanted: PathBuf = name.split('/').collect();
+    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
+    if !whole.with_extension("").ends_with(wanted) {
+        problems.mistake(&format_args!(
+            "error: {} is named {name:?}; a scenario is named after its path",
+            file.display()
+        ));
+    } else if let Some(other) = paths.insert(name.clone(), file.to_path_buf())
+        && other != file
+    {
+        problems.mistake(&format_args!(
+            "error: {} and {} are both named {name:?}",
+            other.display(),
+            file.display()
+        ));
+    }
+}

@@ -302,6 +302,15 @@ impl Hub {
         self.flush();
     }
 
+    /// Ends everything if no client may still have accepted events on their way; whether it did.
+    pub(super) fn end_if_quiet(&mut self) -> bool {
+        let is_quiet = !self.is_anybody_talking();
+        if is_quiet {
+            self.end_all();
+        }
+        is_quiet
+    }
+
     /// Ends every subscription: receivers drain, then end (C13). From here on they only tell who
     /// would have got what comes too late.
     pub(super) fn end_all(&mut self) {

@@ -8,13 +8,15 @@ use daemoneye_eventbus::{
 
 use crate::encode::{Message, frame};
 use crate::fake_broker::{Fake, HEARTBEAT_MS, subscribed, until_closed};
-use crate::peer::{Peer, WATCHDOG, publish};
+use crate::peer::{Next, Peer, WATCHDOG, publish};
 use crate::served::{SOON, Served, all_processes, event, is_pending_at_first, within};
 
 /// More than a subscriber of capacity 2 takes, less than a quarter of the publish window.
 const SOME: u64 = 200;
 /// How often what depends on a short moment is tried.
 const ROUNDS: usize = 30;
+/// A publish window that a few hundred events fill, bytes.
+const SMALL_WINDOW: usize = 64 << 10;
 
 fn goodbye(last: bool) -> Vec<u8> {
     Message::default().number(1, u64::from(last)).framed(frame::GOODBYE)
@@ -234,6 +236,34 @@ async fn a_broker_that_ended_in_order_leaves_nothing_to_tell() {
         assert_eq!(within(publisher.shutdown(WATCHDOG)).await, Ok(()));
         assert_eq!(publisher.publish(event(0), None).await, Err(PublishError::Closed));
     }
+}
+
+#[tokio::test]
+async fn an_outbox_larger_than_the_window_keeps_to_the_window() {
+    let mut config = BrokerConfig::default();
+    config.publish_window_bytes = SMALL_WINDOW;
+    config.payload_limit_bytes = 4 << 10;
+    let served = Served::new(config);
+    let mut deaf = served.raw("deaf");
+    let (number, _) = deaf.subscribe("deaf", 2);
+    let config =
+        ClientConfig::new("p").with_publish_limit(SOON).with_outbox_limit_bytes(16 * SMALL_WINDOW);
+    let publisher = within(EventBusClient::connect(&served.address, config)).await.unwrap();
+    let mut accepted = 0;
+    while within(publisher.publish(event(accepted), None)).await.is_ok() {
+        accepted += 1;
+    }
+    let credit = |events| Message::default().number(1, number).number(2, events);
+    // Enough for a grant, so that what has gathered is sent; not for all that is.
+    deaf.send(&credit(SMALL_WINDOW as u64 / 64).framed(frame::CREDIT));
+    deaf.fence();
+    // The second answer comes after all that the first grant has let go.
+    within(publisher.statistics()).await.unwrap();
+    within(publisher.statistics()).await.unwrap();
+    deaf.send(&credit(accepted).framed(frame::CREDIT));
+    std::thread::spawn(move || while let Next::Frame(..) = deaf.next() {});
+    assert_eq!(within(publisher.shutdown(WATCHDOG)).await, Ok(()));
+    assert_eq!(served.broker.statistics().events_published, accepted);
 }
 
 /// Frames numbered like this, and their bytes.

@@ -57,8 +57,8 @@ pub(super) struct Hub {
     /// Reused by every `route`: the subscriptions an event goes to.
     matched: Vec<Key>,
     published: u64,
-    /// Handed to queues and outboxes; what is in outboxes still counts as queued.
-    delivered: u64,
+    /// To queues and outboxes; what is in outboxes still counts as queued.
+    handed_over: u64,
     dropped: u64,
 }
 
@@ -102,7 +102,7 @@ impl Hub {
             routes: Routes::default(),
             matched: Vec::new(),
             published: 0,
-            delivered: 0,
+            handed_over: 0,
             dropped: 0,
         }
     }
@@ -354,7 +354,7 @@ impl Hub {
         subscriptions.sort_by(|a, b| a.subscriber_id.cmp(&b.subscriber_id));
         EventBusStatistics {
             events_published: self.published,
-            events_delivered: self.delivered - self.connections.deliveries(),
+            events_delivered: self.handed_over - self.connections.deliveries(),
             events_dropped: self.dropped,
             active_subscribers: subscriptions.len(),
             uptime: self.started.elapsed(),

@@ -168,7 +168,7 @@ impl Hub {
 
     /// Deliveries that had left the hub and not the broker.
     fn lose_handed_over(&mut self, deliveries: u64) {
-        self.delivered -= deliveries;
+        self.handed_over -= deliveries;
         self.dropped += deliveries;
         if self.ended {
             self.undelivered += deliveries;

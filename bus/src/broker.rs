@@ -125,7 +125,7 @@ impl DaemoneyeBroker {
         }
         self.shared.enter(Phase::Closing);
         self.shared.hub.lock().close();
-        self.shared.by(over, deadline, self.shared.clients_are_quiet()).await;
+        self.shared.by(over, deadline, self.shared.ended_when_quiet()).await;
         self.shared.hub.lock().end_all();
         self.shared.enter(Phase::Ending);
         self.shared.servers_have_ended(over, deadline).await;
@@ -184,13 +184,14 @@ impl Shared {
         }
     }
 
-    /// Waits until every client has said goodbye or is gone. Cancel safe.
-    async fn clients_are_quiet(&self) {
+    /// Waits until every client has said goodbye or is gone, and ends everything before another
+    /// one can come. Cancel safe.
+    async fn ended_when_quiet(&self) {
         loop {
             let quieter = self.quieter.notified();
             tokio::pin!(quieter);
             quieter.as_mut().enable();
-            if !self.hub.lock().is_anybody_talking() {
+            if self.hub.lock().end_if_quiet() {
                 return;
             }
             quieter.await;

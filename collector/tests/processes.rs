@@ -4,6 +4,9 @@
 #[path = "processes/agent.rs"]
 mod agent;
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use agent::{RunningAgent, signal};
@@ -133,7 +136,7 @@ fn an_orderly_stop_leaves_no_socket_behind() {
     let agent = RunningAgent::start("daemoneye");
     let folder = agent.folder();
     let socket = agent.ready.socket_path.clone().unwrap();
-    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&socket), mode(socket.parent().unwrap())), (0o600, 0o700));
     agent.stop(Signal::SIGTERM);
     let left: Vec<_> = socket.parent().unwrap().read_dir().unwrap().flatten().collect();
@@ -226,4 +229,47 @@ fn a_second_agent_on_the_same_socket_is_refused_and_names_the_first() {
     assert!(errors.contains(&format!("in use by process {}", first.pid())), "{errors}");
     let (_, status) = first.stop(Signal::SIGTERM);
     assert_eq!(status.code(), Some(0));
+}
+
+/// One field of a message that holds bytes: text, or another message.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(bytes.len()).expect("short");
+    [&[number << 3 | 2, length], bytes].concat()
+}
+
+fn framed(body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len()).expect("short");
+    [&length.to_le_bytes(), body].concat()
+}
+
+/// A client that publishes one event whose payload nobody can decode, and leaves.
+fn publish_one_unreadable(socket: &Path) {
+    let incarnation = [2 << 3 | 1, 7, 0, 0, 0, 0, 0, 0, 0];
+    let versions = [1 << 3, 1, 2 << 3, 1];
+    let own = [4 << 3 | 1, 7, 0, 0, 0, 0, 0, 0, 0];
+    let hello = [&versions[..], &field(3, b"vandal"), &own].concat();
+    let sequence = [3 << 3, 1];
+    let topic = field(4, b"events.process.x");
+    let payload = field(11, &[0xff; 9]);
+    let event = [field(1, b"vandal"), incarnation.to_vec(), sequence.to_vec(), topic, payload];
+    let goodbye = [1 << 3, 1];
+    let mut stream = UnixStream::connect(socket).expect("the agent serves it");
+    for frame in [field(2, &hello), field(14, &event.concat()), field(13, &goodbye)] {
+        stream.write_all(&framed(&frame)).expect("the broker reads");
+    }
+    let mut answers = Vec::new();
+    // Up to the broker's own end: it closes once it has answered the goodbye and we have closed.
+    stream.shutdown(std::net::Shutdown::Write).expect("it is open");
+    stream.read_to_end(&mut answers).expect("the broker ends the connection");
+}
+
+#[test]
+fn an_agent_that_lost_events_of_its_own_subscription_ends_with_1_and_tells_how_many() {
+    let agent = RunningAgent::start("daemoneye");
+    let socket = agent.ready.socket_path.clone().expect("this bus has one");
+    publish_one_unreadable(&socket);
+    signal(agent.pid(), Signal::SIGTERM);
+    let (status, said) = agent.wait();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("lost 1 events of its own subscription"), "{said}");
 }

@@ -110,13 +110,13 @@ fn what_was_in_flight_agrees_with_the_stamps_and_a_doctored_trial_is_invalid() {
     }
 }
 
-/// Runs a trial whose actors are named by a path of its own, and stops one of them for good as
-/// soon as `moment` has come. Returns what became of the trial.
+/// Runs a trial whose actors are named by a path of its own, and sends one of them a signal that
+/// ends its work as soon as `moment` has come. Returns what became of the trial.
 #[cfg(target_os = "linux")]
-fn with_one_stopped(
+fn with_one_signalled(
     case: &Case,
     bus: Bus,
-    actor: &str,
+    (actor, with): (&str, Signal),
     moment: impl Fn(&Path) -> bool,
 ) -> (DriveError, Vec<u32>) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -137,18 +137,18 @@ fn with_one_stopped(
         let mut look = tokio::time::interval(Duration::from_millis(5));
         loop {
             tokio::select! {
-                ended = &mut trial => panic!("it ended before {actor} was stopped: {ended:?}"),
+                ended = &mut trial => panic!("it ended before {actor} was signalled: {ended:?}"),
                 _ = look.tick() => {}
             }
             let found = actors_of(&executable).into_iter().find(|(name, _)| name == actor);
             if let Some((_, pid)) = found.filter(|_| moment(folder.path())) {
-                signal::kill(Pid::from_raw(pid), Signal::SIGSTOP).expect("it lives");
+                signal::kill(Pid::from_raw(pid), with).expect("it lives");
                 break;
             }
         }
         let watchdog = Duration::from_mins(1);
         let ended = tokio::time::timeout(watchdog, trial).await.expect("bounded by its own limits");
-        ended.expect_err("one of its actors has stopped")
+        ended.expect_err("one of its actors does not work")
     });
     let left = actors_of(&executable).into_iter().map(|(_, pid)| pid.unsigned_abs()).collect();
     (error, left)
@@ -170,7 +170,7 @@ fn actors_of(executable: &Path) -> Vec<(String, i32)> {
 fn is_named_and_nothing_is_left(actor: &str, moment: impl Fn(&Path) -> bool) {
     let rate = Rate::PerSecond(2000.0, Arrivals::Constant);
     let case = case(TrialKind::Paced, Count::ForMs(60_000), rate, true);
-    let (error, left) = with_one_stopped(&case, Bus::Process, actor, moment);
+    let (error, left) = with_one_signalled(&case, Bus::Process, (actor, Signal::SIGSTOP), moment);
     match &error {
         DriveError::Actor { name, .. } => assert_eq!(name, actor, "{error}"),
         DriveError::Limit { silent, .. } => assert_eq!(silent, actor, "{error}"),
@@ -202,6 +202,18 @@ fn a_publisher_that_stops_in_the_window_is_named_and_nothing_is_left() {
 #[test]
 fn a_broker_that_stops_in_the_window_is_named_and_nothing_is_left() {
     is_named_and_nothing_is_left("broker", events_arrive);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_actor_that_is_killed_is_named_with_the_signal_that_ended_it() {
+    let rate = Rate::PerSecond(2000.0, Arrivals::Constant);
+    let case = case(TrialKind::Paced, Count::ForMs(60_000), rate, true);
+    let killed = ("p1", Signal::SIGKILL);
+    let (error, left) = with_one_signalled(&case, Bus::Process, killed, events_arrive);
+    let expected = "actor p1 ended unasked: signal: 9 (SIGKILL)";
+    assert!(error.to_string().starts_with(expected), "{error}");
+    assert_eq!(left, Vec::<u32>::new());
 }
 
 #[cfg(target_os = "linux")]

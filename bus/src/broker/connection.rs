@@ -100,15 +100,16 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
         // Nothing was accepted from it, so the end of the broker need not wait for it.
         () = until(shared, |phase| phase >= Phase::Ending) => return,
     };
-    let peer = match greeted {
-        Ok(peer) => peer,
+    let (peer, welcome) = match greeted {
+        Ok(greeting) => greeting,
         Err(fault) => {
             tracing::debug!(%fault, "handshake failed");
             handshake::tell(shared, &stream, fault.refusal()).await;
             return;
         }
     };
-    let session = shared.hub.lock().connect(Arc::clone(&stream));
+    let connected = shared.hub.lock().connect(Arc::clone(&stream), welcome);
+    let Some(session) = connected else { return };
     let gone = Disconnect { shared, key: session.key };
     let mut reader = reader::Reader::new(shared, peer, session.key, buffer);
     let mut writer = writer::Writer::new(shared, &stream, &session);

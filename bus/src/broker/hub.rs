@@ -57,8 +57,8 @@ pub(super) struct Hub {
     /// Reused by every `route`: the subscriptions an event goes to.
     matched: Vec<Key>,
     published: u64,
-    /// Handed to queues and outboxes; what is in outboxes still counts as queued.
-    delivered: u64,
+    /// To queues and outboxes; what is in outboxes still counts as queued.
+    handed_over: u64,
     dropped: u64,
 }
 
@@ -102,7 +102,7 @@ impl Hub {
             routes: Routes::default(),
             matched: Vec::new(),
             published: 0,
-            delivered: 0,
+            handed_over: 0,
             dropped: 0,
         }
     }
@@ -302,6 +302,15 @@ impl Hub {
         self.flush();
     }
 
+    /// Ends everything if no client may still have accepted events on their way; whether it did.
+    pub(super) fn end_if_quiet(&mut self) -> bool {
+        let is_quiet = !self.is_anybody_talking();
+        if is_quiet {
+            self.end_all();
+        }
+        is_quiet
+    }
+
     /// Ends every subscription: receivers drain, then end (C13). From here on they only tell who
     /// would have got what comes too late.
     pub(super) fn end_all(&mut self) {
@@ -345,7 +354,7 @@ impl Hub {
         subscriptions.sort_by(|a, b| a.subscriber_id.cmp(&b.subscriber_id));
         EventBusStatistics {
             events_published: self.published,
-            events_delivered: self.delivered - self.connections.deliveries(),
+            events_delivered: self.handed_over - self.connections.deliveries(),
             events_dropped: self.dropped,
             active_subscribers: subscriptions.len(),
             uptime: self.started.elapsed(),

@@ -3,7 +3,7 @@
 //! Whoever routed a round writes it at once, without waiting. What the socket does not take is
 //! left to the connection's own task, and until that is done nobody else writes: order is kept.
 //!
-//! A delivery counts as handed over once the last byte of its frame is in the socket (C12). Nothing
+//! A delivery counts as delivered once the last byte of its frame is in the socket (C12). Nothing
 //! is noted per frame for that: an outbox numbers its *turns*, an [`Underway`] sorts what was
 //! appended by them, and only the bytes that remain at a connection's end are looked through.
 
@@ -101,9 +101,10 @@ impl Outbox {
         self.replies.count(self.turn)
     }
 
-    /// A delivery to so many targets was appended.
-    pub(super) fn delivered(&mut self, targets: usize) {
-        self.deliveries.add(self.turn, targets as u64);
+    /// Appends the delivery of an event to targets: subscription and position.
+    pub(super) fn deliver(&mut self, targets: &[(u32, u64)], event: &[u8]) {
+        wire::encode_delivery(&mut self.bytes, targets, event);
+        self.deliveries.add(self.turn, targets.len() as u64);
     }
 
     /// Deliveries not known to be in the socket.

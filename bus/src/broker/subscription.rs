@@ -31,8 +31,8 @@ pub(super) struct Subscription {
     pub(super) sink: Sink,
     /// Events that matched so far; the last one's position.
     pub(super) matched: u64,
-    /// Handed to its queue, or to the outbox of its connection.
-    pub(super) delivered: u64,
+    /// To its queue, or to the outbox of its connection.
+    pub(super) handed_over: u64,
     pub(super) dropped: u64,
 }
 
@@ -92,7 +92,7 @@ impl Subscription {
             breaker,
             sink,
             matched: 0,
-            delivered: 0,
+            handed_over: 0,
             dropped: 0,
         }
     }
@@ -113,7 +113,7 @@ impl Subscription {
     }
 
     /// Its counters; `turn` tells whose turn it is in a connection's outbox. What is in an outbox
-    /// is not handed over yet.
+    /// is not delivered yet.
     pub(super) fn statistics(&self, turn: impl Fn(u32) -> u64) -> SubscriptionStatistics {
         let (underway, held_back) = match &self.sink {
             Sink::Local(_) => (0, 0),
@@ -124,7 +124,7 @@ impl Subscription {
         SubscriptionStatistics {
             subscriber_id: self.id.clone(),
             matched: self.matched,
-            delivered: self.delivered - underway,
+            delivered: self.handed_over - underway,
             dropped: self.dropped,
             queued: underway + held_back,
             breaker: self.breaker.as_ref().map_or(BreakerState::Closed, Breaker::state),

@@ -14,8 +14,8 @@ pub struct ClientConfig {
     pub publish_limit: Duration,
     /// How long any request waits for its reply (C14). Default 10 s.
     pub request_limit: Duration,
-    /// Bytes of events accepted and not yet written; beyond them `publish` waits.
-    /// Default 1 MiB.
+    /// Bytes of events accepted and not yet written; beyond them `publish` waits. Never more than
+    /// the publish window the broker grants. Default 1 MiB.
     pub outbox_limit_bytes: usize,
 }
 
@@ -52,7 +52,8 @@ impl ClientConfig {
         self
     }
 
-    /// Sets the bytes of events accepted and not yet written.
+    /// Sets the bytes of events accepted and not yet written; the broker's publish window bounds
+    /// them, too.
     #[must_use]
     pub fn with_outbox_limit_bytes(mut self, bytes: usize) -> Self {
         self.outbox_limit_bytes = bytes;

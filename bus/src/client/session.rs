@@ -59,6 +59,9 @@ pub(super) struct Session {
     pub(super) stream: Stream,
     pub(super) limits: Limits,
     config: ClientConfig,
+    /// What was asked for, but no more than the window: all of it may leave in one send, and one
+    /// send may overshoot the window by no more than that (W2).
+    outbox_limit_bytes: usize,
     name: ByteString,
     incarnation: u64,
     publishing: Mutex<Publishing>,
@@ -99,9 +102,11 @@ impl Session {
         config: ClientConfig,
     ) -> Self {
         let outbox = Outbox::new(limits.publish_window_bytes);
+        let window_bytes = usize::try_from(limits.publish_window_bytes).unwrap_or(usize::MAX);
         Self {
             stream,
             limits,
+            outbox_limit_bytes: config.outbox_limit_bytes.min(window_bytes),
             config,
             name,
             incarnation,

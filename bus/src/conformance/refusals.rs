@@ -1,10 +1,13 @@
 //! What is refused, and that a refusal changes nothing (C9, M1, M2, T1–T5 through `subscribe`).
 
+use std::time::Duration;
+
 use super::stage::{Failure, Stage, ensure, ensure_eq, refusal, subscription};
 use super::{Case, Conditions, stage};
-use crate::contract::{MAX_CAPACITY_EVENTS, MAX_PATTERNS, MAX_SUBSCRIBER_ID_BYTES};
+use crate::contract::{BreakerConfig, MAX_CAPACITY_EVENTS, MAX_PATTERNS, MAX_SUBSCRIBER_ID_BYTES};
 use crate::{
-    EventSubscription, PatternError, SourceCaps, SubscribeError, TopicFilter, UnsubscribeError,
+    EventSubscription, OverflowPolicy, PatternError, SourceCaps, SubscribeError, TopicFilter,
+    UnsubscribeError,
 };
 
 /// Small enough to fill in a test.
@@ -61,6 +64,12 @@ async fn malformed_subscriptions_are_refused(stage: Stage) -> Result<(), Failure
     let long_id = "x".repeat(MAX_SUBSCRIBER_ID_BYTES + 1);
     let invalid_capacity =
         |events| SubscribeError::InvalidCapacity { events, limit_events: MAX_CAPACITY_EVENTS };
+    let breaking = |config| usual().with_policy(OverflowPolicy::CircuitBreak(config));
+    let without_losses = breaking(BreakerConfig { losses: 0, ..BreakerConfig::default() });
+    let without_window =
+        breaking(BreakerConfig { window: Duration::ZERO, ..BreakerConfig::default() });
+    let without_cool_down =
+        breaking(BreakerConfig { cool_down: Duration::ZERO, ..BreakerConfig::default() });
     let too_many = vec!["events.process.tree".to_owned(); MAX_PATTERNS + 1];
     let expectations = [
         (subscription("", &["events.#"]), SubscribeError::EmptyId),
@@ -74,6 +83,9 @@ async fn malformed_subscriptions_are_refused(stage: Stage) -> Result<(), Failure
         (EventSubscription::new("nothing"), SubscribeError::NoPattern),
         (usual().with_capacity(0), invalid_capacity(0)),
         (usual().with_capacity(MAX_CAPACITY_EVENTS + 1), invalid_capacity(MAX_CAPACITY_EVENTS + 1)),
+        (without_losses, SubscribeError::InvalidBreaker),
+        (without_window, SubscribeError::InvalidBreaker),
+        (without_cool_down, SubscribeError::InvalidBreaker),
         (
             EventSubscription { topic_patterns: too_many, ..usual() },
             SubscribeError::TooManyPatterns { patterns: MAX_PATTERNS + 1, limit: MAX_PATTERNS },

@@ -91,6 +91,9 @@ pub enum SubscribeError {
         /// The largest there is.
         limit_events: usize,
     },
+    /// A circuit breaker without losses, window or cool-down (C11).
+    #[error("a circuit breaker needs losses, a window and a cool-down above zero")]
+    InvalidBreaker,
     /// The limit of subscribers is reached; nobody is evicted.
     #[error("the limit of {limit} subscribers is reached")]
     LimitReached {

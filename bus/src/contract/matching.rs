@@ -7,7 +7,7 @@ use bytestring::ByteString;
 
 use super::{
     BusEvent, CorrelationFilter, CorrelationMetadata, EventFilter, EventSubscription,
-    MAX_CAPACITY_EVENTS, MAX_PATTERNS, MAX_SUBSCRIBER_ID_BYTES, SubscribeError,
+    MAX_CAPACITY_EVENTS, MAX_PATTERNS, MAX_SUBSCRIBER_ID_BYTES, OverflowPolicy, SubscribeError,
 };
 use crate::event::{EventKind, Priority, SourceCaps};
 use crate::topic::{PatternError, Topic, TopicPattern};
@@ -43,6 +43,7 @@ impl Matcher {
     /// Checks everything about a subscription that needs no knowledge of the bus (C9, M1, M2).
     pub fn compile(subscription: &EventSubscription) -> Result<Self, SubscribeError> {
         check_limits(subscription)?;
+        check_policy(subscription.policy)?;
         let patterns = subscribed_patterns(subscription)?;
         let filter = subscription.topic_filter.clone().unwrap_or_default();
         Ok(Self {
@@ -111,6 +112,18 @@ fn check_limits(subscription: &EventSubscription) -> Result<(), SubscribeError> 
         return Err(SubscribeError::TooManyPatterns { patterns, limit: MAX_PATTERNS });
     }
     Ok(())
+}
+
+/// A breaker with nothing in one of its fields was left half written, on the wire above all.
+fn check_policy(policy: OverflowPolicy) -> Result<(), SubscribeError> {
+    match policy {
+        OverflowPolicy::CircuitBreak(breaker)
+            if breaker.losses == 0 || breaker.window.is_zero() || breaker.cool_down.is_zero() =>
+        {
+            Err(SubscribeError::InvalidBreaker)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn subscribed_patterns(

@@ -24,11 +24,11 @@ pub enum OverflowPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BreakerConfig {
-    /// Losses within `window` that open the circuit.
+    /// Losses within `window` that open the circuit, at least 1.
     pub losses: u32,
-    /// The window losses are counted in.
+    /// The window losses are counted in, above zero.
     pub window: Duration,
-    /// How long an open circuit loses everything before it tries one event.
+    /// How long an open circuit loses everything before it tries one event, above zero.
     pub cool_down: Duration,
 }
 

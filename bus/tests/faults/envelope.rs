@@ -2,7 +2,8 @@
 //! (C8, M3, W3).
 
 use daemoneye_eventbus::{
-    BrokerConfig, DaemoneyeEventBus, EventBus, EventFilter, EventSubscription,
+    BrokerConfig, CorrelationFilter, CorrelationMetadata, DaemoneyeEventBus, EventBus, EventFilter,
+    EventSubscription,
 };
 
 use crate::encode::{Message, frame};
@@ -128,4 +129,33 @@ async fn of_a_metadata_key_given_twice_the_first_counts_over_a_socket_and_in_pro
         assert_eq!(recv_number(&mut first).await, Some(number));
     }
     assert_eq!(recv_number(&mut second).await, Some(4));
+}
+
+#[tokio::test]
+async fn of_a_tag_key_given_twice_both_count_over_a_socket_and_in_process() {
+    let served = Served::new(BrokerConfig::default());
+    let subscriber = served.connect("s").await;
+    let tagged = |id: &str, value: &'static str| {
+        let all_tags = vec![("k".into(), value.into())];
+        let filter = CorrelationFilter { all_tags, ..CorrelationFilter::default() };
+        all_processes(id).with_correlation_filter(filter)
+    };
+    let mut first = subscriber.subscribe(tagged("first", "a")).await.unwrap();
+    let mut second = subscriber.subscribe(tagged("second", "b")).await.unwrap();
+    let tag = |value: &str| Message::default().bytes(1, "k").bytes(2, value);
+    let correlation = Message::default().bytes(1, "scan").message(7, &tag("a"));
+    let correlation = correlation.message(7, &tag("b"));
+    let payload = Message::default().message(1, &Message::default().number(1, 1));
+    let mut peer = served.raw("raw");
+    let twice = envelope("raw", INCARNATION, 1, TOPIC, &payload.0).message(9, &correlation);
+    peer.send(&twice.framed(frame::PUBLISH));
+    peer.fence();
+    let embedded = DaemoneyeEventBus::from_broker(&served.broker, "here");
+    let mut correlation = CorrelationMetadata::root("scan");
+    correlation.tags = vec![("k".into(), "a".into()), ("k".into(), "b".into())];
+    embedded.publish_to(TOPIC.parse().unwrap(), event(2), Some(correlation)).await.unwrap();
+    for number in 1..=2 {
+        assert_eq!(recv_number(&mut first).await, Some(number));
+        assert_eq!(recv_number(&mut second).await, Some(number));
+    }
 }

@@ -194,6 +194,29 @@ async fn a_subscribe_that_asks_too_much_is_refused_and_the_client_lives_on() {
 }
 
 #[tokio::test]
+async fn a_circuit_breaker_without_all_its_fields_is_refused_and_the_client_lives_on() {
+    const INVALID: u64 = 1;
+    const CIRCUIT_BREAK: u64 = 3;
+    let served = Served::new(BrokerConfig::default());
+    let mut peer = served.raw("hasty");
+    let breaker = |losses, window_ns, cool_down_ns| {
+        let kind = Message::default().number(1, CIRCUIT_BREAK);
+        let policy = kind.number(2, losses).number(3, window_ns).number(4, cool_down_ns);
+        subscribe("b", "events.#", 8).message(10, &policy).framed(frame::SUBSCRIBE)
+    };
+    let bare = Message::default().number(1, CIRCUIT_BREAK);
+    let bare = subscribe("b", "events.#", 8).message(10, &bare).framed(frame::SUBSCRIBE);
+    for incomplete in [bare, breaker(0, 1, 1), breaker(1, 0, 1), breaker(1, 1, 0)] {
+        peer.send(&incomplete);
+        let reply = peer.expect(frame::SUBSCRIBED);
+        assert_eq!(reply.number(2), INVALID, "{}", reply.text(3));
+        assert!(reply.text(3).contains("circuit breaker"), "{}", reply.text(3));
+    }
+    peer.send(&breaker(1, 1, 1));
+    assert_eq!(peer.expect(frame::SUBSCRIBED).number(2), 0);
+}
+
+#[tokio::test]
 async fn credit_for_others_or_beyond_all_numbers_changes_nothing_else() {
     let served = Served::new(BrokerConfig::default());
     let mut peer = served.raw("rich");

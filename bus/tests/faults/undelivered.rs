@@ -8,11 +8,15 @@ use daemoneye_eventbus::{
 
 use crate::encode::{Message, frame};
 use crate::fake_broker::{Fake, HEARTBEAT_MS, subscribed, until_closed};
-use crate::peer::{Peer, WATCHDOG, publish};
+use crate::peer::{Next, Peer, WATCHDOG, publish};
 use crate::served::{SOON, Served, all_processes, event, is_pending_at_first, within};
 
 /// More than a subscriber of capacity 2 takes, less than a quarter of the publish window.
 const SOME: u64 = 200;
+/// How often what depends on a short moment is tried.
+const ROUNDS: usize = 30;
+/// A publish window that a few hundred events fill, bytes.
+const SMALL_WINDOW: usize = 64 << 10;
 
 fn goodbye(last: bool) -> Vec<u8> {
     Message::default().number(1, u64::from(last)).framed(frame::GOODBYE)
@@ -222,15 +226,44 @@ async fn what_a_broker_that_vanished_had_not_dealt_with_is_told_to_its_publisher
 
 #[tokio::test]
 async fn a_broker_that_ended_in_order_leaves_nothing_to_tell() {
-    let served = Served::new(BrokerConfig::default());
-    let publisher = served.connect("p").await;
-    publish_all(&publisher, 0..SOME).await;
-    // A shutdown waits for clients it knows; an answer shows that it knows this one.
+    // Whoever is welcomed is known to a shutdown; many rounds, as the moment between is short.
+    for _ in 0..ROUNDS {
+        let served = Served::new(BrokerConfig::default());
+        let publisher = served.connect("p").await;
+        publish_all(&publisher, 0..SOME).await;
+        within(served.broker.shutdown(WATCHDOG)).await.unwrap();
+        assert_eq!(served.broker.statistics().events_published, SOME);
+        assert_eq!(within(publisher.shutdown(WATCHDOG)).await, Ok(()));
+        assert_eq!(publisher.publish(event(0), None).await, Err(PublishError::Closed));
+    }
+}
+
+#[tokio::test]
+async fn an_outbox_larger_than_the_window_keeps_to_the_window() {
+    let mut config = BrokerConfig::default();
+    config.publish_window_bytes = SMALL_WINDOW;
+    config.payload_limit_bytes = 4 << 10;
+    let served = Served::new(config);
+    let mut deaf = served.raw("deaf");
+    let (number, _) = deaf.subscribe("deaf", 2);
+    let config =
+        ClientConfig::new("p").with_publish_limit(SOON).with_outbox_limit_bytes(16 * SMALL_WINDOW);
+    let publisher = within(EventBusClient::connect(&served.address, config)).await.unwrap();
+    let mut accepted = 0;
+    while within(publisher.publish(event(accepted), None)).await.is_ok() {
+        accepted += 1;
+    }
+    let credit = |events| Message::default().number(1, number).number(2, events);
+    // Enough for a grant, so that what has gathered is sent; not for all that is.
+    deaf.send(&credit(SMALL_WINDOW as u64 / 64).framed(frame::CREDIT));
+    deaf.fence();
+    // The second answer comes after all that the first grant has let go.
     within(publisher.statistics()).await.unwrap();
-    within(served.broker.shutdown(WATCHDOG)).await.unwrap();
-    assert_eq!(served.broker.statistics().events_published, SOME);
+    within(publisher.statistics()).await.unwrap();
+    deaf.send(&credit(accepted).framed(frame::CREDIT));
+    std::thread::spawn(move || while let Next::Frame(..) = deaf.next() {});
     assert_eq!(within(publisher.shutdown(WATCHDOG)).await, Ok(()));
-    assert_eq!(publisher.publish(event(0), None).await, Err(PublishError::Closed));
+    assert_eq!(served.broker.statistics().events_published, accepted);
 }
 
 /// Frames numbered like this, and their bytes.

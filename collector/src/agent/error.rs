@@ -26,6 +26,14 @@ pub enum AgentError {
         /// Why.
         source: io::Error,
     },
+    /// The agent's own subscription lost events on the way (C11).
+    #[error("the agent lost {lost} events of its own subscription, and received {received}")]
+    Lost {
+        /// How many.
+        lost: u64,
+        /// How many came.
+        received: u64,
+    },
     /// A collector did not start, or ended unasked.
     #[error("collector {name}")]
     Collector {
@@ -104,7 +112,9 @@ impl AgentError {
         match self {
             Self::Bus(error) if error.is_configuration() => ErrorKind::Configuration,
             Self::Subscribe(SubscribeError::InvalidPattern { .. }) => ErrorKind::Configuration,
-            Self::CollectorStop { .. } | Self::Shutdown(_) => ErrorKind::Failure,
+            Self::Lost { .. } | Self::CollectorStop { .. } | Self::Shutdown(_) => {
+                ErrorKind::Failure
+            }
             _ => ErrorKind::Infrastructure,
         }
     }

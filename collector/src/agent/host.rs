@@ -9,7 +9,7 @@ use tracing::{error, info};
 
 use super::child::ProcmondCommand;
 use super::member::Member;
-use super::recorder::Recorder;
+use super::recorder::{Recorder, Tally};
 use super::thread::ThreadMember;
 use super::{AgentError, MemberError};
 use crate::config::Settings;
@@ -68,14 +68,17 @@ pub async fn run(
         Some(mut recorder) if !matches!(worked, Err(AgentError::Record { .. })) => {
             recorder.ended().await.map_err(|source| cannot_record(&options, source))
         }
-        _ => Ok(0),
+        _ => Ok(Tally::default()),
     };
     worked?;
     stopped?;
     closed?;
-    let received = drained?;
-    info!(received, "stopped");
-    Ok(())
+    nothing_lost(drained?)
+}
+
+fn nothing_lost(Tally { received, lost }: Tally) -> Result<(), AgentError> {
+    info!(received, lost, "stopped");
+    if lost > 0 { Err(AgentError::Lost { lost, received }) } else { Ok(()) }
 }
 
 async fn start_recorder(

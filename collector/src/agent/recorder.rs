@@ -1,5 +1,5 @@
 //! The agent's own subscription: receives every process event, counts it, and writes it down when
-//! asked to.
+//! asked to. What the subscription lost on the way is counted as well (C11).
 //!
 //! It has a thread of its own, since writing to a file blocks.
 
@@ -13,7 +13,6 @@ use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::{BusEvent, EventReceiver};
 use serde::Serialize;
 use tokio::sync::oneshot;
-use tracing::debug;
 
 /// One line of the file.
 #[derive(Serialize)]
@@ -23,11 +22,20 @@ struct Record<'a> {
     event: &'a BusEvent,
 }
 
+/// What became of the subscription, events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Received, and written where that was asked for.
+    pub(super) received: u64,
+    /// Matched and lost on the way.
+    pub(super) lost: u64,
+}
+
 /// A running recorder; it ends with its subscription.
 #[derive(Debug)]
 pub(super) struct Recorder {
-    /// Events received, or why they could not be written.
-    result: oneshot::Receiver<io::Result<u64>>,
+    /// What it has received, or why that could not be written.
+    result: oneshot::Receiver<io::Result<Tally>>,
 }
 
 impl Recorder {
@@ -44,7 +52,7 @@ impl Recorder {
     }
 
     /// Waits until it ends, which it does by itself only when it cannot write. Cancel safe.
-    pub(super) async fn ended(&mut self) -> io::Result<u64> {
+    pub(super) async fn ended(&mut self) -> io::Result<Tally> {
         let panicked = || io::Error::other("the recorder panicked");
         (&mut self.result).await.unwrap_or_else(|_| Err(panicked()))
     }
@@ -61,7 +69,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Receives until the subscription ends; the file is up to date whenever nothing is waiting.
-async fn receive_all(mut receiver: EventReceiver, file: Option<File>) -> io::Result<u64> {
+async fn receive_all(mut receiver: EventReceiver, file: Option<File>) -> io::Result<Tally> {
     let mut lines = file.map(BufWriter::new);
     let mut received = 0;
     while let Some(event) = receiver.recv().await {
@@ -77,8 +85,7 @@ async fn receive_all(mut receiver: EventReceiver, file: Option<File>) -> io::Res
             lines.flush()?;
         }
     }
-    debug!(received, lagged = receiver.lagged(), "the agent's subscription has ended");
-    Ok(received)
+    Ok(Tally { received, lost: receiver.lagged() })
 }
 
 fn write(lines: &mut BufWriter<File>, event: &Arc<BusEvent>) -> io::Result<()> {

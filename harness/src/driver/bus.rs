@@ -217,6 +217,7 @@ pub(crate) fn subscribe_code<T>(result: &Result<T, SubscribeError>) -> &'static 
         Err(SubscribeError::InvalidPattern { .. }) => "invalid-pattern",
         Err(SubscribeError::TooManyPatterns { .. }) => "too-many-patterns",
         Err(SubscribeError::InvalidCapacity { .. }) => "invalid-capacity",
+        Err(SubscribeError::InvalidBreaker) => "invalid-breaker",
         Err(SubscribeError::LimitReached { .. }) => "limit-reached",
         Err(SubscribeError::Timeout { .. }) => "timeout",
         Err(SubscribeError::Disconnected { .. }) => "disconnected",

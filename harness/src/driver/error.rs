@@ -22,7 +22,7 @@ pub enum DriveError {
         /// Why.
         cause: io::Error,
     },
-    /// An actor gave up or went away.
+    /// An actor gave up or ended unasked.
     #[error("actor {name} {what}{}", tail(stderr))]
     Actor {
         /// Its name in the trial.

@@ -186,14 +186,14 @@ impl Session {
                     return Err(self.silence(what, limit, &self.roll.late()));
                 }
             };
-            if let Some(notice) = self.take_in(actor, heard)? {
+            if let Some(notice) = self.take_in(actor, heard).await? {
                 return Ok((actor, notice));
             }
         }
     }
 
     /// What an actor said, if it is for the driver; an error if it ends the trial.
-    fn take_in(&mut self, actor: usize, heard: Heard) -> Result<Option<Notice>, DriveError> {
+    async fn take_in(&mut self, actor: usize, heard: Heard) -> Result<Option<Notice>, DriveError> {
         match heard {
             // Its last line may be torn.
             Heard::Garbled(_) | Heard::Closed if self.killed.contains(&actor) => Ok(None),
@@ -215,7 +215,7 @@ impl Session {
             Heard::Garbled(why) => {
                 Err(self.actors[actor].gone(&format!("is not understood: {why}")))
             }
-            Heard::Closed => Err(self.actors[actor].gone("went away")),
+            Heard::Closed => Err(self.actors[actor].ended_unasked().await),
         }
     }
 

@@ -13,6 +13,8 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::actor::assignment::Assignment;
 use super::actor::protocol::{Notice, Order};
@@ -26,6 +28,8 @@ use crate::record::Role;
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// A process that was killed is gone within this time, unless the kernel itself hangs.
 const KILL_LIMIT: Duration = Duration::from_secs(5);
+/// A process whose lines have closed is gone within this time, and so is its standard error.
+const EXIT_LIMIT: Duration = Duration::from_secs(2);
 /// Lines of standard error kept for an error message.
 const TAIL_LINES: usize = 20;
 
@@ -47,6 +51,8 @@ pub(super) struct Actor {
     child: Child,
     stdin: Option<ChildStdin>,
     stderr: Arc<Mutex<VecDeque<String>>>,
+    /// Keeps the end of its standard error.
+    reading: JoinHandle<()>,
 }
 
 impl Actor {
@@ -72,10 +78,10 @@ impl Actor {
         let errors = child.stderr.take().expect("standard error is piped");
         let stderr = Arc::new(Mutex::new(VecDeque::new()));
         tokio::spawn(hear(index, BufReader::new(stdout), heard));
-        tokio::spawn(keep_tail(BufReader::new(errors), Arc::clone(&stderr)));
+        let reading = tokio::spawn(keep_tail(BufReader::new(errors), Arc::clone(&stderr)));
         let stdin = child.stdin.take();
         let (name, role) = (group.name.clone(), group.role);
-        Ok(Self { name, role, pid, child, stdin, stderr })
+        Ok(Self { name, role, pid, child, stdin, stderr, reading })
     }
 
     /// Tells it what it is to be: the first line it reads.
@@ -94,26 +100,46 @@ impl Actor {
     /// Sends an order to an actor that may be leaving; one that has left is no error.
     pub(super) async fn ask(&mut self, order: &Order) -> Result<(), DriveError> {
         match self.write(&order.to_line()).await {
-            Err(cause) if cause.kind() == io::ErrorKind::TimedOut => Err(self.takes_none(&cause)),
+            Err(cause) if cause.kind() == io::ErrorKind::TimedOut => {
+                Err(self.takes_none(&cause).await)
+            }
             _ => Ok(()),
         }
     }
 
     async fn tell_line(&mut self, line: &str) -> Result<(), DriveError> {
-        self.write(line).await.map_err(|cause| self.takes_none(&cause))
+        match self.write(line).await {
+            Ok(()) => Ok(()),
+            Err(cause) => Err(self.takes_none(&cause).await),
+        }
     }
 
     async fn write(&mut self, line: &str) -> io::Result<()> {
         let Some(stdin) = &mut self.stdin else { return Err(io::ErrorKind::BrokenPipe.into()) };
-        let written = tokio::time::timeout(WRITE_LIMIT, stdin.write_all(line.as_bytes())).await;
+        let written = timeout(WRITE_LIMIT, stdin.write_all(line.as_bytes())).await;
         written.unwrap_or_else(|_| {
             let why = format!("it has not read for {WRITE_LIMIT:?}");
             Err(io::Error::new(io::ErrorKind::TimedOut, why))
         })
     }
 
-    fn takes_none(&self, cause: &io::Error) -> DriveError {
+    async fn takes_none(&mut self, cause: &io::Error) -> DriveError {
+        if cause.kind() == io::ErrorKind::BrokenPipe && self.stdin.is_some() {
+            return self.ended_unasked().await;
+        }
         self.gone(&format!("takes no orders: {cause}"))
+    }
+
+    /// The error of an actor whose end of a line has closed: how it ended, and its last words.
+    pub(super) async fn ended_unasked(&mut self) -> DriveError {
+        let how = match timeout(EXIT_LIMIT, self.child.wait()).await {
+            Ok(Ok(status)) => format!("ended unasked: {status}"),
+            Ok(Err(cause)) => format!("ended unasked, and how is not known: {cause}"),
+            Err(_) => format!("closed a line, and goes on {EXIT_LIMIT:?} after that"),
+        };
+        // A process of its own may hold its standard error longer.
+        let _ = timeout(EXIT_LIMIT, &mut self.reading).await;
+        self.gone(&how)
     }
 
     /// The error of an actor that gave up.
@@ -129,7 +155,7 @@ impl Actor {
 
     /// Waits until it has exited by itself; `None` when it has not within the limit.
     pub(super) async fn exited(&mut self, limit: Duration) -> Option<bool> {
-        let status = tokio::time::timeout(limit, self.child.wait()).await.ok()?;
+        let status = timeout(limit, self.child.wait()).await.ok()?;
         Some(status.is_ok_and(|status| status.success()))
     }
 
@@ -153,7 +179,7 @@ impl Actor {
             return false;
         }
         // One that cannot be killed is reaped when it can.
-        let killed = tokio::time::timeout(KILL_LIMIT, self.child.kill()).await;
+        let killed = timeout(KILL_LIMIT, self.child.kill()).await;
         killed.is_ok_and(|killed| killed.is_ok())
     }
 

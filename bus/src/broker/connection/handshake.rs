@@ -24,12 +24,12 @@ pub(super) struct Peer {
     pub(super) incarnation: u64,
 }
 
-/// Reads the hello and answers it.
+/// Reads the hello; who sent it, and the answer, which is the hub's to send.
 pub(super) async fn greet(
     shared: &Shared,
     stream: &Stream,
     buffer: &mut ReadBuffer,
-) -> Result<Peer, Fault> {
+) -> Result<(Peer, proto::Welcome), Fault> {
     let hello = tokio::time::timeout(shared.config.handshake_limit, hello(stream, buffer))
         .await
         .map_err(|_| Fault::Silent)??;
@@ -42,15 +42,14 @@ pub(super) async fn greet(
     if name.is_empty() || name.len() > MAX_NAME_BYTES {
         return Err(Fault::Protocol("the name in hello must have 1 to 64 bytes"));
     }
-    let welcome = Body::Welcome(proto::Welcome {
+    let welcome = proto::Welcome {
         version,
         payload_limit_bytes: shared.config.payload_limit_bytes as u64,
         publish_window_bytes: shared.config.publish_window_bytes as u64,
         heartbeat_ms: u64::try_from(shared.config.heartbeat_interval.as_millis())
             .unwrap_or(u64::MAX),
-    });
-    write_whole(stream, welcome).await?;
-    Ok(Peer { name, incarnation: hello.incarnation })
+    };
+    Ok((Peer { name, incarnation: hello.incarnation }, welcome))
 }
 
 async fn hello(stream: &Stream, buffer: &mut ReadBuffer) -> Result<proto::Hello, Fault> {

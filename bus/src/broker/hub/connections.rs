@@ -122,8 +122,17 @@ impl Connections {
 }
 
 impl Hub {
-    /// Admits a connection after its handshake.
-    pub(in super::super) fn connect(&mut self, stream: Arc<Stream>) -> Session {
+    /// Welcomes a connection after its hello; `None` when the end has come first, and nothing was
+    /// accepted from it. Nobody is welcomed who is not known here, so that a shutdown says goodbye
+    /// to whoever may publish, and waits for it.
+    pub(in super::super) fn connect(
+        &mut self,
+        stream: Arc<Stream>,
+        welcome: proto::Welcome,
+    ) -> Option<Session> {
+        if self.ended {
+            return None;
+        }
         let wake = Arc::new(Notify::new());
         let key = self.connections.insert(Peer {
             outbox: Outbox::new(stream, Arc::clone(&wake)),
@@ -132,11 +141,12 @@ impl Hub {
             held_back: false,
             talking: true,
         });
+        self.send(key, Body::Welcome(welcome));
         if self.closed {
             self.send(key, Body::Goodbye(proto::Goodbye { last: false }));
-            self.flush();
         }
-        Session { key, wake }
+        self.flush();
+        Some(Session { key, wake })
     }
 
     /// Forgets a connection; its subscriptions end (C10). Whatever [`abandon`](Self::abandon) did
@@ -158,7 +168,7 @@ impl Hub {
 
     /// Deliveries that had left the hub and not the broker.
     fn lose_handed_over(&mut self, deliveries: u64) {
-        self.delivered -= deliveries;
+        self.handed_over -= deliveries;
         self.dropped += deliveries;
         if self.ended {
             self.undelivered += deliveries;
@@ -258,7 +268,7 @@ impl Hub {
     }
 
     /// Whether some client may still have accepted events on their way here.
-    pub(in super::super) fn is_anybody_talking(&self) -> bool {
+    pub(super) fn is_anybody_talking(&self) -> bool {
         self.connections.slots.iter().flatten().any(|peer| peer.talking)
     }
 }

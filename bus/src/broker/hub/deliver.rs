@@ -2,18 +2,17 @@
 //!
 //! For every match exactly one of three counters moves: delivered, dropped, or queued. An event for
 //! a receiver behind a connection is queued until the last byte of its frame is in the socket; what
-//! is not there when the connection ends is dropped. So no counter ever has to be taken back: the
-//! hub's own `delivered` runs ahead by what is in outboxes, and is not shown with it.
+//! is not there when the connection ends is dropped.
 
 use super::super::publication::Publication;
 use super::super::subscription::{Sink, Subscription};
 use super::{Hub, Key, Leftovers};
 use crate::contract::{Delivery, OverflowPolicy, PushError};
-use crate::wire::{self, proto, proto::frame::Body};
+use crate::wire::{proto, proto::frame::Body};
 
 /// What became of one event for one subscription.
 enum Outcome {
-    Delivered,
+    HandedOver,
     Queued,
     Dropped,
     /// Taken, and so many older events were lost for it.
@@ -30,7 +29,7 @@ impl Hub {
         let mut staged: Vec<u32> = Vec::new();
         for key in &matched {
             match self.offer(*key, publication, now_ns, &mut staged) {
-                Outcome::Delivered => self.count(*key, 1, 0),
+                Outcome::HandedOver => self.count(*key, 1, 0),
                 Outcome::Queued => {}
                 Outcome::Dropped => self.count(*key, 0, 1),
                 Outcome::Displaced(older) => self.count(*key, 0, older),
@@ -42,9 +41,7 @@ impl Hub {
         }
         for connection in staged {
             if let Some(peer) = self.connections.touch(connection) {
-                let bytes = publication.bytes();
-                wire::encode_delivery(peer.outbox.buffer(), &peer.targets, bytes);
-                peer.outbox.delivered(peer.targets.len());
+                peer.outbox.deliver(&peer.targets, publication.bytes());
                 peer.targets.clear();
             }
         }
@@ -54,12 +51,12 @@ impl Hub {
         self.matched = matched;
     }
 
-    fn count(&mut self, key: Key, delivered: u64, dropped: u64) {
+    fn count(&mut self, key: Key, handed_over: u64, dropped: u64) {
         let subscription =
             self.subscriptions[key as usize].as_mut().expect("a matched subscription is live");
-        subscription.delivered += delivered;
+        subscription.handed_over += handed_over;
         subscription.dropped += dropped;
-        self.delivered += delivered;
+        self.handed_over += handed_over;
         self.dropped += dropped;
     }
 
@@ -90,7 +87,7 @@ impl Hub {
                         remote.underway.add(peer.outbox.turn(), 1);
                         peer.targets.push((remote.number, position));
                     }
-                    Outcome::Delivered
+                    Outcome::HandedOver
                 } else {
                     hold_back(subscription, publication)
                 }
@@ -118,9 +115,7 @@ impl Hub {
             remote.credit -= 1;
             sent += 1;
             if let Some(peer) = self.connections.touch(remote.connection) {
-                let targets = [(remote.number, position)];
-                wire::encode_delivery(peer.outbox.buffer(), &targets, &bytes);
-                peer.outbox.delivered(targets.len());
+                peer.outbox.deliver(&[(remote.number, position)], &bytes);
                 remote.underway.add(peer.outbox.turn(), 1);
             }
         }
@@ -151,15 +146,13 @@ impl Hub {
                 while let Some((position, bytes)) = remote.take_oldest() {
                     match self.connections.touch(remote.connection) {
                         Some(peer) if leftovers == Leftovers::HandOver => {
-                            let targets = [(remote.number, position)];
-                            wire::encode_delivery(peer.outbox.buffer(), &targets, &bytes);
-                            peer.outbox.delivered(targets.len());
+                            peer.outbox.deliver(&[(remote.number, position)], &bytes);
                             handed_over += 1;
                         }
                         _ => lost += 1,
                     }
                 }
-                self.delivered += handed_over;
+                self.handed_over += handed_over;
                 self.dropped += lost;
                 remote.room.notify_waiters();
                 self.numbers.remove(&remote.number);
@@ -190,13 +183,13 @@ fn offer_local(subscription: &Subscription, publication: &Publication<'_>) -> Ou
     let delivery = Delivery { event, position: subscription.matched };
     if subscription.policy == OverflowPolicy::DropOldest {
         return match queue.push_displacing_oldest(delivery) {
-            Ok(false) => Outcome::Delivered,
+            Ok(false) => Outcome::HandedOver,
             Ok(true) => Outcome::Displaced(1),
             Err(_) => Outcome::Gone,
         };
     }
     match queue.try_push(delivery) {
-        Ok(()) => Outcome::Delivered,
+        Ok(()) => Outcome::HandedOver,
         Err(PushError::Closed(_)) => Outcome::Gone,
         Err(PushError::Full(_)) => {
             queue.add_lagged(1);

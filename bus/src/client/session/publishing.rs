@@ -58,7 +58,7 @@ impl Session {
         if !publishing.open {
             return Some(Err(self.why_not_open()));
         }
-        if publishing.outbox.event_bytes() >= self.config.outbox_limit_bytes {
+        if publishing.outbox.event_bytes() >= self.outbox_limit_bytes {
             return None;
         }
         let id = EventId {

@@ -42,6 +42,13 @@ pub const BEYOND: &[(Fault, &str)] = &[
     (Fault::KeepsDeadReceivers, "it stalls a trial until its limits; the conformance suite has it"),
 ];
 
+/// Numbers a scenario can claim and no mutant names, each with the reason.
+#[cfg(test)]
+const UNBROKEN: &[(&str, &str)] = &[
+    ("T6", "it lists cases of T3 and T4: plus-takes-many and hash-needs-a-level break it too"),
+    ("W2", "no bus inside one process encodes events, so none here has a limit to get wrong"),
+];
+
 const DELIVERY: &[Guard] = &[Guard::Check(Check::Delivery)];
 const FOREIGN: &[Guard] = &[Guard::Check(Check::Foreign)];
 const EDGES: &[Guard] = &[Guard::Check(Check::Edges)];
@@ -70,6 +77,8 @@ const NUMBERED: &str = "delivery/steady-small[correlation=numbered]";
 const SEVERAL: &str = "delivery/multi-publisher";
 const BURSTS: &str = "delivery/scan-burst[events=1000]";
 const TOPICS: &str = "topics/truth-table";
+const BY_CAPABILITY: &str = "filters/capabilities";
+const WILDCARDS_OFF: &str = "filters/wildcards-off";
 const BY_EVENT: &str = "filters/event";
 const BY_TOPIC: &str = "filters/topic";
 const BY_CORRELATION: &str = "filters/correlation";
@@ -132,6 +141,11 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(Fault::WaitsBeyondItsLimit, "C14", WAITS, STALLS),
     mutant(Fault::PlusTakesMany, "T3", FOREIGN, TOPICS),
     mutant(Fault::HashNeedsALevel, "T4", DELIVERY, TOPICS),
+    mutant(Fault::AcceptsIllegalLevels, "T1", MEMBERSHIP, TOPICS),
+    mutant(Fault::AcceptsForeignNamespaces, "T2", MEMBERSHIP, TOPICS),
+    mutant(Fault::AcceptsStrayWildcards, "T5", MEMBERSHIP, TOPICS),
+    mutant(Fault::IgnoresCapabilities, "M1", FOREIGN, BY_CAPABILITY),
+    mutant(Fault::AllowsWildcards, "M2", MEMBERSHIP, WILDCARDS_OFF),
     mutant(Fault::IgnoresTypes, "M3", FOREIGN, BY_EVENT),
     mutant(Fault::IgnoresPids, "M3", FOREIGN, BY_EVENT),
     mutant(Fault::IgnoresPriority, "M3", FOREIGN, BY_EVENT),
@@ -153,6 +167,8 @@ pub const MUTANTS: &[Mutant] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::TrialKind;
+    use crate::plan::claims::judged;
 
     #[test]
     fn every_fault_is_a_mutant_once_or_beyond_with_a_reason() {
@@ -164,6 +180,15 @@ mod tests {
         let mut all = Fault::ALL.to_vec();
         all.sort();
         assert_eq!(known, all);
+    }
+
+    #[test]
+    fn every_number_a_scenario_can_claim_has_a_mutant_or_a_reason() {
+        for claim in judged(TrialKind::Behaviour) {
+            let broken = MUTANTS.iter().any(|mutant| mutant.rule == *claim);
+            let excused = UNBROKEN.iter().any(|(number, _)| number == claim);
+            assert!(broken != excused, "{claim} needs a mutant or a reason, and not both");
+        }
     }
 
     #[test]

@@ -44,6 +44,14 @@ faults! {
     DeliversOneForeign "delivers-one-foreign" "hands over the first event of a foreign topic",
     HashNeedsALevel "hash-needs-a-level" "wants at least one level for a `#`",
     PlusTakesMany "plus-takes-many" "lets a last `+` stand for any number of levels",
+    AcceptsIllegalLevels "accepts-illegal-levels"
+        "takes patterns that are too long, too deep or of other characters",
+    AcceptsForeignNamespaces "accepts-foreign-namespaces"
+        "takes patterns of namespaces that do not exist",
+    AcceptsStrayWildcards "accepts-stray-wildcards"
+        "takes patterns with `*`, an empty level, or a wildcard within one",
+    AllowsWildcards "allows-wildcards" "takes wildcards where they are switched off",
+    IgnoresCapabilities "ignores-capabilities" "hands over everything where capabilities are named",
     DeliversWhatItRefused "delivers-what-it-refused"
         "says `Timeout` for some events and delivers them all the same",
 

@@ -1,7 +1,8 @@
 //! What happens to a subscription before the sound bus sees it.
 
 use daemoneye_eventbus::{
-    CorrelationFilter, EventFilter, EventSubscription, OverflowPolicy, TopicFilter,
+    CorrelationFilter, EventFilter, EventSubscription, OverflowPolicy, PatternError, TopicError,
+    TopicFilter, TopicPattern,
 };
 
 use super::Fault;
@@ -44,7 +45,38 @@ fn damage_patterns(fault: Fault, wanted: &mut EventSubscription) {
                 }
             }
         }
+        Fault::IgnoresCapabilities if patterns.is_empty() && !wanted.capabilities.is_empty() => {
+            patterns.push("#".to_owned());
+        }
+        Fault::AllowsWildcards => wanted.enable_wildcards = true,
+        Fault::AcceptsIllegalLevels
+        | Fault::AcceptsForeignNamespaces
+        | Fault::AcceptsStrayWildcards => {
+            for pattern in patterns {
+                let forgiven =
+                    TopicPattern::new(pattern).is_err_and(|cause| forgives(fault, &cause));
+                if forgiven {
+                    "events".clone_into(pattern);
+                }
+            }
+        }
         _ => {}
+    }
+}
+
+/// Whether a bus with this fault takes a pattern that is wrong in this way.
+fn forgives(fault: Fault, cause: &PatternError) -> bool {
+    match cause {
+        PatternError::Asterisk { .. }
+        | PatternError::PartialWildcard { .. }
+        | PatternError::Level(TopicError::EmptyLevel { .. }) => {
+            fault == Fault::AcceptsStrayWildcards
+        }
+        PatternError::Level(TopicError::UnknownNamespace { .. }) => {
+            fault == Fault::AcceptsForeignNamespaces
+        }
+        PatternError::Level(_) => fault == Fault::AcceptsIllegalLevels,
+        PatternError::HashNotLast { .. } | PatternError::WildcardsDisabled { .. } => false,
     }
 }
 

@@ -1,18 +1,11 @@
 //! `equivalence`: are two event buses equivalent, and at which four ratios?
 //!
-//! The command line as said; what it means is `equivalence::cmd`'s.
+//! The verbs and their exit codes; what each takes and does is `equivalence::cmd`'s.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 use equivalence::cmd;
-use equivalence::cmd::known::{buses, profiles};
-use equivalence::cmd::plan::PlanOptions;
-use equivalence::cmd::run::RunOptions;
-use equivalence::cmd::selection::Wanted;
-use equivalence::plan::Bus;
-use equivalence::scenario::Profile;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -45,12 +38,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Run scenarios and say whether to switch.
     #[command(after_help = EXIT_CODES)]
-    Run(Run),
-    /// Say before a run what this host will be able to tell, and what stands in the way.
+    Run(cmd::run::RunArgs),
     #[command(after_help = EXIT_CODES)]
-    Plan(Plan),
+    Plan(cmd::plan::PlanArgs),
     #[command(after_help = READING_EXIT_CODES)]
     List(cmd::list::ListArgs),
     #[command(after_help = READING_EXIT_CODES)]
@@ -77,60 +68,6 @@ enum Verb {
         /// Which one, for whoever watches processes.
         mark: Option<String>,
     },
-}
-
-#[derive(Debug, Args)]
-struct Run {
-    /// How much to run.
-    #[arg(long, default_value = "pr", value_parser = profiles())]
-    profile: Profile,
-    /// Only cases whose id or scenario matches; `*` stands for any run of characters.
-    #[arg(long, value_name = "GLOB")]
-    scenario: Option<String>,
-    /// Folder of scenario files.
-    #[arg(long, value_name = "FOLDER")]
-    scenarios: Option<PathBuf>,
-    /// The bus the others are compared with.
-    #[arg(long, value_name = "BUS", default_value = "crossbeam", value_parser = buses())]
-    baseline: Bus,
-    /// A bus in question, several times for several; the profile's own if none is named.
-    #[arg(long, value_name = "BUS", value_parser = buses())]
-    candidate: Vec<Bus>,
-    /// Seed of everything random.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// Folder of the report.
-    #[arg(long, value_name = "FOLDER", default_value = "reports/latest")]
-    out: PathBuf,
-    /// What an undecided gate does to the exit code.
-    #[arg(long, value_enum, default_value_t = Inconclusive::Fail)]
-    inconclusive: Inconclusive,
-    /// Fail on gates marked `enforced` alone; the others are printed.
-    #[arg(long)]
-    enforced_only: bool,
-    /// Run behaviour on the baseline twice and list what differs; nightly and release always do.
-    #[arg(long)]
-    baseline_twice: bool,
-}
-
-#[derive(Debug, Args)]
-struct Plan {
-    #[command(flatten)]
-    run: Run,
-    /// An earlier report, its folder or file; the one in `--out` if it is there.
-    #[arg(long, value_name = "REPORT")]
-    from: Option<PathBuf>,
-    /// Measure A/A blocks of the first saturation and the first paced case.
-    #[arg(long)]
-    measure: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Inconclusive {
-    /// Exit 3.
-    Fail,
-    /// Print, no more.
-    Warn,
 }
 
 fn main() -> ExitCode {
@@ -172,31 +109,6 @@ fn told(ended: anyhow::Result<ExitCode>) -> ExitCode {
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let cause = error.downcast_ref::<std::io::Error>();
     cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
-}
-
-impl Run {
-    fn resolved(self) -> RunOptions {
-        RunOptions {
-            wanted: Wanted {
-                folder: self.scenarios,
-                profile: self.profile,
-                pattern: self.scenario,
-                seed: self.seed,
-                baseline: self.baseline,
-            },
-            candidates: self.candidate,
-            out: self.out,
-            warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),
-            enforced_only: self.enforced_only,
-            baseline_twice: self.baseline_twice,
-        }
-    }
-}
-
-impl Plan {
-    fn resolved(self) -> PlanOptions {
-        PlanOptions { run: self.run.resolved(), from: self.from, measure: self.measure }
-    }
 }
 
 fn log_to_standard_error() {

@@ -11,14 +11,30 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::run::RunOptions;
+use clap::Args;
+
+use super::run::{RunArgs, RunOptions};
 use super::selection::Selection;
 use crate::driver::{descriptors_needed, raise_descriptor_limit};
 use crate::gate::Look;
 use crate::report::{self, Exit, Host, ReadError};
 use cell::{Cell, Earlier, Expected, Nulls, heads, percent};
 
-/// What a user asks of a plan.
+/// Say before a run what this host will be able to tell, and what stands in the way.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// The run that is planned.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// An earlier report, its folder or file; the one in `--out` if it is there.
+    #[arg(long, value_name = "REPORT")]
+    pub from: Option<PathBuf>,
+    /// Measure A/A blocks of the first saturation and the first paced case.
+    #[arg(long)]
+    pub measure: bool,
+}
+
+/// What is meant by [`PlanArgs`].
 #[derive(Debug, Clone)]
 pub struct PlanOptions {
     /// The run that is planned.
@@ -27,6 +43,13 @@ pub struct PlanOptions {
     pub from: Option<PathBuf>,
     /// Whether to measure A/A blocks for gates without earlier figures.
     pub measure: bool,
+}
+
+impl PlanArgs {
+    /// What is meant by it.
+    pub fn resolved(self) -> PlanOptions {
+        PlanOptions { run: self.run.resolved(), from: self.from, measure: self.measure }
+    }
 }
 
 /// Prints the plan; exit 0 when every gate can be expected to conclude, 3 when not.

@@ -14,7 +14,7 @@ use super::{answer, complain};
 use crate::cmd::EXIT_INVALID;
 use crate::report::{self, Exit, FailOn, OnInconclusive, Run, Strictness};
 use conduct::{begin, conduct};
-pub use options::RunOptions;
+pub use options::{RunArgs, RunOptions};
 
 /// Said in a report from before the first case to after the last: it stays there after a crash.
 const UNFINISHED: &str = "the run has not ended; if nothing is running any more, it was killed";

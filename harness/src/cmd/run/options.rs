@@ -1,11 +1,58 @@
-//! What a user asks of a run.
+//! What a user asks of a run: as said, and as resolved.
 
 use std::path::PathBuf;
 
+use clap::{Args, ValueEnum};
+
 use crate::cmd::command_line::CommandLine;
+use crate::cmd::known::{buses, profiles};
 use crate::cmd::selection::Wanted;
 use crate::plan::{Bus, Case, TrialKind};
 use crate::scenario::Profile;
+
+/// Run scenarios and say whether to switch.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// How much to run.
+    #[arg(long, default_value = "pr", value_parser = profiles())]
+    pub profile: Profile,
+    /// Only cases whose id or scenario matches; `*` stands for any run of characters.
+    #[arg(long, value_name = "GLOB")]
+    pub scenario: Option<String>,
+    /// Folder of scenario files.
+    #[arg(long, value_name = "FOLDER")]
+    pub scenarios: Option<PathBuf>,
+    /// The bus the others are compared with.
+    #[arg(long, value_name = "BUS", default_value = "crossbeam", value_parser = buses())]
+    pub baseline: Bus,
+    /// A bus in question, several times for several; the profile's own if none is named.
+    #[arg(long, value_name = "BUS", value_parser = buses())]
+    pub candidate: Vec<Bus>,
+    /// Seed of everything random.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Folder of the report.
+    #[arg(long, value_name = "FOLDER", default_value = "reports/latest")]
+    pub out: PathBuf,
+    /// What an undecided gate does to the exit code.
+    #[arg(long, value_enum, default_value_t = Inconclusive::Fail)]
+    pub inconclusive: Inconclusive,
+    /// Fail on gates marked `enforced` alone; the others are printed.
+    #[arg(long)]
+    pub enforced_only: bool,
+    /// Run behaviour on the baseline twice and list what differs; nightly and release always do.
+    #[arg(long)]
+    pub baseline_twice: bool,
+}
+
+/// What an undecided gate does to the exit code.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Inconclusive {
+    /// Exit 3.
+    Fail,
+    /// Print, no more.
+    Warn,
+}
 
 /// The options of a run, as resolved.
 #[derive(Debug, Clone)]
@@ -22,6 +69,26 @@ pub struct RunOptions {
     pub enforced_only: bool,
     /// Whether the baseline runs every behaviour case twice, in any profile.
     pub baseline_twice: bool,
+}
+
+impl RunArgs {
+    /// What is meant by it.
+    pub fn resolved(self) -> RunOptions {
+        RunOptions {
+            wanted: Wanted {
+                folder: self.scenarios,
+                profile: self.profile,
+                pattern: self.scenario,
+                seed: self.seed,
+                baseline: self.baseline,
+            },
+            candidates: self.candidate,
+            out: self.out,
+            warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),
+            enforced_only: self.enforced_only,
+            baseline_twice: self.baseline_twice,
+        }
+    }
 }
 
 impl RunOptions {

@@ -82,6 +82,7 @@ fn case() -> Case {
         phases: vec![phase],
         expect: Expectation::default(),
         not_applicable: Vec::new(),
+        divergences: Vec::new(),
         budget_ms: 60_000,
         seed: 1,
     }

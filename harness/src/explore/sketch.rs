@@ -13,7 +13,7 @@ use crate::plan::{Bus, Count, Phase, Publish, Topology, TrialKind, Trigger};
 pub struct Sketch {
     /// The path below the scenarios folder, without `.toml`.
     pub name: String,
-    /// Contract numbers it claims.
+    /// Contract numbers it claims; at least one, as a file must.
     pub claims: Vec<String>,
     /// Why it exists.
     pub summary: String,

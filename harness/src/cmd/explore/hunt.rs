@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::trials::{Failure, TrialError, Trials};
 use crate::cmd::command_line::CommandLine;
+use crate::explore::generate::ALWAYS_JUDGED;
 use crate::explore::{Shrunk, Sketch, shrink};
 use crate::plan::Bus;
 
@@ -151,7 +152,8 @@ impl Found {
             None => String::new(),
         };
         let bus = bus.as_str();
-        self.sketch.claims = vec![rule.clone()].into_iter().filter(|rule| is_claim(rule)).collect();
+        let claim = if is_claim(rule) { rule } else { ALWAYS_JUDGED };
+        self.sketch.claims = vec![claim.to_owned()];
         self.sketch.summary = format!(
             "Made up with seed {} and shrunk: {rule} broke on {bus}{fault}, in {}. First seen: \
              {sentence}. Rerun: {}",

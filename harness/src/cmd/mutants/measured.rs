@@ -70,15 +70,12 @@ async fn measure(
     };
     let interrupt = interrupt::on_signals()?;
     let gathered = performance::run(case, &plan, interrupt, &mut Progress::silent()).await;
-    match gathered.error {
-        Some(error) => Err(error.into()),
-        None => {
-            let rows = PerformanceRow::of(&gathered.evidence, table).into_iter();
-            let said =
-                |row: PerformanceRow| GateSaid { metric: row.metric, judgement: row.judgement };
-            Ok(rows.filter(|row| row.gated).map(said).collect())
-        }
+    if let Some(error) = gathered.error {
+        return Err(error.into());
     }
+    let rows = PerformanceRow::of(&gathered.evidence, table).into_iter();
+    let said = |row: PerformanceRow| GateSaid { metric: row.metric, judgement: row.judgement };
+    Ok(rows.filter(|row| row.gated).map(said).collect())
 }
 
 fn tell(row: &SlowRow, run: u64) -> anyhow::Result<()> {

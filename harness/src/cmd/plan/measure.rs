@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::cell::Nulls;
-use crate::cmd::run::RunOptions;
+use crate::cmd::run::{RunOptions, interrupt};
 use crate::cmd::selection::Selection;
 use crate::driver::{Interrupt, TrialRequest, run_trial};
 use crate::gate::{self, Block, Evidence, FEWEST_BLOCKS, Limit, judge};
@@ -51,7 +51,7 @@ pub(super) fn measure(
 
 async fn blocks(run: &RunOptions, case: &Case) -> anyhow::Result<Evidence> {
     let folder = tempfile::Builder::new().prefix("eq-plan-").tempdir()?;
-    let interrupt = on_ctrl_c();
+    let interrupt = interrupt::on_signals()?;
     let mut evidence = Evidence::new(case.id.clone(), run.wanted.baseline, run.wanted.baseline);
     for number in 0..FEWEST_BLOCKS {
         let order = gate::order(case.seed, u32::try_from(number)?);
@@ -83,16 +83,4 @@ async fn four(
         trials.push(run_trial(request, interrupt.clone()).await?.trial);
     }
     Ok(trials.try_into().expect("one trial for each place in the order"))
-}
-
-/// Told by Ctrl-C: the trial under way ends its processes, and the plan ends with it.
-fn on_ctrl_c() -> Interrupt {
-    let (teller, interrupt) = Interrupt::new();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            teller.tell();
-        }
-        // Whoever waits goes on waiting when it can no longer be told.
-    });
-    interrupt
 }

@@ -72,6 +72,7 @@ fn case() -> Case {
         id: "bench".to_owned(),
         scenario: "bench".to_owned(),
         summary: String::new(),
+        wild: false,
         claims: Vec::new(),
         kind: TrialKind::Behaviour,
         topology: Topology {

@@ -9,7 +9,7 @@
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
 //! `trace` (plan and history joined, indexed), `life` (subscriptions in time), `regions` (what
 //! must, may and must not arrive), then one file per rule, `claims` (what the case says
-//! it shows), `faults` (whether those planned hit their window), then `divergence` (what of it was
+//! it shows), `faults` and `races` (whether those planned hit their window), then `divergence` (what of it was
 //! declared), `differential`, `twin` (what the other bus did with the same events) and `unsteady`
 //! (what differs from run to run); beside them `sightings`, which judges host cases from the
 //! record of a real agent.
@@ -36,6 +36,7 @@ mod outcomes;
 mod overflow;
 mod planned;
 mod precedence;
+mod races;
 mod regions;
 mod report;
 mod shutdown;
@@ -48,7 +49,9 @@ mod waits;
 
 pub use differential::{Colour, Difference, Observed, Subject, colour_declared, differential};
 pub use planned::{Planned, PlannedAttributes};
-pub use report::{Check, Checked, Judgement, Message, Report, Unexercised, Verdict, Violation};
+pub use report::{
+    Check, Checked, Judgement, Message, Reached, Report, Unexercised, Verdict, Violation,
+};
 pub use sightings::check_sightings;
 pub use twin::twin;
 pub use unsteady::{Unsteady, mark, unsteady};
@@ -88,7 +91,8 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     waits::check(&trace, &mut findings);
     expectation::check(&trace, &mut findings);
     let mut judgement = findings.into_judgement();
-    judgement.missed = faults::missed(&trace);
+    judgement.reached = faults::reached(&trace);
+    judgement.reached.extend(races::reached(&trace));
     judgement.unexercised = claims::unexercised(&trace, planned, &judgement.checked);
     Report::Judged(judgement)
 }

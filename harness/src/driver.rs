@@ -11,7 +11,8 @@
 //!   everybody is), `actions` (what is under way), `credit` (what closed loops may send), `volley`
 //!   (which fences are missing), `journal` (what was recorded);
 //! - `fences` with `fencing`, `counters`: how it learns that a phase is over and the bus at rest;
-//! - `faults`, `signals`: what the case does to an actor instead of asking it;
+//! - `faults`, `signals`, `ways` with `proxy`: what the case does to a process or a connection
+//!   instead of asking anybody;
 //! - `measure`, `backlog`, `collect`, `records`: what comes out of it;
 //! - `host`: real agent and collectors instead of actors;
 //! - `descriptors`: the one limit of the system that a run raises;
@@ -41,6 +42,8 @@ mod journal;
 mod measure;
 mod phases;
 mod progress;
+#[cfg(unix)]
+mod proxy;
 pub(crate) mod records;
 mod roll;
 mod runtime_folder;
@@ -50,6 +53,7 @@ mod spawn;
 mod tear_down;
 mod trial;
 mod volley;
+mod ways;
 
 pub use descriptors::{DescriptorLimit, descriptors_needed, raise_descriptor_limit};
 pub use error::{DriveError, Stage};

@@ -31,7 +31,7 @@ pub use digest::{digest, digest_correlation_id, digest_received};
 pub use divergence::{Divergence, Observe};
 pub use expand::{Expanded, expand};
 pub use expect::{Expectation, Expected};
-pub use fault::{Deed, Fault, Victim};
+pub use fault::{Deed, Direction, Fault, Target, Victim};
 #[cfg(test)]
 pub(crate) use fence::tests::case as fence_case;
 pub use fence::{FENCE, FENCE_SUBSCRIBER, Fence, fence_event};

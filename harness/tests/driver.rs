@@ -66,6 +66,7 @@ fn case(kind: TrialKind, count: Count, rate: Rate, measured: bool) -> Case {
         id: "driver/smoke".to_owned(),
         scenario: "driver/smoke".to_owned(),
         summary: "the driver's own test".to_owned(),
+        wild: false,
         claims: Vec::new(),
         kind,
         topology: Topology {

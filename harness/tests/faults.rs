@@ -82,14 +82,17 @@ fn assert_missed(ran: &Ran, why: &str) {
 #[test]
 fn a_kill_after_the_last_event_is_inconclusive() {
     let case = case(r#"action = [{ at = "end", do = "kill", subscriber = "s" }]"#);
-    assert_missed(&run(&case, Bus::Process), "kill of s: nothing for it was published after it");
+    assert_missed(
+        &run(&case, Bus::Process),
+        "kill of s: events for it after it: 0, at least 1 wanted",
+    );
 }
 
 #[test]
 fn a_publisher_killed_when_it_was_done_is_inconclusive_where_it_is_a_process() {
     let case = case(r#"action = [{ at = "end", do = "kill", publisher = "p" }]"#);
     for bus in [Bus::Process, Bus::Agent] {
-        assert_missed(&run(&case, bus), "kill of p: it had nothing left to publish");
+        assert_missed(&run(&case, bus), "kill of p: shares it had not done: 0, at least 1 wanted");
     }
 }
 
@@ -99,7 +102,10 @@ fn freezing_one_that_nothing_is_sent_to_is_inconclusive() {
         r#"action = [{ at = "start", do = "freeze", subscriber = "deaf" },
           { at = "end", do = "thaw", subscriber = "deaf" }]"#,
     );
-    assert_missed(&run(&case, Bus::Process), "freeze of deaf: too little for it was published");
+    assert_missed(
+        &run(&case, Bus::Process),
+        "freeze of deaf: events for it while it lasted: 0, at least 1 wanted",
+    );
 }
 
 #[test]
@@ -165,6 +171,120 @@ fn a_killed_subscriber_that_receives_or_is_counted_on_is_a_violation() {
     assert!(broken(&case, &undead).contains(&"C2".to_owned()));
 }
 
+/// A case whose only phase does this to its roles; `wild` where safety alone is judged.
+fn wild_case(phase: &str) -> Case {
+    let mut scenario = scenario(phase);
+    let text =
+        scenario.source.text.replace("claims = [\"C1\"]", "claims = [\"C3\"]\nfaults = \"wild\"");
+    scenario = Scenario::parse(Source { path: "a/b.toml".into(), text }).expect("TOML");
+    let cases = expand(&scenario, Profile::Pr, 1);
+    cases.unwrap_or_else(|problems| panic!("{problems}")).remove(0)
+}
+
+#[test]
+fn a_connection_that_nothing_passed_shows_nothing() {
+    let case = case(
+        r#"action = [{ at = "start", do = "split", bytes = 3, subscriber = "deaf" },
+          { at = "end", do = "heal", subscriber = "deaf" }]"#,
+    );
+    let ran = run(&case, Bus::Process);
+    assert_missed(&ran, "split of deaf: bytes it had in its hands: 0, at least 1 wanted");
+    let told: Vec<_> = ran.row.reached.iter().map(|one| (one.reached, one.least)).collect();
+    assert_eq!(told, [(0, 1), (0, 1)], "events for it, and bytes");
+}
+
+#[test]
+fn a_hole_before_the_reset_of_a_connection_is_a_violation_and_so_is_what_comes_after() {
+    let case = case(
+        r#"action = [{ after = { publisher = "p", events = 200 }, do = "reset", subscriber = "s" }]"#,
+    );
+    let ran = run(&case, Bus::Process);
+    assert_eq!(ran.row.outcome, Behaviour::Pass, "{:?}", ran.row.violations);
+    let history = ran.history.expect("it ran");
+    assert!(history.subscribers[0].ended, "its receiver ended");
+
+    let mut holed = history.clone();
+    let received = &mut holed.subscribers[0].received;
+    let of_p = |one: &Received| one.publisher == 0 && one.sequence & FENCE == 0;
+    let last = received.iter().rposition(of_p).expect("some arrived");
+    let hole = received[..last].iter().rposition(of_p).expect("some arrived");
+    received.remove(hole);
+    assert!(broken(&case, &holed).contains(&"C1".to_owned()));
+
+    let mut undead = history.clone();
+    let events = |one: &&Received| one.sequence & FENCE == 0;
+    let last = *undead.subscribers[1].received.iter().rfind(events).expect("t lives");
+    undead.subscribers[0].received.push(last);
+    assert!(broken(&case, &undead).contains(&"C2".to_owned()));
+
+    let mut waiting = history;
+    waiting.subscribers[0].ended = false;
+    assert!(broken(&case, &waiting).contains(&"C13".to_owned()));
+}
+
+#[test]
+fn what_a_stalled_connection_held_back_must_arrive() {
+    let case = case(
+        r#"action = [{ after = { publisher = "p", events = 100 }, do = "stall", subscriber = "s" },
+          { after = { publisher = "p", events = 300 }, do = "heal", subscriber = "s" }]"#,
+    );
+    let ran = run(&case, Bus::Process);
+    assert_eq!(ran.row.outcome, Behaviour::Pass, "{:?}", ran.row.violations);
+    let mut history = ran.history.expect("it ran");
+    assert!(history.touched[0].bytes > 0, "{:?}", history.touched);
+    let received = &mut history.subscribers[0].received;
+    let last = received.iter().rposition(|one| one.sequence & FENCE == 0).expect("all arrived");
+    received.remove(last);
+    assert!(broken(&case, &history).contains(&"C1".to_owned()));
+}
+
+#[test]
+fn in_a_wild_case_a_missing_tail_is_forgiven_and_a_hole_or_a_repetition_is_not() {
+    let case = wild_case(
+        r#"action = [{ after = { publisher = "p", events = 200 }, do = "kill", broker = true }]"#,
+    );
+    let ran = run(&case, Bus::Process);
+    assert_eq!(ran.row.outcome, Behaviour::Pass, "{:?}", ran.row.violations);
+    let history = ran.history.expect("it ran");
+    assert!(history.subscribers.iter().all(|log| log.ended), "nobody waits for a dead broker");
+
+    let of_p = |one: &Received| one.publisher == 0 && one.sequence & FENCE == 0;
+    let altered = |alter: &dyn Fn(&mut Vec<Received>, usize)| {
+        let mut altered = history.clone();
+        let received = &mut altered.subscribers[0].received;
+        let last = received.iter().rposition(of_p).expect("some arrived");
+        alter(received, last);
+        broken(&case, &altered)
+    };
+    assert_eq!(altered(&|received, last| received.truncate(last)), Vec::<String>::new());
+    let hole = altered(&|received, last| {
+        let before = received[..last].iter().rposition(of_p).expect("some arrived");
+        received.remove(before);
+    });
+    assert!(hole.contains(&"C1".to_owned()), "{hole:?}");
+    let twice = altered(&|received, last| received.insert(last, received[last]));
+    assert!(twice.contains(&"C3".to_owned()), "{twice:?}");
+}
+
+#[test]
+fn a_wild_case_goes_on_when_nothing_is_undone() {
+    let case = wild_case(
+        r#"action = [{ at = "start", do = "freeze", subscriber = "s" },
+          { at = "start", do = "split", bytes = 9, publisher = "q" }]"#,
+    );
+    let row = run(&case, Bus::Process).row;
+    assert_eq!(row.outcome, Behaviour::Pass, "{:?}", row.violations);
+}
+
+#[test]
+fn an_unsubscribe_in_the_middle_of_nothing_is_inconclusive() {
+    let case = case(
+        r#"action = [{ after = { publisher = "p", events = 500 }, do = "unsubscribe", subscriber = "deaf" }]"#,
+    );
+    let ran = run(&case, Bus::Process);
+    assert_missed(&ran, "unsubscribe of deaf: events for it before it: 0, at least 1 wanted");
+}
+
 /// What is told of an action list, if anything.
 fn refused(actions: &str) -> String {
     match check(&scenario(&format!("action = [{actions}]"))) {
@@ -181,9 +301,12 @@ fn what_would_never_end_is_refused_with_its_place() {
     };
     let s = r#"subscriber = "s""#;
     for (actions, title) in [
-        (format!("{freeze} {s} }}"), "this is never thawed, or more than once"),
-        (format!("{freeze} {s} }}, {}", thaw(s, s)), "a frozen process holds up"),
-        (format!("{freeze} {s} }}, {}", thaw(r#"publisher = "q""#, s)), "count different events"),
+        (format!("{freeze} {s} }}"), "this is not undone by one `thaw`"),
+        (format!("{freeze} {s} }}, {}", thaw(s, s)), "waits for arrivals that it holds up"),
+        (
+            format!("{freeze} {s} }}, {}", thaw(r#"publisher = "q""#, s)),
+            "the two count different events",
+        ),
         (
             format!(
                 r#"{freeze} publisher = "p" }}, {{ at = "end", do = "thaw", publisher = "p" }}"#
@@ -191,8 +314,11 @@ fn what_would_never_end_is_refused_with_its_place() {
             "the phase ends when this publisher is done",
         ),
         (format!(r#"{{ at = "end", do = "thaw", {s} }}"#), "this thaws what was never frozen"),
-        (r#"{ at = "end", do = "kill", broker = true }"#.to_owned(), "a killed broker ends"),
-        (r#"{ at = "end", do = "kill" }"#.to_owned(), "whose process it is must be said once"),
+        (
+            r#"{ at = "end", do = "kill", broker = true }"#.to_owned(),
+            "after the broker's end nothing can be fenced",
+        ),
+        (r#"{ at = "end", do = "kill" }"#.to_owned(), "to whom it is done must be said once"),
         (
             format!(
                 r#"{{ at = "start", do = "unsubscribe", {s} }}, {{ at = "end", do = "kill", {s} }}"#
@@ -202,6 +328,20 @@ fn what_would_never_end_is_refused_with_its_place() {
         (
             format!(r#"{{ at = "end", do = "unsubscribe", {s}, broker = true }}"#),
             "takes no `broker`",
+        ),
+        (format!(r#"{{ at = "start", do = "stall", {s} }}"#), "this is not undone by one `heal`"),
+        (format!(r#"{{ at = "end", do = "heal", {s} }}"#), "this heals what nothing was done to"),
+        (format!(r#"{{ at = "start", do = "delay", {s} }}"#), "missing key `by`"),
+        (format!(r#"{{ at = "start", do = "split", bytes = 0, {s} }}"#), "bytes` is 0"),
+        (format!(r#"{{ at = "end", do = "half-close", {s} }}"#), "missing key `direction`"),
+        (r#"{ at = "end", do = "reset", broker = true }"#.to_owned(), "takes no `broker`"),
+        (format!(r#"{{ at = "end", do = "reset", {s}, by = "1ms" }}"#), "takes no `by`"),
+        (
+            format!(
+                r#"{{ at = "start", do = "stall", {s} }},
+                {{ after = {{ {s}, events = 9 }}, do = "heal", {s} }}"#
+            ),
+            "waits for arrivals that it holds up",
         ),
     ] {
         let told = refused(&actions);
@@ -220,6 +360,17 @@ name = "later"
 publish = [{ count = 1 }]
 action = [{ at = "start", do = "unsubscribe", subscriber = "s" }]"#;
     let told = check(&scenario(later)).expect_err("refused").to_string();
-    assert!(told.contains("a publisher that was killed in an earlier phase"), "{told}");
-    assert!(told.contains("this role was killed before"), "{told}");
+    assert!(told.contains("a publisher that was cut off in an earlier phase"), "{told}");
+    assert!(told.contains("this role was cut off before"), "{told}");
+}
+
+#[test]
+fn a_wild_scenario_claims_nothing_that_has_to_happen() {
+    let text = scenario("")
+        .source
+        .text
+        .replace("claims = [\"C1\"]", "claims = [\"C1\"]\nfaults = \"wild\"");
+    let wild = Scenario::parse(Source { path: "a/b.toml".into(), text }).expect("TOML");
+    let told = check(&wild).expect_err("refused").to_string();
+    assert!(told.contains("nothing has to happen in a wild scenario"), "{told}");
 }

@@ -41,10 +41,10 @@ pub(crate) fn counted_phase(trace: &Trace<'_>) -> Option<u32> {
 }
 
 /// Whether the counters surely include a publish; what a publisher had not handed over when it was
-/// killed they do not.
+/// cut off they do not.
 pub(crate) fn is_counted(trace: &Trace<'_>, number: usize, phase: Option<u32>) -> bool {
     let item = &trace.items[number];
-    !trace.may_have_died_with(item) && phase.is_some_and(|phase| item.published.phase <= phase)
+    !trace.may_be_cut_off(item) && phase.is_some_and(|phase| item.published.phase <= phase)
 }
 
 fn check_published(

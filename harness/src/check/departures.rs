@@ -1,5 +1,5 @@
-//! C10: whoever dropped its receiver, or died, is gone at its next match: the bus counts for it no
-//! more.
+//! C10: whoever dropped its receiver, died or was cut off is gone at its next match: the bus counts
+//! for it no more.
 //!
 //! That nobody else was disturbed is for the checks of the others' deliveries.
 
@@ -31,10 +31,10 @@ pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
     }
 }
 
-/// Whether something that matches was accepted after the drop or the kill, before the counters were taken,
-/// and nobody took the id again.
+/// Whether something that matches was accepted after it had left, before the counters were taken, and
+/// nobody took the id again.
 fn must_be_gone(trace: &Trace<'_>, life: &Life) -> bool {
-    let left = |end: &End| matches!(end.by, EndedBy::Drop | EndedBy::Kill);
+    let left = |end: &End| matches!(end.by, EndedBy::Drop | EndedBy::CutOff);
     let Some(end) = life.end.filter(left) else { return false };
     let id =
         |life: &Life| &trace.case.topology.subscribers[life.subscriber].subscription.subscriber_id;

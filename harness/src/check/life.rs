@@ -4,7 +4,7 @@
 
 use daemoneye_eventbus::OverflowPolicy;
 
-use crate::plan::{Case, Deed, Fault, Operation, Reading, Victim};
+use crate::plan::{Case, Operation, Reading, Victim};
 use crate::record::{History, Operated};
 
 /// One subscription from its acceptance to its end.
@@ -54,8 +54,9 @@ pub(crate) enum EndedBy {
     Drop,
     /// The bus was shut down.
     Shutdown,
-    /// Its process was killed, receiver, queue and all.
-    Kill,
+    /// It has no way to the bus any more: its process was killed, its connection was cut, or the
+    /// broker is gone. What had come that far may still be read.
+    CutOff,
 }
 
 /// One arrival of a published event or fence.
@@ -103,13 +104,13 @@ pub(crate) fn lives(case: &Case, history: &History) -> Vec<Life> {
             Operation::Shutdown(_) => {
                 open(&mut lives).for_each(|life| life.end = Some(end(EndedBy::Shutdown, operated)));
             }
-            Operation::Fault(Fault {
-                deed: Deed::Kill,
-                victim: Victim::Subscriber(subscriber),
-            }) => {
-                if let Some(life) = open(&mut lives).find(|life| life.subscriber == subscriber) {
-                    life.end = Some(end(EndedBy::Kill, operated));
-                }
+            Operation::Fault(fault) if fault.deed.cuts_off() => {
+                let concerned = |life: &&mut Life| {
+                    [Victim::Subscriber(life.subscriber), Victim::Broker].contains(&fault.victim)
+                };
+                open(&mut lives)
+                    .filter(concerned)
+                    .for_each(|life| life.end = Some(end(EndedBy::CutOff, operated)));
             }
             Operation::Fault(_)
             | Operation::StopReading(_)
@@ -122,7 +123,7 @@ pub(crate) fn lives(case: &Case, history: &History) -> Vec<Life> {
     for life in &mut lives {
         life.reads_all = match life.end.map(|end| end.by) {
             Some(EndedBy::Unsubscribe) => true,
-            Some(EndedBy::Drop | EndedBy::Kill) => false,
+            Some(EndedBy::Drop | EndedBy::CutOff) => false,
             Some(EndedBy::Shutdown) | None => reading[life.subscriber],
         };
     }

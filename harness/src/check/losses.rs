@@ -24,9 +24,9 @@ pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
             continue;
         }
         let lagged = trace.history.subscribers[life.subscriber].lagged;
-        // Who was killed told nobody what it had lost.
-        let died = life.end.is_some_and(|end| end.by == EndedBy::Kill);
-        let allowed = match (life.lossless, died) {
+        // Who was cut off was told of no loss that came after.
+        let cut_off = life.end.is_some_and(|end| end.by == EndedBy::CutOff);
+        let allowed = match (life.lossless, cut_off) {
             (true, _) => 0,
             (false, true) => gaps,
             (false, false) => lagged,
@@ -131,7 +131,7 @@ fn has_surely_matched(trace: &Trace<'_>, life: &Life, number: usize) -> bool {
 }
 
 fn check_account(trace: &Trace<'_>, life: &Life, lagged: u64, findings: &mut Findings<'_, '_>) {
-    let ended_early = life.end.is_some_and(|end| matches!(end.by, EndedBy::Drop | EndedBy::Kill));
+    let ended_early = life.end.is_some_and(|end| matches!(end.by, EndedBy::Drop | EndedBy::CutOff));
     if !life.reads_all || ended_early {
         return;
     }

@@ -126,7 +126,7 @@ fn was_read_to_the_end(life: &Life) -> bool {
         && life.end.is_none_or(|end| match end.by {
             EndedBy::Unsubscribe => true,
             EndedBy::Shutdown => end.orderly,
-            EndedBy::Drop | EndedBy::Kill => false,
+            EndedBy::Drop | EndedBy::CutOff => false,
         })
 }
 

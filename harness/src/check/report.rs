@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Bus;
@@ -25,8 +26,30 @@ pub struct Judgement {
     pub checked: Vec<Checked>,
     /// Numbers the case claims that nothing in the history exercised: never a pass.
     pub unexercised: Vec<Unexercised>,
-    /// Faults of the plan that did not hit their window: never a pass.
-    pub missed: Vec<String>,
+    /// What faults and races of the plan met; one that missed its window is never a pass.
+    pub reached: Vec<Reached>,
+}
+
+/// How often what the plan does at a certain moment met what that moment is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reached {
+    /// What was done, for example `kill of s`.
+    pub what: String,
+    /// The phase it belongs to, from 0.
+    pub phase: u32,
+    /// What is counted.
+    pub counted: String,
+    /// How many there were.
+    pub reached: u64,
+    /// How many there must be.
+    pub least: u64,
+}
+
+impl Reached {
+    /// Whether its moment was missed.
+    pub fn is_missed(&self) -> bool {
+        self.reached < self.least
+    }
 }
 
 /// A claimed number that was not exercised.
@@ -256,6 +279,13 @@ impl Report {
             Self::Broken(_) => &[],
             Self::Judged(judgement) => &judgement.unexercised,
         }
+    }
+}
+
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, counted, reached, least, .. } = self;
+        write!(f, "{what}: {counted}: {reached}, at least {least} wanted")
     }
 }
 

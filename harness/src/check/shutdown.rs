@@ -1,12 +1,13 @@
 //! C13: after `shutdown` returned, publishes are refused; receivers drain and end, and none ends
-//! before something ended it. What was accepted is `delivery`'s to follow.
+//! before something ended it. A receiver that was cut off ends, too. What was accepted is
+//! `delivery`'s to follow.
 
 use super::findings::{Findings, Witness, message, publisher_name, subscriber_name};
 use super::life::EndedBy;
 use super::losses::is_only_life;
 use super::report::Check;
 use super::trace::Trace;
-use crate::plan::Operation;
+use crate::plan::{Operation, Victim};
 use crate::record::Outcome;
 
 /// Looks at publishes after a shutdown, and at the end of every receiver.
@@ -67,11 +68,16 @@ fn check_ends(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
             continue;
         };
         let must_end = match last.end.map(|end| end.by) {
-            Some(EndedBy::Drop | EndedBy::Kill) => continue,
+            Some(EndedBy::Drop) => continue,
+            // The dead see nothing end.
+            Some(EndedBy::CutOff) if trace.case.kills(Victim::Subscriber(subscriber)) => continue,
+            Some(EndedBy::CutOff) => true,
             Some(EndedBy::Shutdown | EndedBy::Unsubscribe) if !last.reads_all => continue,
             Some(EndedBy::Shutdown | EndedBy::Unsubscribe) => true,
             // The log does not tell which of several receivers ended.
             None if !is_only_life(trace, last) => continue,
+            // Whoever was stopped for long may have been given up by the other end.
+            None if trace.case.wild => continue,
             None => false,
         };
         findings.judged(Check::Shutdown, 1);

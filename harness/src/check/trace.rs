@@ -31,8 +31,8 @@ pub(crate) struct Trace<'a> {
     matches: Vec<Vec<Match>>,
     /// By subscriber: whether a companion subscription carries its fences.
     companions: Vec<bool>,
-    /// By publisher: the phase it was killed in.
-    killed_in: Vec<Option<u32>>,
+    /// By publisher: the phase from which on what it publishes may reach nobody.
+    cut_off_in: Vec<Option<u32>>,
     /// By subscriber, publisher and lane: one past the last accepted fence for this subscriber.
     fenced: Vec<usize>,
 }
@@ -113,7 +113,7 @@ impl<'a> Trace<'a> {
             starts: vec![0],
             matches: (0..subscribers).map(|_| Vec::with_capacity(publishes)).collect(),
             companions: (0..subscribers).map(|index| planned.has_companion(index)).collect(),
-            killed_in: publishers.map(|index| history.killed_in(index)).collect(),
+            cut_off_in: publishers.map(|index| history.cut_off_in(case, index)).collect(),
             fenced: vec![0; subscribers * history.publishers.len() * Lane::COUNT],
         };
         let identities = trace.add_items(planned)?;
@@ -139,10 +139,11 @@ impl<'a> Trace<'a> {
         slot.is_some_and(|slot| item < self.fenced[self.fence_slot(subscriber, slot)])
     }
 
-    /// Whether an item may never have left its publisher, which was killed in that phase.
-    pub(crate) fn may_have_died_with(&self, item: &Item) -> bool {
-        let died_in = self.killed_in[usize::from(item.publisher)];
-        died_in.is_some_and(|phase| item.published.phase >= phase)
+    /// Whether an item may never have reached the bus: its publisher was cut off in that phase or
+    /// before.
+    pub(crate) fn may_be_cut_off(&self, item: &Item) -> bool {
+        let cut_off_in = self.cut_off_in[usize::from(item.publisher)];
+        cut_off_in.is_some_and(|phase| item.published.phase >= phase)
     }
 
     /// Whether an item is a fence for this subscriber that its companion subscription carries.

@@ -11,7 +11,7 @@ use super::command_line::CommandLine;
 use super::selection::Wanted;
 use crate::check::divergence::{Declared, Sorted, Standing, sort};
 use crate::check::{
-    Check, Difference, Judgement, Observed, Planned, PlannedAttributes, Report, Unsteady,
+    Check, Difference, Judgement, Observed, Planned, PlannedAttributes, Reached, Report, Unsteady,
     Violation, check, colour_declared, differential, mark, twin,
 };
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
@@ -213,6 +213,7 @@ fn enter(row: &mut BehaviourRow, judgement: &Judgement, sorted: &Sorted) {
         violations: checked.violations,
     });
     row.checked = checked.collect();
+    row.reached.clone_from(&judgement.reached);
 }
 
 fn witness(violation: &Violation) -> Witness {
@@ -245,7 +246,9 @@ fn divergence(declared: &Declared) -> DivergenceRow {
 fn outcome(sorted: &Sorted, judgement: &Judgement, doubts: &[String]) -> Behaviour {
     let stands = |wanted| sorted.declared.iter().any(|declared| declared.standing == wanted);
     if is_inconclusive(sorted, judgement) && !stands(Standing::Expired) {
-        let all: Vec<&str> = judgement.missed.iter().chain(doubts).map(String::as_str).collect();
+        let missed =
+            judgement.reached.iter().filter(|one| one.is_missed()).map(ToString::to_string);
+        let all: Vec<String> = missed.chain(doubts.iter().cloned()).collect();
         let reason = Reason::FaultNotReached.as_str();
         return Behaviour::NotExercised(format!("inconclusive: {reason}: {}", all.join("; ")));
     }
@@ -267,11 +270,12 @@ fn outcome(sorted: &Sorted, judgement: &Judgement, doubts: &[String]) -> Behavio
     }
 }
 
-/// Whether a fault missed, and no promise of the contract is broken all the same: what the case
+/// Whether a fault or a race missed, and no promise of the contract is broken all the same: what the case
 /// expects besides supposes its faults.
 fn is_inconclusive(sorted: &Sorted, judgement: &Judgement) -> bool {
     let mut violations = sorted.violations.iter();
-    !judgement.missed.is_empty() && violations.all(|one| one.check == Check::Expectation)
+    judgement.reached.iter().any(Reached::is_missed)
+        && violations.all(|one| one.check == Check::Expectation)
 }
 
 fn totals(history: &History) -> (u64, u64) {
@@ -292,6 +296,7 @@ pub(super) fn row(case: &Case, bus: Bus, wanted: &Wanted, outcome: Behaviour) ->
         differences: Vec::new(),
         unsteady: Vec::new(),
         checked: Vec::new(),
+        reached: Vec::new(),
         published: 0,
         received: 0,
         processes: Vec::<ProcessFigures>::new(),

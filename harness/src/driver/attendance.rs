@@ -12,6 +12,10 @@ pub(super) struct Attendance {
     subscribed: Vec<bool>,
     reading: Vec<bool>,
     dead: BTreeSet<Victim>,
+    /// Who has no way to the bus any more, the dead among them.
+    cut_off: BTreeSet<Victim>,
+    /// Whether anything was done to anybody without being asked.
+    struck: bool,
     shut_down: bool,
 }
 
@@ -23,6 +27,8 @@ impl Attendance {
             subscribed: vec![false; subscribers.len()],
             reading: subscribers.iter().map(|spec| spec.reading == Reading::Prompt).collect(),
             dead: BTreeSet::new(),
+            cut_off: BTreeSet::new(),
+            struck: false,
             shut_down: false,
         }
     }
@@ -36,15 +42,25 @@ impl Attendance {
             }
             Operation::StopReading(subscriber) => self.reading[subscriber] = false,
             Operation::ResumeReading(subscriber) => self.reading[subscriber] = true,
-            Operation::Fault(Fault { deed: Deed::Kill, victim }) => {
-                self.dead.insert(victim);
-                if let Victim::Subscriber(subscriber) = victim {
-                    self.subscribed[subscriber] = false;
-                }
-            }
+            Operation::Fault(fault) => self.strike(fault),
             // A shutdown closes the bus even when it errs.
             Operation::Shutdown(_) => self.shut_down = true,
             _ => {}
+        }
+    }
+
+    fn strike(&mut self, Fault { deed, victim }: Fault) {
+        self.struck = true;
+        if deed == Deed::Kill {
+            self.dead.insert(victim);
+        }
+        if deed.cuts_off() {
+            self.cut_off.insert(victim);
+            match victim {
+                Victim::Subscriber(subscriber) => self.subscribed[subscriber] = false,
+                Victim::Broker => self.subscribed.fill(false),
+                Victim::Publisher(_) => {}
+            }
         }
     }
 
@@ -56,6 +72,28 @@ impl Attendance {
     /// Whether this one was killed.
     pub(super) fn is_dead(&self, victim: Victim) -> bool {
         self.dead.contains(&victim)
+    }
+
+    /// Whether this one has no way to the bus any more.
+    pub(super) fn is_cut_off(&self, victim: Victim) -> bool {
+        self.cut_off.contains(&victim) || self.is_gone()
+    }
+
+    /// Whether the bus itself was killed.
+    pub(super) fn is_gone(&self) -> bool {
+        self.dead.contains(&Victim::Broker)
+    }
+
+    /// Whether any fault was done.
+    pub(super) fn is_struck(&self) -> bool {
+        self.struck
+    }
+
+    /// Living subscribers that were cut off: their receivers end by that alone.
+    pub(super) fn cut_off_subscribers(&self) -> BTreeSet<usize> {
+        let mut living = self.living_subscribers();
+        living.retain(|index| self.is_cut_off(Victim::Subscriber(*index)));
+        living
     }
 
     /// Subscribers that were not killed.

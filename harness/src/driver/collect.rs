@@ -48,6 +48,7 @@ impl Ended<'_> {
         }
         history.operations = std::mem::take(&mut self.journal.operations);
         history.operations.sort_by_key(|operated| operated.call_ns);
+        history.touched = self.session.ways.touched().to_vec();
         history.statistics = self.journal.after_fence.take();
         history.statistics_samples = std::mem::take(&mut self.journal.samples);
         Ok(history)

@@ -1,8 +1,9 @@
-//! What the case does to an actor instead of asking it: kill, freeze, thaw (METHOD §5).
+//! What the case does to a process or a connection instead of asking anybody (METHOD §5).
 //!
-//! Only to processes this harness has started, by their id. A fault is done when it returns: a
-//! killed process holds nothing any more, a frozen one runs no more. What could not be done is no
-//! operation of the history, and leaves a doubt.
+//! Only to processes this harness has started, by their id, and to connections that lead through its
+//! hands. A fault is done when it returns: a killed process holds nothing any more, a frozen one runs
+//! no more, of a cut connection both ends have seen the end. What could not be done is no operation
+//! of the history, and leaves a doubt.
 
 use daemoneye_eventbus::clock::monotonic_ns;
 
@@ -19,6 +20,7 @@ impl Director<'_> {
             Deed::Kill => self.session.kill(actor).await,
             Deed::Freeze => self.session.freeze(actor).await,
             Deed::Thaw => self.session.thaw(actor),
+            _ => self.session.ways.inflict(fault, phase).await,
         };
         let return_ns = monotonic_ns();
         if !done {
@@ -32,11 +34,20 @@ impl Director<'_> {
         self.journal.operated(action, call_ns, return_ns, "ok".to_owned());
     }
 
-    /// Before a fence everybody runs: whoever is still frozen was not thawed by its trigger.
-    pub(super) fn thaw_everybody(&mut self) {
+    /// Before a fence everybody runs and every connection is whole: what still lasts was not undone
+    /// by its trigger. A wild case need not undo anything itself.
+    pub(super) async fn undo_what_lasts(&mut self) {
+        let mut lasting: Vec<&str> = Vec::new();
         for actor in self.session.thaw_all() {
-            let name = &self.session.actors[actor].name;
-            self.journal.doubt(format!("{name} was still frozen when its phase was over"));
+            lasting.push(&self.session.actors[actor].name);
+        }
+        for victim in self.session.ways.heal_all().await {
+            lasting.push(victim.name(self.case));
+        }
+        if !self.case.wild {
+            for name in lasting {
+                self.journal.doubt(format!("a fault of {name} still lasted after its phase"));
+            }
         }
     }
 }

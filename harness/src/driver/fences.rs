@@ -25,9 +25,9 @@ impl Director<'_> {
     /// arrived or the limit is reached; those that have not are noted as a doubt.
     pub(super) async fn fence(&mut self, phase: u32) -> Result<(), DriveError> {
         let all = 0..self.case.topology.publishers.len();
-        let living = all.filter(|index| !self.attendance.is_dead(Victim::Publisher(*index)));
-        let living: Vec<usize> = living.collect();
-        let mut volley = Volley::new(self.case, &living, &self.attendance.fenceable());
+        let left = all.filter(|index| !self.attendance.is_cut_off(Victim::Publisher(*index)));
+        let left: Vec<usize> = left.collect();
+        let mut volley = Volley::new(self.case, &left, &self.attendance.fenceable());
         let (mut give_up, mut received) = (Instant::now() + RESEND_LIMIT, 0);
         while !volley.is_through() && Instant::now() < give_up {
             let owed = self.send(phase, &mut volley).await?;

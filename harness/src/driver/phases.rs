@@ -39,10 +39,10 @@ impl Director<'_> {
         self.publish(index, plan).await?;
         self.session.keep_answers(false);
         self.act(index, plan, Trigger::End).await?;
-        self.thaw_everybody();
+        self.undo_what_lasts().await;
         if self.void {
             self.announce(BEFORE).await?;
-        } else if plan.fence {
+        } else if self.fences(plan) {
             self.fence(index).await?;
         }
         if plan.measured {
@@ -54,12 +54,18 @@ impl Director<'_> {
         self.read_counters(plan).await
     }
 
+    /// Whether fences end a phase; after the first fault of a wild case nothing is waited for.
+    fn fences(&self, plan: &Phase) -> bool {
+        plan.fence && !(self.case.wild && self.attendance.is_struck())
+    }
+
     /// Counters after a phase of a behaviour trial; those of a bus at rest where fences say so.
     async fn read_counters(&mut self, plan: &Phase) -> Result<(), DriveError> {
-        if self.case.kind != TrialKind::Behaviour || self.attendance.is_shut_down() {
+        let is_up = !self.attendance.is_shut_down() && !self.attendance.is_gone();
+        if self.case.kind != TrialKind::Behaviour || !is_up {
             return Ok(());
         }
-        let sample = if plan.fence {
+        let sample = if self.fences(plan) {
             let at_rest = self.statistics_at_rest().await?;
             self.journal.after_fence.clone_from(&at_rest);
             at_rest

@@ -19,6 +19,7 @@ use super::interrupt::Interrupt;
 use super::measure::Meter;
 use super::roll::{Answer, Call, Roll, SILENCE};
 use super::spawn::{Actor, Heard};
+use super::ways::Ways;
 
 /// Notices waiting for the driver; actors wait beyond them.
 const HEARD: usize = 4096;
@@ -38,6 +39,8 @@ pub(super) struct Session {
     killed: BTreeSet<usize>,
     /// Actors that are stopped as the case demands: they are not on the roll.
     frozen: BTreeSet<usize>,
+    /// Who reaches the broker through the harness's hands.
+    pub(super) ways: Ways,
     interrupt: Interrupt,
     /// Samples memory while the driver waits.
     pub(super) meter: Meter,
@@ -52,6 +55,7 @@ impl Session {
     pub(super) async fn start(
         executable: &Path,
         template: &Assignment,
+        ways: Ways,
         interrupt: Interrupt,
         meter: Meter,
     ) -> Result<Self, DriveError> {
@@ -64,6 +68,7 @@ impl Session {
             gone: BTreeSet::new(),
             killed: BTreeSet::new(),
             frozen: BTreeSet::new(),
+            ways,
             interrupt,
             meter,
             stage: Stage::Starting,
@@ -90,6 +95,10 @@ impl Session {
             let assignment = Assignment {
                 name: group.name.clone(),
                 roles: group.parts.clone(),
+                socket: self
+                    .ways
+                    .socket_of(&group.parts)
+                    .unwrap_or_else(|| template.socket.clone()),
                 ..template.clone()
             };
             let mut actor = Actor::start(executable, group, index, sender.clone())?;

@@ -38,9 +38,13 @@ impl<'t> Director<'t> {
         self.drain().await?;
         let rest: Vec<usize> = others.iter().copied().filter(|actor| *actor != 0).collect();
         self.finish(&rest, &mut left).await?;
-        self.finish(&[0], &mut left).await?;
+        if !self.attendance.is_gone() {
+            self.finish(&[0], &mut left).await?;
+        }
         self.await_exits(&mut left).await;
-        if socket.exists() {
+        if self.attendance.is_gone() {
+            remove_socket(socket);
+        } else if socket.exists() {
             left.sockets.push(socket.display().to_string());
             remove_socket(socket);
         }
@@ -55,8 +59,11 @@ impl<'t> Director<'t> {
         if self.attendance.is_shut_down() && ends_receivers {
             self.await_ends(&mut draining).await?;
         }
+        let mut cut_off = self.attendance.cut_off_subscribers();
+        draining.retain(|subscriber| !cut_off.contains(subscriber));
+        self.await_ends(&mut cut_off).await?;
         self.all_drain(&mut draining, false).await?;
-        if !ends_receivers {
+        if !ends_receivers || self.attendance.is_gone() {
             return Ok(());
         }
         let mut shut = false;
@@ -88,7 +95,8 @@ impl<'t> Director<'t> {
         Ok(())
     }
 
-    /// The case has shut the bus down: receivers are given time to end by that alone (C13).
+    /// The case has shut the bus down, or cut these off: receivers are given time to end by that
+    /// alone (C13).
     async fn await_ends(&mut self, draining: &mut BTreeSet<usize>) -> Result<(), DriveError> {
         self.all_drain(draining, true).await?;
         let until = Instant::now() + DRAIN_LIMIT;

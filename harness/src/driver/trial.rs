@@ -11,6 +11,7 @@ use super::interrupt::Interrupt;
 use super::measure::Meter;
 use super::runtime_folder::RuntimeFolder;
 use super::session::Session;
+use super::ways::Ways;
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, Trial, TrialFigures, Validity};
 
@@ -60,7 +61,10 @@ pub async fn run_trial(
     let socket = runtime_folder.path().join("bus");
     let assignment = assignment(&request, socket.clone());
     let meter = Meter::new(request.case.kind != TrialKind::Behaviour);
-    let mut session = Session::start(request.executable, &assignment, interrupt, meter).await?;
+    let ways = Ways::open(request.case, request.bus, runtime_folder.path(), &socket)
+        .map_err(DriveError::Prepare)?;
+    let mut session =
+        Session::start(request.executable, &assignment, ways, interrupt, meter).await?;
     let driven = budget.limit(drive(&request, &mut session, &socket)).await;
     session.end_all().await;
     let left = runtime_folder.remove();

@@ -103,6 +103,7 @@ fn case() -> Case {
         id: "corpus".to_owned(),
         scenario: "corpus".to_owned(),
         summary: String::new(),
+        wild: false,
         claims: Vec::new(),
         kind: TrialKind::Behaviour,
         topology: Topology {
@@ -151,6 +152,7 @@ fn history() -> History {
     let (published, received) = (published.collect(), received.collect());
     let statistics = statistics();
     History {
+        touched: Vec::new(),
         publishers: vec![PublisherLog { name: "p0".to_owned(), published }],
         subscribers: vec![SubscriberLog {
             name: "s0".to_owned(),

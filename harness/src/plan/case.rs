@@ -14,6 +14,8 @@ pub struct Case {
     pub scenario: String,
     /// Why the scenario exists.
     pub summary: String,
+    /// Whether safety alone is judged: nothing is waited for after its first fault.
+    pub wild: bool,
     /// Contract numbers it shows, for example `C4`.
     pub claims: Vec<String>,
     /// What is judged.

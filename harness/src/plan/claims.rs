@@ -15,6 +15,9 @@ const PERFORMANCE: [&str; 2] = ["C3", "C4"];
 /// Judged from what the agent recorded of each child, and from the agent's end.
 const HOST: [&str; 6] = ["C1", "C3", "C4", "C6", "C13", "M1"];
 
+/// Judged where something has to arrive, to be counted or to end.
+const LIVENESS: [&str; 6] = ["C1", "C10", "C11", "C12", "C13", "C14"];
+
 /// What is found wrong in a host case carries one of its numbers; of histories, one of these: a
 /// wrong match is an event too many or too few (C1, C2).
 const REPORTED: [&str; 14] =
@@ -39,8 +42,13 @@ pub fn judged(kind: TrialKind) -> &'static [&'static str] {
     }
 }
 
-/// What is said of a claim nothing judges; `None` where something does.
-pub fn refusal(kind: TrialKind, claim: &str) -> Option<String> {
+/// What is said of a claim nothing judges; `None` where something does. After the faults of a wild
+/// scenario nothing has to arrive, so that only what must not happen is judged.
+pub fn refusal(kind: TrialKind, wild: bool, claim: &str) -> Option<String> {
+    if wild && LIVENESS.contains(&claim) {
+        let told = "nothing has to happen in a wild scenario; it can claim C2–C9, M, T and W2";
+        return Some(told.to_owned());
+    }
     let judged = judged(kind);
     if judged.contains(&claim) {
         return None;

@@ -2,6 +2,7 @@
 //!
 //! One file per table of the format: who takes part, what happens, what must come out.
 
+mod actions;
 mod bounds;
 mod demands;
 mod expectation;
@@ -142,12 +143,13 @@ fn read_case(
     let said = table.required("kind", |at| at.one_of(&KINDS));
     let kind = said.unwrap_or(TrialKind::Behaviour);
     // Without a kind, nothing can be said about what it judges.
-    read_known(&table, &|claim| claims::refusal(said?, claim));
+    let wild = read_wild(&table, kind);
+    read_known(&table, &|claim| claims::refusal(said?, wild, claim));
     let id = point.id(&scenario.name);
     let summary = table.required("summary", At::text).unwrap_or_default();
     let topology = roster::read(&table);
     let roster = Roster::of(&topology);
-    let phases = phases::read(&table, &roster, kind);
+    let phases = phases::read(&table, &roster, kind, wild);
     let expect = expectation::read(&table, &roster, kind);
     let not_applicable = read_not_applicable(&table);
     let demands = demands::read(&table);
@@ -157,6 +159,7 @@ fn read_case(
         id,
         scenario: scenario.name.clone(),
         summary: summary.trim().to_owned(),
+        wild,
         claims: scenario.claims.clone(),
         kind,
         topology: topology.topology,
@@ -170,6 +173,18 @@ fn read_case(
     bounds::check(&table, &case);
     table.finish();
     (case, demands)
+}
+
+/// What is judged after a fault: everything, or safety alone.
+fn read_wild(table: &Table<'_>, kind: TrialKind) -> bool {
+    let wild = table.or("faults", r#""recoverable""#, |at| {
+        at.one_of(&[("recoverable", false), ("wild", true)])
+    });
+    if let (true, Some(span)) = (wild && kind != TrialKind::Behaviour, table.key_span("faults")) {
+        let label = "only `kind = \"behaviour\"` knows faults";
+        table.reader().problem(&span, "`faults` in a scenario that has none", label);
+    }
+    wild
 }
 
 const KINDS: [(&str, TrialKind); 4] = [

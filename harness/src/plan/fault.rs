@@ -1,7 +1,7 @@
-//! Faults: what a case does to a process instead of asking it (METHOD §5).
+//! Faults: what a case does to a process or a connection instead of asking anybody (METHOD §5).
 //!
-//! A fault needs a process of its own to befall. It never reaches more than the one role it names:
-//! where that role shares its process with others, the case does not apply.
+//! A fault never reaches more than the one role it names: where that role shares its process with
+//! others, or has no connection of its own, the case does not apply.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,36 +12,67 @@ use super::Deployment;
 pub struct Fault {
     /// What is done.
     pub deed: Deed,
-    /// To whose process.
+    /// To whom.
     pub victim: Victim,
 }
 
-/// What is done to a process.
+/// What is done to a process, or to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deed {
-    /// It is ended at once, without a word (SIGKILL).
+    /// The process is ended at once, without a word (SIGKILL).
     Kill,
-    /// It stops running (SIGSTOP), until it is thawed.
+    /// The process stops running (SIGSTOP), until it is thawed.
     Freeze,
-    /// It runs again (SIGCONT).
+    /// The process runs again (SIGCONT).
     Thaw,
+    /// What passes the connection is held for so long on its way, milliseconds, until it heals.
+    Delay(u64),
+    /// What passes the connection is written in pieces of so many bytes at most, until it heals.
+    Split(u32),
+    /// Nothing passes the connection, until it heals.
+    Stall,
+    /// The connection is as it was.
+    Heal,
+    /// One direction of the connection is shut, and the other end has answered by closing its own.
+    HalfClose(Direction),
+    /// The connection is gone, wherever it stood: in the middle of a frame, bytes unread.
+    Reset,
 }
 
-/// Whose process it is.
+/// A direction of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From the role to the broker.
+    ToBroker,
+    /// From the broker to the role.
+    FromBroker,
+}
+
+/// What a deed is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A process.
+    Process,
+    /// A connection to the broker.
+    Connection,
+}
+
+/// Whom it befalls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Victim {
-    /// The broker's.
+    /// The broker.
     Broker,
-    /// That of the publisher with this index.
+    /// The publisher with this index.
     Publisher(usize),
-    /// That of the subscriber with this index.
+    /// The subscriber with this index.
     Subscriber(usize),
 }
 
 impl Victim {
-    /// Whether a deployment gives it a process of its own.
+    /// Whether a deployment gives it a process of its own, and with it a connection.
     pub fn is_alone_in(self, deployment: Deployment) -> bool {
         match deployment {
             Deployment::Process => true,
@@ -58,7 +89,45 @@ impl Deed {
             Self::Kill => "kill",
             Self::Freeze => "freeze",
             Self::Thaw => "thaw",
+            Self::Delay(_) => "delay",
+            Self::Split(_) => "split",
+            Self::Stall => "stall",
+            Self::Heal => "heal",
+            Self::HalfClose(_) => "half-close",
+            Self::Reset => "reset",
         }
+    }
+
+    /// What it is done to.
+    pub fn target(self) -> Target {
+        match self {
+            Self::Kill | Self::Freeze | Self::Thaw => Target::Process,
+            _ => Target::Connection,
+        }
+    }
+
+    /// Whether whom it befalls has no way to the broker any more.
+    pub fn cuts_off(self) -> bool {
+        matches!(self, Self::Kill | Self::HalfClose(_) | Self::Reset)
+    }
+
+    /// What undoes it; `None` where nothing does, or where there is nothing to undo.
+    pub fn undone_by(self) -> Option<Self> {
+        match self {
+            Self::Freeze => Some(Self::Thaw),
+            Self::Delay(_) | Self::Split(_) | Self::Stall => Some(Self::Heal),
+            _ => None,
+        }
+    }
+
+    /// Whether it undoes another.
+    pub fn undoes(self) -> bool {
+        matches!(self, Self::Thaw | Self::Heal)
+    }
+
+    /// Whether nothing passes while it lasts.
+    pub fn holds_up(self) -> bool {
+        matches!(self, Self::Freeze | Self::Stall)
     }
 }
 
@@ -76,5 +145,15 @@ mod tests {
         assert_eq!(alone(Victim::Broker), [Bus::Process]);
         assert_eq!(alone(Victim::Subscriber(0)), [Bus::Process]);
         assert_eq!(alone(Victim::Publisher(0)), [Bus::Agent, Bus::Process]);
+    }
+
+    #[test]
+    fn what_lasts_is_undone_by_what_is_done_to_the_same_thing() {
+        let lasting = [Deed::Freeze, Deed::Delay(1), Deed::Split(1), Deed::Stall];
+        for deed in lasting {
+            let undo = deed.undone_by().expect("it lasts");
+            assert!(undo.undoes() && undo.target() == deed.target(), "{deed:?}");
+        }
+        assert_eq!(Deed::Kill.undone_by(), None);
     }
 }

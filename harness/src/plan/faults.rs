@@ -1,6 +1,6 @@
 //! The faults of a case: which there are, and where they can befall anybody.
 
-use super::{Bus, Case, Deed, Fault, Victim};
+use super::{Bus, Case, Deed, Fault, Target, Victim};
 
 impl Victim {
     /// Its name in a case.
@@ -28,11 +28,34 @@ impl Case {
         self.faults().any(|(_, fault)| fault == kill)
     }
 
+    /// Whether the plan may leave this one without its way to the broker: by a fault of its own, by
+    /// the end of the broker, or, in a wild case, by a heartbeat that was missed.
+    pub fn may_cut_off(&self, victim: Victim) -> bool {
+        let concerns = |fault: Fault| fault.victim == victim || fault.victim == Victim::Broker;
+        let mut faults = self.faults().filter(|(_, fault)| concerns(*fault));
+        faults.any(|(_, fault)| fault.deed.cuts_off() || self.wild)
+    }
+
+    /// Whose connections the plan does something to: they lead through the harness's hands.
+    pub fn connections_touched(&self) -> Vec<Victim> {
+        let touches = self.faults().map(|(_, fault)| fault);
+        let mut touched: Vec<Victim> = touches
+            .filter(|fault| fault.deed.target() == Target::Connection)
+            .map(|fault| fault.victim)
+            .collect();
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
     /// Why its faults cannot befall anybody on this bus; `None` where they can.
     pub fn shares_a_process(&self, bus: Bus) -> Option<String> {
         let alone = |victim: Victim| victim.is_alone_in(bus.deployment());
         let (_, fault) = self.faults().find(|(_, fault)| !alone(fault.victim))?;
         let (deed, name) = (fault.deed.as_str(), fault.victim.name(self));
-        Some(format!("{name} has no process of its own here to {deed}"))
+        Some(match fault.deed.target() {
+            Target::Process => format!("{name} has no process of its own here to {deed}"),
+            Target::Connection => format!("{name} has no connection of its own here to {deed}"),
+        })
     }
 }

@@ -17,6 +17,8 @@ pub const MAX_IDLE_MS: u64 = 60_000;
 /// A wait the case itself sets (publish limit, deadline of a shutdown), milliseconds: two of them
 /// fit into the minute the harness gives an action.
 pub const MAX_WAIT_MS: u64 = 30_000;
+/// Longest delay of a connection, milliseconds: far below what heartbeats take for an end.
+pub const MAX_DELAY_MS: u64 = 1_000;
 /// Window and cool-down of a circuit breaker, milliseconds: no trial lasts longer.
 pub const MAX_BREAKER_MS: u64 = MAX_BUDGET_MS;
 /// Time of a trial whose scenario has no `[budget]`, milliseconds: the longest behaviour case takes

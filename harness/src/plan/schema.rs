@@ -75,6 +75,8 @@ pub struct ScenarioFile {
     pub summary: String,
     /// What is judged.
     pub kind: TrialKind,
+    /// `recoverable` or `wild`: what is judged after a fault.
+    pub faults: Option<String>,
     /// Profiles the scenario is part of; all by default.
     pub profiles: Option<Vec<Profile>>,
     /// Axes: each point of their product is a case.

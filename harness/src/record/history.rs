@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(doc)]
 use crate::plan::FENCE;
-use crate::plan::{Deed, Fault, Operation, Victim};
+use crate::plan::{Case, Deed, Fault, Operation, Victim};
 
 /// Publisher index of an arrival nobody in the case published.
 pub const UNKNOWN_PUBLISHER: u16 = u16::MAX;
@@ -23,6 +23,9 @@ pub struct History {
     pub subscribers: Vec<SubscriberLog>,
     /// Subscriptions, their ends and other actions, in order of their calls.
     pub operations: Vec<Operated>,
+    /// What passed connections while something was done to them.
+    #[serde(default)]
+    pub touched: Vec<Touched>,
     /// The bus's counters after the last fence, and before shutdown.
     pub statistics: Option<EventBusStatistics>,
     /// The bus's counters sampled during the run, in order; none may decrease (C12).
@@ -33,9 +36,34 @@ impl History {
     /// The phase a publisher was killed in, if it was.
     pub fn killed_in(&self, publisher: usize) -> Option<u32> {
         let kill = Fault { deed: Deed::Kill, victim: Victim::Publisher(publisher) };
-        let mut done = self.operations.iter();
-        done.find(|one| one.operation == Operation::Fault(kill)).map(|one| one.phase)
+        self.faults().find(|(fault, _)| *fault == kill).map(|(_, phase)| phase)
     }
+
+    /// The phase from which on what a publisher hands over may reach nobody: it was killed, its
+    /// connection was cut, or the broker is gone; in a wild case that of the first fault.
+    pub fn cut_off_in(&self, case: &Case, publisher: usize) -> Option<u32> {
+        let cuts = |fault: Fault| {
+            let concerned = [Victim::Publisher(publisher), Victim::Broker].contains(&fault.victim);
+            case.wild || (concerned && fault.deed.cuts_off())
+        };
+        self.faults().find(|(fault, _)| cuts(*fault)).map(|(_, phase)| phase)
+    }
+
+    /// Every fault that was done, with its phase.
+    fn faults(&self) -> impl Iterator<Item = (Fault, u32)> {
+        self.operations.iter().filter_map(|one| Some((one.operation.fault()?, one.phase)))
+    }
+}
+
+/// How much of what a connection carries a fault had in its hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touched {
+    /// What was done to it, and whose it is.
+    pub fault: Fault,
+    /// Phase it belongs to.
+    pub phase: u32,
+    /// Bytes that were held back, or went on late or in pieces, both directions together.
+    pub bytes: u64,
 }
 
 /// What one publisher did, in order.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Host;
 use crate::check::divergence::Standing;
-use crate::check::{Difference, Unsteady};
+use crate::check::{Difference, Reached, Unsteady};
 use crate::gate::{Evidence, Judgement, Limit, Verdict, judge};
 use crate::plan::gates::{GateTable, Metric};
 use crate::plan::{Bus, Divergence};
@@ -76,6 +76,9 @@ pub struct BehaviourRow {
     pub unsteady: Vec<Unsteady>,
     /// How much each check looked at.
     pub checked: Vec<CheckedRow>,
+    /// What each fault and each race of the plan met.
+    #[serde(default)]
+    pub reached: Vec<Reached>,
     /// Events published, fences left out.
     pub published: u64,
     /// Events received by all subscribers, fences left out.

@@ -49,6 +49,7 @@ pub(super) fn passing(bus: Bus) -> BehaviourRow {
         differences: Vec::new(),
         unsteady: Vec::new(),
         checked: Vec::new(),
+        reached: Vec::new(),
         published: 100,
         received: 100,
         processes: Vec::new(),

@@ -109,6 +109,7 @@ impl World {
             id: "simulated".to_owned(),
             scenario: "simulated".to_owned(),
             summary: String::new(),
+            wild: false,
             claims: Vec::new(),
             kind: TrialKind::Behaviour,
             topology: Topology {

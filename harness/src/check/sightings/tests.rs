@@ -28,6 +28,7 @@ fn case() -> Case {
         id: "host/doctored".to_owned(),
         scenario: "host/doctored".to_owned(),
         summary: String::new(),
+        wild: false,
         claims: ["C1", "C3", "C4", "C6", "C13", "M1"].map(str::to_owned).to_vec(),
         kind: TrialKind::Host,
         topology: Topology {

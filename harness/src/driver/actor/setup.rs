@@ -15,6 +15,7 @@ use super::publisher::Publisher;
 use super::subscriber::Subscriber;
 use super::void::VoidSubscriber;
 use crate::driver::bus::{Hub, Opening, connect};
+use crate::plan::Victim;
 
 /// A role's thread; it returns its complaints.
 pub(super) type RoleThread = JoinHandle<Vec<String>>;
@@ -107,6 +108,7 @@ fn publisher_thread(
     up: &SyncSender<Up>,
 ) -> Vec<String> {
     let PublisherEnd { index, orders, credits, tally } = end;
+    let may_be_cut_off = assignment.case.may_cut_off(Victim::Publisher(index));
     // A connected publisher's output runs on a thread of its own: this one sleeps and stamps.
     let mut runtime = None;
     let mut timers = None;
@@ -139,7 +141,10 @@ fn publisher_thread(
     let mut complaints = publisher.run(&orders);
     drop(entered);
     if let (Some(runtime), Some(bus)) = (runtime, bus) {
-        if let Err(cause) = runtime.block_on(bus.shutdown(super::CLOSE_LIMIT)) {
+        // Who may be cut off by the plan cannot hand over what it still holds.
+        if let (Err(cause), false) =
+            (runtime.block_on(bus.shutdown(super::CLOSE_LIMIT)), may_be_cut_off)
+        {
             complaints.push(format!("p{index}: {cause}"));
         }
         drop(bus);

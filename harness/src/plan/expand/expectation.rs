@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::super::{Bus, Expectation, Expected, TrialKind};
-use super::phases::OUTCOMES;
+use super::actions::OUTCOMES;
 use super::roster::Roster;
 use crate::scenario::{At, Reader, Table, Value, suggestion};
 

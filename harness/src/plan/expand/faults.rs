@@ -1,104 +1,162 @@
-//! Faults within a phase, and after it: what is frozen is thawed before the fence, and what was
-//! killed does nothing more. Anything else would be waited for in vain.
+//! Faults within a phase, and after it: what lasts is undone before the fence, and who was cut off
+//! does nothing more. Anything else would be waited for in vain.
+//!
+//! A wild scenario need not undo what lasts of subscribers, and may kill the broker: after that nothing
+//! is waited for.
 
 use std::ops::Range;
 
-use super::super::{Action, Bus, Case, Deed, Fault, Operation, Publish, Trigger, Victim};
+use super::super::{Action, Bus, Case, Deed, Fault, Operation, Publish, Target, Trigger, Victim};
 use crate::scenario::Reader;
 
 /// Something of a phase, and where it stands.
 pub(super) type Placed<T> = (T, Range<usize>);
 
-/// Who was killed in the phases read so far.
-#[derive(Default)]
-pub(super) struct Killed(Vec<Victim>);
+/// Who has no way to the broker any more, by the phases read so far.
+pub(super) struct CutOff {
+    wild: bool,
+    roles: Vec<Victim>,
+}
+
+impl CutOff {
+    /// Nobody yet.
+    pub(super) fn new(wild: bool) -> Self {
+        Self { wild, roles: Vec::new() }
+    }
+
+    /// Whether somebody can do nothing more; nobody can without a broker.
+    fn has(&self, role: Victim) -> bool {
+        self.roles.contains(&role) || self.roles.contains(&Victim::Broker)
+    }
+}
 
 /// Refuses what nobody could do, or what would never end.
 pub(super) fn check_phase(
     reader: &Reader<'_>,
     publish: &[Placed<Publish>],
     actions: &[Placed<Action>],
-    killed: &mut Killed,
+    cut_off: &mut CutOff,
 ) {
     for (share, span) in publish {
-        if killed.0.contains(&Victim::Publisher(share.publisher)) {
+        if cut_off.has(Victim::Publisher(share.publisher)) {
             let label = "name the publishers that are left";
-            reader.problem(span, "a publisher that was killed in an earlier phase", label);
+            reader.problem(span, "a publisher that was cut off in an earlier phase", label);
         }
     }
     for (action, span) in actions {
-        if concerns(&action.operation).is_some_and(|role| killed.0.contains(&role)) {
-            reader.problem(span, "this role was killed before", "nothing more can be done to it");
+        if cut_off.has(concerns(&action.operation)) {
+            reader.problem(span, "this role was cut off before", "nothing more can be done to it");
         }
-        match action.operation.fault() {
-            Some(Fault { deed: Deed::Kill, victim }) => check_kill(reader, actions, victim, span),
-            Some(Fault { deed: Deed::Freeze, victim }) => {
-                check_freeze(reader, actions, action, victim, span);
-            }
-            Some(Fault { deed: Deed::Thaw, victim })
-                if of(actions, Deed::Freeze, victim).count() == 0 =>
-            {
-                let label = "freeze it in the same phase";
-                reader.problem(span, "this thaws what was never frozen", label);
-            }
-            Some(Fault { deed: Deed::Thaw, .. }) | None => {}
+        let Some(fault) = action.operation.fault() else { continue };
+        check_broker(reader, fault, cut_off.wild, span);
+        if fault.deed.cuts_off() {
+            check_cut(reader, actions, fault.victim, span);
+        } else if fault.deed.undoes() {
+            check_undoing(reader, actions, fault, span);
+        } else {
+            check_lasting(reader, actions, (action, fault), cut_off.wild, span);
         }
     }
     let faults = actions.iter().filter_map(|(action, _)| action.operation.fault());
-    killed.0.extend(faults.filter(|fault| fault.deed == Deed::Kill).map(|fault| fault.victim));
+    cut_off.roles.extend(faults.filter(|fault| fault.deed.cuts_off()).map(|fault| fault.victim));
 }
 
-/// The buses on which somebody has no process of its own, with the reason; those that the
-/// scenario names itself are left to it.
+/// The buses on which a fault can befall nobody, with the reason; those that the scenario names
+/// itself are left to it.
 pub(super) fn not_applicable(case: &Case) -> Vec<(Bus, String)> {
     let named = |bus: &Bus| case.not_applicable.iter().any(|(one, _)| one == bus);
     let others = Bus::ALL.into_iter().filter(|bus| !named(bus));
     others.filter_map(|bus| Some((bus, case.shares_a_process(bus)?))).collect()
 }
 
-fn check_kill(
-    reader: &Reader<'_>,
-    actions: &[Placed<Action>],
-    victim: Victim,
-    span: &Range<usize>,
-) {
-    let own = actions.iter().filter(|(action, _)| concerns(&action.operation) == Some(victim));
-    if victim == Victim::Broker {
-        let label = "kill a subscriber or a publisher, or freeze the broker";
-        reader.problem(span, "a killed broker ends the case", label);
-    } else if own.count() > 1 {
-        let label = "do it in an earlier phase, or leave it out";
-        reader.problem(span, "something else is done to this role in the phase it dies in", label);
+fn check_broker(reader: &Reader<'_>, fault: Fault, wild: bool, span: &Range<usize>) {
+    if fault == (Fault { deed: Deed::Kill, victim: Victim::Broker }) && !wild {
+        let label = "say `faults = \"wild\"`, and safety alone is judged";
+        reader.problem(span, "after the broker's end nothing can be fenced", label);
     }
 }
 
-fn check_freeze(
+fn check_cut(reader: &Reader<'_>, actions: &[Placed<Action>], victim: Victim, span: &Range<usize>) {
+    let own = actions.iter().filter(|(action, _)| concerns(&action.operation) == victim);
+    if own.count() > 1 {
+        let label = "do it in an earlier phase, or leave it out";
+        let title = "something else is done to this role in the phase it is cut off in";
+        reader.problem(span, title, label);
+    }
+}
+
+fn check_undoing(
     reader: &Reader<'_>,
     actions: &[Placed<Action>],
-    freeze: &Action,
-    victim: Victim,
+    undoing: Fault,
     span: &Range<usize>,
 ) {
-    let thaws: Vec<&Action> = of(actions, Deed::Thaw, victim).collect();
-    let once = of(actions, Deed::Freeze, victim).count() == 1;
-    let [thaw] = thaws[..] else {
-        let label = "a `thaw` of the same role belongs into the same phase, before its fence";
-        reader.problem(span, "this is never thawed, or more than once", label);
-        return;
+    let mut faults = actions.iter().filter_map(|(action, _)| action.operation.fault());
+    let undone = |fault: &Fault| fault.deed.undone_by() == Some(undoing.deed);
+    if !faults.any(|fault| fault.victim == undoing.victim && undone(&fault)) {
+        let (title, label) = match undoing.deed.target() {
+            Target::Process => ("this thaws what was never frozen", "freeze it in the same phase"),
+            Target::Connection => {
+                ("this heals what nothing was done to", "do something to it in the same phase")
+            }
+        };
+        reader.problem(span, title, label);
+    }
+}
+
+fn check_lasting(
+    reader: &Reader<'_>,
+    actions: &[Placed<Action>],
+    (action, fault): (&Action, Fault),
+    wild: bool,
+    span: &Range<usize>,
+) {
+    let Some(undo) = fault.deed.undone_by() else { return };
+    let of_victim = |wanted: &dyn Fn(Deed) -> bool| -> Vec<&Action> {
+        let is_wanted = |action: &&Action| {
+            let found = action.operation.fault();
+            found.is_some_and(|found| found.victim == fault.victim && wanted(found.deed))
+        };
+        actions.iter().map(|(action, _)| action).filter(is_wanted).collect()
     };
-    let why = match (freeze.trigger, thaw.trigger) {
-        _ if !once => Some("it is frozen twice in one phase"),
-        (Trigger::End, _) | (_, Trigger::Start) => Some("it is thawed before it is frozen"),
-        (_, Trigger::End) if matches!(victim, Victim::Publisher(_)) => {
+    let once = of_victim(&|deed| deed.undone_by() == Some(undo)).len() == 1;
+    let undoings = of_victim(&|deed| deed == undo);
+    let undone = match undoings[..] {
+        [undone] => undone,
+        // Publishers would never be done with their shares, but for those of others.
+        [] if wild && (!fault.deed.holds_up() || matches!(fault.victim, Victim::Subscriber(_))) => {
+            return;
+        }
+        _ => {
+            let title = format!("this is not undone by one `{}`", undo.as_str());
+            let label = format!("a `{}` of the same role belongs into its phase", undo.as_str());
+            reader.problem(span, title, label);
+            return;
+        }
+    };
+    if let Some(why) = why_never(fault, action.trigger, undone.trigger, once) {
+        let label = "undo it later, by the events of one that keeps running";
+        reader.problem(span, why, label);
+    }
+}
+
+/// Why what lasts from one trigger to the other would not be undone, or never begun.
+fn why_never(fault: Fault, from: Trigger, to: Trigger, once: bool) -> Option<&'static str> {
+    let freezes = fault.deed == Deed::Freeze;
+    match (from, to) {
+        _ if !once => Some("two such things are done to it in one phase"),
+        (Trigger::End, _) | (_, Trigger::Start) => Some("it is undone before it is done"),
+        (_, Trigger::End) if freezes && matches!(fault.victim, Victim::Publisher(_)) => {
             Some("the phase ends when this publisher is done, and frozen it never is")
         }
-        (_, Trigger::AfterPublished(by, _)) if victim == Victim::Publisher(by) => {
+        (_, Trigger::AfterPublished(by, _)) if freezes && fault.victim == Victim::Publisher(by) => {
             Some("the thaw waits for events of whom it thaws")
         }
         (_, Trigger::AfterReceived(by, _))
-            if victim == Victim::Subscriber(by) || victim == Victim::Broker =>
+            if fault.deed.holds_up()
+                && [Victim::Subscriber(by), Victim::Broker].contains(&fault.victim) =>
         {
-            Some("the thaw waits for arrivals that a frozen process holds up")
+            Some("what undoes it waits for arrivals that it holds up")
         }
         (Trigger::Start, _) | (_, Trigger::End) => None,
         (Trigger::AfterPublished(one, first), Trigger::AfterPublished(other, then))
@@ -107,28 +165,20 @@ fn check_freeze(
         {
             None
         }
-        _ => Some("freeze and thaw count different events, or the thaw comes first"),
-    };
-    if let Some(why) = why {
-        reader.problem(span, why, "thaw it later, by the events of one that keeps running");
+        _ => Some("the two count different events, or it is undone before it is done"),
     }
 }
 
-fn of(actions: &[Placed<Action>], deed: Deed, victim: Victim) -> impl Iterator<Item = &Action> {
-    let wanted = Operation::Fault(Fault { deed, victim });
-    actions.iter().map(|(action, _)| action).filter(move |action| action.operation == wanted)
-}
-
 /// Whose doing or suffering an action is.
-fn concerns(operation: &Operation) -> Option<Victim> {
+fn concerns(operation: &Operation) -> Victim {
     match *operation {
         Operation::Subscribe(subscriber)
         | Operation::Unsubscribe(subscriber)
         | Operation::DropReceiver(subscriber)
         | Operation::StopReading(subscriber)
-        | Operation::ResumeReading(subscriber) => Some(Victim::Subscriber(subscriber)),
-        Operation::PublishOne(publisher) => Some(Victim::Publisher(publisher)),
-        Operation::Fault(Fault { victim, .. }) => Some(victim),
-        Operation::UnsubscribeUnknown | Operation::Shutdown(_) => None,
+        | Operation::ResumeReading(subscriber) => Victim::Subscriber(subscriber),
+        Operation::PublishOne(publisher) => Victim::Publisher(publisher),
+        Operation::Fault(Fault { victim, .. }) => victim,
+        Operation::UnsubscribeUnknown | Operation::Shutdown(_) => Victim::Broker,
     }
 }

@@ -23,6 +23,7 @@ pub(crate) fn case(subscription: EventSubscription, topics: &[Option<&str>]) -> 
         id: "tests/fence".into(),
         scenario: "tests/fence".into(),
         summary: String::new(),
+        wild: false,
         claims: Vec::new(),
         kind: TrialKind::Behaviour,
         topology: Topology {

@@ -67,6 +67,12 @@ pub struct Action {
     pub broker: Option<bool>,
     /// Deadline of a shutdown.
     pub deadline: Option<String>,
+    /// How long what passes a connection is held.
+    pub by: Option<String>,
+    /// Bytes of a piece.
+    pub bytes: Option<OrName<u32>>,
+    /// `to-broker` or `from-broker`.
+    pub direction: Option<String>,
     /// How it must end: `ok`, or the code of an error.
     pub expect: Option<String>,
 }

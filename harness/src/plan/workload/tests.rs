@@ -25,6 +25,7 @@ fn case(mix: Vec<MixPart>, correlate: Correlate) -> Case {
         id: "tests/workload".into(),
         scenario: "tests/workload".into(),
         summary: String::new(),
+        wild: false,
         claims: Vec::new(),
         kind: TrialKind::Behaviour,
         topology: Topology {

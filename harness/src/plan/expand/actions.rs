@@ -1,0 +1,215 @@
+//! `phase.action`: what else happens in a phase, and when.
+
+use std::ops::Range;
+
+use super::super::limits::{MAX_DELAY_MS, MAX_WAIT_MS, Total};
+use super::super::{Action, Deed, Direction, Fault, Operation, TrialKind, Trigger, Victim};
+use super::faults::Placed;
+use super::roster::Roster;
+use crate::scenario::{At, Table};
+
+/// Codes an action or a last publish may end with: the variants of the bus's errors.
+pub(super) const OUTCOMES: [&str; 14] = [
+    "ok",
+    "closed",
+    "empty-id",
+    "id-too-long",
+    "duplicate-id",
+    "no-pattern",
+    "invalid-pattern",
+    "too-many-patterns",
+    "invalid-capacity",
+    "limit-reached",
+    "unknown",
+    "timeout",
+    "too-large",
+    "disconnected",
+];
+
+/// One action, or one for each member of a group.
+pub(super) fn read(
+    table: Table<'_>,
+    roster: &Roster,
+    kind: TrialKind,
+    total: &mut Total,
+) -> Vec<Placed<Action>> {
+    let trigger = read_trigger(&table, roster);
+    let operations = read_operations(&table, roster);
+    let expect = table
+        .or("expect", r#""ok""#, |at| at.one_of(&OUTCOMES.map(|code| (code, code))))
+        .to_owned();
+    if let Err(beyond) = total.add_steps(operations.len()) {
+        table.reader().problem(table.span(), "more than a trial may have", beyond.to_string());
+        return Vec::new();
+    }
+    if kind != TrialKind::Behaviour && operations.iter().any(|one| one.fault().is_some()) {
+        let label = "histories are judged with `kind = \"behaviour\"` alone";
+        table.reader().problem(table.span(), "a fault in a scenario that is measured", label);
+    }
+    let span = table.span().clone();
+    table.finish();
+    let action = |operation| Action { trigger, operation, expect: expect.clone() };
+    operations.into_iter().map(|operation| (action(operation), span.clone())).collect()
+}
+
+fn read_trigger(table: &Table<'_>, roster: &Roster) -> Trigger {
+    let at =
+        table.optional("at", |at| at.one_of(&[("start", Trigger::Start), ("end", Trigger::End)]));
+    let after = table.table("after", "after").map(|table| {
+        let events = table.required("events", At::count).unwrap_or_default();
+        let publisher = table.optional("publisher", |at| roster.publisher(at));
+        let subscriber = table.optional("subscriber", |at| roster.subscriber(at));
+        let one = table.key_span("publisher").is_some() != table.key_span("subscriber").is_some();
+        if !one {
+            let label = "write `publisher` or `subscriber`";
+            table.reader().problem(table.span(), "whose events are counted must be said", label);
+        }
+        table.finish();
+        match subscriber {
+            Some(subscriber) => Trigger::AfterReceived(subscriber, events),
+            None => Trigger::AfterPublished(publisher.unwrap_or_default(), events),
+        }
+    });
+    if table.key_span("at").is_some() == table.key_span("after").is_some() {
+        let label = "write `at = \"start\"`, `at = \"end\"` or `after = { … }`";
+        table.reader().problem(table.span(), "when an action happens must be said once", label);
+    }
+    after.or(at).unwrap_or(Trigger::Start)
+}
+
+/// What `do` may say, and whom it needs.
+#[derive(Clone, Copy)]
+enum Doing {
+    Subscriber(fn(usize) -> Operation),
+    Publisher(fn(usize) -> Operation),
+    UnsubscribeUnknown,
+    Shutdown,
+    /// To the process of anybody.
+    Process(Deed),
+    /// To the connection of a publisher or a subscriber.
+    Connection(ToConnection),
+}
+
+/// What is done to a connection, before its own keys are read.
+#[derive(Clone, Copy)]
+enum ToConnection {
+    Delay,
+    Split,
+    HalfClose,
+    Plainly(Deed),
+}
+
+const DOINGS: [(&str, Doing); 17] = [
+    ("subscribe", Doing::Subscriber(Operation::Subscribe)),
+    ("unsubscribe", Doing::Subscriber(Operation::Unsubscribe)),
+    ("unsubscribe-unknown", Doing::UnsubscribeUnknown),
+    ("drop-receiver", Doing::Subscriber(Operation::DropReceiver)),
+    ("stop-reading", Doing::Subscriber(Operation::StopReading)),
+    ("resume-reading", Doing::Subscriber(Operation::ResumeReading)),
+    ("shutdown", Doing::Shutdown),
+    ("publish-one", Doing::Publisher(Operation::PublishOne)),
+    ("kill", Doing::Process(Deed::Kill)),
+    ("freeze", Doing::Process(Deed::Freeze)),
+    ("thaw", Doing::Process(Deed::Thaw)),
+    ("delay", Doing::Connection(ToConnection::Delay)),
+    ("split", Doing::Connection(ToConnection::Split)),
+    ("stall", Doing::Connection(ToConnection::Plainly(Deed::Stall))),
+    ("heal", Doing::Connection(ToConnection::Plainly(Deed::Heal))),
+    ("half-close", Doing::Connection(ToConnection::HalfClose)),
+    ("reset", Doing::Connection(ToConnection::Plainly(Deed::Reset))),
+];
+
+const DIRECTIONS: [(&str, Direction); 2] =
+    [("to-broker", Direction::ToBroker), ("from-broker", Direction::FromBroker)];
+
+impl Doing {
+    /// Keys of which exactly one says to whom it is done.
+    fn whom(self) -> &'static [&'static str] {
+        match self {
+            Self::Subscriber(_) => &["subscriber"],
+            Self::Publisher(_) => &["publisher"],
+            Self::Process(_) => &["subscriber", "publisher", "broker"],
+            Self::Connection(_) => &["subscriber", "publisher"],
+            Self::Shutdown | Self::UnsubscribeUnknown => &[],
+        }
+    }
+
+    /// The key that says how it is done.
+    fn how(self) -> Option<&'static str> {
+        match self {
+            Self::Shutdown => Some("deadline"),
+            Self::Connection(ToConnection::Delay) => Some("by"),
+            Self::Connection(ToConnection::Split) => Some("bytes"),
+            Self::Connection(ToConnection::HalfClose) => Some("direction"),
+            _ => None,
+        }
+    }
+}
+
+fn read_operations(table: &Table<'_>, roster: &Roster) -> Vec<Operation> {
+    let doing = table.required("do", |at| at.one_of(&DOINGS));
+    let subscribers = table.optional("subscriber", |at| roster.subscribers(at)).unwrap_or_default();
+    let publishers = table.optional("publisher", |at| roster.publishers(at)).unwrap_or_default();
+    let broker = table.optional("broker", At::boolean) == Some(true);
+    let deadline_ms =
+        table.optional("deadline", |at| at.duration_ms_up_to(MAX_WAIT_MS, "a deadline is"));
+    let deed = read_deed(table, doing);
+    let Some(doing) = doing else { return Vec::new() };
+    check_keys(table, doing);
+    let each =
+        |range: Range<usize>, make: fn(usize) -> Operation| range.map(make).collect::<Vec<_>>();
+    match doing {
+        Doing::Subscriber(make) => each(subscribers, make),
+        Doing::Publisher(make) => each(publishers, make),
+        Doing::Shutdown => vec![Operation::Shutdown(deadline_ms.unwrap_or_default())],
+        Doing::UnsubscribeUnknown => vec![Operation::UnsubscribeUnknown],
+        Doing::Process(_) | Doing::Connection(_) => {
+            let Some(deed) = deed else { return Vec::new() };
+            let subscribers = subscribers.map(Victim::Subscriber);
+            let publishers = publishers.map(Victim::Publisher);
+            let victims = subscribers.chain(publishers).chain(broker.then_some(Victim::Broker));
+            victims.map(|victim| Operation::Fault(Fault { deed, victim })).collect()
+        }
+    }
+}
+
+/// The deed with what its own keys say; `None` for what is none, or where a key is missing.
+fn read_deed(table: &Table<'_>, doing: Option<Doing>) -> Option<Deed> {
+    let by_ms = table.optional("by", |at| at.duration_ms_up_to(MAX_DELAY_MS, "a delay is"));
+    let bytes = table.optional("bytes", |at| at.integer(1..(64 << 10) + 1));
+    let direction = table.optional("direction", |at| at.one_of(&DIRECTIONS));
+    match doing? {
+        Doing::Process(deed) | Doing::Connection(ToConnection::Plainly(deed)) => Some(deed),
+        Doing::Connection(ToConnection::Delay) => by_ms.map(Deed::Delay),
+        Doing::Connection(ToConnection::Split) => bytes.map(Deed::Split),
+        Doing::Connection(ToConnection::HalfClose) => direction.map(Deed::HalfClose),
+        _ => None,
+    }
+}
+
+/// An action says once to whom it is done, how if it needs to, and nothing it does not take.
+fn check_keys(table: &Table<'_>, doing: Doing) {
+    const KEYS: [&str; 7] =
+        ["subscriber", "publisher", "broker", "deadline", "by", "bytes", "direction"];
+    let (whom, how) = (doing.whom(), doing.how());
+    for key in KEYS.into_iter().filter(|key| !whom.contains(key) && how != Some(key)) {
+        if let Some(span) = table.key_span(key) {
+            table.reader().problem(&span, format!("this action takes no `{key}`"), "");
+        }
+    }
+    let is_said = |key: &&str| table.key_span(key).is_some();
+    let missing = |key: &str| {
+        let title = format!("missing key `{key}`");
+        table.reader().problem(table.span(), title, "this action needs it");
+    };
+    how.filter(|key| !is_said(key)).into_iter().for_each(missing);
+    match (whom, whom.iter().filter(|key| is_said(key)).count()) {
+        ([], _) | (_, 1) => {}
+        ([key], _) => missing(key),
+        (several, _) => {
+            let wanted: Vec<String> = several.iter().map(|key| format!("`{key}`")).collect();
+            let label = format!("write one of {}", wanted.join(", "));
+            table.reader().problem(table.span(), "to whom it is done must be said once", label);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use equivalence::cmd::behaviour::CasePlan;
 use equivalence::explore::Sketch;
-use equivalence::explore::generate::{generate, sketches};
+use equivalence::explore::generate::{faulty_sketches, generate, generate_faulty, sketches};
 use equivalence::plan::expand::check;
 use equivalence::plan::schema::ScenarioFile;
 use equivalence::scenario::{Scenario, Source};
@@ -11,9 +11,11 @@ use proptest::test_runner::TestCaseError;
 
 /// Planned events of a made-up scenario, at most: what keeps a trial under a second.
 const MOST_EVENTS: u64 = 4 * 3 * 30;
+/// The same of one that ends in faults.
+const MOST_FAULTY_EVENTS: u64 = 4 * (2 * 30 + 200);
 
-fn is_valid(sketch: &Sketch) -> Result<(), String> {
-    let text = sketch.text().map_err(|error| error.to_string())?;
+fn is_valid(sketch: &Sketch, most_events: u64) -> Result<(), String> {
+    let text = sketch.text();
     let source = Source { path: "random.toml".into(), text: text.clone() };
     let scenario = Scenario::parse(source).map_err(|problems| problems.to_string())?;
     check(&scenario).map_err(|problems| problems.to_string())?;
@@ -21,7 +23,7 @@ fn is_valid(sketch: &Sketch) -> Result<(), String> {
     // The case is what was made up, value by value.
     let case = sketch.case(1).map_err(|error| format!("{error}\n{text}"))?;
     CasePlan::new(&case).map_err(|error| format!("{error}\n{text}"))?;
-    if sketch.events() > MOST_EVENTS {
+    if sketch.events() > most_events {
         return Err(format!("{} events\n{text}", sketch.events()));
     }
     Ok(())
@@ -32,7 +34,14 @@ proptest! {
 
     #[test]
     fn every_generated_scenario_is_valid_by_every_reader(sketch in sketches("explore/any".into())) {
-        is_valid(&sketch).map_err(TestCaseError::fail)?;
+        is_valid(&sketch, MOST_EVENTS).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn every_generated_scenario_with_faults_is_valid_too(
+        sketch in faulty_sketches("explore/any".into())
+    ) {
+        is_valid(&sketch, MOST_FAULTY_EVENTS).map_err(TestCaseError::fail)?;
     }
 }
 
@@ -46,8 +55,7 @@ fn a_seed_and_a_number_give_one_scenario() {
 /// A generator that never makes something finds nothing in it.
 #[test]
 fn a_hundred_scenarios_have_everything_the_format_offers() {
-    let texts: Vec<String> =
-        (0..100).map(|number| generate(1, number).text().expect("it can be said")).collect();
+    let texts: Vec<String> = (0..100).map(|number| generate(1, number).text()).collect();
     let words = [
         "numbered",
         "priority",
@@ -90,6 +98,27 @@ fn a_hundred_scenarios_have_everything_the_format_offers() {
         "publish-one",
         "after",
         "control.",
+    ];
+    let missing: Vec<&str> =
+        words.into_iter().filter(|word| !texts.iter().any(|text| text.contains(word))).collect();
+    assert!(missing.is_empty(), "never made: {missing:?}");
+}
+
+#[test]
+fn a_hundred_scenarios_have_every_fault() {
+    let texts: Vec<String> = (0..100).map(|number| generate_faulty(1, number).text()).collect();
+    let words = [
+        "\"kill\"",
+        "\"freeze\"",
+        "\"thaw\"",
+        "\"delay\"",
+        "\"split\"",
+        "\"stall\"",
+        "\"heal\"",
+        "\"half-close\"",
+        "\"reset\"",
+        "to-broker",
+        "from-broker",
     ];
     let missing: Vec<&str> =
         words.into_iter().filter(|word| !texts.iter().any(|text| text.contains(word))).collect();

@@ -14,7 +14,7 @@ use clap::Args;
 use super::folder_or_default;
 use super::run::interrupt;
 use crate::driver::{Fault, Interrupt};
-use crate::explore::generate::generate;
+use crate::explore::generate::{generate, generate_faulty};
 use crate::plan::Bus;
 use crate::report::{Exit, counted};
 pub use hunt::Found;
@@ -23,6 +23,8 @@ use trials::{TrialError, Trials};
 
 /// Time between two lines of progress.
 const PROGRESS: Duration = Duration::from_secs(5);
+/// One in so many scenarios has faults, and runs in separate processes instead: they take longer.
+const FAULTY_ONE_IN: u64 = 8;
 /// Different failures of one exploration, at most: by then somebody should look.
 const MAX_FOUND: usize = 5;
 
@@ -61,6 +63,8 @@ pub struct Explored {
     pub found: Vec<Found>,
     /// Failures of rules and buses that were found before.
     pub again: u64,
+    /// Runs in which a fault or a race missed its window, and nothing was found.
+    pub missed: u64,
     /// Scenarios nobody could judge: a trigger or a fence was not reached.
     pub doubtful: Vec<String>,
     /// Scenarios the harness could not run or judge, with the reason.
@@ -132,8 +136,14 @@ async fn one(
     seen: &mut BTreeSet<(String, &'static str)>,
 ) -> Result<(), TrialError> {
     let number = explored.cases;
-    let sketch = generate(trials.seed, number);
+    let is_faulty = trials.fault.is_none() && number % FAULTY_ONE_IN == FAULTY_ONE_IN - 1;
+    let (sketch, buses) = if is_faulty {
+        (generate_faulty(trials.seed, number), &[Bus::Process][..])
+    } else {
+        (generate(trials.seed, number), buses)
+    };
     let judged = trials.run(&sketch, buses).await?;
+    explored.missed += judged.missed;
     explored.doubtful.extend(judged.doubts.iter().map(|doubt| format!("{}: {doubt}", sketch.name)));
     explored.broken.extend(judged.broken.iter().map(|why| format!("{}: {why}", sketch.name)));
     // One fault breaks several rules of a case: the first is hunted, the others go with it.
@@ -169,10 +179,12 @@ impl Explored {
         // When nobody listens, the exit code still tells.
         let _ = writeln!(
             stderr(),
-            "{}, {per_second:.1} a second; found {}, the same again {}, doubtful {}, not judged {}",
+            "{}, {per_second:.1} a second; found {}, the same again {}, windows missed {}, doubtful \
+             {}, not judged {}",
             counted(usize::try_from(self.cases).unwrap_or(usize::MAX), "case", "cases"),
             self.found.len(),
             self.again,
+            self.missed,
             self.doubtful.len(),
             self.broken.len()
         );

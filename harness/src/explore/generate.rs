@@ -3,6 +3,7 @@
 //! One seed and one number give one sketch, on every host. What is restricted, and why, stands at
 //! its place: a case nobody can judge finds nothing, and a false alarm costs a day.
 
+mod faults;
 mod happenings;
 mod publishers;
 mod subscribers;
@@ -13,6 +14,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::Sketch;
 use crate::plan::Topology;
+use happenings::Happenings;
 
 /// What every sketch puts to the test, since somebody subscribes in each. The others are judged
 /// wherever they can be; a claim would only doubt a sketch that happens not to.
@@ -27,19 +29,40 @@ pub const BUDGET_MS: u64 = 10_000;
 
 /// The sketch with this number in an exploration with this seed.
 pub fn generate(seed: u64, number: u64) -> Sketch {
+    drawn(seed, number, sketches)
+}
+
+/// The same with faults in its last phase, for buses on which roles are processes.
+pub fn generate_faulty(seed: u64, number: u64) -> Sketch {
+    drawn(seed, number, faulty_sketches)
+}
+
+fn drawn<S: Strategy<Value = Sketch>>(
+    seed: u64,
+    number: u64,
+    strategy: impl FnOnce(String) -> S,
+) -> Sketch {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     bytes[8..16].copy_from_slice(&number.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let tree = sketches(format!("explore/seed-{seed}-case-{number}")).new_tree(&mut runner);
+    let tree = strategy(format!("explore/seed-{seed}-case-{number}")).new_tree(&mut runner);
     tree.expect("the strategy filters nothing, so it never gives up").current()
 }
 
-/// Any sketch; it is generated with this name.
+/// Any sketch without faults; it is generated with this name.
 pub fn sketches(name: String) -> impl Strategy<Value = Sketch> {
-    let roles =
-        (publishers::any(MAX_PUBLISHERS), subscribers::any(MAX_SUBSCRIBERS), happenings::any());
+    with(name, happenings::any())
+}
+
+/// Any sketch with faults.
+pub fn faulty_sketches(name: String) -> impl Strategy<Value = Sketch> {
+    with(name, happenings::faulty())
+}
+
+fn with(name: String, what: impl Strategy<Value = Happenings>) -> impl Strategy<Value = Sketch> {
+    let roles = (publishers::any(MAX_PUBLISHERS), subscribers::any(MAX_SUBSCRIBERS), what);
     (Just(name), roles).prop_map(|(name, (publishers, subscribers, happenings))| {
         let bus = crate::plan::BusSettings::default();
         let topology = Topology { bus, publishers, subscribers };
@@ -50,6 +73,7 @@ pub fn sketches(name: String) -> impl Strategy<Value = Sketch> {
             summary: "Made up by `equivalence explore`.".to_owned(),
             topology,
             phases,
+            wild: false,
             not_applicable: Vec::new(),
             budget_ms: BUDGET_MS,
         }

@@ -2,7 +2,7 @@
 
 use super::sketch::{Sketch, Unsaid};
 use super::text;
-use crate::plan::{Case, TrialKind, expand};
+use crate::plan::{Bus, Case, TrialKind, expand};
 use crate::scenario::{Problems, Profile, Scenario, Source};
 
 impl Sketch {
@@ -17,7 +17,8 @@ impl Sketch {
             summary: case.summary.clone(),
             topology: case.topology.clone(),
             phases: case.phases.clone(),
-            not_applicable: case.not_applicable.clone(),
+            wild: case.wild,
+            not_applicable: said(case),
             budget_ms: case.budget_ms,
         };
         sketch.case(0)?;
@@ -25,13 +26,13 @@ impl Sketch {
     }
 
     /// The scenario file.
-    pub fn text(&self) -> Result<String, Unsaid> {
+    pub fn text(&self) -> String {
         text::of(self)
     }
 
     /// The case of the scenario file in a run with this seed.
     pub fn case(&self, seed: u64) -> Result<Case, Unsaid> {
-        let source = Source { path: format!("{}.toml", self.name), text: self.text()? };
+        let source = Source { path: format!("{}.toml", self.name), text: self.text() };
         let invalid = |problems: Problems| Unsaid::Invalid(problems.to_string());
         let scenario = Scenario::parse(source).map_err(invalid)?;
         let mut cases = expand(&scenario, Profile::Pr, seed).map_err(invalid)?;
@@ -44,4 +45,10 @@ impl Sketch {
         }
         Ok(case)
     }
+}
+
+/// The buses a case itself says it does not apply to; those its faults rule out need no word.
+fn said(case: &Case) -> Vec<(Bus, String)> {
+    let of_itself = |(bus, why): &&(Bus, String)| case.shares_a_process(*bus).as_ref() != Some(why);
+    case.not_applicable.iter().filter(of_itself).cloned().collect()
 }

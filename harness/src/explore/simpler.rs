@@ -9,7 +9,9 @@ mod subscribers;
 pub(super) use coherence::is_coherent;
 
 use super::Sketch;
-use crate::plan::{BusSettings, Correlate, Count, MixPart, Operation, Phase, Rate, Trigger};
+use crate::plan::{
+    BusSettings, Correlate, Count, Fault, MixPart, Operation, Phase, Rate, Trigger, Victim,
+};
 
 /// The steps, boldest first; none is the sketch itself.
 pub fn simpler(sketch: &Sketch) -> Vec<Sketch> {
@@ -65,13 +67,12 @@ impl Steps<'_> {
             }
             for (index, action) in phase.actions.iter().enumerate() {
                 self.step(|sketch| drop(sketch.phases[number].actions.remove(index)));
-                if let Operation::StopReading(stopped) = action.operation {
-                    // A pause is two actions: neither can go alone.
-                    let resumed = Operation::ResumeReading(stopped);
+                // What is undone again is two actions: neither can go alone.
+                if let Some(undoing) = undone_by(&action.operation) {
                     self.step(|sketch| {
                         let actions = &mut sketch.phases[number].actions;
                         actions.remove(index);
-                        actions.retain(|action| action.operation != resumed);
+                        actions.retain(|action| action.operation != undoing);
                     });
                 }
             }
@@ -180,11 +181,16 @@ fn without_publisher(sketch: &mut Sketch, gone: usize) {
         for share in &mut phase.publish {
             share.publisher = moved(share.publisher, gone);
         }
-        phase.actions.retain(|action| action.operation != Operation::PublishOne(gone));
-        for action in &mut phase.actions {
-            if let Operation::PublishOne(publisher) = &mut action.operation {
+        phase.actions.retain_mut(|action| match &mut action.operation {
+            Operation::PublishOne(publisher)
+            | Operation::Fault(Fault { victim: Victim::Publisher(publisher), .. }) => {
+                let stays = *publisher != gone;
                 *publisher = moved(*publisher, gone);
+                stays
             }
+            _ => true,
+        });
+        for action in &mut phase.actions {
             action.trigger = match action.trigger {
                 Trigger::AfterPublished(publisher, _) if publisher == gone => Trigger::End,
                 Trigger::AfterPublished(publisher, events) => {
@@ -204,7 +210,8 @@ fn without_subscriber(sketch: &mut Sketch, gone: usize) {
             | Operation::Unsubscribe(whom)
             | Operation::DropReceiver(whom)
             | Operation::StopReading(whom)
-            | Operation::ResumeReading(whom) => {
+            | Operation::ResumeReading(whom)
+            | Operation::Fault(Fault { victim: Victim::Subscriber(whom), .. }) => {
                 let stays = *whom != gone;
                 *whom = moved(*whom, gone);
                 stays
@@ -223,6 +230,17 @@ fn without_subscriber(sketch: &mut Sketch, gone: usize) {
     }
 }
 
+/// What undoes an operation, in the same phase.
+fn undone_by(operation: &Operation) -> Option<Operation> {
+    match *operation {
+        Operation::StopReading(stopped) => Some(Operation::ResumeReading(stopped)),
+        Operation::Fault(fault) => {
+            Some(Operation::Fault(Fault { deed: fault.deed.undone_by()?, ..fault }))
+        }
+        _ => None,
+    }
+}
+
 /// An index once another has gone.
 fn moved(index: usize, gone: usize) -> usize {
     if index > gone { index - 1 } else { index }
@@ -230,7 +248,7 @@ fn moved(index: usize, gone: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::generate::generate;
+    use super::super::generate::{generate, generate_faulty};
     use super::{below, is_coherent, simpler};
 
     #[test]
@@ -241,8 +259,10 @@ mod tests {
 
     #[test]
     fn every_step_is_a_coherent_case_of_its_own() {
-        for number in 0..5 {
-            let sketch = generate(7, number);
+        let plain = (0..5).map(|number| (number, generate(7, number)));
+        for (number, sketch) in
+            plain.chain((5..7).map(|number| (number, generate_faulty(7, number))))
+        {
             assert!(is_coherent(&sketch), "{number}");
             for step in simpler(&sketch) {
                 assert_ne!(step, sketch);

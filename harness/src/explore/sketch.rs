@@ -21,6 +21,8 @@ pub struct Sketch {
     pub topology: Topology,
     /// What happens, in order.
     pub phases: Vec<Phase>,
+    /// Whether safety alone is judged after a fault.
+    pub wild: bool,
     /// Buses it does not apply to, with the reason.
     pub not_applicable: Vec<(Bus, String)>,
     /// How long one trial may take, milliseconds.
@@ -38,9 +40,6 @@ pub enum Unsaid {
         /// Its kind.
         kind: TrialKind,
     },
-    /// An operation this room does not know how to write.
-    #[error("a sketch cannot say {0}")]
-    Beyond(String),
     /// The file would be refused.
     #[error("the scenario of a sketch is not valid: {0}")]
     Invalid(String),

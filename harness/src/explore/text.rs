@@ -1,22 +1,24 @@
 //! The scenario file of a sketch, in the order people write one. Defaults are left out.
 
+mod operation;
 mod roles;
 
 use std::fmt::Write as _;
 
 use toml::{Table, Value};
 
-use super::sketch::{Sketch, Unsaid};
-use crate::plan::{
-    Action, Arrivals, BusSettings, Count, Operation, Phase, Publish, Rate, Topology, Trigger,
-};
+use super::sketch::Sketch;
+use crate::plan::{Action, Arrivals, BusSettings, Count, Phase, Publish, Rate, Topology, Trigger};
 
 /// A sketch as a file.
-pub(super) fn of(sketch: &Sketch) -> Result<String, Unsaid> {
+pub(super) fn of(sketch: &Sketch) -> String {
     let mut out = String::from("format = 1\n");
     line(&mut out, "name", sketch.name.as_str());
     line(&mut out, "claims", texts(&sketch.claims));
     line(&mut out, "kind", "behaviour");
+    if sketch.wild {
+        line(&mut out, "faults", "wild");
+    }
     line(&mut out, "summary", sketch.summary.as_str());
     settings(&mut out, &sketch.topology.bus);
     for publisher in &sketch.topology.publishers {
@@ -26,7 +28,7 @@ pub(super) fn of(sketch: &Sketch) -> Result<String, Unsaid> {
         roles::subscriber(&mut out, subscriber);
     }
     for each in &sketch.phases {
-        phase(&mut out, each, &sketch.topology)?;
+        phase(&mut out, each, &sketch.topology);
     }
     if !sketch.not_applicable.is_empty() {
         out.push_str("\n[not-applicable]\n");
@@ -36,7 +38,7 @@ pub(super) fn of(sketch: &Sketch) -> Result<String, Unsaid> {
     }
     out.push_str("\n[budget]\n");
     line(&mut out, "time", ms(sketch.budget_ms));
-    Ok(out)
+    out
 }
 
 /// `key = value`.
@@ -88,12 +90,11 @@ fn settings(out: &mut String, settings: &BusSettings) {
     }
 }
 
-fn phase(out: &mut String, phase: &Phase, topology: &Topology) -> Result<(), Unsaid> {
+fn phase(out: &mut String, phase: &Phase, topology: &Topology) {
     out.push_str("\n[[phase]]\n");
     line(out, "name", phase.name.as_str());
     list(out, "publish", phase.publish.iter().map(|share| publish(share, topology)).collect());
-    let actions: Result<_, _> = phase.actions.iter().map(|done| action(done, topology)).collect();
-    list(out, "action", actions?);
+    list(out, "action", phase.actions.iter().map(|done| action(done, topology)).collect());
     if phase.idle_ms > 0 {
         line(out, "idle", ms(phase.idle_ms));
     }
@@ -103,7 +104,6 @@ fn phase(out: &mut String, phase: &Phase, topology: &Topology) -> Result<(), Uns
     if phase.measured {
         line(out, "measured", true);
     }
-    Ok(())
 }
 
 fn publish(share: &Publish, topology: &Topology) -> Table {
@@ -132,7 +132,7 @@ fn publish(share: &Publish, topology: &Topology) -> Table {
     table
 }
 
-fn action(action: &Action, topology: &Topology) -> Result<Table, Unsaid> {
+fn action(action: &Action, topology: &Topology) -> Table {
     let mut table = Table::new();
     let publisher = |index: usize| Value::from(topology.publishers[index].name.clone());
     let subscriber = |index: usize| Value::from(topology.subscribers[index].name.clone());
@@ -150,35 +150,9 @@ fn action(action: &Action, topology: &Topology) -> Result<Table, Unsaid> {
             table.insert("after".into(), after("subscriber", subscriber(index), events))
         }
     };
-    let (what, whom) = said(&action.operation, topology)?;
-    table.insert("do".into(), what.into());
-    table.extend(whom.map(|(key, value)| (key.to_owned(), value)));
+    table.extend(operation::said(&action.operation, topology));
     if action.expect != "ok" {
         table.insert("expect".into(), action.expect.clone().into());
     }
-    Ok(table)
-}
-
-/// What is done, and to whom or for how long.
-type Said = (&'static str, Option<(&'static str, Value)>);
-
-fn said(operation: &Operation, topology: &Topology) -> Result<Said, Unsaid> {
-    let to =
-        |index: usize| Some(("subscriber", Value::from(topology.subscribers[index].name.clone())));
-    if let Operation::PublishOne(index) = operation {
-        let name = topology.publishers[*index].name.clone();
-        return Ok(("publish-one", Some(("publisher", name.into()))));
-    }
-    if *operation == Operation::UnsubscribeUnknown {
-        return Ok(("unsubscribe-unknown", None));
-    }
-    Ok(match operation {
-        Operation::Subscribe(index) => ("subscribe", to(*index)),
-        Operation::Unsubscribe(index) => ("unsubscribe", to(*index)),
-        Operation::DropReceiver(index) => ("drop-receiver", to(*index)),
-        Operation::StopReading(index) => ("stop-reading", to(*index)),
-        Operation::ResumeReading(index) => ("resume-reading", to(*index)),
-        Operation::Shutdown(deadline) => ("shutdown", Some(("deadline", ms(*deadline).into()))),
-        other => return Err(Unsaid::Beyond(format!("{other:?}"))),
-    })
+    table
 }

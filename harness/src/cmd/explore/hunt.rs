@@ -159,7 +159,7 @@ impl Found {
              {sentence}. Rerun: {}",
             trials.seed, self.reproduced, self.rerun
         );
-        let text = self.sketch.text()?;
+        let text = self.sketch.text();
         // What is written can be read: a claim or a summary may be refused, too.
         self.sketch.case(trials.seed)?;
         let unwritten = |cause| TrialError::Write { path: self.path.display().to_string(), cause };

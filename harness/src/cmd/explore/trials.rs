@@ -4,7 +4,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use crate::check::{Colour, Observed};
+use crate::check::{Colour, Observed, Reached};
 use crate::cmd::behaviour::{self, Ran};
 use crate::cmd::selection::Wanted;
 use crate::driver::{DriveError, Fault, Interrupt};
@@ -69,6 +69,8 @@ pub(in crate::cmd) struct Judged {
     pub(in crate::cmd) failures: Vec<Failure>,
     /// What did not happen as planned, where nothing else was found.
     pub(in crate::cmd) doubts: Vec<String>,
+    /// Runs in which a fault or a race missed its window, and nothing else was found.
+    pub(in crate::cmd) missed: u64,
     /// Histories that cannot have happened.
     pub(in crate::cmd) broken: Vec<String>,
 }
@@ -178,6 +180,10 @@ impl Judged {
             | Behaviour::Fail
             | Behaviour::Diverges
             | Behaviour::NotApplicable(_) => {}
+            // What is made up aims at nothing, so that it may miss.
+            Behaviour::NotExercised(_) if ran.row.reached.iter().any(Reached::is_missed) => {
+                self.missed += 1;
+            }
             Behaviour::NotExercised(doubt) => self.doubts.push(format!("{name}: {doubt}")),
             Behaviour::Broken(why) => self.broken.push(format!("{name}: {why}")),
         }

@@ -8,6 +8,7 @@ use proptest::prelude::{Strategy, any as anything};
 use proptest::sample::Index;
 use proptest::{collection, option, sample};
 
+use super::faults::{self, Faults};
 use crate::plan::{
     Action, Arrivals, Count, Operation, Phase, Publish, Rate, Reading, SubscriberSpec, Topology,
     Trigger,
@@ -27,6 +28,8 @@ pub(super) struct Happenings {
     phases: Vec<Draft>,
     /// Whether the bus is shut down in the last phase, and after which share of it.
     shutdown: Option<Index>,
+    /// What befalls somebody after all that.
+    faults: Option<Faults>,
 }
 
 #[derive(Debug, Clone)]
@@ -59,8 +62,20 @@ enum Moment {
 
 pub(super) fn any() -> impl Strategy<Value = Happenings> {
     let shutdown = option::weighted(0.2, anything::<Index>());
-    (collection::vec(draft(), 1..=3), shutdown)
-        .prop_map(|(phases, shutdown)| Happenings { phases, shutdown })
+    (collection::vec(draft(), 1..=3), shutdown).prop_map(|(phases, shutdown)| Happenings {
+        phases,
+        shutdown,
+        faults: None,
+    })
+}
+
+/// Any that ends in faults; a bus that is shut down has nothing more to bear.
+pub(super) fn faulty() -> impl Strategy<Value = Happenings> {
+    (collection::vec(draft(), 1..=2), faults::any()).prop_map(|(phases, faults)| Happenings {
+        phases,
+        shutdown: None,
+        faults: Some(faults),
+    })
 }
 
 fn draft() -> impl Strategy<Value = Draft> {
@@ -119,12 +134,22 @@ impl Happenings {
                 measured: false,
             });
         }
+        if let Some(faults) = self.faults {
+            phases.push(faults.told(publishers, &who_may_be_struck(&members)));
+        }
         let planned = phases.iter().flat_map(|phase| &phase.publish).map(Publish::planned_events);
         let room = planned.sum::<u64>()
             + phases.iter().map(|phase| phase.actions.len() as u64).sum::<u64>();
         make_room(&mut topology.subscribers, &members, room);
         (topology, phases)
     }
+}
+
+/// Subscribers that take part to the end; the first keeps reading whatever happens.
+fn who_may_be_struck(members: &[Member]) -> Vec<usize> {
+    let takes_part = |member: &Member| member.subscribed && member.reading && !member.gone;
+    let others = members.iter().enumerate().skip(1);
+    others.filter(|(_, member)| takes_part(member)).map(|(index, _)| index).collect()
 }
 
 /// A subscriber that waits and stops reading for a while gets room for everything: its publishers

@@ -3,11 +3,16 @@
 use daemoneye_eventbus::OverflowPolicy;
 
 use super::Sketch;
-use crate::plan::{Action, Operation, Phase, Reading, Trigger};
+use crate::plan::{Action, Operation, Phase, Reading, Trigger, Victim};
 
 /// Follows membership, reading and shutdown through the phases. What happens meanwhile is taken in
-/// the order of the file, between what happens at the start and at the end.
+/// the order of the file, between what happens at the start and at the end. What may come before and
+/// after a fault the reader of scenario files knows best.
 pub(crate) fn is_coherent(sketch: &Sketch) -> bool {
+    let mut operations = sketch.phases.iter().flat_map(|phase| &phase.actions);
+    if operations.any(|action| action.operation.fault().is_some()) && sketch.case(0).is_err() {
+        return false;
+    }
     let subscribers = &sketch.topology.subscribers;
     let mut world = World {
         subscribed: subscribers.iter().map(|spec| spec.from_start).collect(),
@@ -55,6 +60,12 @@ impl World {
             Operation::ResumeReading(index) => !std::mem::replace(&mut self.reading[index], true),
             Operation::Shutdown(_) => {
                 self.shut_down = true;
+                true
+            }
+            Operation::Fault(fault) => {
+                if let (Victim::Subscriber(index), true) = (fault.victim, fault.deed.cuts_off()) {
+                    self.subscribed[index] = false;
+                }
                 true
             }
             _ => self.ends_as(expect, true),

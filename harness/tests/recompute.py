@@ -204,9 +204,9 @@ def bar(evidence):
     return next((why for why, holds in reasons + [("host-busy", busy)] if holds), None)
 
 
-def at(limit, reading, blocks):
+def at(limit, reading):
     ratios = reading["block_ratios"]
-    raw, corrected = estimate(ratios["raw"][:blocks]), estimate(ratios["corrected"][:blocks])
+    raw, corrected = estimate(ratios["raw"]), estimate(ratios["corrected"])
     says, basis = decision(limit, raw), "raw"
     if raw is None:
         says = "budget"
@@ -221,7 +221,35 @@ def at(limit, reading, blocks):
     return {"raw": raw, "corrected": corrected, "basis": basis, "says": says}
 
 
+def first(entries, count):
+    """As many as it takes for `count` of them to count, or all of them."""
+    taken = []
+    for entry in entries:
+        if count == 0:
+            break
+        taken.append(entry)
+        count -= not entry.get("redone", False)
+    return taken
+
+
+def when_reached(evidence, number):
+    """What had been run at a look: its blocks, and for each look so far an A/A block and two floors."""
+    so_far = {"blocks": LOOKS[number - 1], "nulls": number, "voids": 2 * number}
+    return {**evidence, **{sort: first(evidence[sort], count) for sort, count in so_far.items()}}
+
+
 def judge(row, evidence):
+    """The first look that decides, asked about nothing that was run after it; else the last one."""
+    kept = sum(not block["redone"] for block in evidence["blocks"])
+    found = None
+    for number in (n for n, look in enumerate(LOOKS, 1) if look <= kept):
+        found = judge_all(row, when_reached(evidence, number))
+        if found["verdict"][0] in ("pass", "fail"):
+            return found
+    return found or judge_all(row, evidence)
+
+
+def judge_all(row, evidence):
     """Verdict, reason, and all figures on the way, as far as there are any."""
     barred = bar(evidence)
     try:
@@ -231,12 +259,7 @@ def judge(row, evidence):
         return {"verdict": (kind, reason if kind != "inconclusive" else barred or reason)}
     limit, log_ratios = row["judgement"]["limit"], reading["block_ratios"]
     count = len(log_ratios["raw"])
-    stands = at(limit, reading, count)
-    for look in (look for look in LOOKS if look <= count):
-        earlier = at(limit, reading, look)
-        if earlier["says"] in ("pass", "fail"):
-            stands = earlier
-            break
+    stands = at(limit, reading)
     says = stands.pop("says")
     if count < LOOKS[0]:
         says = "budget"

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
-use equivalence::gate::{Block, Evidence, Reason, Side, order};
+use equivalence::gate::{Block, Evidence, Look, Reason, Side, Verdict, order};
 use equivalence::plan::gates::{GateCell, GateTable, Metric};
 use equivalence::plan::{Bus, TrialKind};
 use equivalence::record::{HostLoad, Latency, TearDown, Trial, TrialFigures, Validity};
@@ -30,6 +30,7 @@ fn main() -> ExitCode {
     let mut tests = vec![
         libtest_mimic::Trial::test("a_true_report_agrees", move || agrees(python)),
         libtest_mimic::Trial::test("the_report_holds_every_sort_of_verdict", every_verdict),
+        libtest_mimic::Trial::test("its_case_of_later_trouble_is_decided", a_later_look_leaves_it),
     ];
     for alteration in ALTERATIONS {
         let name = format!("{}_altered_is_found", alteration.what);
@@ -62,6 +63,14 @@ fn agrees(python: &str) -> Result<(), Failed> {
     let wanted = format!("{gated} gated row(s) agree");
     ended_with(&output, 0)?;
     if said.starts_with(&wanted) { Ok(()) } else { Err(format!("{said}, not {wanted}").into()) }
+}
+
+fn a_later_look_leaves_it() -> Result<(), Failed> {
+    let run = run();
+    let rows = run.performance.iter().filter(|row| row.case == "perf/later" && row.gated);
+    let verdicts: Vec<&Verdict> = rows.map(|row| &row.judgement.verdict).collect();
+    let decided = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Pass | Verdict::Fail));
+    if decided && !verdicts.is_empty() { Ok(()) } else { Err(format!("{verdicts:?}").into()) }
 }
 
 fn every_verdict() -> Result<(), Failed> {
@@ -216,6 +225,12 @@ fn run() -> Run {
     few.blocks[0].trials[0].figures.latency.as_mut().expect("paced").samples = 12;
     let mut stopped = evidence(Shape { case: "perf/stopped", ratio: 1.2, noise: 0.1, ..QUIET });
     stopped.stopped = true;
+    // What a later look, run for another gate of the case, shows does not touch this one.
+    let mut later = evidence(Shape { case: "perf/later", blocks: 10, ..QUIET });
+    make_busy(&mut later.blocks[8]);
+    later.nulls[1].trials[2].validity = Validity::GeneratorLate;
+    later.voids[2].validity = Validity::Invalid("negative time".to_owned());
+    later.voids[3].figures.cpu_s_per_million = Some(39.0);
     let saturation = Shape { kind: TrialKind::Saturation, ..QUIET };
     let evidence = vec![
         evidence(QUIET),
@@ -236,6 +251,7 @@ fn run() -> Run {
         smoke,
         few,
         stopped,
+        later,
     ];
     let gates = gates();
     let performance = evidence.iter().flat_map(|one| PerformanceRow::of(one, &gates)).collect();
@@ -289,22 +305,28 @@ fn evidence(shape: Shape) -> Evidence {
         });
         evidence.blocks.push(Block { order, trials, host_busy: None, redone: false });
     }
-    let order = order(SEED ^ 1, 0);
-    let trials = order.map(|side| {
-        let own = if side == Side::Candidate { shape.null } else { 1.0 };
-        trial(&shape, Bus::Crossbeam, own)
-    });
-    evidence.nulls.push(Block { order, trials, host_busy: None, redone: false });
-    // An odd and an even number of floors: both sorts of median.
-    let floors = [Bus::Crossbeam, Bus::Process, Bus::Crossbeam];
-    for bus in floors.into_iter().filter(|_| shape.floor.is_some()) {
-        let share = shape.floor.unwrap_or_default() * noise(&shape, &mut random);
-        // Of rates the floor is the faster one.
-        let scale = if shape.kind == TrialKind::Saturation { 1.0 / share } else { share };
-        let void = trial(&shape, bus, scale);
-        evidence.voids.push(Trial { bus: None, void_of: Some(bus), ..void });
+    let looks = Look::reached(evidence.blocks.len()).map_or(1, Look::number);
+    for look in 0..looks {
+        screen(&shape, look, &mut random, &mut evidence);
     }
     evidence
+}
+
+/// The A/A block and the floors of one look.
+fn screen(shape: &Shape, look: usize, random: &mut ChaCha8Rng, evidence: &mut Evidence) {
+    let order = order(SEED ^ 1, u32::try_from(look).expect("three looks"));
+    let trials = order.map(|side| {
+        let own = if side == Side::Candidate { shape.null } else { 1.0 };
+        trial(shape, Bus::Crossbeam, own)
+    });
+    evidence.nulls.push(Block { order, trials, host_busy: None, redone: false });
+    for bus in [Bus::Crossbeam, Bus::Process].into_iter().filter(|_| shape.floor.is_some()) {
+        let share = shape.floor.unwrap_or_default() * noise(shape, random);
+        // Of rates the floor is the faster one.
+        let scale = if shape.kind == TrialKind::Saturation { 1.0 / share } else { share };
+        let void = trial(shape, bus, scale);
+        evidence.voids.push(Trial { bus: None, void_of: Some(bus), ..void });
+    }
 }
 
 fn noise(shape: &Shape, random: &mut ChaCha8Rng) -> f64 {

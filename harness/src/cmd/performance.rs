@@ -135,14 +135,20 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// All that one look needs: floors, blocks, and the baseline against itself.
+    /// All that one look needs: floors, the baseline against itself, then blocks. Blocks come last:
+    /// whatever ends a run early, no look is reached whose screen and floors were not run.
     async fn look(&mut self, blocks: usize, progress: &mut Progress) -> Result<(), DriveError> {
         self.redos = Redos::of_a_look();
         self.voids(progress).await?;
+        self.null(progress).await?;
         for _ in 0..blocks {
             self.block(progress).await?;
             self.show(progress);
         }
+        Ok(())
+    }
+
+    async fn null(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
         loop {
             let order = self.null_order(self.gathered.evidence.nulls.len());
             let mut null = self.four(order, true, progress).await?;

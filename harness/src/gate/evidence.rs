@@ -15,6 +15,9 @@ use crate::record::Trial;
 /// Redone blocks allowed for one look, A/A blocks included.
 pub const REDOS_PER_LOOK: usize = 2;
 
+/// Both sides have a floor of their own at each look.
+const SIDES: usize = 2;
+
 /// How many blocks may still be run again for one look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redos {
@@ -108,6 +111,35 @@ impl Evidence {
         self.nulls.iter().filter(|block| !block.redone)
     }
 
+    /// The latest look its blocks reach; `None` below the first.
+    pub fn reached(&self) -> Option<Look> {
+        Look::reached(self.kept().count())
+    }
+
+    /// What had been run when a look was reached: its blocks, and one A/A block and the floors of
+    /// both sides for it and each look before.
+    ///
+    /// What was redone up to there is kept; where less was run, it is all of it.
+    #[must_use]
+    pub fn at(&self, look: Look) -> Self {
+        let blocks_of = |blocks: &[Block], count| first(blocks, count, |block| !block.redone);
+        Self {
+            blocks: blocks_of(&self.blocks, look.blocks()),
+            nulls: blocks_of(&self.nulls, look.number()),
+            voids: first(&self.voids, SIDES * look.number(), |_| true),
+            ..self.bare()
+        }
+    }
+
+    /// The same without any trial.
+    fn bare(&self) -> Self {
+        Self {
+            barred: self.barred.clone(),
+            stopped: self.stopped,
+            ..Self::new(self.case.clone(), self.baseline, self.candidate)
+        }
+    }
+
     /// How many blocks to run until the next look; `None` when `most` blocks allow no further one.
     pub fn until_next_look(&self, most: usize) -> Option<usize> {
         let kept = self.kept().count();
@@ -119,4 +151,12 @@ impl Evidence {
         let blocks = self.blocks.iter().chain(&self.nulls);
         blocks.flat_map(|block| &block.trials).chain(&self.voids)
     }
+}
+
+/// As many as it takes for `count` of them to be counted, or all.
+fn first<T: Clone>(all: &[T], count: usize, counts: fn(&T) -> bool) -> Vec<T> {
+    let counted = all.iter().enumerate().filter(|(_, one)| counts(one));
+    let last = counted.take(count).last().map(|(at, _)| at);
+    let end = last.map_or(0, |at| at + 1);
+    all[..end].to_vec()
 }

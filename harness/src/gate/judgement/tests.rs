@@ -215,18 +215,91 @@ fn a_floor_as_high_as_the_figure_is_instrument_bound() {
     assert_eq!(verdict(&evidence), Verdict::Inconclusive(Reason::InstrumentBound));
 }
 
+/// A block of the baseline against itself, off by this ratio.
+fn null(ratio: f64) -> Block {
+    let mut block = cpu_ratio(1, ratio).blocks.remove(0);
+    block.trials.iter_mut().for_each(|trial| trial.bus = Some(Bus::Crossbeam));
+    block
+}
+
 #[test]
 fn a_baseline_unlike_itself_bars_the_gate() {
     let mut evidence = cpu_ratio(6, 1.0);
-    let biased_null = |ratio| {
-        let mut block = cpu_ratio(1, ratio).blocks.remove(0);
-        block.trials.iter_mut().for_each(|trial| trial.bus = Some(Bus::Crossbeam));
-        block
-    };
-    evidence.nulls.push(biased_null(1.4));
+    evidence.nulls = vec![null(1.4)];
     assert_eq!(verdict(&evidence), Verdict::Pass);
-    evidence.nulls.push(biased_null(1.5));
+    evidence.nulls = vec![null(1.5)];
     assert_eq!(verdict(&evidence), Verdict::Inconclusive(Reason::NullBiased));
+}
+
+/// Ten blocks, of which the first six decide.
+fn decided_at_six() -> Evidence {
+    let mut evidence = cpu_ratio(10, 1.5);
+    evidence.nulls = vec![null(1.0), null(1.0)];
+    voids(&mut evidence, 1.0, 1.0);
+    voids(&mut evidence, 1.0, 1.0);
+    evidence
+}
+
+#[test]
+fn nothing_of_a_later_look_withdraws_a_decision() {
+    type Spoil = fn(&mut Evidence);
+    let spoils: [(&str, Spoil); 7] = [
+        ("a busy block", |e| e.blocks[8].host_busy = Some("busy".to_owned())),
+        ("a busy A/A block", |e| e.nulls[1].host_busy = Some("busy".to_owned())),
+        ("a late trial", |e| e.blocks[7].trials[1].validity = Validity::GeneratorLate),
+        ("an invalid trial", |e| {
+            e.blocks[6].trials[0].validity = Validity::Invalid("negative time".to_owned());
+        }),
+        ("a lacking figure", |e| e.blocks[9].trials[3].figures.cpu_s_per_million = None),
+        ("a bias", |e| e.nulls[1] = null(3.0)),
+        ("a higher floor", |e| e.voids[3].figures.cpu_s_per_million = Some(100.0)),
+    ];
+    let sound = judge(Metric::Cpu, AT_MOST_TWICE, &decided_at_six());
+    assert_eq!(sound.verdict, Verdict::Pass);
+    let said = "decided at 6 blocks; the 10 of the case were run on for other gates".to_owned();
+    assert!(sound.notes.contains(&said), "{:?}", sound.notes);
+    for (what, spoil) in spoils {
+        let mut evidence = decided_at_six();
+        spoil(&mut evidence);
+        let judged = judge(Metric::Cpu, AT_MOST_TWICE, &evidence);
+        assert_eq!(judged, sound, "{what}");
+    }
+}
+
+#[test]
+fn what_spoils_the_first_look_spoils_the_next_as_well() {
+    let reasons = [Reason::HostBusy, Reason::NullBiased];
+    for (reason, spoil) in reasons.into_iter().zip([
+        (|e: &mut Evidence| e.blocks[2].host_busy = Some("busy".to_owned())) as fn(&mut Evidence),
+        |e| e.nulls[0] = null(1.5),
+    ]) {
+        let mut evidence = decided_at_six();
+        spoil(&mut evidence);
+        assert_eq!(verdict(&evidence), Verdict::Inconclusive(reason));
+        evidence.blocks.extend(cpu_ratio(6, 1.5).blocks);
+        evidence.nulls.push(null(1.0));
+        assert_eq!(verdict(&evidence), Verdict::Inconclusive(reason), "at the third look");
+    }
+}
+
+#[test]
+fn what_spoils_a_look_bars_a_gate_that_no_look_before_has_decided() {
+    let mut evidence = cpu_ratio(1, 2.2);
+    evidence.blocks.extend(cpu_ratio(9, 1.5).blocks);
+    evidence.nulls = vec![null(1.0), null(1.5)];
+    assert_eq!(verdict(&evidence), Verdict::Inconclusive(Reason::NullBiased));
+    evidence.nulls[1] = null(1.0);
+    assert_eq!(verdict(&evidence), Verdict::Pass);
+    evidence.blocks[9].host_busy = Some("busy".to_owned());
+    assert_eq!(verdict(&evidence), Verdict::Inconclusive(Reason::HostBusy));
+}
+
+#[test]
+fn blocks_between_two_looks_have_no_part_in_either() {
+    let mut evidence = cpu_ratio(8, 1.99);
+    evidence.stopped = true;
+    evidence.blocks[7].trials[0].validity = Validity::GeneratorLate;
+    assert_eq!(verdict(&evidence), Verdict::Inconclusive(Reason::Budget));
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
-use equivalence::gate::{Block, Evidence, Look, Reason, Side, Verdict, order};
+use equivalence::gate::{Block, Evidence, Look, Reason, Side, Verdict, VoidTrial, order};
 use equivalence::plan::gates::{GateCell, GateTable, Metric};
 use equivalence::plan::{Bus, TrialKind};
 use equivalence::record::{HostLoad, Latency, TearDown, Trial, TrialFigures, Validity};
@@ -105,7 +105,7 @@ struct Alteration {
     change: fn(&Value) -> Value,
 }
 
-const ALTERATIONS: [Alteration; 13] = [
+const ALTERATIONS: [Alteration; 14] = [
     altered("a_figure_of_a_trial", "/evidence/0/blocks/2/trials/1/figures/cpu_s_per_million", more),
     altered("a_percentile", "/evidence/0/blocks/4/trials/3/figures/latency/p99_ns", one_more),
     altered("a_number_of_samples", "/evidence/0/blocks/1/trials/0/figures/latency/samples", |_| {
@@ -119,6 +119,9 @@ const ALTERATIONS: [Alteration; 13] = [
     altered("a_redone_block", "/evidence/0/blocks/3/redone", |_| json!(true)),
     altered("a_load_of_the_host", "/evidence/0/blocks/5/trials/0/figures/host/outside", |_| {
         json!(0.9)
+    }),
+    altered("a_load_of_the_host_in_a_void", "/evidence/0/voids/0/figures/host/stolen", |_| {
+        json!(0.02)
     }),
     altered("a_validity", "/evidence/0/blocks/5/trials/0/validity/is", |_| json!("generator-late")),
     altered("an_estimate", "/performance/0/judgement/raw/ratio", more),
@@ -212,13 +215,20 @@ const QUIET: Shape = Shape {
 fn run() -> Run {
     let mut busy = evidence(Shape { case: "perf/busy", ..QUIET });
     make_busy(&mut busy.blocks[2]);
+    // The floor of one look is run again; that of another stays busy.
+    let mut floor = evidence(Shape { case: "perf/busy-floor", ..QUIET });
+    let again = floor.voids[0].clone();
+    floor.voids[0] = VoidTrial { redone: true, ..busy_floor(&again) };
+    floor.voids.insert(1, again);
+    let mut busier_floor = evidence(Shape { case: "perf/busier-floor", ..QUIET });
+    busier_floor.voids[1] = busy_floor(&busier_floor.voids[1]);
     let mut redone = evidence(Shape { case: "perf/redone", blocks: 7, ..QUIET });
     make_busy(&mut redone.blocks[3]);
     redone.blocks[3].redone = true;
     let mut late = evidence(Shape { case: "perf/late", ..QUIET });
     late.blocks[1].trials[2].validity = Validity::GeneratorLate;
     let mut invalid = evidence(Shape { case: "perf/invalid", ..QUIET });
-    invalid.voids[0].validity = Validity::Invalid("negative time".to_owned());
+    invalid.voids[0].trial.validity = Validity::Invalid("negative time".to_owned());
     let mut smoke = evidence(Shape { case: "perf/smoke", blocks: 1, ..QUIET });
     smoke.barred = Some((Reason::Smoke, "smoke never concludes".to_owned()));
     let mut few = evidence(Shape { case: "perf/few", ..QUIET });
@@ -229,8 +239,8 @@ fn run() -> Run {
     let mut later = evidence(Shape { case: "perf/later", blocks: 10, ..QUIET });
     make_busy(&mut later.blocks[8]);
     later.nulls[1].trials[2].validity = Validity::GeneratorLate;
-    later.voids[2].validity = Validity::Invalid("negative time".to_owned());
-    later.voids[3].figures.cpu_s_per_million = Some(39.0);
+    later.voids[2].trial.validity = Validity::Invalid("negative time".to_owned());
+    later.voids[3].trial.figures.cpu_s_per_million = Some(39.0);
     let saturation = Shape { kind: TrialKind::Saturation, ..QUIET };
     let evidence = vec![
         evidence(QUIET),
@@ -245,6 +255,8 @@ fn run() -> Run {
         evidence(Shape { case: "perf/saturated", ratio: 0.95, ..saturation }),
         evidence(Shape { case: "perf/too-slow", ratio: 0.6, ..saturation }),
         busy,
+        floor,
+        busier_floor,
         redone,
         late,
         invalid,
@@ -325,7 +337,7 @@ fn screen(shape: &Shape, look: usize, random: &mut ChaCha8Rng, evidence: &mut Ev
         // Of rates the floor is the faster one.
         let scale = if shape.kind == TrialKind::Saturation { 1.0 / share } else { share };
         let void = trial(shape, bus, scale);
-        evidence.voids.push(Trial { bus: None, void_of: Some(bus), ..void });
+        evidence.voids.push(VoidTrial::new(Trial { bus: None, void_of: Some(bus), ..void }));
     }
 }
 
@@ -375,4 +387,11 @@ fn make_busy(block: &mut Block) {
         trial.figures.host = Some(HostLoad { outside: 0.3, ..HostLoad::default() });
     }
     block.host_busy = equivalence::gate::busy::busy(&block.trials);
+}
+
+fn busy_floor(void: &VoidTrial) -> VoidTrial {
+    let mut trial = void.trial.clone();
+    trial.figures.host = Some(HostLoad { outside: 0.3, ..HostLoad::default() });
+    trial.figures.cpu_s_per_million = Some(39.0);
+    VoidTrial::new(trial)
 }

@@ -106,7 +106,7 @@ fn judge_all(metric: Metric, limit: Limit, evidence: &Evidence) -> Judgement {
         notes: Vec::new(),
         block_ratios: BlockRatios::default(),
     };
-    let bar = bar(evidence);
+    let bar = bar(metric, evidence);
     let read = Reading::of(metric, evidence);
     judgement.verdict = match read {
         Err(Unread::NotMeasured(why)) => Verdict::NotApplicable(why),
@@ -130,13 +130,14 @@ fn judge_all(metric: Metric, limit: Limit, evidence: &Evidence) -> Judgement {
 }
 
 /// Why these trials may not conclude, whatever their figures are.
-fn bar(evidence: &Evidence) -> Option<(Reason, String)> {
+fn bar(metric: Metric, evidence: &Evidence) -> Option<(Reason, String)> {
     if let Some(bar) = &evidence.barred {
         return Some(bar.clone());
     }
+    let blocks = || evidence.kept().chain(evidence.kept_nulls());
     let counted = || {
-        let blocks = evidence.kept().chain(evidence.kept_nulls());
-        blocks.flat_map(|block| &block.trials).chain(&evidence.voids)
+        let voids = evidence.kept_voids().map(|void| &void.trial);
+        blocks().flat_map(|block| &block.trials).chain(voids)
     };
     let invalid = counted().find_map(|trial| match &trial.validity {
         Validity::Invalid(why) => Some(format!("a trial on {} is invalid: {why}", place(trial))),
@@ -150,8 +151,13 @@ fn bar(evidence: &Evidence) -> Option<(Reason, String)> {
         let why = format!("the generator missed its schedule in {late} trial(s)");
         return Some((Reason::GeneratorLate, why));
     }
-    let mut blocks = evidence.kept().chain(evidence.kept_nulls());
-    blocks.find_map(|block| block.host_busy.clone()).map(|why| (Reason::HostBusy, why))
+    // What a busy host did to a floor is of no account where no verdict rests on floors.
+    let floors = evidence.kept_voids().filter(|_| metric.gates_corrected());
+    let floors = floors.filter_map(|void| {
+        void.host_busy.as_ref().map(|why| format!("a void floor is not to be trusted: {why}"))
+    });
+    let busy = blocks().filter_map(|block| block.host_busy.clone()).chain(floors).next();
+    busy.map(|why| (Reason::HostBusy, why))
 }
 
 fn place(trial: &Trial) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{GateSaid, SlowMatrix, SlowRow};
+use super::{GateSaid, SlowMatrix, SlowRow, Stopped};
 
 /// Files of the slow buses in the folder of a report: the record, and the page to read.
 pub const SLOW_FILES: [&str; 2] = ["mutants-slow.json", "mutants-slow.md"];
@@ -15,10 +15,8 @@ pub fn slow_page(matrix: &SlowMatrix) -> String {
     let (right, all) = (matrix.right(), matrix.rows.len());
     line(&mut text, &format!("{right} of {all} measurements are right.\n"));
     if !matrix.complete {
-        let cause = matrix
-            .stopped
-            .as_ref()
-            .map_or("not all were asked for".to_owned(), |stopped| stopped.to_string());
+        let stopped = matrix.stopped.as_ref().map(Stopped::to_string);
+        let cause = stopped.unwrap_or_else(|| "not all were asked for".to_owned());
         line(&mut text, &format!("PARTIAL: {cause}; `{}` has all, if any.\n", SLOW_FILES[1]));
     }
     for sentence in matrix.complaints() {

@@ -29,7 +29,7 @@ mod verdict;
 
 pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order};
 pub use estimate::{ALPHA_PER_LOOK, Concluding, Estimate, Interval, Look};
-pub use evidence::{Block, Evidence, REDOS_PER_LOOK, Redos};
+pub use evidence::{Block, Evidence, REDOS_PER_LOOK, Redos, VoidTrial};
 pub use judgement::{Basis, BlockRatios, Judgement, judge};
 pub use outlook::{FEWEST_BLOCKS, MOSTLY, Outlook};
 pub use quantile::Quantile;

@@ -10,7 +10,7 @@
 //! - `checker`: the real checker, and those that cannot fail where they should; `recorded`,
 //!   `corpus`: comparisons of two buses, one right, the others doctored in one place; `checkers`:
 //!   which of these unmasks whom;
-//! - `slow`: buses too slow for one gate each, and what the gates must say;
+//! - `slow`: buses too slow or too hungry for one gate each, and what the gates must say;
 //! - `page`: the matrix to read.
 
 mod bus;
@@ -28,4 +28,7 @@ pub use checkers::{CheckerMatrix, CheckerRow};
 pub use guard::{Catch, Guard, caught};
 pub use matrix::{KillMatrix, MutantRow, Shown, TrialRow};
 pub use page::{FILES, PARTIAL_FILES, page};
-pub use slow::{GateSaid, SLOW, SlowMutant, SlowRow, complaints as slow_complaints};
+pub use slow::{
+    GateSaid, SLOW, SLOW_FILES, SLOW_PARTIAL_FILES, SlowMatrix, SlowMutant, SlowRow, Stopped,
+    slow_page,
+};

@@ -142,3 +142,30 @@ fn a_case_without_a_trial_has_no_row() {
     let nothing = Evidence::new("perf/any".to_owned(), Bus::Crossbeam, Bus::Process);
     assert_eq!(PerformanceRow::of(&nothing, &gates()), []);
 }
+
+/// The same trials as of one bus on both sides.
+fn against_itself(bus: Bus, scale: f64) -> Evidence {
+    let mut evidence = evidence(TrialKind::Paced, scale);
+    (evidence.baseline, evidence.candidate) = (bus, bus);
+    let trials = evidence.blocks.iter_mut().flat_map(|block| &mut block.trials);
+    trials.for_each(|trial| trial.bus = Some(bus));
+    evidence
+}
+
+#[test]
+fn a_bus_against_itself_is_judged_and_says_whether_one_is_in_its_intervals() {
+    for bus in [Bus::Crossbeam, Bus::Process] {
+        let cpu = |scale| {
+            let rows = PerformanceRow::of(&against_itself(bus, scale), &gates());
+            rows.into_iter().find(|row| row.metric == Metric::Cpu).expect("it is gated")
+        };
+        let row = cpu(1.0);
+        assert_eq!((&row.judgement.verdict, row.holds_one), (&Verdict::Pass, Some(true)));
+        assert_eq!(cpu(1.01).holds_one, Some(false), "{bus:?}");
+        let lent = row.judgement.notes.iter().any(|note| note.ends_with("never enforced"));
+        assert_eq!(lent, bus == Bus::Crossbeam, "{:?}", row.judgement.notes);
+        assert!(!row.enforced);
+    }
+    let rows = PerformanceRow::of(&evidence(TrialKind::Paced, 1.0), &gates());
+    assert!(rows.iter().all(|row| row.holds_one.is_none()), "of two buses nothing is said");
+}

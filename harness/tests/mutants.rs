@@ -99,3 +99,50 @@ fn ctrl_c_is_said_once_is_no_survivor_and_leaves_the_whole_matrix_alone() {
     let page = fs::read_to_string(folder.path().join("mutants-partial.md")).expect("a page");
     assert!(page.contains("PARTIAL: it was interrupted"), "{page}");
 }
+
+fn slow(pattern: &str, folder: &Path) -> Command {
+    let mut command = mutants(pattern, folder);
+    command.arg("--slow");
+    command
+}
+
+#[test]
+fn a_slow_bus_is_chosen_by_its_name_and_time_that_is_over_begins_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ended = slow("leaks-*", folder.path()).args(["--minutes", "0"]).assert().code(3);
+    ended
+        .stdout(contains("0 of 0 measurements are right"))
+        .stderr(contains("2 measurement(s), at most"));
+    let page = fs::read_to_string(folder.path().join("mutants-slow-partial.md")).expect("a page");
+    assert!(page.contains("PARTIAL: the 0 min that were allowed are over"), "{page}");
+    slow("evicts-*", folder.path()).assert().code(2).stderr(contains("burns-cpu"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_a_slow_measurement_and_is_no_verdict() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::{Command, Stdio};
+
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_equivalence"));
+    command.args(["mutants", "--slow", "--mutant", "leaks-1-kib", "--out"]).arg(folder.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("spawned");
+    let mut errors = BufReader::new(child.stderr.take().expect("piped"));
+    let mut told = String::new();
+    while !told.contains("[1/1]") {
+        assert_ne!(errors.read_line(&mut told).expect("a line"), 0, "{told}");
+    }
+    kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), Signal::SIGINT).expect("told");
+    errors.read_to_string(&mut told).expect("text");
+    let mut out = String::new();
+    child.stdout.take().expect("piped").read_to_string(&mut out).expect("text");
+    assert_eq!(child.wait().expect("ended").code(), Some(4), "{out}{told}");
+    assert!(out.contains("PARTIAL: interrupted") && !out.contains("FAIL"), "{out}");
+    let json = fs::read_to_string(folder.path().join("mutants-slow-partial.json")).expect("a file");
+    let matrix: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(matrix["stopped"]["is"], "interrupted");
+}

@@ -60,6 +60,7 @@ fn report(ratio: f64, change: impl Fn(&mut Run)) -> TempDir {
             candidate: Bus::Process,
             gated: true,
             enforced: false,
+            holds_one: None,
             judgement,
         }],
         evidence: Vec::new(),

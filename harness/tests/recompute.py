@@ -20,7 +20,7 @@ from functools import lru_cache
 LOOKS = (6, 10, 16)  # blocks at which a verdict may be given
 ALPHA = Fraction(5, 100) / len(LOOKS)  # one-sided, each look
 REDOS_PER_LOOK = 2
-OUTSIDE_MOST, STOLEN_MOST = 0.05, 0.01  # shares of the host's CPU time, means over a block
+OUTSIDE_MOST, STOLEN_MOST = 0.05, 0.01  # of the host's CPU time, means over a block or void
 SAMPLES = {"p50": 200, "p90": 1_000, "p99": 10_000, "p999": 100_000}  # a quantile needs
 TOLERANCE = 1e-9  # relative: two ways of rounding
 FIGURES = {
@@ -170,7 +170,8 @@ def read(row, evidence):
         raise Unreadable("inconclusive", "invalid-trial")
     floors = []
     for bus in (row["baseline"], row["candidate"]):
-        own = [figure(t, metric, quantile) for t in evidence["voids"] if t["void_of"] == bus]
+        voids = [v for v in evidence["voids"] if v["void_of"] == bus and not v.get("redone")]
+        own = [figure(void, metric, quantile) for void in voids]
         own = [value for value in own if value is not None]
         floors.append(median(own) if own else None)
     corrected, has_floor = [], None not in floors
@@ -193,20 +194,22 @@ def read(row, evidence):
 # From log ratios to the verdict.
 
 
-def bar(evidence):
+def bar(metric, evidence):
     """Why these trials may not conclude, whatever their figures are."""
     if evidence["barred"]:
         return evidence["barred"][0]
     kept = [b for b in evidence["blocks"] + evidence["nulls"] if not b["redone"]]
-    states = [trial["validity"]["is"] for trial in trials(kept) + evidence["voids"]]
-    busy = any(block["host_busy"] is not None for block in kept)
+    voids = [void for void in evidence["voids"] if not void.get("redone")]
+    states = [trial["validity"]["is"] for trial in trials(kept) + voids]
+    asked = kept + (voids if metric in ALSO_CORRECTED else [])
+    busy = any(one.get("host_busy") is not None for one in asked)
     reasons = [("invalid-trial", "invalid" in states), ("generator-late", "generator-late" in states)]
     return next((why for why, holds in reasons + [("host-busy", busy)] if holds), None)
 
 
-def at(limit, reading, blocks):
+def at(limit, reading):
     ratios = reading["block_ratios"]
-    raw, corrected = estimate(ratios["raw"][:blocks]), estimate(ratios["corrected"][:blocks])
+    raw, corrected = estimate(ratios["raw"]), estimate(ratios["corrected"])
     says, basis = decision(limit, raw), "raw"
     if raw is None:
         says = "budget"
@@ -221,9 +224,37 @@ def at(limit, reading, blocks):
     return {"raw": raw, "corrected": corrected, "basis": basis, "says": says}
 
 
+def first(entries, count):
+    """As many as it takes for `count` of them to count, or all of them."""
+    taken = []
+    for entry in entries:
+        if count == 0:
+            break
+        taken.append(entry)
+        count -= not entry.get("redone", False)
+    return taken
+
+
+def when_reached(evidence, number):
+    """What had been run at a look: its blocks, and for each look so far an A/A block and two floors."""
+    so_far = {"blocks": LOOKS[number - 1], "nulls": number, "voids": 2 * number}
+    return {**evidence, **{sort: first(evidence[sort], count) for sort, count in so_far.items()}}
+
+
 def judge(row, evidence):
+    """The first look that decides, asked about nothing that was run after it; else the last one."""
+    kept = sum(not block["redone"] for block in evidence["blocks"])
+    found = None
+    for number in (n for n, look in enumerate(LOOKS, 1) if look <= kept):
+        found = judge_all(row, when_reached(evidence, number))
+        if found["verdict"][0] in ("pass", "fail"):
+            return found
+    return found or judge_all(row, evidence)
+
+
+def judge_all(row, evidence):
     """Verdict, reason, and all figures on the way, as far as there are any."""
-    barred = bar(evidence)
+    barred = bar(row["metric"], evidence)
     try:
         reading = read(row, evidence)
     except Unreadable as why:
@@ -231,12 +262,7 @@ def judge(row, evidence):
         return {"verdict": (kind, reason if kind != "inconclusive" else barred or reason)}
     limit, log_ratios = row["judgement"]["limit"], reading["block_ratios"]
     count = len(log_ratios["raw"])
-    stands = at(limit, reading, count)
-    for look in (look for look in LOOKS if look <= count):
-        earlier = at(limit, reading, look)
-        if earlier["says"] in ("pass", "fail"):
-            stands = earlier
-            break
+    stands = at(limit, reading)
     says = stands.pop("says")
     if count < LOOKS[0]:
         says = "budget"
@@ -266,8 +292,18 @@ def same(place, said, found):
         raise Disagreement(f"{place}: the report says {said}, its trials say {found}")
 
 
+def run_again_for_the_host(place, entry, of):
+    """Whether an entry is called busy by the load during its trials, and redone for that alone."""
+    loads = [trial["figures"]["host"] for trial in of if trial["figures"]["host"]]
+    mean = lambda part: sum(load[part] for load in loads) / max(len(loads), 1)
+    busy = mean("outside") > OUTSIDE_MOST or mean("stolen") > STOLEN_MOST
+    same(f"{place} host was busy", entry.get("host_busy") is not None, busy)
+    if entry.get("redone") and not busy:
+        raise Disagreement(f"{place}: run again although the host was not busy")
+
+
 def run_as_promised(evidence):
-    """Orders, and that blocks were run again for what the host did alone, at most twice a look."""
+    """Orders, and that what was run again was for what the host did alone, at most twice a look."""
     for sort, buses in (("blocks", ("baseline", "candidate")), ("nulls", ("baseline", "baseline"))):
         for index, block in enumerate(evidence[sort]):
             place = f"{evidence['case']} {sort}[{index}]"
@@ -275,17 +311,15 @@ def run_as_promised(evidence):
             if order[0] != order[3] or order[1] != order[2] or order[0] == order[1]:
                 raise Disagreement(f"{place}: neither ABBA nor BAAB")
             same(f"{place} buses", [t["bus"] for t in block["trials"]], [evidence[buses[c]] for c in order])
-            loads = [t["figures"]["host"] for t in block["trials"] if t["figures"]["host"]]
-            mean = lambda part: sum(load[part] for load in loads) / max(len(loads), 1)
-            busy = mean("outside") > OUTSIDE_MOST or mean("stolen") > STOLEN_MOST
-            same(f"{place} host was busy", block["host_busy"] is not None, busy)
-            if block["redone"] and not busy:
-                raise Disagreement(f"{place}: run again although the host was not busy")
+            run_again_for_the_host(place, block, block["trials"])
+    for index, void in enumerate(evidence["voids"]):
+        run_again_for_the_host(f"{evidence['case']} voids[{index}]", void, [void])
     kept = sum(not block["redone"] for block in evidence["blocks"])
     looks = min(len(LOOKS), 1 + sum(look <= kept for look in LOOKS))
-    redone = sum(block["redone"] for block in evidence["blocks"] + evidence["nulls"])
+    entries = evidence["blocks"] + evidence["nulls"] + evidence["voids"]
+    redone = sum(bool(entry.get("redone")) for entry in entries)
     if redone > REDOS_PER_LOOK * looks:
-        raise Disagreement(f"{evidence['case']}: {redone} blocks run again in {looks} looks")
+        raise Disagreement(f"{evidence['case']}: {redone} run again in {looks} looks")
 
 
 def recompute(report):

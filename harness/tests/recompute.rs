@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
-use equivalence::gate::{Block, Evidence, Reason, Side, order};
+use equivalence::gate::{Block, Evidence, Look, Reason, Side, Verdict, VoidTrial, order};
 use equivalence::plan::gates::{GateCell, GateTable, Metric};
 use equivalence::plan::{Bus, TrialKind};
 use equivalence::record::{HostLoad, Latency, TearDown, Trial, TrialFigures, Validity};
@@ -30,6 +30,7 @@ fn main() -> ExitCode {
     let mut tests = vec![
         libtest_mimic::Trial::test("a_true_report_agrees", move || agrees(python)),
         libtest_mimic::Trial::test("the_report_holds_every_sort_of_verdict", every_verdict),
+        libtest_mimic::Trial::test("its_case_of_later_trouble_is_decided", a_later_look_leaves_it),
     ];
     for alteration in ALTERATIONS {
         let name = format!("{}_altered_is_found", alteration.what);
@@ -64,6 +65,14 @@ fn agrees(python: &str) -> Result<(), Failed> {
     if said.starts_with(&wanted) { Ok(()) } else { Err(format!("{said}, not {wanted}").into()) }
 }
 
+fn a_later_look_leaves_it() -> Result<(), Failed> {
+    let run = run();
+    let rows = run.performance.iter().filter(|row| row.case == "perf/later" && row.gated);
+    let verdicts: Vec<&Verdict> = rows.map(|row| &row.judgement.verdict).collect();
+    let decided = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Pass | Verdict::Fail));
+    if decided && !verdicts.is_empty() { Ok(()) } else { Err(format!("{verdicts:?}").into()) }
+}
+
 fn every_verdict() -> Result<(), Failed> {
     let said: Vec<String> =
         run().performance.iter().map(|row| row.judgement.verdict.to_string()).collect();
@@ -96,7 +105,7 @@ struct Alteration {
     change: fn(&Value) -> Value,
 }
 
-const ALTERATIONS: [Alteration; 13] = [
+const ALTERATIONS: [Alteration; 14] = [
     altered("a_figure_of_a_trial", "/evidence/0/blocks/2/trials/1/figures/cpu_s_per_million", more),
     altered("a_percentile", "/evidence/0/blocks/4/trials/3/figures/latency/p99_ns", one_more),
     altered("a_number_of_samples", "/evidence/0/blocks/1/trials/0/figures/latency/samples", |_| {
@@ -110,6 +119,9 @@ const ALTERATIONS: [Alteration; 13] = [
     altered("a_redone_block", "/evidence/0/blocks/3/redone", |_| json!(true)),
     altered("a_load_of_the_host", "/evidence/0/blocks/5/trials/0/figures/host/outside", |_| {
         json!(0.9)
+    }),
+    altered("a_load_of_the_host_in_a_void", "/evidence/0/voids/0/figures/host/stolen", |_| {
+        json!(0.02)
     }),
     altered("a_validity", "/evidence/0/blocks/5/trials/0/validity/is", |_| json!("generator-late")),
     altered("an_estimate", "/performance/0/judgement/raw/ratio", more),
@@ -203,19 +215,32 @@ const QUIET: Shape = Shape {
 fn run() -> Run {
     let mut busy = evidence(Shape { case: "perf/busy", ..QUIET });
     make_busy(&mut busy.blocks[2]);
+    // The floor of one look is run again; that of another stays busy.
+    let mut floor = evidence(Shape { case: "perf/busy-floor", ..QUIET });
+    let again = floor.voids[0].clone();
+    floor.voids[0] = VoidTrial { redone: true, ..busy_floor(&again) };
+    floor.voids.insert(1, again);
+    let mut busier_floor = evidence(Shape { case: "perf/busier-floor", ..QUIET });
+    busier_floor.voids[1] = busy_floor(&busier_floor.voids[1]);
     let mut redone = evidence(Shape { case: "perf/redone", blocks: 7, ..QUIET });
     make_busy(&mut redone.blocks[3]);
     redone.blocks[3].redone = true;
     let mut late = evidence(Shape { case: "perf/late", ..QUIET });
     late.blocks[1].trials[2].validity = Validity::GeneratorLate;
     let mut invalid = evidence(Shape { case: "perf/invalid", ..QUIET });
-    invalid.voids[0].validity = Validity::Invalid("negative time".to_owned());
+    invalid.voids[0].trial.validity = Validity::Invalid("negative time".to_owned());
     let mut smoke = evidence(Shape { case: "perf/smoke", blocks: 1, ..QUIET });
     smoke.barred = Some((Reason::Smoke, "smoke never concludes".to_owned()));
     let mut few = evidence(Shape { case: "perf/few", ..QUIET });
     few.blocks[0].trials[0].figures.latency.as_mut().expect("paced").samples = 12;
     let mut stopped = evidence(Shape { case: "perf/stopped", ratio: 1.2, noise: 0.1, ..QUIET });
     stopped.stopped = true;
+    // What a later look, run for another gate of the case, shows does not touch this one.
+    let mut later = evidence(Shape { case: "perf/later", blocks: 10, ..QUIET });
+    make_busy(&mut later.blocks[8]);
+    later.nulls[1].trials[2].validity = Validity::GeneratorLate;
+    later.voids[2].trial.validity = Validity::Invalid("negative time".to_owned());
+    later.voids[3].trial.figures.cpu_s_per_million = Some(39.0);
     let saturation = Shape { kind: TrialKind::Saturation, ..QUIET };
     let evidence = vec![
         evidence(QUIET),
@@ -230,12 +255,15 @@ fn run() -> Run {
         evidence(Shape { case: "perf/saturated", ratio: 0.95, ..saturation }),
         evidence(Shape { case: "perf/too-slow", ratio: 0.6, ..saturation }),
         busy,
+        floor,
+        busier_floor,
         redone,
         late,
         invalid,
         smoke,
         few,
         stopped,
+        later,
     ];
     let gates = gates();
     let performance = evidence.iter().flat_map(|one| PerformanceRow::of(one, &gates)).collect();
@@ -289,22 +317,28 @@ fn evidence(shape: Shape) -> Evidence {
         });
         evidence.blocks.push(Block { order, trials, host_busy: None, redone: false });
     }
-    let order = order(SEED ^ 1, 0);
-    let trials = order.map(|side| {
-        let own = if side == Side::Candidate { shape.null } else { 1.0 };
-        trial(&shape, Bus::Crossbeam, own)
-    });
-    evidence.nulls.push(Block { order, trials, host_busy: None, redone: false });
-    // An odd and an even number of floors: both sorts of median.
-    let floors = [Bus::Crossbeam, Bus::Process, Bus::Crossbeam];
-    for bus in floors.into_iter().filter(|_| shape.floor.is_some()) {
-        let share = shape.floor.unwrap_or_default() * noise(&shape, &mut random);
-        // Of rates the floor is the faster one.
-        let scale = if shape.kind == TrialKind::Saturation { 1.0 / share } else { share };
-        let void = trial(&shape, bus, scale);
-        evidence.voids.push(Trial { bus: None, void_of: Some(bus), ..void });
+    let looks = Look::reached(evidence.blocks.len()).map_or(1, Look::number);
+    for look in 0..looks {
+        screen(&shape, look, &mut random, &mut evidence);
     }
     evidence
+}
+
+/// The A/A block and the floors of one look.
+fn screen(shape: &Shape, look: usize, random: &mut ChaCha8Rng, evidence: &mut Evidence) {
+    let order = order(SEED ^ 1, u32::try_from(look).expect("three looks"));
+    let trials = order.map(|side| {
+        let own = if side == Side::Candidate { shape.null } else { 1.0 };
+        trial(shape, Bus::Crossbeam, own)
+    });
+    evidence.nulls.push(Block { order, trials, host_busy: None, redone: false });
+    for bus in [Bus::Crossbeam, Bus::Process].into_iter().filter(|_| shape.floor.is_some()) {
+        let share = shape.floor.unwrap_or_default() * noise(shape, random);
+        // Of rates the floor is the faster one.
+        let scale = if shape.kind == TrialKind::Saturation { 1.0 / share } else { share };
+        let void = trial(shape, bus, scale);
+        evidence.voids.push(VoidTrial::new(Trial { bus: None, void_of: Some(bus), ..void }));
+    }
 }
 
 fn noise(shape: &Shape, random: &mut ChaCha8Rng) -> f64 {
@@ -353,4 +387,11 @@ fn make_busy(block: &mut Block) {
         trial.figures.host = Some(HostLoad { outside: 0.3, ..HostLoad::default() });
     }
     block.host_busy = equivalence::gate::busy::busy(&block.trials);
+}
+
+fn busy_floor(void: &VoidTrial) -> VoidTrial {
+    let mut trial = void.trial.clone();
+    trial.figures.host = Some(HostLoad { outside: 0.3, ..HostLoad::default() });
+    trial.figures.cpu_s_per_million = Some(39.0);
+    VoidTrial::new(trial)
 }

@@ -7,7 +7,7 @@
 //! - `bus`: the wrapper; `holding`: what it keeps of publishes that it does not pass on at once;
 //! - `event`, `wanted`, `counters`: what it does to events, subscriptions and counters;
 //! - `inbox`: what it does to events on their way out;
-//! - `slowness`: what it spends without need, CPU time or its publishers' time.
+//! - `slowness`: what it spends without need, CPU time, its publishers' time or memory.
 
 mod bus;
 mod counters;

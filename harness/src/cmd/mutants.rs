@@ -14,13 +14,14 @@ use super::run::folder;
 use super::selection::{Selection, Wanted};
 use super::{EXIT_INVALID, answer, complain};
 use crate::mutants::{
-    FILES, KillMatrix, MUTANTS, Mutant, PARTIAL_FILES, SLOW, SOUND, SlowMutant, page,
-    slow_complaints,
+    FILES, KillMatrix, MUTANTS, Mutant, PARTIAL_FILES, SLOW, SLOW_FILES, SLOW_PARTIAL_FILES, SOUND,
+    SlowMatrix, SlowMutant, Stopped, page, slow_page,
 };
 use crate::plan::Bus;
 use crate::plan::gates::matches_glob;
 use crate::report::Exit;
 use crate::scenario::Profile;
+use measured::Wish;
 
 /// Run deliberately broken buses and say who caught which. Exits 1 when one is not caught.
 #[derive(Debug, Clone, Args)]
@@ -28,16 +29,21 @@ pub struct MutantsArgs {
     /// Only mutants whose name matches; `*` stands for any run of characters.
     #[arg(long, value_name = "GLOB", default_value = "*")]
     pub mutant: String,
-    /// Measure buses that are too slow for one gate each, instead: minutes each, on a quiet host.
+    /// Measure buses that are too slow or too hungry for one gate each, instead: minutes each, on a
+    /// quiet host.
     #[arg(long)]
     pub slow: bool,
     /// How often each slow bus is measured; of three runs two must be right and none wrong.
     #[arg(long, value_name = "N", default_value_t = 1, requires = "slow")]
     pub runs: u64,
+    /// Begin no measurement of a slow bus after so many minutes; what was measured is kept.
+    #[arg(long, value_name = "N", requires = "slow")]
+    pub minutes: Option<u64>,
     /// Seed of everything random.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Folder of `mutants.json` and `mutants.md`; `mutants-partial.*` unless all were judged.
+    /// Folder of `mutants.json` and `mutants.md`, of slow buses `mutants-slow.*`; while not all
+    /// were judged, `mutants-partial.*` and `mutants-slow-partial.*`.
     #[arg(long, value_name = "FOLDER", default_value = "reports/latest")]
     pub out: PathBuf,
 }
@@ -89,13 +95,42 @@ fn run_slow(arguments: &MutantsArgs, selection: &Selection) -> anyhow::Result<Ex
     if mutants.is_empty() {
         return Ok(unknown(&arguments.mutant, SLOW.iter().map(|mutant| mutant.fault.name())));
     }
-    let rows = measured::run(&mutants, selection, arguments.runs)?;
-    let complaints = slow_complaints(&rows);
-    let right = rows.iter().filter(|row| row.is_right()).count();
-    let mut lines: Vec<String> = complaints.iter().map(|told| format!("FAIL {told}")).collect();
-    lines.push(format!("{right} of {} measurements are right", rows.len()));
-    let exit = if complaints.is_empty() { Exit::Pass } else { Exit::Fail };
-    Ok(ExitCode::from(answer(&lines.join("\n"), exit).code()))
+    let _claim = match folder::claim(&arguments.out, "cargo xtask mutants --slow") {
+        Ok(claim) => claim,
+        Err(error) => {
+            complain(&format_args!("error: {error}"));
+            return Ok(error.exit());
+        }
+    };
+    let wish = Wish { mutants, runs: arguments.runs, minutes: arguments.minutes };
+    let keep = |matrix: &SlowMatrix| write_slow(&arguments.out, matrix).map(drop);
+    let matrix = measured::run(&wish, selection, keep)?;
+    let page = write_slow(&arguments.out, &matrix)?;
+    Ok(ExitCode::from(answer(&told_slow(&matrix, &page), exit_slow(&matrix)).code()))
+}
+
+/// Writes what was measured and returns the path of its page.
+fn write_slow(folder: &Path, matrix: &SlowMatrix) -> anyhow::Result<PathBuf> {
+    let files = if matrix.complete { SLOW_FILES } else { SLOW_PARTIAL_FILES };
+    write_both(folder, files, &serde_json::to_string_pretty(matrix)?, &slow_page(matrix))
+}
+
+fn told_slow(matrix: &SlowMatrix, page: &Path) -> String {
+    let complaints = matrix.complaints().into_iter().map(|told| format!("FAIL {told}"));
+    let mut lines: Vec<String> = complaints.collect();
+    lines.extend(matrix.stopped.as_ref().map(|why| format!("PARTIAL: {why}")));
+    lines.push(format!("{} of {} measurements are right", matrix.right(), matrix.rows.len()));
+    lines.push(format!("report: {}", page.display()));
+    lines.join("\n")
+}
+
+fn exit_slow(matrix: &SlowMatrix) -> Exit {
+    match matrix.stopped {
+        _ if !matrix.complaints().is_empty() => Exit::Fail,
+        Some(Stopped::Interrupted | Stopped::Broke(_)) => Exit::Infrastructure,
+        Some(Stopped::OutOfTime(_)) => Exit::Inconclusive,
+        None => Exit::Pass,
+    }
 }
 
 fn unknown<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> ExitCode {
@@ -117,12 +152,16 @@ fn chosen(pattern: &str) -> Vec<Mutant> {
 fn write(folder: &Path, matrix: &KillMatrix) -> anyhow::Result<PathBuf> {
     let json = serde_json::to_string_pretty(matrix).context("the matrix as JSON")?;
     let files = if matrix.complete { FILES } else { PARTIAL_FILES };
-    for (name, text) in files.into_iter().zip([json, page(matrix)]) {
-        let path = folder.join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    write_both(folder, files, &json, &page(matrix))
+}
+
+/// Writes a record and its page; returns the path of the page.
+fn write_both(folder: &Path, files: [&str; 2], json: &str, page: &str) -> anyhow::Result<PathBuf> {
+    let [record, page_file] = files.map(|name| folder.join(name));
+    for (path, text) in [(&record, json), (&page_file, page)] {
+        fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let [_, page] = files;
-    Ok(folder.join(page))
+    Ok(page_file)
 }
 
 /// The matrix in lines, for whoever waits for it.

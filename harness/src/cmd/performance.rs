@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::driver::{DriveError, Fault, Interrupt, TrialRequest, run_trial};
 use crate::gate::{
-    self, Block, Estimate, Evidence, Limit, Look, Reason, Redos, Side, Verdict, physics,
+    self, Block, Estimate, Evidence, Limit, Look, Reason, Redos, Side, Verdict, VoidTrial, physics,
 };
 use crate::plan::gates::{GateTable, Metric};
 use crate::plan::{Bus, Case, Phase, Rate};
@@ -110,7 +110,7 @@ struct Gathering<'a> {
     plan: &'a Plan<'a>,
     interrupt: Interrupt,
     trials: u32,
-    /// Blocks that may still be run again for this look; smoke runs none again.
+    /// What may still be run again for this look; smoke runs nothing again.
     redos: Redos,
     gathered: Gathered,
 }
@@ -135,18 +135,24 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// All that one look needs: floors, blocks, and the baseline against itself.
+    /// All that one look needs: floors, the baseline against itself, then blocks. Blocks come last:
+    /// whatever ends a run early, no look is reached whose screen and floors were not run.
     async fn look(&mut self, blocks: usize, progress: &mut Progress) -> Result<(), DriveError> {
         self.redos = Redos::of_a_look();
         self.voids(progress).await?;
+        self.null(progress).await?;
         for _ in 0..blocks {
             self.block(progress).await?;
             self.show(progress);
         }
+        Ok(())
+    }
+
+    async fn null(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
         loop {
             let order = self.null_order(self.gathered.evidence.nulls.len());
             let mut null = self.four(order, true, progress).await?;
-            null.redone = self.redos.grant(&null);
+            null.redone = self.redos.grant(null.host_busy.as_deref());
             let again = null.redone;
             self.gathered.evidence.nulls.push(null);
             if !again {
@@ -158,10 +164,22 @@ impl Gathering<'_> {
     /// The floors of both process layouts, once each: more looks give more to take the median of.
     async fn voids(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
         for entrant in [self.plan.baseline, self.plan.candidate] {
-            let trial = self.trial(entrant, true, progress).await?;
-            self.gathered.evidence.voids.push(trial);
+            while self.void(entrant, progress).await? {}
         }
         Ok(())
+    }
+
+    /// One floor of one side; whether it is to be run again.
+    async fn void(
+        &mut self,
+        entrant: Entrant,
+        progress: &mut Progress,
+    ) -> Result<bool, DriveError> {
+        let mut void = VoidTrial::new(self.trial(entrant, true, progress).await?);
+        void.redone = self.redos.grant(void.host_busy.as_deref());
+        let again = void.redone;
+        self.gathered.evidence.voids.push(void);
+        Ok(again)
     }
 
     async fn block(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
@@ -169,7 +187,7 @@ impl Gathering<'_> {
             let number = u32::try_from(self.gathered.evidence.blocks.len()).unwrap_or(u32::MAX);
             let order = gate::order(self.plan.seed, number);
             let mut block = self.four(order, false, progress).await?;
-            block.redone = self.redos.grant(&block);
+            block.redone = self.redos.grant(block.host_busy.as_deref());
             let again = block.redone;
             self.gathered.evidence.blocks.push(block);
             if !again {

@@ -2,7 +2,7 @@
 
 mod calibration;
 mod conduct;
-mod estimate;
+pub(super) mod estimate;
 pub(super) mod folder;
 pub(super) mod interrupt;
 mod options;

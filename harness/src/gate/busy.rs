@@ -1,4 +1,4 @@
-//! Whether the host was too busy with other things for a block to count.
+//! Whether the host was too busy with other things for a block, or a void trial, to count.
 //!
 //! METHOD §4. The limits are fixed here, before anything is measured, and look at the host alone:
 //! a ratio never decides whether a block is run again. Pressure and run queue hold the tree's own
@@ -14,24 +14,26 @@ pub const OUTSIDE_MOST: f64 = 0.05;
 /// middle of an event, which shows in the 99th percentile from one event in a hundred on.
 pub const STOLEN_MOST: f64 = 0.01;
 
-/// What the host was busy with during the trials of a block, if it was too busy.
+/// What the host was busy with during the trials of a block or one void trial, if it was too busy.
 pub fn busy(trials: &[Trial]) -> Option<String> {
     let loads: Vec<HostLoad> = trials.iter().filter_map(|trial| trial.figures.host).collect();
     let mean = |part: fn(&HostLoad) -> f64| {
         loads.iter().map(part).sum::<f64>() / loads.len().max(1) as f64
     };
+    let span = if trials.len() == 1 { "trial" } else { "block" };
     let (outside, stolen) = (mean(|load| load.outside), mean(|load| load.stolen));
     if outside > OUTSIDE_MOST {
         let (found, most) = (percent(outside), percent(OUTSIDE_MOST));
         return Some(format!(
-            "during a block {found} of the host's CPU time went to others than the measured tree, \
+            "during a {span} {found} of the host's CPU time went to others than the measured tree, \
              {most} may"
         ));
     }
     (stolen > STOLEN_MOST).then(|| {
         let (found, most) = (percent(stolen), percent(STOLEN_MOST));
         format!(
-            "during a block the hypervisor took {found} of the host's CPU time, {most} may be taken"
+            "during a {span} the hypervisor took {found} of the host's CPU time, {most} may be \
+             taken"
         )
     })
 }
@@ -86,7 +88,7 @@ mod tests {
         let others = busy(&[trial(0.0, 0.0), trial(0.14, 0.0)]).expect("others");
         assert!(others.starts_with("during a block 7.0 % of the host's"), "{others}");
         let stolen = busy(&[trial(0.0, 0.02)]).expect("stolen");
-        assert!(stolen.contains("hypervisor took 2.0 %"), "{stolen}");
+        assert!(stolen.starts_with("during a trial the hypervisor took 2.0 %"), "{stolen}");
     }
 
     #[test]

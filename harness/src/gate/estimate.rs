@@ -40,6 +40,15 @@ impl Look {
         }
     }
 
+    /// Which it is, counted from 1.
+    pub fn number(self) -> usize {
+        match self {
+            Self::First => 1,
+            Self::Second => 2,
+            Self::Third => 3,
+        }
+    }
+
     /// The latest look this many blocks reach; `None` below the first.
     pub fn reached(blocks: usize) -> Option<Self> {
         Self::ALL.into_iter().rev().find(|look| look.blocks() <= blocks)

@@ -1,21 +1,24 @@
 //! Everything measured of one case on two buses, good or not, and what may still be run.
 //!
-//! METHOD §4. A block is redone only for what the host's telemetry showed, by constants fixed
-//! beforehand, at most twice a look; the block it replaces stays here. Nothing is ever removed.
-//! While one block that counts was measured on a busy host nothing concludes: so error rates are
-//! those of a host that is always quiet, however noise and load hang together.
+//! METHOD §4. A block or a void trial is redone only for what the host's telemetry showed, by
+//! constants fixed beforehand, at most twice a look; what it replaces stays here. Nothing is ever
+//! removed. While one that counts was measured on a busy host, nothing that rests on it concludes:
+//! so error rates are those of a host that is always quiet, however noise and load hang together.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Look, Reason, Side, TRIALS_PER_BLOCK};
+use super::{Look, Reason, Side, TRIALS_PER_BLOCK, busy};
 use crate::plan::Bus;
 use crate::record::Trial;
 
-/// Redone blocks allowed for one look, A/A blocks included.
+/// Redone blocks and void trials allowed for one look, A/A blocks included.
 pub const REDOS_PER_LOOK: usize = 2;
 
-/// How many blocks may still be run again for one look.
+/// Both sides have a floor of their own at each look.
+const SIDES: usize = 2;
+
+/// How many blocks and void trials may still be run again for one look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redos {
     left: usize,
@@ -32,10 +35,10 @@ impl Redos {
         Self { left: 0 }
     }
 
-    /// Whether a block just measured is run again: only for what the host did, while some are
-    /// left. Its figures are not looked at.
-    pub fn grant(&mut self, block: &Block) -> bool {
-        let granted = block.host_busy.is_some() && self.left > 0;
+    /// Whether what was just measured is run again: only for what the host did, while some are
+    /// left. Figures are not looked at: they are not shown.
+    pub fn grant(&mut self, host_busy: Option<&str>) -> bool {
+        let granted = host_busy.is_some() && self.left > 0;
         self.left -= usize::from(granted);
         granted
     }
@@ -54,6 +57,28 @@ pub struct Block {
     pub redone: bool,
 }
 
+/// A trial without hand-off: what the instrument costs on one side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VoidTrial {
+    /// The trial; its `void_of` says whose floor it is.
+    #[serde(flatten)]
+    pub trial: Trial,
+    /// What else the host was doing, when it was too busy; the floor counts if not redone.
+    #[serde(default)]
+    pub host_busy: Option<String>,
+    /// Whether a later one was run in its place.
+    #[serde(default)]
+    pub redone: bool,
+}
+
+impl VoidTrial {
+    /// A void trial just measured.
+    pub fn new(trial: Trial) -> Self {
+        let host_busy = busy::busy(std::slice::from_ref(&trial));
+        Self { trial, host_busy, redone: false }
+    }
+}
+
 /// The trials of one case on a baseline and a candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
@@ -65,8 +90,8 @@ pub struct Evidence {
     pub candidate: Bus,
     /// Blocks in the order they were run.
     pub blocks: Vec<Block>,
-    /// Void trials; `void_of` says whose floor each is.
-    pub voids: Vec<Trial>,
+    /// Void trials in the order they were run.
+    pub voids: Vec<VoidTrial>,
     /// Blocks of the baseline against itself.
     pub nulls: Vec<Block>,
     /// Why nothing may conclude whatever was measured (smoke, a fault not reached), and in words.
@@ -108,6 +133,40 @@ impl Evidence {
         self.nulls.iter().filter(|block| !block.redone)
     }
 
+    /// The void trials that count.
+    pub fn kept_voids(&self) -> impl Iterator<Item = &VoidTrial> {
+        self.voids.iter().filter(|void| !void.redone)
+    }
+
+    /// The latest look its blocks reach; `None` below the first.
+    pub fn reached(&self) -> Option<Look> {
+        Look::reached(self.kept().count())
+    }
+
+    /// What had been run when a look was reached: its blocks, and one A/A block and the floors of
+    /// both sides for it and each look before.
+    ///
+    /// What was redone up to there is kept; where less was run, it is all of it.
+    #[must_use]
+    pub fn at(&self, look: Look) -> Self {
+        let blocks_of = |blocks: &[Block], count| first(blocks, count, |block| !block.redone);
+        Self {
+            blocks: blocks_of(&self.blocks, look.blocks()),
+            nulls: blocks_of(&self.nulls, look.number()),
+            voids: first(&self.voids, SIDES * look.number(), |void| !void.redone),
+            ..self.bare()
+        }
+    }
+
+    /// The same without any trial.
+    fn bare(&self) -> Self {
+        Self {
+            barred: self.barred.clone(),
+            stopped: self.stopped,
+            ..Self::new(self.case.clone(), self.baseline, self.candidate)
+        }
+    }
+
     /// How many blocks to run until the next look; `None` when `most` blocks allow no further one.
     pub fn until_next_look(&self, most: usize) -> Option<usize> {
         let kept = self.kept().count();
@@ -117,6 +176,14 @@ impl Evidence {
     /// Every trial, voids and A/A blocks included.
     pub fn trials(&self) -> impl Iterator<Item = &Trial> {
         let blocks = self.blocks.iter().chain(&self.nulls);
-        blocks.flat_map(|block| &block.trials).chain(&self.voids)
+        blocks.flat_map(|block| &block.trials).chain(self.voids.iter().map(|void| &void.trial))
     }
+}
+
+/// As many as it takes for `count` of them to be counted, or all.
+fn first<T: Clone>(all: &[T], count: usize, counts: fn(&T) -> bool) -> Vec<T> {
+    let counted = all.iter().enumerate().filter(|(_, one)| counts(one));
+    let last = counted.take(count).last().map(|(at, _)| at);
+    let end = last.map_or(0, |at| at + 1);
+    all[..end].to_vec()
 }

@@ -1,6 +1,11 @@
 //! One metric of one case, judged from all its evidence.
 //!
-//! Looks for a reason not to conclude first, in this order: the case is barred, a trial broke
+//! The looks are asked in order, each about what had been run by then and nothing else: bars, the
+//! A/A screen, floors and quantile of a look are those of its own evidence and all before. The first
+//! look that decides stands, whatever is run afterwards for other gates of the case; one that does
+//! not gives way to the next, which has all evidence again.
+//!
+//! A look is asked for a reason not to conclude first, in this order: the case is barred, a trial broke
 //! physics, a generator was late, the host was busy, samples are too few, fewer than six blocks,
 //! the baseline differed from itself. Only then do the intervals speak. The estimate is given
 //! whatever the verdict, as far as there is one.
@@ -48,7 +53,7 @@ pub struct Judgement {
     pub basis: Basis,
     /// What a reader must know besides, one sentence each.
     pub notes: Vec<String>,
-    /// The log ratios the estimates come from; those beyond the look that decided included.
+    /// The log ratios the estimates come from: up to the look that decided, where one did.
     #[serde(default)]
     pub block_ratios: BlockRatios,
 }
@@ -65,6 +70,30 @@ impl Judgement {
 
 /// Judges one metric of a case.
 pub fn judge(metric: Metric, limit: Limit, evidence: &Evidence) -> Judgement {
+    let Some(reached) = evidence.reached() else { return judge_all(metric, limit, evidence) };
+    let reached = Look::ALL.into_iter().take_while(|look| *look <= reached);
+    let mut last = None;
+    for look in reached {
+        let mut judgement = judge_all(metric, limit, &evidence.at(look));
+        if matches!(judgement.verdict, Verdict::Pass | Verdict::Fail) {
+            judgement.notes.extend(run_afterwards(look, evidence));
+            return judgement;
+        }
+        last = Some(judgement);
+    }
+    last.expect("a look was reached")
+}
+
+/// What a reader of a decided gate must know of blocks that were run on for other gates.
+fn run_afterwards(look: Look, evidence: &Evidence) -> Option<String> {
+    let (decided, run) = (look.blocks(), evidence.kept().count());
+    (run > decided).then(|| {
+        format!("decided at {decided} blocks; the {run} of the case were run on for other gates")
+    })
+}
+
+/// Judges one metric by all of this evidence.
+fn judge_all(metric: Metric, limit: Limit, evidence: &Evidence) -> Judgement {
     let mut judgement = Judgement {
         verdict: Verdict::Inconclusive(Reason::Budget),
         limit,
@@ -77,7 +106,7 @@ pub fn judge(metric: Metric, limit: Limit, evidence: &Evidence) -> Judgement {
         notes: Vec::new(),
         block_ratios: BlockRatios::default(),
     };
-    let bar = bar(evidence);
+    let bar = bar(metric, evidence);
     let read = Reading::of(metric, evidence);
     judgement.verdict = match read {
         Err(Unread::NotMeasured(why)) => Verdict::NotApplicable(why),
@@ -101,13 +130,14 @@ pub fn judge(metric: Metric, limit: Limit, evidence: &Evidence) -> Judgement {
 }
 
 /// Why these trials may not conclude, whatever their figures are.
-fn bar(evidence: &Evidence) -> Option<(Reason, String)> {
+fn bar(metric: Metric, evidence: &Evidence) -> Option<(Reason, String)> {
     if let Some(bar) = &evidence.barred {
         return Some(bar.clone());
     }
+    let blocks = || evidence.kept().chain(evidence.kept_nulls());
     let counted = || {
-        let blocks = evidence.kept().chain(evidence.kept_nulls());
-        blocks.flat_map(|block| &block.trials).chain(&evidence.voids)
+        let voids = evidence.kept_voids().map(|void| &void.trial);
+        blocks().flat_map(|block| &block.trials).chain(voids)
     };
     let invalid = counted().find_map(|trial| match &trial.validity {
         Validity::Invalid(why) => Some(format!("a trial on {} is invalid: {why}", place(trial))),
@@ -121,8 +151,13 @@ fn bar(evidence: &Evidence) -> Option<(Reason, String)> {
         let why = format!("the generator missed its schedule in {late} trial(s)");
         return Some((Reason::GeneratorLate, why));
     }
-    let mut blocks = evidence.kept().chain(evidence.kept_nulls());
-    blocks.find_map(|block| block.host_busy.clone()).map(|why| (Reason::HostBusy, why))
+    // What a busy host did to a floor is of no account where no verdict rests on floors.
+    let floors = evidence.kept_voids().filter(|_| metric.gates_corrected());
+    let floors = floors.filter_map(|void| {
+        void.host_busy.as_ref().map(|why| format!("a void floor is not to be trusted: {why}"))
+    });
+    let busy = blocks().filter_map(|block| block.host_busy.clone()).chain(floors).next();
+    busy.map(|why| (Reason::HostBusy, why))
 }
 
 fn place(trial: &Trial) -> &'static str {
@@ -148,7 +183,7 @@ fn weigh(
         corrected: reading.corrected,
         gates_corrected: metric.gates_corrected() && reading.floors.is_some(),
     };
-    let standing = ratios.standing();
+    let standing = ratios.all();
     judgement.raw = standing.raw;
     judgement.corrected = standing.corrected;
     judgement.basis = standing.basis;
@@ -168,7 +203,7 @@ fn weigh(
     ran_out(standing.verdict, evidence)
 }
 
-/// Log ratios of a metric's blocks, as far as they were run.
+/// Log ratios of a metric's blocks.
 struct Ratios {
     limit: Limit,
     raw: Vec<f64>,
@@ -178,7 +213,7 @@ struct Ratios {
     gates_corrected: bool,
 }
 
-/// What the ratios say at one number of blocks.
+/// What the ratios say.
 struct Standing {
     raw: Option<Estimate>,
     corrected: Option<Estimate>,
@@ -187,18 +222,9 @@ struct Standing {
 }
 
 impl Ratios {
-    /// At the first look that decides, which stands whatever is measured afterwards for other
-    /// metrics of the case; else with all blocks.
-    fn standing(&self) -> Standing {
-        let reached = Look::ALL.iter().map(|look| look.blocks()).filter(|n| *n <= self.raw.len());
-        let mut looks = reached.map(|blocks| self.at(blocks));
-        let decided = looks.find(|at| matches!(at.verdict, Verdict::Pass | Verdict::Fail));
-        decided.unwrap_or_else(|| self.at(self.raw.len()))
-    }
-
-    fn at(&self, blocks: usize) -> Standing {
-        let raw = Estimate::of(&self.raw[..blocks]);
-        let corrected = self.corrected.as_ref().and_then(|all| Estimate::of(&all[..blocks]));
+    fn all(&self) -> Standing {
+        let raw = Estimate::of(&self.raw);
+        let corrected = self.corrected.as_deref().and_then(Estimate::of);
         let limit = self.limit;
         let verdict = match (raw, corrected) {
             (Some(raw), Some(corrected)) if self.gates_corrected => {

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Bus;
 
+/// The bus whose limits a bus set against itself borrows where none are set for it.
+pub const LENDER: Bus = Bus::Process;
+
 /// What is compared between candidate and baseline, always as a ratio.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -102,6 +105,16 @@ impl GateTable {
         self.cells.iter().rev().find(|cell| cell.covers(metric, case, bus))
     }
 
+    /// The gate of a comparison: the candidate's own; a bus set against itself that has none is held
+    /// to that of [`LENDER`], which then names its own bus and is never enforced.
+    pub fn gate(&self, metric: Metric, case: &str, [a, b]: [Bus; 2]) -> Option<GateCell> {
+        if let Some(own) = self.cell(metric, case, b) {
+            return Some(own.clone());
+        }
+        let lent = self.cell(metric, case, LENDER).filter(|_| a == b)?;
+        Some(GateCell { enforced: false, ..lent.clone() })
+    }
+
     /// Demands `limit` of every bus that has a cell for this metric and case already.
     ///
     /// Returns the limit in force where `limit` would loosen it, and then changes nothing.
@@ -168,6 +181,18 @@ mod tests {
         assert_eq!(at("perf/saturation[subs=1,payload=200]"), Some(0.9));
         assert_eq!(at("perf/saturation[subs=4]"), Some(0.8));
         assert_eq!(table.cell(Metric::Cpu, "perf/paced", Bus::Process), None);
+    }
+
+    #[test]
+    fn a_bus_against_itself_borrows_limits_that_bind_nobody() {
+        let table = table();
+        let case = "perf/saturation[subs=1]";
+        let gate = |pair| table.gate(Metric::Throughput, case, pair);
+        let lent = gate([Bus::Crossbeam; 2]).expect("lent");
+        assert_eq!((lent.limit, lent.enforced, lent.bus), (0.9, false, LENDER));
+        assert!(gate([Bus::Process; 2]).expect("its own").enforced);
+        assert_eq!(gate([Bus::Crossbeam, Bus::CrossbeamSpinning]), None, "no bus against itself");
+        assert_eq!(table.gate(Metric::Cpu, case, [Bus::Crossbeam; 2]), None);
     }
 
     #[test]

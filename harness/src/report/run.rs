@@ -171,6 +171,10 @@ pub struct PerformanceRow {
     pub gated: bool,
     /// Whether a FAIL here fails CI (`scenarios/gates.toml`).
     pub enforced: bool,
+    /// Of a bus against itself, an A/A run: whether the interval shown has 1.00 in it. `None` for two
+    /// buses, and where there is no interval.
+    #[serde(default)]
+    pub holds_one: Option<bool>,
     /// The verdict and what it rests on.
     pub judgement: Judgement,
 }
@@ -189,20 +193,33 @@ impl PerformanceRow {
     }
 
     fn of_metric(metric: Metric, evidence: &Evidence, table: &GateTable) -> Option<Self> {
-        let cell = table.cell(metric, &evidence.case, evidence.candidate);
-        let limit = cell.map_or(Limit::none(metric), Limit::of);
-        let judgement = judge(metric, limit, evidence);
+        let pair @ [baseline, candidate] = [evidence.baseline, evidence.candidate];
+        let cell = table.gate(metric, &evidence.case, pair);
+        let limit = cell.as_ref().map_or(Limit::none(metric), Limit::of);
+        let mut judgement = judge(metric, limit, evidence);
         let measured = !matches!(judgement.verdict, Verdict::NotApplicable(_));
+        let lent = cell.as_ref().filter(|cell| cell.bus != candidate);
+        judgement.notes.extend(lent.map(|cell| {
+            let (own, lender) = (candidate.as_str(), cell.bus.as_str());
+            format!("no gate is set for {own}: held to that of {lender}, never enforced")
+        }));
         (measured || cell.is_some()).then(|| Self {
             case: evidence.case.clone(),
             metric,
-            baseline: evidence.baseline,
-            candidate: evidence.candidate,
+            baseline,
+            candidate,
             gated: cell.is_some(),
             enforced: cell.is_some_and(|cell| cell.enforced),
+            holds_one: holds_one(&judgement).filter(|_| baseline == candidate),
             judgement,
         })
     }
+}
+
+/// Whether no difference at all is among what the interval allows.
+fn holds_one(judgement: &Judgement) -> Option<bool> {
+    let bounds = judgement.estimate()?.interval?;
+    Some((bounds.low..=bounds.high).contains(&1.0))
 }
 
 /// What a trial left behind on the host.

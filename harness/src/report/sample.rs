@@ -82,6 +82,7 @@ fn throughput() -> PerformanceRow {
         candidate: Bus::Process,
         gated: true,
         enforced: true,
+        holds_one: None,
         judgement: Judgement {
             verdict: Verdict::Pass,
             limit: Limit { direction: Direction::AtLeast, ratio: 0.8 },
@@ -105,6 +106,7 @@ fn latency() -> PerformanceRow {
         candidate: Bus::Process,
         gated: true,
         enforced: false,
+        holds_one: None,
         judgement: Judgement {
             verdict: Verdict::Pass,
             limit: Limit { direction: Direction::AtMost, ratio: 2.0 },

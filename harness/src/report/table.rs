@@ -1,7 +1,7 @@
 //! The verdict table, for the terminal: plain text, aligned, without colour.
 
 use super::divergences::lines as divergences;
-use super::figure::ratio;
+use super::figure::{counted, ratio};
 use super::{Answer, Behaviour, BehaviourRow, PerformanceRow, Run, answer, figure, sides};
 use crate::gate::{Basis, Direction, Estimate, Judgement, Limit, Verdict};
 use crate::plan::Bus;
@@ -38,10 +38,21 @@ pub(super) fn headline(run: &Run, candidate: Bus) -> String {
     let measured = run.performance.iter().any(|row| row.candidate == candidate);
     let pair =
         if measured { format!("{b} against {a}") } else { format!("{} alone", candidate.as_str()) };
+    let ones = ones(run, candidate).map_or_else(String::new, |told| format!("; {told}"));
     match answer {
-        Answer::Switch => format!("{pair}: every gate passes and no promise is broken"),
-        Answer::DoNotSwitch(why) | Answer::NotYetKnown(why) => format!("{pair}: {why}"),
+        Answer::Switch => format!("{pair}: every gate passes and no promise is broken{ones}"),
+        Answer::DoNotSwitch(why) | Answer::NotYetKnown(why) => format!("{pair}: {why}{ones}"),
     }
+}
+
+/// Of a bus against itself: how many intervals have 1.00 in them, of gates alone where there are any.
+fn ones(run: &Run, candidate: Bus) -> Option<String> {
+    let own = || run.performance.iter().filter(|row| row.candidate == candidate);
+    let gated = own().any(|row| row.gated);
+    let held: Vec<bool> =
+        own().filter(|row| row.gated == gated).filter_map(|row| row.holds_one).collect();
+    let (inside, all) = (held.iter().filter(|held| **held).count(), held.len());
+    (all > 0).then(|| format!("1.00 is in {inside} of {}", counted(all, "interval", "intervals")))
 }
 
 /// Names of the columns of [`cells`].
@@ -74,9 +85,20 @@ pub(super) fn cells(row: &PerformanceRow) -> [String; 8] {
         side(judgement.candidate),
         judgement.estimate().map_or(NOTHING.to_owned(), |e| interval(e, judgement.basis)),
         if row.gated { limit(judgement.limit) } else { NOTHING.to_owned() },
-        if row.gated { judgement.verdict.to_string() } else { "for information".to_owned() },
+        verdict(row),
         blocks.to_string(),
     ]
+}
+
+/// The verdict; of a bus against itself also whether no difference is among what it allows.
+fn verdict(row: &PerformanceRow) -> String {
+    let verdict =
+        if row.gated { row.judgement.verdict.to_string() } else { "for information".to_owned() };
+    match row.holds_one {
+        Some(true) => format!("{verdict}, 1.00 inside"),
+        Some(false) => format!("{verdict}, 1.00 outside"),
+        None => verdict,
+    }
 }
 
 /// The metric as it was judged: a lowered quantile by its own name.

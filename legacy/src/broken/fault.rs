@@ -116,6 +116,8 @@ faults! {
     DelaysRarely "delays-rarely" "holds its publisher up for a millisecond every 500 events",
     RunsAt70Percent "runs-at-70-percent" "takes 0.70 of the events it could",
     RunsAt95Percent "runs-at-95-percent" "takes 0.95 of the events it could",
+    LeaksOneKib "leaks-1-kib" "keeps 1 KiB for ever with every event it is given",
+    LeaksFourKib "leaks-4-kib" "keeps 4 KiB for ever with every event it is given",
 }
 
 impl Fault {

@@ -1,7 +1,9 @@
-//! What a slow bus spends: CPU time beside the way of an event, or the time of its publishers.
+//! What a slow bus spends: CPU time beside the way of an event, the time of its publishers, or
+//! memory.
 //!
-//! Each is relative to what the sound bus does on this host at this time, so that a gate sees the
+//! Time is relative to what the sound bus does on this host at this time, so that a gate sees the
 //! same ratio everywhere. Publishers are held up on their own thread: it is the bus that is slow.
+//! What an event takes in memory hangs on no host's speed, so leaks are absolute.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -26,6 +28,11 @@ const LEARN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_m
 /// A publisher that is ahead by less than this goes on: sleeping is not exact.
 const AHEAD: Duration = Duration::from_micros(200);
 
+/// What [`Fault::LeaksOneKib`] keeps of each event, bytes.
+const ONE_KIB: usize = 1024;
+/// The same of [`Fault::LeaksFourKib`].
+const FOUR_KIB: usize = 4 * ONE_KIB;
+
 /// What a bus spends without need.
 #[derive(Debug)]
 pub(super) enum Slowness {
@@ -37,6 +44,8 @@ pub(super) enum Slowness {
     Delays(AtomicU64),
     /// The time of its publishers, all along.
     Paces(Pace),
+    /// Memory, more with every event.
+    Leaks(Leak),
 }
 
 impl Slowness {
@@ -47,11 +56,13 @@ impl Slowness {
             Fault::DelaysRarely => Self::Delays(AtomicU64::new(0)),
             Fault::RunsAt70Percent => Self::Paces(Pace::at(0.70)),
             Fault::RunsAt95Percent => Self::Paces(Pace::at(0.95)),
+            Fault::LeaksOneKib => Self::Leaks(Leak::of(ONE_KIB)),
+            Fault::LeaksFourKib => Self::Leaks(Leak::of(FOUR_KIB)),
             _ => Self::None,
         }
     }
 
-    /// Holds a publisher up, if it is its turn. Blocks its thread.
+    /// Holds a publisher up, if it is its turn, or leaks. Blocks its thread.
     pub(super) fn before_publish(&self) {
         match self {
             Self::None | Self::Burns(_) => {}
@@ -67,6 +78,7 @@ impl Slowness {
                     pass(ahead);
                 }
             }
+            Self::Leaks(leak) => leak.grow(),
         }
     }
 }
@@ -121,6 +133,24 @@ impl Pace {
             learnt.kept = Some((now, published, seconds));
         }
         Duration::ZERO
+    }
+}
+
+/// Memory that nobody will ever ask for again; as much as there are events.
+#[derive(Debug)]
+pub(super) struct Leak {
+    bytes_each: usize,
+    kept: Mutex<Vec<Box<[u8]>>>,
+}
+
+impl Leak {
+    fn of(bytes_each: usize) -> Self {
+        Self { bytes_each, kept: Mutex::default() }
+    }
+
+    /// Written to, and not with zeros: pages that nobody has touched take no memory.
+    fn grow(&self) {
+        self.kept.lock().push(vec![0xA5; self.bytes_each].into_boxed_slice());
     }
 }
 
@@ -179,6 +209,17 @@ fn burn(_: &AtomicBool) {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_leak_keeps_as_much_of_every_event() {
+        let slowness = Slowness::of(Fault::LeaksOneKib);
+        (0..3).for_each(|_| slowness.before_publish());
+        let Slowness::Leaks(leak) = slowness else { panic!("{slowness:?}") };
+        let kept = leak.kept.into_inner();
+        let bytes: Vec<usize> = kept.iter().map(|one| one.len()).collect();
+        assert_eq!(bytes, [1024; 3]);
+        assert!(kept.iter().all(|one| one.iter().all(|byte| *byte != 0)));
+    }
 
     #[test]
     fn a_share_of_the_pace_that_was_learnt_is_kept() {

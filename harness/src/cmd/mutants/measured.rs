@@ -1,15 +1,18 @@
 //! Slow buses measured like any candidate, against the sound bus behind the same wrapper.
 
 use std::io::{Write as _, stdout};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
 use crate::cmd::performance::{self, Entrant, Plan};
+use crate::cmd::run::estimate::{in_words, step};
 use crate::cmd::run::interrupt;
 use crate::cmd::selection::Selection;
-use crate::driver::{Fault, raise_descriptor_limit};
+use crate::driver::{DriveError, Fault, Interrupt, raise_descriptor_limit};
 use crate::gate::Look;
-use crate::mutants::{GateSaid, SlowMutant, SlowRow};
+use crate::mutants::{GateSaid, SlowMatrix, SlowMutant, SlowRow, Stopped};
 use crate::plan::gates::{GateCell, GateTable};
 use crate::plan::{Bus, Case};
 use crate::report::{PerformanceRow, Progress};
@@ -19,28 +22,92 @@ const HELD_LIKE: Bus = Bus::Process;
 /// The sound bus of both sides.
 const SOUND: Entrant = Entrant { bus: Bus::Crossbeam, fault: Some(Fault::Nothing) };
 
-/// Measures every mutant so many times.
+/// What is to be measured.
+pub(super) struct Wish<'a> {
+    pub(super) mutants: Vec<&'a SlowMutant>,
+    /// How often each.
+    pub(super) runs: u64,
+    /// After so many minutes no measurement is begun.
+    pub(super) minutes: Option<u64>,
+}
+
+/// Measures every mutant so many times; `keep` is shown what there is after each measurement.
+///
+/// What stops it is in the result, beside all that was measured before.
 pub(super) fn run(
-    mutants: &[&SlowMutant],
+    wish: &Wish<'_>,
     selection: &Selection,
-    runs: u64,
-) -> anyhow::Result<Vec<SlowRow>> {
+    mut keep: impl FnMut(&SlowMatrix) -> anyhow::Result<()>,
+) -> anyhow::Result<SlowMatrix> {
     raise_descriptor_limit();
     let table = held_alike(&selection.table);
+    let jobs = jobs(wish, &selection.cases)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut rows = Vec::new();
-    for run in 1..=runs {
-        for mutant in mutants {
-            let case = selection.cases.iter().find(|case| case.id == mutant.case);
-            let case =
-                case.with_context(|| format!("the scenarios have no case {}", mutant.case))?;
-            let gates = runtime.block_on(measure(mutant, case, &table, run))?;
-            let row = SlowRow::new(mutant, gates);
-            tell(&row, run)?;
-            rows.push(row);
+    let mut matrix = SlowMatrix { runs: wish.runs, ..SlowMatrix::default() };
+    let mut progress = progress(&jobs);
+    let began = Instant::now();
+    let interrupt = runtime.block_on(async { interrupt::on_signals() })?;
+    for job in &jobs {
+        matrix.stopped = over(wish, began.elapsed());
+        if matrix.stopped.is_some() {
+            break;
+        }
+        match runtime.block_on(measure(job, &table, interrupt.clone(), &mut progress)) {
+            Ok(row) => {
+                tell(&row)?;
+                matrix.rows.push(row);
+                matrix.settle();
+                keep(&matrix)?;
+            }
+            Err(DriveError::Interrupted) => matrix.stopped = Some(Stopped::Interrupted),
+            Err(error) => {
+                let why = format!("{}: {error}", job.mutant.fault.name());
+                matrix.stopped = Some(Stopped::Broke(why));
+            }
+        }
+        if matrix.stopped.is_some() {
+            break;
         }
     }
-    Ok(rows)
+    progress.finish();
+    Ok(matrix)
+}
+
+/// One measurement to make.
+struct Job<'a> {
+    mutant: &'a SlowMutant,
+    case: &'a Case,
+    run: u64,
+    executable: PathBuf,
+}
+
+/// Run after run, so that an early end leaves something of each bus.
+fn jobs<'a>(wish: &Wish<'a>, cases: &'a [Case]) -> anyhow::Result<Vec<Job<'a>>> {
+    let executable = std::env::current_exe().context("cannot tell where this program is")?;
+    let mut jobs = Vec::new();
+    for run in 1..=wish.runs {
+        for mutant in &wish.mutants {
+            let case = cases.iter().find(|case| case.id == mutant.case);
+            let case =
+                case.with_context(|| format!("the scenarios have no case {}", mutant.case))?;
+            jobs.push(Job { mutant, case, run, executable: executable.clone() });
+        }
+    }
+    Ok(jobs)
+}
+
+fn progress(jobs: &[Job<'_>]) -> Progress {
+    let step = |job: &Job<'_>| step(job.case, Look::Third.blocks(), true);
+    let steps: Vec<Duration> = jobs.iter().map(step).collect();
+    let (most, many) = (in_words(steps.iter().sum()), jobs.len());
+    let mut progress = Progress::standard(steps);
+    progress.begins(&format!("{many} measurement(s), at most {most} on a quiet host"));
+    progress
+}
+
+fn over(wish: &Wish<'_>, passed: Duration) -> Option<Stopped> {
+    let minutes = wish.minutes?;
+    (passed >= Duration::from_mins(minutes)).then_some(Stopped::OutOfTime(minutes))
 }
 
 /// The limits of [`HELD_LIKE`] for the bus the mutants are made of.
@@ -50,15 +117,16 @@ fn held_alike(table: &GateTable) -> GateTable {
 }
 
 async fn measure(
-    mutant: &SlowMutant,
-    case: &Case,
+    job: &Job<'_>,
     table: &GateTable,
-    run: u64,
-) -> anyhow::Result<Vec<GateSaid>> {
-    let executable = std::env::current_exe().context("cannot tell where this program is")?;
-    let folder = tempfile::tempdir().context("no temporary folder")?;
+    interrupt: Interrupt,
+    progress: &mut Progress,
+) -> Result<SlowRow, DriveError> {
+    let Job { mutant, case, run, executable } = job;
+    progress.case_started(&case.id, &format!("{}, run {run}", mutant.fault.name()));
+    let folder = tempfile::tempdir().map_err(DriveError::Prepare)?;
     let plan = Plan {
-        executable: &executable,
+        executable,
         baseline: SOUND,
         candidate: Entrant { fault: Some(mutant.fault), ..SOUND },
         most_blocks: Look::Third.blocks(),
@@ -66,34 +134,31 @@ async fn measure(
         share_by_clone: false,
         directory: folder.path().to_owned(),
         table,
-        seed: case.seed.wrapping_add(run),
+        seed: case.seed.wrapping_add(*run),
     };
-    let interrupt = interrupt::on_signals()?;
-    let gathered = performance::run(case, &plan, interrupt, &mut Progress::silent()).await;
+    let gathered = performance::run(case, &plan, interrupt, progress).await;
     if let Some(error) = gathered.error {
-        return Err(error.into());
+        return Err(error);
     }
     let rows = PerformanceRow::of(&gathered.evidence, table).into_iter();
     let said = |row: PerformanceRow| GateSaid { metric: row.metric, judgement: row.judgement };
-    Ok(rows.filter(|row| row.gated).map(said).collect())
+    let row = SlowRow::new(mutant, *run, rows.filter(|row| row.gated).map(said).collect());
+    progress.case_done(if row.is_right() { "right" } else { "not right" });
+    Ok(row)
 }
 
-fn tell(row: &SlowRow, run: u64) -> anyhow::Result<()> {
+fn tell(row: &SlowRow) -> anyhow::Result<()> {
     let mut out = stdout().lock();
     for gate in &row.gates {
         let own = if gate.metric == row.metric { "its own" } else { "" };
-        let ratio = gate.judgement.estimate().map_or_else(String::new, |estimate| {
-            let bounds = estimate.interval.map_or_else(String::new, |interval| {
-                format!(" [{:.2}, {:.2}]", interval.low, interval.high)
-            });
-            format!("{:.2}{bounds} in {} blocks", estimate.ratio, estimate.blocks)
-        });
+        let [verdict, ratio, limit, blocks, detectable] = gate.cells();
         writeln!(
             out,
-            "{:<20} run {run}  {:<12} {own:<8} {:<24} {ratio}",
+            "{:<22} run {}  {:<12} {own:<8} {verdict:<24} {ratio}, limit {limit}, {blocks} blocks, \
+             told apart from a factor {detectable} on",
             row.name,
+            row.run,
             gate.metric.as_str(),
-            gate.judgement.verdict.to_string(),
         )?;
     }
     Ok(())

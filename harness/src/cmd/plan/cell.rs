@@ -50,7 +50,7 @@ impl Cell {
         most: usize,
     ) -> Vec<Self> {
         let judged = Metric::ALL.into_iter().filter(|metric| metric.is_judged_by(case.kind));
-        let gated = judged.filter_map(|metric| table.cell(metric, &case.id, candidate));
+        let gated = judged.filter_map(|metric| table.gate(metric, &case.id, [baseline, candidate]));
         let counted = gated.filter(|gate| gate.enforced || !enforced_only);
         let cell = |(metric, limit)| {
             let empty = Self {
@@ -64,7 +64,7 @@ impl Cell {
             };
             empty.filled(baseline, known, most)
         };
-        counted.map(|gate| cell((gate.metric, Limit::of(gate)))).collect()
+        counted.map(|gate| cell((gate.metric, Limit::of(&gate)))).collect()
     }
 
     fn filled(mut self, baseline: Bus, (earlier, nulls): (&Earlier, &Nulls), most: usize) -> Self {

@@ -14,7 +14,7 @@ const OVERHEAD: Duration = Duration::from_millis(150);
 const JUDGED: Duration = Duration::from_millis(250);
 
 /// One case on one bus, or on one pair of buses.
-pub(super) fn step(case: &Case, most_blocks: usize, concludes: bool) -> Duration {
+pub(in crate::cmd) fn step(case: &Case, most_blocks: usize, concludes: bool) -> Duration {
     let idle = case.phases.iter().map(|phase| Duration::from_millis(phase.idle_ms));
     let planned = case.phases.iter().map(crate::plan::Phase::planned).chain(idle);
     let trial = planned.sum::<Duration>() + OVERHEAD;
@@ -28,7 +28,7 @@ pub(super) fn step(case: &Case, most_blocks: usize, concludes: bool) -> Duration
 }
 
 /// Seconds below a minute, whole minutes from there on.
-pub(super) fn in_words(time: Duration) -> String {
+pub(in crate::cmd) fn in_words(time: Duration) -> String {
     // Rounded up throughout: it is said to be the most.
     match time.as_millis().div_ceil(1000) {
         seconds @ 0..60 => format!("{seconds} s"),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cmd::EXIT_INVALID;
-use crate::mutants::{FILES, PARTIAL_FILES};
+use crate::mutants::{FILES, PARTIAL_FILES, SLOW_FILES, SLOW_PARTIAL_FILES};
 use crate::report::{self, Exit};
 
 /// Where files of trials go, within the report's folder.
@@ -109,8 +109,8 @@ fn is_ours(folder: &Path) -> io::Result<bool> {
     let mut foreign = false;
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let own = [LOCK, HOLDER];
-        let known = own.iter().chain(&FILES).chain(&PARTIAL_FILES).any(|known| name == *known);
+        let own = [[LOCK, HOLDER], FILES, PARTIAL_FILES, SLOW_FILES, SLOW_PARTIAL_FILES];
+        let known = own.as_flattened().iter().any(|known| name == *known);
         foreign |= !known && Path::new(&name).extension().is_none_or(|end| end != "partial");
     }
     Ok(!foreign || report::is_in(folder))

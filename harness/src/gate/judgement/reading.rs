@@ -65,6 +65,10 @@ impl Reading {
         if redone > 0 {
             notes.push(format!("{redone} block(s) redone because the host was busy"));
         }
+        let redone = evidence.voids.iter().filter(|void| void.redone).count();
+        if redone > 0 {
+            notes.push(format!("{redone} void trial(s) redone because the host was busy"));
+        }
         Ok(Self {
             raw: log_ratios(&blocks)?,
             corrected,
@@ -144,7 +148,8 @@ impl Reader {
 
     /// The floor of the process layout a bus is run in.
     fn void(self, evidence: &Evidence, bus: Bus) -> Option<f64> {
-        let own = evidence.voids.iter().filter(|trial| trial.void_of == Some(bus));
+        let kept = evidence.kept_voids().map(|void| &void.trial);
+        let own = kept.filter(|trial| trial.void_of == Some(bus));
         let figures: Vec<f64> = own.filter_map(|trial| self.figure(trial)).collect();
         median(&figures)
     }

@@ -1,7 +1,7 @@
 //! Every verdict and every reason is reached from recorded trials.
 
 use super::*;
-use crate::gate::{Direction, Redos, order};
+use crate::gate::{Direction, Redos, VoidTrial, order};
 use crate::plan::{Bus, TrialKind};
 use crate::record::{Latency, TearDown, TrialFigures};
 
@@ -57,7 +57,7 @@ fn voids(evidence: &mut Evidence, baseline: f64, candidate: f64) {
     for (bus, seconds) in [(Bus::Crossbeam, baseline), (Bus::Process, candidate)] {
         let mut void = trial(bus, cpu(seconds));
         (void.bus, void.void_of) = (None, Some(bus));
-        evidence.voids.push(void);
+        evidence.voids.push(VoidTrial::new(void));
     }
 }
 
@@ -216,17 +216,124 @@ fn a_floor_as_high_as_the_figure_is_instrument_bound() {
 }
 
 #[test]
+fn a_floor_of_a_busy_host_bars_what_rests_on_it_and_nothing_else() {
+    let mut evidence = evidence(6, |_, _| TrialFigures { memory_bytes: Some(1e7), ..cpu(10.0) });
+    voids(&mut evidence, 1.0, 1.0);
+    evidence.voids.iter_mut().for_each(|void| void.trial.figures.memory_bytes = Some(1e6));
+    evidence.voids[1].host_busy = Some("12 % of the CPU was stolen".to_owned());
+    let judged = judge(Metric::Cpu, AT_MOST_TWICE, &evidence);
+    assert_eq!(judged.verdict, Verdict::Inconclusive(Reason::HostBusy));
+    let said = "a void floor is not to be trusted: 12 % of the CPU was stolen".to_owned();
+    assert!(judged.notes.contains(&said), "{:?}", judged.notes);
+    let memory = judge(Metric::Memory, AT_MOST_TWICE, &evidence).verdict;
+    assert_eq!(memory, Verdict::Pass, "the raw ratio of memory alone is gated");
+    evidence.voids[1].redone = true;
+    let mut again = evidence.voids[1].clone();
+    (again.host_busy, again.redone) = (None, false);
+    again.trial.figures.cpu_s_per_million = Some(2.0);
+    evidence.voids.push(again);
+    let judged = judge(Metric::Cpu, AT_MOST_TWICE, &evidence);
+    assert_eq!(judged.verdict, Verdict::Pass);
+    assert_eq!(judged.block_ratios.candidate_floor, Some(2.0), "of the one that counts");
+    assert!(judged.notes.contains(&"1 void trial(s) redone because the host was busy".to_owned()));
+}
+
+#[test]
+fn a_void_trial_is_busy_by_the_limits_of_a_block() {
+    let at = |outside| {
+        let host = Some(crate::record::HostLoad { outside, ..Default::default() });
+        VoidTrial::new(trial(Bus::Process, TrialFigures { host, ..TrialFigures::default() }))
+    };
+    assert_eq!(at(busy::OUTSIDE_MOST).host_busy, None);
+    assert!(at(busy::OUTSIDE_MOST + 0.001).host_busy.is_some());
+}
+
+/// A block of the baseline against itself, off by this ratio.
+fn null(ratio: f64) -> Block {
+    let mut block = cpu_ratio(1, ratio).blocks.remove(0);
+    block.trials.iter_mut().for_each(|trial| trial.bus = Some(Bus::Crossbeam));
+    block
+}
+
+#[test]
 fn a_baseline_unlike_itself_bars_the_gate() {
     let mut evidence = cpu_ratio(6, 1.0);
-    let biased_null = |ratio| {
-        let mut block = cpu_ratio(1, ratio).blocks.remove(0);
-        block.trials.iter_mut().for_each(|trial| trial.bus = Some(Bus::Crossbeam));
-        block
-    };
-    evidence.nulls.push(biased_null(1.4));
+    evidence.nulls = vec![null(1.4)];
     assert_eq!(verdict(&evidence), Verdict::Pass);
-    evidence.nulls.push(biased_null(1.5));
+    evidence.nulls = vec![null(1.5)];
     assert_eq!(verdict(&evidence), Verdict::Inconclusive(Reason::NullBiased));
+}
+
+/// Ten blocks, of which the first six decide.
+fn decided_at_six() -> Evidence {
+    let mut evidence = cpu_ratio(10, 1.5);
+    evidence.nulls = vec![null(1.0), null(1.0)];
+    voids(&mut evidence, 1.0, 1.0);
+    voids(&mut evidence, 1.0, 1.0);
+    evidence
+}
+
+#[test]
+fn nothing_of_a_later_look_withdraws_a_decision() {
+    type Spoil = fn(&mut Evidence);
+    let spoils: [(&str, Spoil); 8] = [
+        ("a busy block", |e| e.blocks[8].host_busy = Some("busy".to_owned())),
+        ("a busy A/A block", |e| e.nulls[1].host_busy = Some("busy".to_owned())),
+        ("a busy floor", |e| e.voids[2].host_busy = Some("busy".to_owned())),
+        ("a late trial", |e| e.blocks[7].trials[1].validity = Validity::GeneratorLate),
+        ("an invalid trial", |e| {
+            e.blocks[6].trials[0].validity = Validity::Invalid("negative time".to_owned());
+        }),
+        ("a lacking figure", |e| e.blocks[9].trials[3].figures.cpu_s_per_million = None),
+        ("a bias", |e| e.nulls[1] = null(3.0)),
+        ("a higher floor", |e| e.voids[3].trial.figures.cpu_s_per_million = Some(100.0)),
+    ];
+    let sound = judge(Metric::Cpu, AT_MOST_TWICE, &decided_at_six());
+    assert_eq!(sound.verdict, Verdict::Pass);
+    let said = "decided at 6 blocks; the 10 of the case were run on for other gates".to_owned();
+    assert!(sound.notes.contains(&said), "{:?}", sound.notes);
+    for (what, spoil) in spoils {
+        let mut evidence = decided_at_six();
+        spoil(&mut evidence);
+        let judged = judge(Metric::Cpu, AT_MOST_TWICE, &evidence);
+        assert_eq!(judged, sound, "{what}");
+    }
+}
+
+#[test]
+fn what_spoils_the_first_look_spoils_the_next_as_well() {
+    let reasons = [Reason::HostBusy, Reason::NullBiased];
+    for (reason, spoil) in reasons.into_iter().zip([
+        (|e: &mut Evidence| e.blocks[2].host_busy = Some("busy".to_owned())) as fn(&mut Evidence),
+        |e| e.nulls[0] = null(1.5),
+    ]) {
+        let mut evidence = decided_at_six();
+        spoil(&mut evidence);
+        assert_eq!(verdict(&evidence), Verdict::Inconclusive(reason));
+        evidence.blocks.extend(cpu_ratio(6, 1.5).blocks);
+        evidence.nulls.push(null(1.0));
+        assert_eq!(verdict(&evidence), Verdict::Inconclusive(reason), "at the third look");
+    }
+}
+
+#[test]
+fn what_spoils_a_look_bars_a_gate_that_no_look_before_has_decided() {
+    let mut evidence = cpu_ratio(1, 2.2);
+    evidence.blocks.extend(cpu_ratio(9, 1.5).blocks);
+    evidence.nulls = vec![null(1.0), null(1.5)];
+    assert_eq!(verdict(&evidence), Verdict::Inconclusive(Reason::NullBiased));
+    evidence.nulls[1] = null(1.0);
+    assert_eq!(verdict(&evidence), Verdict::Pass);
+    evidence.blocks[9].host_busy = Some("busy".to_owned());
+    assert_eq!(verdict(&evidence), Verdict::Inconclusive(Reason::HostBusy));
+}
+
+#[test]
+fn blocks_between_two_looks_have_no_part_in_either() {
+    let mut evidence = cpu_ratio(8, 1.99);
+    evidence.stopped = true;
+    evidence.blocks[7].trials[0].validity = Validity::GeneratorLate;
+    assert_eq!(verdict(&evidence), Verdict::Inconclusive(Reason::Budget));
 }
 
 #[test]
@@ -243,9 +350,9 @@ fn a_redone_block_leaves_its_place_to_another() {
 #[test]
 fn a_look_runs_two_busy_blocks_again_and_a_quiet_one_never() {
     let quiet = cpu_ratio(1, 3.0).blocks.remove(0);
-    let busy = Block { host_busy: Some("12 % of the CPU was stolen".to_owned()), ..quiet.clone() };
     let mut redos = Redos::of_a_look();
-    assert!(!redos.grant(&quiet), "whatever its ratio");
-    assert_eq!([&busy; 3].map(|block| redos.grant(block)), [true, true, false]);
-    assert!(!Redos::none().grant(&busy));
+    assert!(!redos.grant(quiet.host_busy.as_deref()), "whatever its ratio");
+    let busy = Some("12 % of the CPU was stolen");
+    assert_eq!([busy; 3].map(|why| redos.grant(why)), [true, true, false]);
+    assert!(!Redos::none().grant(busy));
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::gate::{Block, Evidence, Reason, order};
+use crate::gate::{Block, Evidence, Reason, VoidTrial, order};
 use crate::plan::{Bus, TrialKind};
 use crate::record::{
     ContextSwitches, Latency, Memory, MemoryMoments, ProcessFigures, Role, TearDown, Trial,
@@ -45,7 +45,7 @@ fn evidence() -> Evidence {
     };
     evidence.blocks = vec![block(true), block(false)];
     evidence.nulls = vec![block(false)];
-    evidence.voids = vec![trial(None)];
+    evidence.voids = vec![VoidTrial::new(trial(None))];
     evidence.barred = Some((Reason::Smoke, "smoke".to_owned()));
     evidence
 }

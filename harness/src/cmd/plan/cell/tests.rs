@@ -27,6 +27,7 @@ fn row(raw: &[f64], corrected: &[f64]) -> PerformanceRow {
         candidate: Bus::Process,
         gated: true,
         enforced: false,
+        holds_one: None,
         judgement: Judgement {
             verdict: Verdict::Inconclusive(Reason::Smoke),
             limit: LIMIT,

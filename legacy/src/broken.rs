@@ -6,15 +6,18 @@
 //! - `fault`: what can be wrong, each with its name;
 //! - `bus`: the wrapper; `holding`: what it keeps of publishes that it does not pass on at once;
 //! - `event`, `wanted`, `counters`: what it does to events, subscriptions and counters;
-//! - `inbox`: what it does to events on their way out;
+//! - `passage`: what it does to events on their way out; `inbox`: where subscribers get them;
+//!   `closing`: what that learns of the bus's end;
 //! - `slowness`: what it spends without need, CPU time or its publishers' time.
 
 mod bus;
+mod closing;
 mod counters;
 mod event;
 mod fault;
 mod holding;
 mod inbox;
+mod passage;
 mod slowness;
 mod wanted;
 

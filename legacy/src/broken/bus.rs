@@ -14,10 +14,12 @@ use daemoneye_eventbus::{
 use parking_lot::Mutex;
 
 use super::Fault;
+use super::closing::Closing;
 use super::counters::Counters;
 use super::event;
 use super::holding::{Call, Holding};
-use super::inbox::{BrokenInbox, Closing};
+use super::inbox::BrokenInbox;
+use super::passage::Passage;
 use super::slowness::Slowness;
 use super::wanted;
 
@@ -180,10 +182,11 @@ impl EventBus for BrokenBus {
         if self.fault == Fault::KeepsDeadReceivers {
             self.kept.lock().push(Arc::clone(&receiver));
         }
+        let fault = self.fault_here();
+        let mut passage = Passage::new(fault, matcher);
+        passage.take_back(first);
         let closing = Arc::clone(&self.closing);
-        let mut inbox = BrokenInbox::new(receiver, self.fault_here(), closing, matcher);
-        inbox.take_back(first);
-        Ok(EventReceiver::new(inbox))
+        Ok(EventReceiver::new(BrokenInbox::new(receiver, fault, closing, passage)))
     }
 
     async fn unsubscribe(&self, subscriber_id: &str) -> Result<(), UnsubscribeError> {

@@ -14,6 +14,7 @@
 //! (what differs from run to run); beside them `sightings`, which judges host cases from the
 //! record of a real agent.
 
+mod causality;
 mod claims;
 mod conservation;
 mod content;
@@ -77,6 +78,7 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     fifo::check(&trace, &mut findings);
     late::check(&trace, &mut findings);
     total_order::check(&trace, &mut findings);
+    causality::check(&trace, &mut findings);
     precedence::check(&trace, &mut findings);
     content::check(&trace, &mut findings);
     losses::check(&trace, &mut findings);

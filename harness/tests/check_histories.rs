@@ -4,6 +4,8 @@
 mod accounts;
 #[path = "check_histories/arrivals.rs"]
 mod arrivals;
+#[path = "check_histories/causality.rs"]
+mod causality;
 #[path = "check_histories/claims.rs"]
 mod claims;
 #[path = "check_histories/overflow.rs"]

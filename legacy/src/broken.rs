@@ -7,7 +7,7 @@
 //! - `bus`: the wrapper; `holding`: what it keeps of publishes that it does not pass on at once;
 //! - `event`, `wanted`, `counters`: what it does to events, subscriptions and counters;
 //! - `passage`: what it does to events on their way out; `inbox`: where subscribers get them;
-//!   `closing`: what that learns of the bus's end;
+//!   `closing`, `seen`: what these learn of the bus's end and of other subscribers;
 //! - `slowness`: what it spends without need, CPU time or its publishers' time.
 
 mod bus;
@@ -18,6 +18,7 @@ mod fault;
 mod holding;
 mod inbox;
 mod passage;
+mod seen;
 mod slowness;
 mod wanted;
 

@@ -102,6 +102,8 @@ pub enum Check {
     Late,
     /// All subscribers agree on one order.
     TotalOrder,
+    /// What somebody had received before something else was called comes first.
+    Causality,
     /// What was accepted before something else was called comes first.
     Precedence,
     /// What arrived is what was sent.
@@ -132,7 +134,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -141,6 +143,7 @@ impl Check {
         Self::Fifo,
         Self::Late,
         Self::TotalOrder,
+        Self::Causality,
         Self::Precedence,
         Self::Content,
         Self::Correlation,
@@ -167,6 +170,7 @@ impl Check {
             Self::Fifo => "fifo",
             Self::Late => "late",
             Self::TotalOrder => "total-order",
+            Self::Causality => "causality",
             Self::Precedence => "precedence",
             Self::Content => "content",
             Self::Correlation => "correlation",
@@ -191,7 +195,7 @@ impl Check {
             Self::Refused => "C7",
             Self::Duplicates => "C3",
             Self::Fifo | Self::Late => "C4",
-            Self::TotalOrder | Self::Precedence => "C5",
+            Self::TotalOrder | Self::Causality | Self::Precedence => "C5",
             Self::Content => "C6",
             Self::Correlation => "C8",
             Self::Positions | Self::Losses | Self::Overflow => "C11",

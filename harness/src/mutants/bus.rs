@@ -57,6 +57,7 @@ const DUPLICATES: &[Guard] = &[Guard::Check(Check::Duplicates)];
 const FIFO: &[Guard] = &[Guard::Check(Check::Fifo)];
 const LATE: &[Guard] = &[Guard::Check(Check::Late)];
 const TOTAL_ORDER: &[Guard] = &[Guard::Check(Check::TotalOrder)];
+const CAUSALITY: &[Guard] = &[Guard::Check(Check::Causality)];
 const PRECEDENCE: &[Guard] = &[Guard::Check(Check::Precedence)];
 const CONTENT: &[Guard] = &[Guard::Check(Check::Content)];
 const CORRELATION: &[Guard] = &[Guard::Check(Check::Correlation)];
@@ -108,6 +109,7 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(Fault::SwapsNeighbours, "C4", FIFO, STEADY),
     mutant(Fault::IsOvertakenRarely, "C4", LATE, STEADY),
     mutant(Fault::SwapsForOneSubscriber, "C5", TOTAL_ORDER, SEVERAL),
+    mutant(Fault::ShowsEffectsFirst, "C5", CAUSALITY, SEVERAL),
     mutant(Fault::AcceptsEarly, "C5", PRECEDENCE, SEVERAL),
     mutant(Fault::JoinsArguments, "C6", CONTENT, STEADY),
     mutant(Fault::CutsTimestamps, "C6", CONTENT, STEADY),

@@ -2,17 +2,21 @@
 //! repeated, held back, renumbered. Waits for nothing and knows no receiver.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use daemoneye_eventbus::BusEvent;
 use daemoneye_eventbus::contract::{Delivery, Matcher};
 
 use super::Fault;
+use super::seen::Seen;
 
 /// The events of one subscription on their way out.
 pub(super) struct Passage {
     fault: Fault,
     /// What was asked for, for [`Fault::DeliversOneForeign`].
     wanted: Option<Matcher>,
+    /// What the subscribers without the fault have received, for [`Fault::ShowsEffectsFirst`].
+    seen: Option<Arc<Seen>>,
     /// Events taken in, from 1.
     taken: u64,
     /// Events handed out.
@@ -26,10 +30,11 @@ pub(super) struct Passage {
 }
 
 impl Passage {
-    pub(super) fn new(fault: Fault, wanted: Option<Matcher>) -> Self {
+    pub(super) fn new(fault: Fault, wanted: Option<Matcher>, seen: Option<Arc<Seen>>) -> Self {
         Self {
             fault,
             wanted,
+            seen,
             taken: 0,
             given: 0,
             ready: VecDeque::new(),
@@ -60,6 +65,9 @@ impl Passage {
         if self.renumbers() {
             delivery.position = self.given;
         }
+        if let (Some(seen), Fault::Nothing) = (&self.seen, self.fault) {
+            seen.note(&delivery);
+        }
         Some(delivery)
     }
 
@@ -89,7 +97,9 @@ impl Passage {
     fn holds_back(&self) -> bool {
         match self.fault {
             Fault::IsOvertakenRarely => self.taken.is_multiple_of(1000),
-            Fault::SwapsNeighbours | Fault::SwapsForOneSubscriber => self.taken % 10 == 3,
+            Fault::SwapsNeighbours | Fault::SwapsForOneSubscriber | Fault::ShowsEffectsFirst => {
+                self.taken % 10 == 3
+            }
             _ => false,
         }
     }
@@ -98,6 +108,10 @@ impl Passage {
     fn pair(&self, held: Delivery, next: Delivery) -> [Delivery; 2] {
         let keeps_order = match self.fault {
             Fault::SwapsForOneSubscriber => source(&held) == source(&next),
+            Fault::ShowsEffectsFirst => {
+                let is_cause = |seen: &Arc<Seen>| seen.is_cause(&held, &next);
+                source(&held) == source(&next) || !self.seen.as_ref().is_some_and(is_cause)
+            }
             _ => false,
         };
         if keeps_order { [held, next] } else { swapped(held, next) }

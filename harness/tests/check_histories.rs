@@ -8,6 +8,8 @@ mod arrivals;
 mod causality;
 #[path = "check_histories/claims.rs"]
 mod claims;
+#[path = "check_histories/departed.rs"]
+mod departed;
 #[path = "check_histories/overflow.rs"]
 mod overflow;
 #[path = "check_histories/perfect_bus.rs"]

@@ -23,7 +23,8 @@ pub struct History {
     pub subscribers: Vec<SubscriberLog>,
     /// Subscriptions, their ends and other actions, in order of their calls.
     pub operations: Vec<Operated>,
-    /// The bus's counters after the last fence, and before shutdown.
+    /// The bus's counters at the end of the last phase that was to end with fences, whether or not
+    /// anybody was left to receive one, and before shutdown.
     pub statistics: Option<EventBusStatistics>,
     /// The bus's counters sampled during the run, in order; none may decrease (C12).
     pub statistics_samples: Vec<EventBusStatistics>,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Expectation, Phase, Topology};
+use super::{Claim, Expectation, Phase, Topology};
 
 /// One case, ready to be driven on any bus.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,8 +14,8 @@ pub struct Case {
     pub scenario: String,
     /// Why the scenario exists.
     pub summary: String,
-    /// Contract numbers it shows, for example `C4`.
-    pub claims: Vec<String>,
+    /// Contract numbers it shows.
+    pub claims: Vec<Claim>,
     /// What is judged.
     pub kind: TrialKind,
     /// Who takes part.

@@ -17,7 +17,7 @@ pub use demands::Demands;
 use roster::Roster;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Bus, Case, TrialKind, claims};
+use super::{Bus, Case, Claim, TrialKind, claims};
 use crate::scenario::{
     At, Point, Problem, Problems, Profile, Reader, Scenario, Source, Table, Traced, read_known,
 };
@@ -157,7 +157,7 @@ fn read_case(
         id,
         scenario: scenario.name.clone(),
         summary: summary.trim().to_owned(),
-        claims: scenario.claims.clone(),
+        claims: scenario.claims.iter().filter_map(|claim| Claim::parse(claim)).collect(),
         kind,
         topology: topology.topology,
         phases,

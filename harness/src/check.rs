@@ -8,12 +8,13 @@
 //!
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
 //! `trace` (plan and history joined, indexed), `life` (subscriptions in time), `regions` (what
-//! must, may and must not arrive), then one file per rule, `claims` (what the case says
-//! it shows), `faults` and `races` (whether those planned hit their window), then `divergence` (what of it was
-//! declared), `differential`, `twin` (what the other bus did with the same events) and `unsteady`
-//! (what differs from run to run); beside them `sightings`, which judges host cases from the
-//! record of a real agent.
+//! must, may and must not arrive), then one file per rule, `claims` (what the case says it shows),
+//! `faults` and `races` (whether those planned hit their window), then `divergence` (what of it was
+//! declared), `differential` (two buses in each `subject`, `operations` in pairs), `twin` (what the
+//! other bus did with the same events) and `unsteady` (what differs from run to run); beside them
+//! `sightings`, which judges host cases from the record of a real agent.
 
+mod causality;
 mod claims;
 mod conservation;
 mod content;
@@ -31,6 +32,7 @@ mod late;
 mod life;
 mod lint;
 mod losses;
+mod operations;
 pub mod oracle;
 mod outcomes;
 mod overflow;
@@ -41,18 +43,20 @@ mod regions;
 mod report;
 mod shutdown;
 mod sightings;
+mod subject;
 mod total_order;
 mod trace;
 mod twin;
 mod unsteady;
 mod waits;
 
-pub use differential::{Colour, Difference, Observed, Subject, colour_declared, differential};
+pub use differential::{Colour, Difference, Observed, colour_declared, differential};
 pub use planned::{Planned, PlannedAttributes};
 pub use report::{
     Check, Checked, Judgement, Message, Reached, Report, Unexercised, Verdict, Violation,
 };
 pub use sightings::check_sightings;
+pub use subject::Subject;
 pub use twin::twin;
 pub use unsteady::{Unsteady, mark, unsteady};
 
@@ -80,6 +84,7 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     fifo::check(&trace, &mut findings);
     late::check(&trace, &mut findings);
     total_order::check(&trace, &mut findings);
+    causality::check(&trace, &mut findings);
     precedence::check(&trace, &mut findings);
     content::check(&trace, &mut findings);
     losses::check(&trace, &mut findings);

@@ -5,6 +5,7 @@
 
 mod bus;
 mod case;
+mod claim;
 pub mod claims;
 mod day;
 mod digest;
@@ -26,6 +27,7 @@ mod workload;
 
 pub use bus::{Bus, Deployment};
 pub use case::{Case, TrialKind};
+pub use claim::Claim;
 pub use day::Day;
 pub use digest::{digest, digest_correlation_id, digest_received};
 pub use divergence::{Divergence, Observe};

@@ -4,8 +4,12 @@
 mod accounts;
 #[path = "check_histories/arrivals.rs"]
 mod arrivals;
+#[path = "check_histories/causality.rs"]
+mod causality;
 #[path = "check_histories/claims.rs"]
 mod claims;
+#[path = "check_histories/departed.rs"]
+mod departed;
 #[path = "check_histories/overflow.rs"]
 mod overflow;
 #[path = "check_histories/perfect_bus.rs"]

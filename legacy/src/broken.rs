@@ -6,15 +6,19 @@
 //! - `fault`: what can be wrong, each with its name;
 //! - `bus`: the wrapper; `holding`: what it keeps of publishes that it does not pass on at once;
 //! - `event`, `wanted`, `counters`: what it does to events, subscriptions and counters;
-//! - `inbox`: what it does to events on their way out;
+//! - `passage`: what it does to events on their way out; `inbox`: where subscribers get them;
+//!   `closing`, `seen`: what these learn of the bus's end and of other subscribers;
 //! - `slowness`: what it spends without need, CPU time, its publishers' time or memory.
 
 mod bus;
+mod closing;
 mod counters;
 mod event;
 mod fault;
 mod holding;
 mod inbox;
+mod passage;
+mod seen;
 mod slowness;
 mod wanted;
 

@@ -13,7 +13,7 @@ use super::regions::{Region, WhyNot, region};
 use super::report::{Checked, Unexercised};
 use super::trace::Trace;
 use super::{Planned, PlannedAttributes};
-use crate::plan::Operation;
+use crate::plan::{Claim, Operation};
 use crate::record::Outcome;
 
 /// W2: largest payload where the case sets no limit of its own, bytes.
@@ -31,9 +31,9 @@ pub(crate) fn unexercised(
     planned: &dyn Planned,
     checked: &[Checked],
 ) -> Vec<Unexercised> {
-    let missing = |claim: &String| {
-        let missing = missing(trace, planned, checked, claim)?;
-        Some(Unexercised { claim: claim.clone(), missing: missing.to_owned() })
+    let missing = |claim: &Claim| {
+        let missing = missing(trace, planned, checked, *claim)?;
+        Some(Unexercised { claim: claim.to_string(), missing: missing.to_owned() })
     };
     trace.case.claims.iter().filter_map(missing).collect()
 }
@@ -43,59 +43,80 @@ fn missing(
     trace: &Trace<'_>,
     planned: &dyn Planned,
     checked: &[Checked],
-    claim: &str,
+    claim: Claim,
 ) -> Option<&'static str> {
-    let (is_exercised, missing) = match claim {
-        "M2" => (refused(trace, "M2"), "no wildcard was refused where wildcards are off"),
-        "T1" => (refused(trace, "T1"), "no pattern was refused for its letters or its length"),
-        "T2" => (refused(trace, "T2"), "no pattern was refused for its first level"),
-        "T5" => {
-            (refused(trace, "T5"), "no pattern was refused for a wildcard or level out of place")
+    let refused = |missing| (!refused(trace, claim)).then_some(missing);
+    let shown = |wanted| by_subscriptions(trace, planned, claim, wanted);
+    match claim {
+        Claim::M1 => shown(of_one("no subscription had an event of its topics and one of others")),
+        Claim::M2 => refused("no wildcard was refused where wildcards are off"),
+        Claim::M3 => shown(of_one("no event filter let one event pass and held another back")),
+        Claim::M4 => shown(of_one("no topic filter let one event pass and held another back")),
+        Claim::M5 => {
+            shown(of_one("no correlation filter let one event pass and held another back"))
         }
-        "W2" => (payload_at_limit(trace), "no payload was at its limit or one byte above"),
-        "M1" | "M3" | "M4" | "M5" | "T3" | "T4" | "T6" => {
-            return by_subscriptions(trace, planned, claim);
+        Claim::T1 => refused("no pattern was refused for its letters or its length"),
+        Claim::T2 => refused("no pattern was refused for its first level"),
+        Claim::T3 => shown(of_one("no pattern with `+` met one level, and none or several")),
+        Claim::T4 => shown(of_one("no pattern with `#` met no further level, and one or more")),
+        Claim::T5 => refused("no pattern was refused for a wildcard or level out of place"),
+        Claim::T6 => shown(ALL_OF_T6),
+        Claim::W2 => {
+            (!payload_at_limit(trace)).then_some("no payload was at its limit or one byte above")
         }
-        _ => {
-            let judges = |row: &&Checked| row.check.rule() == claim && row.items > 0;
-            (checked.iter().any(|row| judges(&row)), "no check of it had anything to judge")
+        Claim::C1
+        | Claim::C2
+        | Claim::C3
+        | Claim::C4
+        | Claim::C5
+        | Claim::C6
+        | Claim::C7
+        | Claim::C8
+        | Claim::C9
+        | Claim::C10
+        | Claim::C11
+        | Claim::C12
+        | Claim::C13
+        | Claim::C14 => {
+            let judges = |row: &Checked| row.check.claim() == Some(claim) && row.items > 0;
+            (!checked.iter().any(judges)).then_some("no check of it had anything to judge")
         }
-    };
-    (!is_exercised).then_some(missing)
+    }
 }
 
 /// What must be seen of a number, as bits; of one subscription, or of all together.
+#[derive(Clone, Copy)]
 struct Wanted {
     bits: u8,
     together: bool,
     missing: &'static str,
 }
 
-fn wanted(claim: &str) -> Wanted {
-    let of_one = |missing| Wanted { bits: HIT | MISS, together: false, missing };
-    match claim {
-        "M1" => of_one("no subscription had an event of its topics and one of others"),
-        "M3" => of_one("no event filter let one event pass and held another back"),
-        "M4" => of_one("no topic filter let one event pass and held another back"),
-        "M5" => of_one("no correlation filter let one event pass and held another back"),
-        "T3" => of_one("no pattern with `+` met one level, and none or several"),
-        "T4" => of_one("no pattern with `#` met no further level, and one or more"),
-        _ => Wanted {
-            bits: 0b1_1111,
-            together: true,
-            missing: "not all of `events.#`, `events.process.+` and `events.+.lifecycle` met the \
-                      topics T6 names",
-        },
-    }
+/// An arrival and an absence, at one subscription.
+fn of_one(missing: &'static str) -> Wanted {
+    Wanted { bits: HIT | MISS, together: false, missing }
 }
+
+/// Each of the pairs T6 names, see [`by_name`].
+const ALL_OF_T6: Wanted = Wanted {
+    bits: 0b1_1111,
+    together: true,
+    missing: "not all of `events.#`, `events.process.+` and `events.+.lifecycle` met the topics T6 \
+              names",
+};
 
 /// Something must arrive because of the rule.
 const HIT: u8 = 1;
 /// Something must not arrive because of the rule, and would without it.
 const MISS: u8 = 2;
 
-fn by_subscriptions(trace: &Trace<'_>, planned: &dyn Planned, claim: &str) -> Option<&'static str> {
-    let Wanted { bits, together, missing } = wanted(claim);
+fn by_subscriptions(
+    trace: &Trace<'_>,
+    planned: &dyn Planned,
+    claim: Claim,
+    wanted: Wanted,
+) -> Option<&'static str> {
+    let Wanted { bits, together, missing } = wanted;
     let mut seen_by_all = 0;
     for life in &trace.lives {
         let own = &trace.case.topology.subscribers[life.subscriber].subscription;
@@ -116,7 +137,7 @@ fn by_subscriptions(trace: &Trace<'_>, planned: &dyn Planned, claim: &str) -> Op
 fn shows(
     trace: &Trace<'_>,
     planned: &dyn Planned,
-    claim: &str,
+    claim: Claim,
     life: &Life,
     looser: &EventSubscription,
     number: usize,
@@ -131,8 +152,8 @@ fn shows(
     let Some(event) = event else { return 0 };
     let own = &trace.case.topology.subscribers[life.subscriber].subscription;
     match claim {
-        "T4" => zero_or_more(own, &event, must),
-        "T6" => by_name(own, &event.topic, must),
+        Claim::T4 => zero_or_more(own, &event, must),
+        Claim::T6 => by_name(own, &event.topic, must),
         _ if must => HIT,
         _ if oracle::matches(looser, &event) == Match::Yes => MISS,
         _ => 0,
@@ -140,15 +161,15 @@ fn shows(
 }
 
 /// The subscription as it would be without the rule; `None` if the rule has no part in it.
-fn without(claim: &str, own: &EventSubscription) -> Option<EventSubscription> {
+fn without(claim: Claim, own: &EventSubscription) -> Option<EventSubscription> {
     let mut looser = own.clone();
     match claim {
-        "M1" => looser.topic_patterns = vec!["#".to_owned()],
-        "M3" => drop(looser.event_filter.take()?),
-        "M4" => drop(looser.topic_filter.take()?),
-        "M5" => drop(looser.correlation_filter.take()?),
-        "T3" => looser.topic_patterns = any_levels(only_pattern(own)?)?,
-        "T4" => only_pattern(own).filter(|pattern| pattern.ends_with('#')).map(drop)?,
+        Claim::M1 => looser.topic_patterns = vec!["#".to_owned()],
+        Claim::M3 => drop(looser.event_filter.take()?),
+        Claim::M4 => drop(looser.topic_filter.take()?),
+        Claim::M5 => drop(looser.correlation_filter.take()?),
+        Claim::T3 => looser.topic_patterns = any_levels(only_pattern(own)?)?,
+        Claim::T4 => only_pattern(own).filter(|pattern| pattern.ends_with('#')).map(drop)?,
         _ => {}
     }
     Some(looser)
@@ -195,11 +216,11 @@ fn by_name(own: &EventSubscription, topic: &str, must: bool) -> u8 {
 }
 
 /// Whether a subscription had to be refused for this rule and no other.
-fn refused(trace: &Trace<'_>, rule: &str) -> bool {
+fn refused(trace: &Trace<'_>, rule: Claim) -> bool {
     trace.history.operations.iter().any(|operated| match operated.operation {
         Operation::Subscribe(subscriber) if operated.expect == "invalid-pattern" => {
             let own = &trace.case.topology.subscribers[subscriber].subscription;
-            let broken: Vec<&str> =
+            let broken: Vec<Claim> =
                 own.topic_patterns.iter().flat_map(|pattern| broken(own, pattern)).collect();
             !broken.is_empty() && broken.iter().all(|one| *one == rule)
         }
@@ -208,7 +229,7 @@ fn refused(trace: &Trace<'_>, rule: &str) -> bool {
 }
 
 /// The rules a pattern breaks, read off its text.
-fn broken(own: &EventSubscription, pattern: &str) -> Vec<&'static str> {
+fn broken(own: &EventSubscription, pattern: &str) -> Vec<Claim> {
     let levels: Vec<&str> = pattern.split('.').collect();
     let is_wild = |level: &str| level == "+" || level == "#";
     let mut rules = Vec::new();
@@ -218,20 +239,20 @@ fn broken(own: &EventSubscription, pattern: &str) -> Vec<&'static str> {
             || level.contains('*')
             || (!is_wild(level) && level.contains(['+', '#']))
         {
-            rules.push("T5");
+            rules.push(Claim::T5);
         } else if *level == "#" && !last {
-            rules.push("T4");
+            rules.push(Claim::T4);
         } else if level.len() > MAX_LEVEL_BYTES || !level.bytes().all(is_letter) {
-            rules.push("T1");
+            rules.push(Claim::T1);
         } else if at == 0 && !is_wild(level) && !["events", "control", "admin"].contains(level) {
-            rules.push("T2");
+            rules.push(Claim::T2);
         }
     }
     if levels.len() > MAX_LEVELS || pattern.len() > MAX_BYTES {
-        rules.push("T1");
+        rules.push(Claim::T1);
     }
     if rules.is_empty() && !own.enable_wildcards && levels.iter().any(|level| is_wild(level)) {
-        rules.push("M2");
+        rules.push(Claim::M2);
     }
     rules
 }
@@ -264,9 +285,9 @@ mod tests {
 
     #[test]
     fn every_c_number_a_scenario_can_claim_has_a_check() {
-        let c_numbers = judged(TrialKind::Behaviour).iter().filter(|claim| claim.starts_with('C'));
-        for claim in c_numbers {
-            assert!(Check::ALL.iter().any(|check| check.rule() == *claim), "{claim}");
+        let judged = judged(TrialKind::Behaviour).iter();
+        for claim in judged.filter(|claim| claim.as_str().starts_with('C')) {
+            assert!(Check::ALL.iter().any(|check| check.claim() == Some(*claim)), "{claim}");
         }
     }
 
@@ -274,13 +295,13 @@ mod tests {
     fn a_pattern_breaks_the_rules_its_text_shows() {
         let own = EventSubscription::new("s");
         for (pattern, rule) in [
-            ("events.*", "T5"),
-            ("events.pro+", "T5"),
-            ("events..x", "T5"),
-            ("events.#.x", "T4"),
-            ("events.Process", "T1"),
-            ("events.2.3.4.5.6.7.8.9", "T1"),
-            ("metrics.x", "T2"),
+            ("events.*", Claim::T5),
+            ("events.pro+", Claim::T5),
+            ("events..x", Claim::T5),
+            ("events.#.x", Claim::T4),
+            ("events.Process", Claim::T1),
+            ("events.2.3.4.5.6.7.8.9", Claim::T1),
+            ("metrics.x", Claim::T2),
         ] {
             assert_eq!(broken(&own, pattern), [rule], "{pattern}");
         }

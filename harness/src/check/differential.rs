@@ -2,14 +2,16 @@
 //!
 //! Compared is what the contract makes comparable: per subscriber and publisher the events that
 //! must arrive on both, and those that match on neither, in order of arrival; outcomes of
-//! operations; accepted counts where the plan fixes them. Timing is not compared.
+//! operations, paired by what they are; accepted counts where the plan fixes them. Timing is not compared.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Planned;
 use super::lint;
+use super::operations::paired;
 use super::regions::{Region, WhyNot, region};
+use super::subject::Subject;
 use super::trace::Trace;
 use crate::plan::{Bus, Case, Count, Operation};
 use crate::record::{FENCE, History, Outcome};
@@ -35,42 +37,6 @@ pub struct Difference {
     /// Whether the baseline differs from itself in the same subject, from one run to the next.
     #[serde(default)]
     pub unsteady: bool,
-}
-
-/// What two histories are compared in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", tag = "is")]
-pub enum Subject {
-    /// What a subscriber received of a publisher, in order.
-    Arrivals {
-        /// Its name.
-        subscriber: String,
-        /// Its name.
-        publisher: String,
-    },
-    /// How an operation ended.
-    Operation {
-        /// Which, from 0.
-        index: usize,
-    },
-    /// How many operations there were.
-    Operations,
-    /// How many events of a publisher were accepted.
-    Accepted {
-        /// Its name.
-        publisher: String,
-    },
-}
-
-impl Subject {
-    /// Whether breaking this number of the contract shows in it.
-    fn shows(&self, rule: &str) -> bool {
-        match self {
-            Self::Arrivals { .. } => matches!(rule, "C1" | "C2" | "C3" | "C4"),
-            Self::Operation { .. } | Self::Operations => matches!(rule, "C9" | "C13"),
-            Self::Accepted { .. } => matches!(rule, "C11" | "C14"),
-        }
-    }
 }
 
 /// Who departs from the plan.
@@ -236,19 +202,24 @@ fn compare_operations(
     candidate: &Trace<'_>,
     differences: &mut Vec<Difference>,
 ) {
-    let (one, other) = (&baseline.history.operations, &candidate.history.operations);
-    for (index, (operation, twin)) in one.iter().zip(other).enumerate() {
+    let paired = paired(&baseline.history.operations, &candidate.history.operations);
+    for (subject, [operation, twin]) in paired.pairs {
         let sentence = format!(
             "{:?} ended with {:?} on the baseline and {:?} on the candidate, {:?} was demanded",
             operation.operation, operation.outcome, twin.outcome, operation.expect
         );
         let wrong = [operation, twin].map(|operated| operated.outcome != operated.expect);
         let same = operation.outcome == twin.outcome;
-        differences.extend(difference(Subject::Operation { index }, wrong, same, sentence));
+        differences.extend(difference(subject, wrong, same, sentence));
     }
-    if one.len() != other.len() {
-        let sentence =
-            format!("the baseline saw {} operations, the candidate {}", one.len(), other.len());
+    let alone = [("baseline", paired.only_first), ("candidate", paired.only_second)];
+    for (side, operated) in alone {
+        let Some(first) = operated.first() else { continue };
+        let sentence = format!(
+            "operations on the {side} alone: {}, first {:?}",
+            operated.len(),
+            first.operation
+        );
         differences.extend(difference(Subject::Operations, [false; 2], false, sentence));
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Bus;
+use crate::plan::{Bus, Claim};
 
 /// The result of checking one history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +125,8 @@ pub enum Check {
     Late,
     /// All subscribers agree on one order.
     TotalOrder,
+    /// What somebody had received before something else was called comes first.
+    Causality,
     /// What was accepted before something else was called comes first.
     Precedence,
     /// What arrived is what was sent.
@@ -155,7 +157,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -164,6 +166,7 @@ impl Check {
         Self::Fifo,
         Self::Late,
         Self::TotalOrder,
+        Self::Causality,
         Self::Precedence,
         Self::Content,
         Self::Correlation,
@@ -190,6 +193,7 @@ impl Check {
             Self::Fifo => "fifo",
             Self::Late => "late",
             Self::TotalOrder => "total-order",
+            Self::Causality => "causality",
             Self::Precedence => "precedence",
             Self::Content => "content",
             Self::Correlation => "correlation",
@@ -206,25 +210,30 @@ impl Check {
         }
     }
 
-    /// The contract number it judges.
+    /// The contract number it judges; `None` for the case's own expectations.
+    pub fn claim(self) -> Option<Claim> {
+        Some(match self {
+            Self::Delivery => Claim::C1,
+            Self::Foreign | Self::Edges => Claim::C2,
+            Self::Refused => Claim::C7,
+            Self::Duplicates => Claim::C3,
+            Self::Fifo | Self::Late => Claim::C4,
+            Self::TotalOrder | Self::Causality | Self::Precedence => Claim::C5,
+            Self::Content => Claim::C6,
+            Self::Correlation => Claim::C8,
+            Self::Positions | Self::Losses | Self::Overflow => Claim::C11,
+            Self::Conservation | Self::Monotone => Claim::C12,
+            Self::Membership => Claim::C9,
+            Self::Shutdown => Claim::C13,
+            Self::Departures => Claim::C10,
+            Self::Waits => Claim::C14,
+            Self::Expectation => return None,
+        })
+    }
+
+    /// The same as violations carry it; `expect` for the case's own expectations.
     pub fn rule(self) -> &'static str {
-        match self {
-            Self::Delivery => "C1",
-            Self::Foreign | Self::Edges => "C2",
-            Self::Refused => "C7",
-            Self::Duplicates => "C3",
-            Self::Fifo | Self::Late => "C4",
-            Self::TotalOrder | Self::Precedence => "C5",
-            Self::Content => "C6",
-            Self::Correlation => "C8",
-            Self::Positions | Self::Losses | Self::Overflow => "C11",
-            Self::Conservation | Self::Monotone => "C12",
-            Self::Membership => "C9",
-            Self::Shutdown => "C13",
-            Self::Departures => "C10",
-            Self::Waits => "C14",
-            Self::Expectation => "expect",
-        }
+        self.claim().map_or("expect", Claim::as_str)
     }
 }
 

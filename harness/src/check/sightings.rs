@@ -12,7 +12,7 @@ use super::oracle;
 use super::report::{
     Check, Checked, Judgement, MAX_WITNESSES, Message, Report, Unexercised, Violation,
 };
-use crate::plan::{Bus, Case};
+use crate::plan::{Bus, Case, Claim};
 use crate::record::{AgentEnd, Sightings, tells_exit, tells_start};
 
 /// Judges what a host case saw on a bus.
@@ -33,12 +33,13 @@ pub fn check_sightings(case: &Case, bus: Bus, sightings: &Sightings) -> Report {
 
 /// The claims of a host case that nothing in it exercised.
 fn unexercised(case: &Case, checked: &[Checked]) -> Vec<Unexercised> {
-    let is_exercised = |claim: &&String| {
+    let is_exercised = |claim: &&Claim| {
         checked.iter().any(|row| row.items > 0 && rule_of(row.check) == claim.as_str())
     };
     let idle = case.claims.iter().filter(|claim| !is_exercised(claim));
     let missing = "no check of it had anything to judge";
-    idle.map(|claim| Unexercised { claim: claim.clone(), missing: missing.to_owned() }).collect()
+    idle.map(|claim| Unexercised { claim: claim.to_string(), missing: missing.to_owned() })
+        .collect()
 }
 
 /// What is foreign to a recorder is what it did not subscribe; there is no unsubscribing here.

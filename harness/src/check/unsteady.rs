@@ -6,7 +6,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Difference, Subject};
+use super::Difference;
+use super::operations::paired;
+use super::subject::Subject;
 use crate::record::{FENCE, History, Outcome};
 
 /// One thing that two runs of a bus did not do alike.
@@ -63,22 +65,24 @@ fn arrivals(one: &History, again: &History, found: &mut Vec<Unsteady>) {
 }
 
 fn operations(one: &History, again: &History, found: &mut Vec<Unsteady>) {
-    for (index, (first, second)) in one.operations.iter().zip(&again.operations).enumerate() {
-        if (&first.operation, &first.outcome) != (&second.operation, &second.outcome) {
+    let paired = paired(&one.operations, &again.operations);
+    for (subject, [first, second]) in paired.pairs {
+        if first.outcome != second.outcome {
             let sentence = format!(
-                "operation {} was {:?} with {:?} one time and {:?} with {:?} the other",
-                index + 1,
-                first.operation,
-                first.outcome,
-                second.operation,
-                second.outcome
+                "{:?} ended with {:?} one time and {:?} the other",
+                first.operation, first.outcome, second.outcome
             );
-            found.push(Unsteady { subject: Subject::Operation { index }, sentence });
+            found.push(Unsteady { subject, sentence });
         }
     }
-    let [first, second] = [one, again].map(|history| history.operations.len());
-    if first != second {
-        let sentence = format!("{first} operations were done one time and {second} the other");
+    let alone = [("first", paired.only_first), ("second", paired.only_second)];
+    for (time, operated) in alone {
+        let Some(first) = operated.first() else { continue };
+        let sentence = format!(
+            "operations done the {time} time alone: {}, first {:?}",
+            operated.len(),
+            first.operation
+        );
         found.push(Unsteady { subject: Subject::Operations, sentence });
     }
 }

@@ -68,8 +68,8 @@ fn known() -> Vec<&'static str> {
     let kinds = [TrialKind::Behaviour, TrialKind::Host, TrialKind::Saturation, TrialKind::Paced];
     let mut known: Vec<&str> = Vec::new();
     for number in kinds.into_iter().flat_map(claims::judged) {
-        if !known.contains(number) {
-            known.push(number);
+        if !known.contains(&number.as_str()) {
+            known.push(number.as_str());
         }
     }
     known
@@ -82,7 +82,8 @@ fn write_case(out: &mut impl Write, case: &Case) -> std::io::Result<()> {
         TrialKind::Paced => "paced",
         TrialKind::Host => "host",
     };
-    writeln!(out, "{kind:10}  {:48}  {}", case.id, case.claims.join(" "))
+    let claims: Vec<&str> = case.claims.iter().map(|claim| claim.as_str()).collect();
+    writeln!(out, "{kind:10}  {:48}  {}", case.id, claims.join(" "))
 }
 
 fn layout(deployment: Deployment) -> &'static str {

@@ -13,12 +13,12 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::Sketch;
-use crate::plan::Topology;
+use crate::plan::{Claim, Topology};
 use happenings::Happenings;
 
 /// What every sketch puts to the test, since somebody subscribes in each. The others are judged
 /// wherever they can be; a claim would only doubt a sketch that happens not to.
-pub const ALWAYS_JUDGED: &str = "C9";
+pub const ALWAYS_JUDGED: Claim = Claim::C9;
 
 /// Publishers of a sketch, at most.
 const MAX_PUBLISHERS: usize = 4;
@@ -69,7 +69,7 @@ fn with(name: String, what: impl Strategy<Value = Happenings>) -> impl Strategy<
         let (topology, phases) = happenings.told(topology);
         Sketch {
             name,
-            claims: vec![ALWAYS_JUDGED.to_owned()],
+            claims: vec![ALWAYS_JUDGED],
             summary: "Made up by `equivalence explore`.".to_owned(),
             topology,
             phases,

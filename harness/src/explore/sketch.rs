@@ -6,7 +6,7 @@
 
 use thiserror::Error;
 
-use crate::plan::{Bus, Count, Phase, Publish, Topology, TrialKind, Trigger};
+use crate::plan::{Bus, Claim, Count, Phase, Publish, Topology, TrialKind, Trigger};
 
 /// A scenario to be made up or made small.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Sketch {
     /// The path below the scenarios folder, without `.toml`.
     pub name: String,
     /// Contract numbers it claims; at least one, as a file must.
-    pub claims: Vec<String>,
+    pub claims: Vec<Claim>,
     /// Why it exists.
     pub summary: String,
     /// Who takes part.

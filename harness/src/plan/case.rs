@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Expectation, Phase, Topology};
+use super::{Claim, Expectation, Phase, Topology};
 
 /// One case, ready to be driven on any bus.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,8 +16,8 @@ pub struct Case {
     pub summary: String,
     /// Whether safety alone is judged: nothing is waited for after its first fault.
     pub wild: bool,
-    /// Contract numbers it shows, for example `C4`.
-    pub claims: Vec<String>,
+    /// Contract numbers it shows.
+    pub claims: Vec<Claim>,
     /// What is judged.
     pub kind: TrialKind,
     /// Who takes part.

@@ -3,29 +3,32 @@
 //! Whether a claimed number was exercised only the run shows; `check` tells. Everything else of the
 //! contract has tests of its own, beside the code that keeps it.
 
+use super::Claim::{
+    self, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3, M4, M5, T1, T2,
+    T3, T4, T5, T6, W2,
+};
 use super::TrialKind;
 
 /// Judged from histories.
-const BEHAVIOUR: [&str; 26] = [
-    "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14", "M1",
-    "M2", "M3", "M4", "M5", "T1", "T2", "T3", "T4", "T5", "T6", "W2",
+const BEHAVIOUR: [Claim; 26] = [
+    C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3, M4, M5, T1, T2, T3,
+    T4, T5, T6, W2,
 ];
 /// Judged from the numbers of events as they arrive; a trial without an arrival is invalid.
-const PERFORMANCE: [&str; 2] = ["C3", "C4"];
+const PERFORMANCE: [Claim; 2] = [C3, C4];
 /// Judged from what the agent recorded of each child, and from the agent's end.
-const HOST: [&str; 6] = ["C1", "C3", "C4", "C6", "C13", "M1"];
+const HOST: [Claim; 6] = [C1, C3, C4, C6, C13, M1];
 
-/// Judged where something has to arrive, to be counted or to end.
-const LIVENESS: [&str; 6] = ["C1", "C10", "C11", "C12", "C13", "C14"];
+/// Judged by what has to arrive, to be counted or to end.
+const LIVENESS: [Claim; 6] = [C1, C10, C11, C12, C13, C14];
 
 /// What is found wrong in a host case carries one of its numbers; of histories, one of these: a
 /// wrong match is an event too many or too few (C1, C2).
-const REPORTED: [&str; 14] =
-    ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C13", "C14"];
+const REPORTED: [Claim; 14] = [C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14];
 
 /// The numbers that violations of this kind of scenario can carry: those a divergence may name.
 /// A performance trial has none.
-pub fn reported(kind: TrialKind) -> &'static [&'static str] {
+pub fn reported(kind: TrialKind) -> &'static [Claim] {
     match kind {
         TrialKind::Behaviour => &REPORTED,
         TrialKind::Host => &HOST,
@@ -34,7 +37,7 @@ pub fn reported(kind: TrialKind) -> &'static [&'static str] {
 }
 
 /// The numbers a scenario of this kind can claim.
-pub fn judged(kind: TrialKind) -> &'static [&'static str] {
+pub fn judged(kind: TrialKind) -> &'static [Claim] {
     match kind {
         TrialKind::Behaviour => &BEHAVIOUR,
         TrialKind::Saturation | TrialKind::Paced => &PERFORMANCE,
@@ -45,17 +48,23 @@ pub fn judged(kind: TrialKind) -> &'static [&'static str] {
 /// What is said of a claim nothing judges; `None` where something does. After the faults of a wild
 /// scenario nothing has to arrive, so that only what must not happen is judged.
 pub fn refusal(kind: TrialKind, wild: bool, claim: &str) -> Option<String> {
-    if wild && LIVENESS.contains(&claim) {
+    let (judged, parsed) = (judged(kind), Claim::parse(claim));
+    if wild && parsed.is_some_and(|claim| LIVENESS.contains(&claim)) {
         let told = "nothing has to happen in a wild scenario; it can claim C2–C9, M, T and W2";
         return Some(told.to_owned());
     }
-    let judged = judged(kind);
-    if judged.contains(&claim) {
+    if parsed.is_some_and(|claim| judged.contains(&claim)) {
         return None;
     }
     let numbers = match kind {
         TrialKind::Behaviour => "C1–C14, M1–M5, T1–T6 and W2".to_owned(),
-        _ => judged.join(", "),
+        _ => listed(judged),
     };
     Some(format!("no check judges it; a scenario of this kind can claim {numbers}"))
+}
+
+/// Numbers in a row, for people.
+pub(super) fn listed(claims: &[Claim]) -> String {
+    let texts: Vec<&str> = claims.iter().map(|claim| claim.as_str()).collect();
+    texts.join(", ")
 }

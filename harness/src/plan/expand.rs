@@ -18,7 +18,7 @@ pub use demands::Demands;
 use roster::Roster;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Bus, Case, TrialKind, claims};
+use super::{Bus, Case, Claim, TrialKind, claims};
 use crate::scenario::{
     At, Point, Problem, Problems, Profile, Reader, Scenario, Source, Table, Traced, read_known,
 };
@@ -160,7 +160,7 @@ fn read_case(
         scenario: scenario.name.clone(),
         summary: summary.trim().to_owned(),
         wild,
-        claims: scenario.claims.clone(),
+        claims: scenario.claims.iter().filter_map(|claim| Claim::parse(claim)).collect(),
         kind,
         topology: topology.topology,
         phases,

@@ -26,7 +26,8 @@ pub struct History {
     /// What passed connections while something was done to them.
     #[serde(default)]
     pub touched: Vec<Touched>,
-    /// The bus's counters after the last fence, and before shutdown.
+    /// The bus's counters at the end of the last phase that was to end with fences, whether or not
+    /// anybody was left to receive one, and before shutdown.
     pub statistics: Option<EventBusStatistics>,
     /// The bus's counters sampled during the run, in order; none may decrease (C12).
     pub statistics_samples: Vec<EventBusStatistics>,

@@ -138,6 +138,27 @@ fn what_is_still_held_back_for_a_reader_is_conservation() {
 }
 
 #[test]
+fn what_was_queued_may_be_received_later_and_nothing_else() {
+    let subscription = EventSubscription::new("s").with_pattern("#");
+    let mut world = World::new(1, vec![subscriber(subscription)], 6);
+    world.case.topology.subscribers[0].reading = Reading::Stopped;
+    world.subscribe(0);
+    world.publish(0, EVENTS, Outcome::Ok);
+    world.fence(0, 0, EVENTS);
+    world.sample();
+    let mut count = |delivered: u64, queued: u64| {
+        let statistics = world.history.statistics.as_mut().expect("counters");
+        let row = &mut statistics.subscriptions[0];
+        (row.delivered, row.queued, row.dropped) = (delivered, queued, 2 - delivered - queued);
+        (statistics.events_delivered, statistics.events_dropped) = (delivered, row.dropped);
+        violations(&world).into_iter().map(|one| one.sentence).collect::<Vec<_>>()
+    };
+    assert_eq!(count(0, 2), Vec::<String>::new());
+    let told = "the bus counts 0 delivered to s and 0 queued for it, but it received 1 (C12)";
+    assert_eq!(count(0, 0), [told]);
+}
+
+#[test]
 fn a_counter_that_falls_is_monotone() {
     let mut world = right();
     world.history.statistics_samples[0].events_published = u64::MAX;

@@ -3,15 +3,16 @@
 
 use daemoneye_eventbus::{EventSubscription, SubscriptionStatistics};
 use equivalence::check::{Check, Verdict};
-use equivalence::plan::TrialKind;
 use equivalence::plan::claims::judged;
+use equivalence::plan::{Claim, TrialKind};
 use equivalence::record::Outcome;
 
 use super::perfect_bus::{World, subscriber};
 use super::right::{EVENTS, judge, only, right, violations};
 
 fn unexercised(world: &mut World, claims: &[&str]) -> Vec<String> {
-    world.case.claims = claims.iter().map(|claim| (*claim).to_owned()).collect();
+    let parsed = claims.iter().map(|claim| Claim::parse(claim).expect("a number"));
+    world.case.claims = parsed.collect();
     judge(world).unexercised().iter().map(|one| one.claim.clone()).collect()
 }
 
@@ -19,7 +20,7 @@ fn unexercised(world: &mut World, claims: &[&str]) -> Vec<String> {
 fn each_number_that_is_claimed_and_not_exercised_is_told() {
     for claim in judged(TrialKind::Behaviour) {
         let mut world = World::new(1, Vec::new(), 1);
-        assert_eq!(unexercised(&mut world, &[claim]), [*claim]);
+        assert_eq!(unexercised(&mut world, &[claim.as_str()]), [claim.as_str()]);
     }
 }
 

@@ -86,10 +86,68 @@ fn two_equal_runs_are_steady_and_each_sort_of_difference_is_told() {
     let subjects: Vec<Subject> =
         unsteady(&right.history, &other.history).into_iter().map(|one| one.subject).collect();
     let publisher = other.history.publishers[1].name.clone();
-    assert_eq!(
-        subjects,
-        [Subject::Operation { index: 0 }, Subject::Operations, Subject::Accepted { publisher }]
-    );
+    let first =
+        Subject::Operation { operation: "Subscribe(0)".to_owned(), phase: u32::MAX, number: 0 };
+    assert_eq!(subjects, [first, Subject::Operations, Subject::Accepted { publisher }]);
+}
+
+/// The two subscribers that want one id ask the other way round; the right one gets it all the same.
+fn asked_in_another_order(world: &World) -> World {
+    let mut world = world.clone();
+    let operations = &mut world.history.operations;
+    let refused = operations.iter().position(|one| one.outcome == "duplicate-id").expect("one");
+    operations.swap(refused - 1, refused);
+    let [first, second] = [refused - 1, refused].map(|at| {
+        let one = &operations[at];
+        (one.call_ns, one.return_ns)
+    });
+    (operations[refused - 1].call_ns, operations[refused - 1].return_ns) = second;
+    (operations[refused].call_ns, operations[refused].return_ns) = first;
+    world
+}
+
+fn compared(baseline: &World, candidate: &World) -> Vec<Difference> {
+    let candidate = Observed { bus: Bus::Embedded, history: &candidate.history };
+    let found = differential(&baseline.case, &baseline.plan, observed(baseline), candidate);
+    found.expect("both are judged")
+}
+
+#[test]
+fn operations_that_end_in_another_order_are_no_difference() {
+    let right = right();
+    let other = asked_in_another_order(&right);
+    assert_ne!(right.history.operations, other.history.operations);
+    assert_eq!(compared(&right, &other), []);
+    assert_eq!(compared(&other, &right), []);
+    assert_eq!(unsteady(&right.history, &other.history), []);
+}
+
+#[test]
+fn an_operation_that_ends_otherwise_is_a_difference_in_any_order() {
+    let right = right();
+    let mut wrong = asked_in_another_order(&right);
+    let refused = wrong.history.operations.iter_mut().find(|one| one.outcome == "duplicate-id");
+    refused.expect("one").outcome = "limit-reached".to_owned();
+    let found = |baseline: &World, candidate: &World| {
+        let found = compared(baseline, candidate).into_iter();
+        found.map(|one| (one.colour, one.subject)).collect::<Vec<_>>()
+    };
+    let second =
+        Subject::Operation { operation: "Subscribe(4)".to_owned(), phase: u32::MAX, number: 0 };
+    assert_eq!(found(&right, &wrong), [(Colour::CandidateWrong, second.clone())]);
+    assert_eq!(found(&wrong, &right), [(Colour::BaselineWrong, second)]);
+}
+
+#[test]
+fn an_operation_that_only_one_side_has_is_told_by_name() {
+    let right = right();
+    let mut more = right.clone();
+    let mut again = more.history.operations.last().cloned().expect("the shutdown");
+    (again.call_ns, again.return_ns) = (again.return_ns + 1, again.return_ns + 2);
+    more.history.operations.push(again);
+    let sentence = |side| format!("operations on the {side} alone: 1, first Shutdown(1000)");
+    assert_eq!(compared(&right, &more)[0].sentence, sentence("candidate"));
+    assert_eq!(compared(&more, &right)[0].sentence, sentence("baseline"));
 }
 
 /// What the comparison of a right baseline with a candidate that lost an event says.

@@ -14,10 +14,13 @@ use daemoneye_eventbus::{
 use parking_lot::Mutex;
 
 use super::Fault;
+use super::closing::Closing;
 use super::counters::Counters;
 use super::event;
 use super::holding::{Call, Holding};
-use super::inbox::{BrokenInbox, Closing};
+use super::inbox::BrokenInbox;
+use super::passage::Passage;
+use super::seen::Seen;
 use super::slowness::Slowness;
 use super::wanted;
 
@@ -35,6 +38,7 @@ pub struct BrokenBus {
     sound: Arc<dyn EventBus>,
     fault: Fault,
     closing: Arc<Closing>,
+    seen: Option<Arc<Seen>>,
     holding: Holding,
     counters: Counters,
     slowness: Slowness,
@@ -61,6 +65,7 @@ impl BrokenBus {
             sound,
             fault,
             closing: Arc::default(),
+            seen: (fault == Fault::ShowsEffectsFirst).then(Arc::default),
             holding: Holding::default(),
             counters: Counters::default(),
             slowness: Slowness::of(fault),
@@ -122,7 +127,7 @@ impl BrokenBus {
         *subscribed += 1;
         let is_second = subscribed.is_multiple_of(2);
         match self.fault {
-            Fault::SwapsForOneSubscriber if !is_second => Fault::Nothing,
+            Fault::SwapsForOneSubscriber | Fault::ShowsEffectsFirst if !is_second => Fault::Nothing,
             fault => fault,
         }
     }
@@ -180,10 +185,11 @@ impl EventBus for BrokenBus {
         if self.fault == Fault::KeepsDeadReceivers {
             self.kept.lock().push(Arc::clone(&receiver));
         }
+        let fault = self.fault_here();
+        let mut passage = Passage::new(fault, matcher, self.seen.clone());
+        passage.take_back(first);
         let closing = Arc::clone(&self.closing);
-        let mut inbox = BrokenInbox::new(receiver, self.fault_here(), closing, matcher);
-        inbox.take_back(first);
-        Ok(EventReceiver::new(inbox))
+        Ok(EventReceiver::new(BrokenInbox::new(receiver, fault, closing, passage)))
     }
 
     async fn unsubscribe(&self, subscriber_id: &str) -> Result<(), UnsubscribeError> {

@@ -38,6 +38,9 @@ faults! {
         "hands every thousandth event over after the next one, a fence where that is the last",
     SwapsForOneSubscriber "swaps-for-one-subscriber"
         "shows events of different publishers to every second subscriber in another order",
+    ShowsEffectsFirst "shows-effects-first"
+        "shows every second subscriber some events after others that were published once somebody \
+         had received them",
     AcceptsEarly "accepts-early"
         "takes some events and gives them their place only with their publisher's next",
     DeliversForeignTopics "delivers-foreign-topics" "hands over whatever the topic",

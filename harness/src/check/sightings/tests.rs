@@ -7,6 +7,7 @@ use daemoneye_eventbus::{
 
 use super::*;
 use crate::check::Verdict;
+use crate::plan::claims;
 use crate::plan::{
     BusSettings, Expectation, Expected, Reading, SubscriberSpec, Topology, TrialKind,
 };
@@ -29,7 +30,7 @@ fn case() -> Case {
         scenario: "host/doctored".to_owned(),
         summary: String::new(),
         wild: false,
-        claims: ["C1", "C3", "C4", "C6", "C13", "M1"].map(str::to_owned).to_vec(),
+        claims: claims::judged(TrialKind::Host).to_vec(),
         kind: TrialKind::Host,
         topology: Topology {
             bus: BusSettings::default(),

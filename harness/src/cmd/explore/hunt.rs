@@ -7,7 +7,7 @@ use super::trials::{Failure, TrialError, Trials};
 use crate::cmd::command_line::CommandLine;
 use crate::explore::generate::ALWAYS_JUDGED;
 use crate::explore::{Shrunk, Sketch, shrink};
-use crate::plan::Bus;
+use crate::plan::{Bus, Claim};
 
 /// Runs of each step of a shrink, at most.
 const STEP_RUNS: usize = 3;
@@ -152,8 +152,7 @@ impl Found {
             None => String::new(),
         };
         let bus = bus.as_str();
-        let claim = if is_claim(rule) { rule } else { ALWAYS_JUDGED };
-        self.sketch.claims = vec![claim.to_owned()];
+        self.sketch.claims = vec![Claim::parse(rule).unwrap_or(ALWAYS_JUDGED)];
         self.sketch.summary = format!(
             "Made up with seed {} and shrunk: {rule} broke on {bus}{fault}, in {}. First seen: \
              {sentence}. Rerun: {}",
@@ -169,9 +168,4 @@ impl Found {
         std::fs::write(&self.path, text).map_err(unwritten)?;
         Ok(self)
     }
-}
-
-/// Whether a scenario may claim a rule: a number of the contract's first chapter.
-fn is_claim(rule: &str) -> bool {
-    rule.strip_prefix('C').is_some_and(|number| number.parse::<u32>().is_ok())
 }

@@ -235,9 +235,7 @@ fn actions(
             }
             Doing::Membership | Doing::Drop | Doing::Reading => {
                 let index = whom.index(members.len());
-                // The first stays and reads: of a phase in which nobody reads a fence, the checkers
-                // would take the counters for those of an earlier one.
-                if index > 0 && !std::mem::replace(&mut touched[index], true) {
+                if !std::mem::replace(&mut touched[index], true) {
                     done_to(*doing, index, trigger, &mut members[index], &mut all);
                 }
             }

@@ -44,9 +44,9 @@ pub(super) fn any(most: usize) -> impl Strategy<Value = Vec<SubscriberSpec>> {
                 policy,
             };
             // One that waits must read, or its publishers wait for their limit and the case for them.
-            // The first always reads, and is always there: see `happenings`.
-            let stopped = stopped && index > 0 && policy != OverflowPolicy::Block;
+            let stopped = stopped && policy != OverflowPolicy::Block;
             let reading = if stopped { Reading::Stopped } else { Reading::Prompt };
+            // Somebody subscribes in every sketch: see `ALWAYS_JUDGED`.
             let from_start = from_start || index == 0;
             SubscriberSpec { name, subscription, reading, from_start }
         };

@@ -70,12 +70,12 @@ fn divergence(table: &Table<'_>, kind: TrialKind, before: &[Divergence]) -> Opti
 fn rule(at: &At<'_>, kind: TrialKind) -> Option<String> {
     let rule = at.text()?;
     let found = claims::reported(kind);
-    if found.contains(&rule.as_str()) {
+    if found.iter().any(|claim| claim.as_str() == rule) {
         return Some(rule);
     }
     let wanted = match found {
         [] => "a performance trial judges no rule".to_owned(),
-        found => format!("expected one of {}", found.join(", ")),
+        found => format!("expected one of {}", claims::listed(found)),
     };
     at.refuse(format!("no check of this kind reports {rule:?}"), wanted);
     None

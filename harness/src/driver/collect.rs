@@ -79,6 +79,7 @@ impl Ended<'_> {
                 meter.context_switches().map(|switches| switches as f64 / arrivals as f64);
         }
         figures.memory_bytes = meter.peak_bytes().map(|bytes| bytes as f64);
+        figures.sockets_unread = meter.sockets_unread().map(str::to_owned);
         figures.backlog_bytes_per_event = self.backlog();
         figures.host = meter.host();
         let repeated: u64 = summaries.iter().map(|summary| summary.repeated).sum();

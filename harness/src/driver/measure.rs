@@ -1,8 +1,8 @@
 //! CPU and memory of the measured tree, seen from outside it (METHOD §3).
 //!
 //! CPU from each process's own clock at the edges of the window, finished threads included;
-//! memory sampled five times a second while the driver waits. The harness is never counted.
-//! Bytes queued in sockets are not sampled: no interface without `unsafe` tells them; they read 0.
+//! memory, bytes queued in sockets included, sampled five times a second while the driver waits. The
+//! harness is never counted.
 
 pub(super) mod latencies;
 #[cfg(target_os = "linux")]
@@ -37,6 +37,9 @@ pub(super) struct Meter {
     window: Option<(Instant, Instant)>,
     sampling: bool,
     neighbours: Neighbours,
+    sockets: host::Sockets,
+    /// Why bytes queued in sockets could not be read, the first time.
+    sockets_unread: Option<String>,
 }
 
 struct Watched {
@@ -61,6 +64,8 @@ impl Meter {
             window: None,
             sampling: false,
             neighbours: Neighbours::default(),
+            sockets: host::Sockets::default(),
+            sockets_unread: None,
         }
     }
 
@@ -96,7 +101,7 @@ impl Meter {
     /// Everybody is up; nothing was published yet.
     pub(super) fn everybody_is_ready(&mut self) {
         if self.interval.is_some() {
-            self.ready = self.sample();
+            self.ready = self.whole_sample();
         }
     }
 
@@ -105,6 +110,7 @@ impl Meter {
         if self.interval.is_none() {
             return;
         }
+        self.look_for_sockets();
         let now = Instant::now();
         self.window.get_or_insert((now, now));
         self.sampling = true;
@@ -127,7 +133,7 @@ impl Meter {
         }
         self.neighbours.end();
         self.sampling = false;
-        let last = self.sample();
+        let last = self.whole_sample();
         self.samples.push((Instant::now(), last));
         if let Some((_, end)) = &mut self.window {
             *end = Instant::now();
@@ -137,7 +143,7 @@ impl Meter {
     /// Everything has arrived, everybody still lives.
     pub(super) fn everything_is_drained(&mut self) {
         if self.interval.is_some() {
-            self.drained = self.sample();
+            self.drained = self.whole_sample();
         }
     }
 
@@ -148,19 +154,49 @@ impl Meter {
         }
     }
 
-    fn sample(&self) -> Vec<Memory> {
-        self.processes.iter().map(|process| host::memory(process.pid).unwrap_or_default()).collect()
+    /// A sample at a moment that is no part of the window.
+    fn whole_sample(&mut self) -> Vec<Memory> {
+        self.look_for_sockets();
+        self.sample()
     }
 
-    /// Anonymous memory of the whole tree in the sample with the most of it, bytes.
+    fn look_for_sockets(&mut self) {
+        if let Err(why) = self.sockets.look(&self.pids()) {
+            self.sockets_unread.get_or_insert(why);
+        }
+    }
+
+    fn sample(&mut self) -> Vec<Memory> {
+        let queued = self.sockets.queued();
+        if let Err(why) = &queued {
+            self.sockets_unread.get_or_insert_with(|| why.clone());
+        }
+        let told = queued.ok().filter(|_| self.sockets_unread.is_none());
+        let memory = |(at, pid): (usize, u32)| Memory {
+            socket_bytes: told.as_ref().and_then(|bytes| bytes.get(at).copied()),
+            ..host::memory(pid).unwrap_or_default()
+        };
+        self.pids().into_iter().enumerate().map(memory).collect()
+    }
+
+    fn pids(&self) -> Vec<u32> {
+        self.processes.iter().map(|process| process.pid).collect()
+    }
+
+    /// Why bytes queued in sockets are missing from some of the samples; `None` where they are in.
+    pub(super) fn sockets_unread(&self) -> Option<&str> {
+        self.sockets_unread.as_deref()
+    }
+
+    /// Anonymous memory and socket bytes of the whole tree in the sample with the most of it.
     pub(super) fn peak_bytes(&self) -> Option<u64> {
-        self.samples.iter().map(|(_, sample)| anonymous(sample)).filter(|bytes| *bytes > 0).max()
+        self.samples.iter().map(|(_, sample)| held(sample)).filter(|bytes| *bytes > 0).max()
     }
 
-    /// Growth of the tree's anonymous memory from ready to the end of the window, bytes.
+    /// Growth of the tree's anonymous memory and socket bytes from ready to the end of the window, bytes.
     pub(super) fn growth_bytes(&self) -> Option<u64> {
         let (_, last) = self.samples.last()?;
-        Some(anonymous(last).saturating_sub(anonymous(&self.ready)))
+        Some(held(last).saturating_sub(held(&self.ready)))
     }
 
     /// CPU of the whole tree in the window, seconds; `None` when any process's is unknown.
@@ -210,6 +246,8 @@ impl Meter {
     }
 }
 
-fn anonymous(sample: &[Memory]) -> u64 {
-    sample.iter().map(|memory| memory.anonymous_bytes + memory.socket_bytes).sum()
+/// What the gates take: what cannot be read is not in it, and said.
+fn held(sample: &[Memory]) -> u64 {
+    let bytes = |memory: &Memory| memory.anonymous_bytes + memory.socket_bytes.unwrap_or_default();
+    sample.iter().map(bytes).sum()
 }

@@ -68,6 +68,9 @@ pub struct TrialFigures {
     pub cpu_s_per_million: Option<f64>,
     /// Anonymous memory plus socket bytes of the whole tree at its peak, bytes.
     pub memory_bytes: Option<f64>,
+    /// Why bytes queued in sockets are missing from the memory, as far as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sockets_unread: Option<String>,
     /// Bytes held per queued event behind a stopped subscriber.
     pub backlog_bytes_per_event: Option<f64>,
     /// Context switches of the whole tree per delivery.
@@ -176,8 +179,8 @@ pub struct Memory {
     pub file_bytes: u64,
     /// Proportional share of everything.
     pub pss_bytes: u64,
-    /// Bytes queued in its sockets.
-    pub socket_bytes: u64,
+    /// Bytes that wait to be received in its sockets; `None` where they cannot be read.
+    pub socket_bytes: Option<u64>,
 }
 
 /// What a trial left behind; all empty for a clean one.

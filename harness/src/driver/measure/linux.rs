@@ -1,4 +1,7 @@
-//! CPU clocks and `smaps_rollup` of another process of the same user, and the host's counters.
+//! CPU clocks, `smaps_rollup` and socket queues of other processes of the same user, and the host's
+//! counters.
+
+mod sockets;
 
 use std::time::Duration;
 
@@ -7,6 +10,7 @@ use nix::unistd::Pid;
 use procfs::process::Process;
 use procfs::{CpuPressure, Current, CurrentSI, KernelStats, LoadAverage};
 
+pub(super) use self::sockets::Sockets;
 use super::neighbours::Counters;
 use crate::record::Memory;
 
@@ -16,7 +20,7 @@ pub(super) fn cpu_time(pid: u32) -> Option<Duration> {
     clock_gettime(clock).ok().map(Duration::from)
 }
 
-/// Memory of a process now.
+/// Memory of a process now, but what is queued in its sockets.
 pub(super) fn memory(pid: u32) -> Option<Memory> {
     let rollup = Process::new(i32::try_from(pid).ok()?).ok()?.smaps_rollup().ok()?;
     let map = &rollup.memory_map_rollup.0.first()?.extension.map;
@@ -26,7 +30,7 @@ pub(super) fn memory(pid: u32) -> Option<Memory> {
         anonymous_bytes,
         file_bytes: bytes("Rss").saturating_sub(anonymous_bytes),
         pss_bytes: bytes("Pss"),
-        socket_bytes: 0,
+        socket_bytes: None,
     })
 }
 

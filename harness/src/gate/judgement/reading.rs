@@ -69,6 +69,7 @@ impl Reading {
         if redone > 0 {
             notes.push(format!("{redone} void trial(s) redone because the host was busy"));
         }
+        notes.extend(unread(metric, evidence));
         Ok(Self {
             raw: log_ratios(&blocks)?,
             corrected,
@@ -153,6 +154,14 @@ impl Reader {
         let figures: Vec<f64> = own.filter_map(|trial| self.figure(trial)).collect();
         median(&figures)
     }
+}
+
+/// What is missing from memory, where the host does not tell what is queued in sockets.
+fn unread(metric: Metric, evidence: &Evidence) -> Option<String> {
+    let is_memory = matches!(metric, Metric::Memory | Metric::Backlog);
+    let mut trials = evidence.trials().filter(|_| is_memory);
+    let why = trials.find_map(|trial| trial.figures.sockets_unread.as_ref())?;
+    Some(format!("bytes queued in sockets are n/a, and not in the memory: {why}"))
 }
 
 fn log_ratios(blocks: &[Sides]) -> Result<Vec<f64>, Unread> {

@@ -192,6 +192,22 @@ fn a_metric_nobody_measured_is_not_applicable_and_one_half_measured_is_not_judge
 }
 
 #[test]
+fn socket_bytes_that_cannot_be_read_are_told_beside_memory_alone() {
+    let unread = Some("netlink refuses".to_owned());
+    let figures = |_, _| TrialFigures {
+        memory_bytes: Some(1e7),
+        sockets_unread: unread.clone(),
+        ..cpu(10.0)
+    };
+    let evidence = evidence(6, figures);
+    let told = |metric| {
+        let notes = judge(metric, AT_MOST_TWICE, &evidence).notes;
+        notes.iter().any(|note| note.ends_with("not in the memory: netlink refuses"))
+    };
+    assert!(told(Metric::Memory) && !told(Metric::Cpu));
+}
+
+#[test]
 fn the_worse_of_raw_and_corrected_is_shown() {
     let mut evidence = cpu_ratio(6, 1.2);
     voids(&mut evidence, 4.0, 4.0);

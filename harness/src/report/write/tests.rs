@@ -75,7 +75,7 @@ fn process() -> ProcessFigures {
         anonymous_bytes: 300_000,
         file_bytes: 2_700_000,
         pss_bytes: 900_000,
-        socket_bytes: 4_096,
+        socket_bytes: Some(4_096),
     };
     ProcessFigures {
         role: Role::Broker,

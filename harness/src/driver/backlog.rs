@@ -9,8 +9,8 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::actor::assignment::Part;
+use super::processes::Answer;
 use super::records::{Arrival, RecordsError, Timing, names, read_all};
-use super::roll::Answer;
 use crate::record::InFlight;
 
 /// A role stores its count beside its stamp, so each may be one event ahead or behind.

@@ -2,7 +2,7 @@
 //!
 //! Children inherit the limit, so that raising it here raises it for every actor. Nothing is lowered.
 
-use super::deploy::groups;
+use super::processes::groups;
 use crate::plan::{Bus, Case};
 
 /// Descriptors of a process that serves nobody: standard streams, the runtime's own, files.

@@ -8,17 +8,29 @@
 //! is noted once, here, and changes `attendance`, `progress` and `actions`; what is worth keeping
 //! goes on to `journal`. Nothing flows back.
 
+mod actions;
+mod attendance;
+mod counters;
+mod credit;
+mod faults;
+mod fences;
+mod journal;
+mod phases;
+mod progress;
+mod tear_down;
+mod volley;
+
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::actions::{Action, Actions, doer};
+use self::actions::{Action, Actions, doer};
+use self::attendance::Attendance;
+use self::journal::Journal;
+use self::progress::Progress;
 use super::actor::protocol::{Notice, Order};
-use super::attendance::Attendance;
 use super::error::DriveError;
-use super::journal::Journal;
-use super::progress::Progress;
-use super::session::Session;
+use super::processes::Session;
 use crate::plan::{Bus, Case, Operation};
 use crate::record::TearDown;
 

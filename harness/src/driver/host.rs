@@ -157,9 +157,9 @@ impl Watch {
 
     /// Measures the agent and each collector that is a process of its own.
     async fn take_part(&mut self, ready: &AgentReady) -> Result<(), DriveError> {
-        self.meter.watch_process(AGENT, Role::Agent, ready.pid);
+        self.meter.watch(AGENT, Role::Agent, ready.pid);
         for collector in ready.collectors.iter().filter(|one| one.pid != ready.pid) {
-            self.meter.watch_process(&collector.ready, Role::Collector, collector.pid);
+            self.meter.watch(&collector.ready, Role::Collector, collector.pid);
             match Identity::of(collector.pid) {
                 Some(process) => {
                     self.belongings.collectors.push((collector.ready.clone(), process));

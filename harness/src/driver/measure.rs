@@ -19,7 +19,6 @@ use other as host;
 use std::time::{Duration, Instant};
 
 use self::neighbours::Neighbours;
-use super::spawn::Actor;
 use crate::record::{ContextSwitches, HostLoad, Memory, MemoryMoments, ProcessFigures, Role};
 
 /// Five samples a second.
@@ -70,12 +69,7 @@ impl Meter {
     }
 
     /// A process of the tree.
-    pub(super) fn watch(&mut self, actor: &Actor) {
-        self.watch_process(&actor.name, actor.role, actor.pid);
-    }
-
-    /// A process of the tree that is no actor.
-    pub(super) fn watch_process(&mut self, name: &str, role: Role, pid: u32) {
+    pub(super) fn watch(&mut self, name: &str, role: Role, pid: u32) {
         self.processes.push(Watched {
             name: name.to_owned(),
             role,

@@ -9,9 +9,8 @@ use super::director::{Director, Ended};
 use super::error::DriveError;
 use super::interrupt::Interrupt;
 use super::measure::Meter;
+use super::processes::{Session, Ways};
 use super::runtime_folder::RuntimeFolder;
-use super::session::Session;
-use super::ways::Ways;
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, Trial, TrialFigures, Validity};
 

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::HostRequest;
 use crate::driver::error::DriveError;
-use crate::driver::spawn::{keep_tail, request_end};
+use crate::driver::processes::{keep_tail, request_end};
 use crate::plan::Bus;
 use crate::record::AgentEnd;
 

@@ -8,7 +8,7 @@ use tokio::process::Child;
 use tokio::time::Instant;
 
 use crate::driver::identity::Identity;
-use crate::driver::tear_down::EXIT_LIMIT;
+use crate::driver::processes::EXIT_LIMIT;
 use crate::record::TearDown;
 
 /// Time between two looks at processes that are ending.

@@ -11,15 +11,15 @@ use daemoneye_eventbus::clock::monotonic_ns;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::actor::assignment::{Assignment, Part};
-use super::actor::protocol::{Notice, Order};
 use super::deploy::{Group, groups};
-use super::error::{DriveError, Stage};
-use super::interrupt::Interrupt;
-use super::measure::Meter;
 use super::roll::{Answer, Call, Roll, SILENCE};
 use super::spawn::{Actor, Heard};
 use super::ways::Ways;
+use crate::driver::actor::assignment::{Assignment, Part};
+use crate::driver::actor::protocol::{Notice, Order};
+use crate::driver::error::{DriveError, Stage};
+use crate::driver::interrupt::Interrupt;
+use crate::driver::measure::Meter;
 
 /// Notices waiting for the driver; actors wait beyond them.
 const HEARD: usize = 4096;
@@ -29,8 +29,8 @@ const READY_LIMIT: Duration = Duration::from_secs(30);
 const END_GRACE: Duration = Duration::from_secs(2);
 
 /// The running actors of one trial.
-pub(super) struct Session {
-    pub(super) actors: Vec<Actor>,
+pub(in crate::driver) struct Session {
+    pub(in crate::driver) actors: Vec<Actor>,
     groups: Vec<Group>,
     heard: mpsc::Receiver<(usize, Heard)>,
     /// Actors that have said goodbye: the end of their output is no news.
@@ -40,19 +40,19 @@ pub(super) struct Session {
     /// Actors that are stopped as the case demands: they are not on the roll.
     frozen: BTreeSet<usize>,
     /// Who reaches the broker through the harness's hands.
-    pub(super) ways: Ways,
+    pub(in crate::driver) ways: Ways,
     interrupt: Interrupt,
     /// Samples memory while the driver waits.
-    pub(super) meter: Meter,
+    pub(in crate::driver) meter: Meter,
     /// Where the trial is, for whoever stops it.
-    pub(super) stage: Stage,
+    pub(in crate::driver) stage: Stage,
     roll: Roll,
 }
 
 impl Session {
     /// Starts all processes of a case, the one that hosts the bus first; returns when every
     /// role is up and connected.
-    pub(super) async fn start(
+    pub(in crate::driver) async fn start(
         executable: &Path,
         template: &Assignment,
         ways: Ways,
@@ -106,7 +106,7 @@ impl Session {
                 assigned = actor.assign(&assignment) => assigned,
                 () = self.interrupt.told() => Err(DriveError::Interrupted),
             };
-            self.meter.watch(&actor);
+            self.meter.watch(&actor.name, actor.role, actor.pid);
             self.actors.push(actor);
             assigned?;
             if index == 0 {
@@ -139,29 +139,33 @@ impl Session {
     }
 
     /// The actor that hosts a role.
-    pub(super) fn host_of(&self, part: Part) -> usize {
+    pub(in crate::driver) fn host_of(&self, part: Part) -> usize {
         let found = self.groups.iter().position(|group| group.parts.contains(&part));
         found.expect("every role of the case is hosted")
     }
 
     /// Whether an actor hosts publishers only.
-    pub(super) fn only_publishes(&self, actor: usize) -> bool {
+    pub(in crate::driver) fn only_publishes(&self, actor: usize) -> bool {
         self.groups[actor].parts.iter().all(|part| matches!(part, Part::Publisher(_)))
     }
 
     /// The roles an actor hosts.
-    pub(super) fn parts(&self, actor: usize) -> &[Part] {
+    pub(in crate::driver) fn parts(&self, actor: usize) -> &[Part] {
         &self.groups[actor].parts
     }
 
     /// Sends an order to the actor that hosts a role.
-    pub(super) async fn tell(&mut self, part: Part, order: &Order) -> Result<(), DriveError> {
+    pub(in crate::driver) async fn tell(
+        &mut self,
+        part: Part,
+        order: &Order,
+    ) -> Result<(), DriveError> {
         let actor = self.host_of(part);
         self.tell_actor(actor, order).await
     }
 
     /// Sends an order to an actor.
-    pub(super) async fn tell_actor(
+    pub(in crate::driver) async fn tell_actor(
         &mut self,
         actor: usize,
         order: &Order,
@@ -176,7 +180,7 @@ impl Session {
     }
 
     /// The next notice, by an actor.
-    pub(super) async fn hear(
+    pub(in crate::driver) async fn hear(
         &mut self,
         what: &str,
         limit: Duration,
@@ -247,17 +251,17 @@ impl Session {
     }
 
     /// Events received by all actors together, fences left out, as of the last roll call.
-    pub(super) fn received(&self) -> u64 {
+    pub(in crate::driver) fn received(&self) -> u64 {
         self.roll.received()
     }
 
     /// From now on the answers to the roll call are kept, or no longer.
-    pub(super) fn keep_answers(&mut self, keeping: bool) {
+    pub(in crate::driver) fn keep_answers(&mut self, keeping: bool) {
         self.roll.keep(keeping);
     }
 
     /// The answers that were kept.
-    pub(super) fn answers(&self) -> &[Answer] {
+    pub(in crate::driver) fn answers(&self) -> &[Answer] {
         self.roll.answers()
     }
 
@@ -277,27 +281,27 @@ impl Session {
     }
 
     /// Actors that were not killed.
-    pub(super) fn living(&self) -> Vec<usize> {
+    pub(in crate::driver) fn living(&self) -> Vec<usize> {
         (0..self.actors.len()).filter(|actor| !self.killed.contains(actor)).collect()
     }
 
     /// Kills an actor, and returns when the kernel has closed all that it held. Whether it was
     /// there to be killed.
-    pub(super) async fn kill(&mut self, actor: usize) -> bool {
+    pub(in crate::driver) async fn kill(&mut self, actor: usize) -> bool {
         self.killed.insert(actor);
         self.roll.leave(actor);
         self.actors[actor].kill().await
     }
 
     /// Stops an actor; whether it has stopped.
-    pub(super) async fn freeze(&mut self, actor: usize) -> bool {
+    pub(in crate::driver) async fn freeze(&mut self, actor: usize) -> bool {
         self.roll.leave(actor);
         self.frozen.insert(actor);
         self.actors[actor].freeze().await
     }
 
     /// Lets an actor run on; whether it was frozen.
-    pub(super) fn thaw(&mut self, actor: usize) -> bool {
+    pub(in crate::driver) fn thaw(&mut self, actor: usize) -> bool {
         let was_frozen = self.frozen.remove(&actor);
         if was_frozen {
             self.roll.enter(actor);
@@ -306,7 +310,7 @@ impl Session {
     }
 
     /// Lets everybody run on who was frozen; returns them.
-    pub(super) fn thaw_all(&mut self) -> Vec<usize> {
+    pub(in crate::driver) fn thaw_all(&mut self) -> Vec<usize> {
         let frozen: Vec<usize> = self.frozen.iter().copied().collect();
         for actor in &frozen {
             self.thaw(*actor);
@@ -316,7 +320,7 @@ impl Session {
 
     /// Ends every process that is left: no more input, then a request, then force. Takes as long
     /// for all as for one.
-    pub(super) async fn end_all(&mut self) {
+    pub(in crate::driver) async fn end_all(&mut self) {
         self.thaw_all();
         for actor in &mut self.actors {
             actor.close_input();

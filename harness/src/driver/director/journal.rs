@@ -3,27 +3,27 @@
 use daemoneye_eventbus::EventBusStatistics;
 
 use super::actions::Action;
-use super::actor::protocol::Share;
+use crate::driver::actor::protocol::Share;
 use crate::record::Operated;
 
 /// Everything worth keeping that is not in the actors' files.
 #[derive(Default)]
-pub(super) struct Journal {
+pub(in crate::driver) struct Journal {
     /// The case's actions, in order of their ends.
-    pub(super) operations: Vec<Operated>,
+    pub(in crate::driver) operations: Vec<Operated>,
     /// The bus's counters after each phase.
-    pub(super) samples: Vec<EventBusStatistics>,
+    pub(in crate::driver) samples: Vec<EventBusStatistics>,
     /// The bus's counters when the last fences had arrived; only then is it quiescent (C12).
-    pub(super) after_fence: Option<EventBusStatistics>,
+    pub(in crate::driver) after_fence: Option<EventBusStatistics>,
     /// What publishers did: phase, publisher, share.
-    pub(super) shares: Vec<(u32, usize, Share)>,
+    pub(in crate::driver) shares: Vec<(u32, usize, Share)>,
     /// Why the trial may not be what it should be.
-    pub(super) doubts: Vec<String>,
+    pub(in crate::driver) doubts: Vec<String>,
 }
 
 impl Journal {
     /// An action has ended so.
-    pub(super) fn operated(
+    pub(in crate::driver) fn operated(
         &mut self,
         action: Action,
         call_ns: u64,
@@ -38,7 +38,7 @@ impl Journal {
     }
 
     /// Something did not happen as planned.
-    pub(super) fn doubt(&mut self, sentence: String) {
+    pub(in crate::driver) fn doubt(&mut self, sentence: String) {
         self.doubts.push(sentence);
     }
 }

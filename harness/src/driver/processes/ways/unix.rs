@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::driver::proxy::{Proxy, Treatment};
+use super::super::proxy::{Proxy, Treatment};
 use crate::plan::Deed;
 
 /// One role's way.

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use super::fencing::lanes;
+use crate::driver::fencing::lanes;
 use crate::plan::{Case, Fence, Lane};
 
 /// A publisher, a subscriber, and the lane between them.
-pub(super) type Leg = (usize, usize, Lane);
+pub(in crate::driver) type Leg = (usize, usize, Lane);
 
 /// Fences sent and to be sent.
-pub(super) struct Volley {
+pub(in crate::driver) struct Volley {
     missing: BTreeSet<Leg>,
     /// By publisher and number, until they have arrived.
     flying: BTreeSet<(usize, u64)>,
@@ -20,7 +20,7 @@ pub(super) struct Volley {
 
 impl Volley {
     /// One fence for each lane from each of these publishers to each of these subscribers.
-    pub(super) fn new(case: &Case, publishers: &[usize], subscribers: &[usize]) -> Self {
+    pub(in crate::driver) fn new(case: &Case, publishers: &[usize], subscribers: &[usize]) -> Self {
         let mut missing = BTreeSet::new();
         for publisher in publishers.iter().copied() {
             for subscriber in subscribers {
@@ -32,7 +32,7 @@ impl Volley {
     }
 
     /// The fences to send in a round, by publisher: one for each leg none has come through.
-    pub(super) fn fire(&mut self, round: u64) -> Vec<(usize, Fence)> {
+    pub(in crate::driver) fn fire(&mut self, round: u64) -> Vec<(usize, Fence)> {
         let fence = |(publisher, subscriber, lane): &Leg| {
             (*publisher, Fence { subscriber: *subscriber, lane: *lane, number: round })
         };
@@ -42,7 +42,7 @@ impl Volley {
     }
 
     /// A fence has arrived at the subscriber it is for.
-    pub(super) fn arrived(&mut self, publisher: usize, sequence: u64) {
+    pub(in crate::driver) fn arrived(&mut self, publisher: usize, sequence: u64) {
         self.flying.remove(&(publisher, sequence));
         if let Some(Fence { subscriber, lane, .. }) = Fence::of(sequence) {
             self.missing.remove(&(publisher, subscriber, lane));
@@ -50,17 +50,17 @@ impl Volley {
     }
 
     /// Whether a fence has come through on every leg.
-    pub(super) fn is_through(&self) -> bool {
+    pub(in crate::driver) fn is_through(&self) -> bool {
         self.missing.is_empty()
     }
 
     /// Whether none is on its way any more.
-    pub(super) fn is_over(&self) -> bool {
+    pub(in crate::driver) fn is_over(&self) -> bool {
         self.flying.is_empty()
     }
 
     /// The legs no fence has come through.
-    pub(super) fn missing(&self) -> impl Iterator<Item = &Leg> {
+    pub(in crate::driver) fn missing(&self) -> impl Iterator<Item = &Leg> {
         self.missing.iter()
     }
 }

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-pub(super) use line::Treatment;
+pub(in crate::driver) use line::Treatment;
 use pump::{Order, pump};
 
 use crate::plan::Direction;
@@ -29,7 +29,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 const ORDERS: usize = 1;
 
 /// One role's way; gone when dropped, and what passes through it with it.
-pub(super) struct Proxy {
+pub(in crate::driver) struct Proxy {
     path: PathBuf,
     connection: Arc<Mutex<Option<Connection>>>,
     accepting: JoinHandle<()>,
@@ -44,7 +44,7 @@ struct Connection {
 impl Proxy {
     /// Listens at `path`, and leads whoever connects there to the broker at `broker`. Call within a
     /// runtime.
-    pub(super) fn open(path: PathBuf, broker: PathBuf) -> io::Result<Self> {
+    pub(in crate::driver) fn open(path: PathBuf, broker: PathBuf) -> io::Result<Self> {
         let listener = UnixListener::bind(&path)?;
         let connection = Arc::new(Mutex::new(None));
         let accepting = tokio::spawn(accept(listener, broker, Arc::clone(&connection)));
@@ -52,13 +52,13 @@ impl Proxy {
     }
 
     /// Where the role connects to.
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::driver) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Treats both directions so; returns how many bytes the treatment before had in its hands,
     /// `None` where there is no connection.
-    pub(super) async fn treat(&self, treatment: Treatment) -> Option<u64> {
+    pub(in crate::driver) async fn treat(&self, treatment: Treatment) -> Option<u64> {
         let mut touched = 0;
         for orders in self.directions()? {
             let (done, answer) = oneshot::channel();
@@ -69,7 +69,7 @@ impl Proxy {
     }
 
     /// Shuts one direction, and waits until the ends have closed the rest; whether they have.
-    pub(super) async fn half_close(&self, direction: Direction) -> bool {
+    pub(in crate::driver) async fn half_close(&self, direction: Direction) -> bool {
         let Some([to_broker, from_broker]) = self.directions() else { return false };
         let orders = match direction {
             Direction::ToBroker => &to_broker,
@@ -82,7 +82,7 @@ impl Proxy {
     }
 
     /// Drops the connection with whatever is on its way; whether there was one.
-    pub(super) async fn reset(&self) -> bool {
+    pub(in crate::driver) async fn reset(&self) -> bool {
         let Some(directions) = self.directions() else { return false };
         let mut all = true;
         for orders in directions {

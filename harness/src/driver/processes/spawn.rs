@@ -16,11 +16,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::actor::assignment::Assignment;
-use super::actor::protocol::{Notice, Order};
 use super::deploy::Group;
-use super::error::DriveError;
 use super::signals;
+use crate::driver::actor::assignment::Assignment;
+use crate::driver::actor::protocol::{Notice, Order};
+use crate::driver::error::DriveError;
 use crate::record::Role;
 
 /// An actor takes an order within this time: it does nothing but read them. What it has no room
@@ -35,7 +35,7 @@ const TAIL_LINES: usize = 20;
 
 /// What came from an actor.
 #[derive(Debug)]
-pub(super) enum Heard {
+pub(in crate::driver) enum Heard {
     Notice(Notice),
     /// A line that is no notice.
     Garbled(String),
@@ -44,10 +44,10 @@ pub(super) enum Heard {
 }
 
 /// One running actor.
-pub(super) struct Actor {
-    pub(super) name: String,
-    pub(super) role: Role,
-    pub(super) pid: u32,
+pub(in crate::driver) struct Actor {
+    pub(in crate::driver) name: String,
+    pub(in crate::driver) role: Role,
+    pub(in crate::driver) pid: u32,
     child: Child,
     stdin: Option<ChildStdin>,
     stderr: Arc<Mutex<VecDeque<String>>>,
@@ -57,7 +57,7 @@ pub(super) struct Actor {
 
 impl Actor {
     /// Starts an actor; what it says goes to `heard` under its index.
-    pub(super) fn start(
+    pub(in crate::driver) fn start(
         executable: &Path,
         group: &Group,
         index: usize,
@@ -85,7 +85,10 @@ impl Actor {
     }
 
     /// Tells it what it is to be: the first line it reads.
-    pub(super) async fn assign(&mut self, assignment: &Assignment) -> Result<(), DriveError> {
+    pub(in crate::driver) async fn assign(
+        &mut self,
+        assignment: &Assignment,
+    ) -> Result<(), DriveError> {
         let failed = |cause: io::Error| DriveError::Spawn { name: self.name.clone(), cause };
         let mut line = serde_json::to_string(assignment).map_err(|cause| failed(cause.into()))?;
         line.push('\n');
@@ -93,12 +96,12 @@ impl Actor {
     }
 
     /// Sends one order.
-    pub(super) async fn tell(&mut self, order: &Order) -> Result<(), DriveError> {
+    pub(in crate::driver) async fn tell(&mut self, order: &Order) -> Result<(), DriveError> {
         self.tell_line(&order.to_line()).await
     }
 
     /// Sends an order to an actor that may be leaving; one that has left is no error.
-    pub(super) async fn ask(&mut self, order: &Order) -> Result<(), DriveError> {
+    pub(in crate::driver) async fn ask(&mut self, order: &Order) -> Result<(), DriveError> {
         match self.write(&order.to_line()).await {
             Err(cause) if cause.kind() == io::ErrorKind::TimedOut => {
                 Err(self.takes_none(&cause).await)
@@ -131,7 +134,7 @@ impl Actor {
     }
 
     /// The error of an actor whose end of a line has closed: how it ended, and its last words.
-    pub(super) async fn ended_unasked(&mut self) -> DriveError {
+    pub(in crate::driver) async fn ended_unasked(&mut self) -> DriveError {
         let how = match timeout(EXIT_LIMIT, self.child.wait()).await {
             Ok(Ok(status)) => format!("ended unasked: {status}"),
             Ok(Err(cause)) => format!("ended unasked, and how is not known: {cause}"),
@@ -143,29 +146,29 @@ impl Actor {
     }
 
     /// The error of an actor that gave up.
-    pub(super) fn gone(&self, what: &str) -> DriveError {
+    pub(in crate::driver) fn gone(&self, what: &str) -> DriveError {
         let (name, stderr) = (self.name.clone(), self.last_words());
         DriveError::Actor { name, what: what.to_owned(), stderr }
     }
 
     /// The end of its standard error.
-    pub(super) fn last_words(&self) -> String {
+    pub(in crate::driver) fn last_words(&self) -> String {
         self.stderr.lock().iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 
     /// Waits until it has exited by itself; `None` when it has not within the limit.
-    pub(super) async fn exited(&mut self, limit: Duration) -> Option<bool> {
+    pub(in crate::driver) async fn exited(&mut self, limit: Duration) -> Option<bool> {
         let status = timeout(limit, self.child.wait()).await.ok()?;
         Some(status.is_ok_and(|status| status.success()))
     }
 
     /// Ends its input, which ends it.
-    pub(super) fn close_input(&mut self) {
+    pub(in crate::driver) fn close_input(&mut self) {
         self.stdin = None;
     }
 
     /// Asks it to end, if it has not yet.
-    pub(super) fn request_end(&self) {
+    pub(in crate::driver) fn request_end(&self) {
         // An identifier is known only until the process was waited for; then it may be another's.
         if let Some(pid) = self.child.id() {
             request_end(pid);
@@ -174,7 +177,7 @@ impl Actor {
 
     /// Ends it by force, if it has not ended yet.
     /// Whether it was running and is gone now.
-    pub(super) async fn kill(&mut self) -> bool {
+    pub(in crate::driver) async fn kill(&mut self) -> bool {
         if self.child.id().is_none() {
             return false;
         }
@@ -184,7 +187,7 @@ impl Actor {
     }
 
     /// Stops it; whether it has stopped.
-    pub(super) async fn freeze(&self) -> bool {
+    pub(in crate::driver) async fn freeze(&self) -> bool {
         match self.child.id() {
             Some(pid) => signals::freeze(pid).await,
             None => false,
@@ -192,13 +195,13 @@ impl Actor {
     }
 
     /// Lets it run on; whether it is there.
-    pub(super) fn thaw(&self) -> bool {
+    pub(in crate::driver) fn thaw(&self) -> bool {
         self.child.id().is_some_and(signals::thaw)
     }
 }
 
 #[cfg(unix)]
-pub(super) fn request_end(pid: u32) {
+pub(in crate::driver) fn request_end(pid: u32) {
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
 
@@ -209,7 +212,7 @@ pub(super) fn request_end(pid: u32) {
 }
 
 #[cfg(not(unix))]
-pub(super) fn request_end(_pid: u32) {}
+pub(in crate::driver) fn request_end(_pid: u32) {}
 
 async fn hear(
     index: usize,
@@ -229,7 +232,7 @@ async fn hear(
     let _ = heard.send((index, Heard::Closed)).await;
 }
 
-pub(super) async fn keep_tail(
+pub(in crate::driver) async fn keep_tail(
     stderr: BufReader<tokio::process::ChildStderr>,
     tail: Arc<Mutex<VecDeque<String>>>,
 ) {

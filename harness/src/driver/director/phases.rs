@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::actor::assignment::Part;
-use super::actor::protocol::{Notice, Order};
 use super::credit::Credit;
-use super::director::{BEFORE, Director};
-use super::error::{DriveError, Stage};
+use super::{BEFORE, Director};
+use crate::driver::actor::assignment::Part;
+use crate::driver::actor::protocol::{Notice, Order};
+use crate::driver::error::{DriveError, Stage};
 use crate::plan::{Action, Deed, Fault, Phase, TrialKind, Trigger, Victim};
 
 /// Subscribers answer an announcement within this time, however much waits to be received.
@@ -21,7 +21,7 @@ const TRIGGER_LIMIT: Duration = Duration::from_secs(5);
 
 impl Director<'_> {
     /// Runs every phase of the case, in order.
-    pub(super) async fn phases(&mut self) -> Result<(), DriveError> {
+    pub(in crate::driver) async fn phases(&mut self) -> Result<(), DriveError> {
         for (index, plan) in (0..).zip(&self.case.phases) {
             self.session.stage = Stage::Phase(plan.name.clone());
             self.phase(index, plan).await?;

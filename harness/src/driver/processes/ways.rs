@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::actor::assignment::Part;
+use crate::driver::actor::assignment::Part;
 use crate::plan::{Bus, Case, Deed, Fault, Victim};
 use crate::record::Touched;
 
@@ -21,7 +21,7 @@ use system::Way;
 
 /// The ways of one trial.
 #[derive(Default)]
-pub(super) struct Ways {
+pub(in crate::driver) struct Ways {
     ways: Vec<(Victim, Way)>,
     /// What lasts, and has been begun: with the phase.
     lasting: Vec<(Fault, u32)>,
@@ -31,7 +31,12 @@ pub(super) struct Ways {
 
 impl Ways {
     /// Opens those a case needs on a bus, in `folder`, to a broker that will listen at `broker`.
-    pub(super) fn open(case: &Case, bus: Bus, folder: &Path, broker: &Path) -> io::Result<Self> {
+    pub(in crate::driver) fn open(
+        case: &Case,
+        bus: Bus,
+        folder: &Path,
+        broker: &Path,
+    ) -> io::Result<Self> {
         let mut ways = Self::default();
         let alone = |victim: &Victim| victim.is_alone_in(bus.deployment());
         for (number, victim) in case.connections_touched().into_iter().filter(alone).enumerate() {
@@ -47,7 +52,7 @@ impl Ways {
     }
 
     /// Where these roles connect to; `None` for the broker itself.
-    pub(super) fn socket_of(&self, parts: &[Part]) -> Option<PathBuf> {
+    pub(in crate::driver) fn socket_of(&self, parts: &[Part]) -> Option<PathBuf> {
         let is_here = |victim: Victim| {
             parts.iter().any(|part| match *part {
                 Part::Bus => false,
@@ -60,7 +65,7 @@ impl Ways {
     }
 
     /// Does something to a connection; whether it is done.
-    pub(super) async fn inflict(&mut self, fault: Fault, phase: u32) -> bool {
+    pub(in crate::driver) async fn inflict(&mut self, fault: Fault, phase: u32) -> bool {
         let Some((_, way)) = self.ways.iter().find(|(victim, _)| *victim == fault.victim) else {
             return false;
         };
@@ -73,7 +78,7 @@ impl Ways {
     }
 
     /// Undoes whatever still lasts; returns whose connections that were.
-    pub(super) async fn heal_all(&mut self) -> Vec<Victim> {
+    pub(in crate::driver) async fn heal_all(&mut self) -> Vec<Victim> {
         let victims: Vec<Victim> = self.lasting.iter().map(|(fault, _)| fault.victim).collect();
         for victim in &victims {
             if let Some((_, way)) = self.ways.iter().find(|(one, _)| one == victim) {
@@ -85,7 +90,7 @@ impl Ways {
     }
 
     /// What faults had in their hands so far, those that still last left out.
-    pub(super) fn touched(&self) -> &[Touched] {
+    pub(in crate::driver) fn touched(&self) -> &[Touched] {
         &self.touched
     }
 

@@ -13,13 +13,13 @@ const LOOK: Duration = Duration::from_micros(200);
 
 /// Stops a process (SIGSTOP); returns whether it has, on Linux once the kernel says so.
 #[cfg(unix)]
-pub(super) async fn freeze(pid: u32) -> bool {
+pub(in crate::driver) async fn freeze(pid: u32) -> bool {
     send(pid, nix::sys::signal::Signal::SIGSTOP) && has_stopped(pid).await
 }
 
 /// Lets it run on (SIGCONT); returns whether it is there.
 #[cfg(unix)]
-pub(super) fn thaw(pid: u32) -> bool {
+pub(in crate::driver) fn thaw(pid: u32) -> bool {
     send(pid, nix::sys::signal::Signal::SIGCONT)
 }
 
@@ -54,12 +54,12 @@ async fn has_stopped(_pid: u32) -> bool {
 
 /// There is no such signal: the fault is not done, and the case not exercised.
 #[cfg(not(unix))]
-pub(super) async fn freeze(_pid: u32) -> bool {
+pub(in crate::driver) async fn freeze(_pid: u32) -> bool {
     std::future::ready(false).await
 }
 
 /// As with [`freeze`].
 #[cfg(not(unix))]
-pub(super) fn thaw(_pid: u32) -> bool {
+pub(in crate::driver) fn thaw(_pid: u32) -> bool {
     false
 }

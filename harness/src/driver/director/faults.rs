@@ -7,13 +7,18 @@
 
 use daemoneye_eventbus::clock::monotonic_ns;
 
+use super::Director;
 use super::actions::{Action, part_of};
-use super::director::Director;
 use crate::plan::{Deed, Fault, Operation};
 
 impl Director<'_> {
     /// Does a fault, and notes it with its moments.
-    pub(super) async fn inflict(&mut self, fault: Fault, phase: u32, expect: Option<String>) {
+    pub(in crate::driver) async fn inflict(
+        &mut self,
+        fault: Fault,
+        phase: u32,
+        expect: Option<String>,
+    ) {
         let actor = self.session.host_of(part_of(fault.victim));
         let call_ns = monotonic_ns();
         let done = match fault.deed {
@@ -36,7 +41,7 @@ impl Director<'_> {
 
     /// Before a fence everybody runs and every connection is whole: what still lasts was not undone
     /// by its trigger. A wild case need not undo anything itself.
-    pub(super) async fn undo_what_lasts(&mut self) {
+    pub(in crate::driver) async fn undo_what_lasts(&mut self) {
         let mut lasting: Vec<&str> = Vec::new();
         for actor in self.session.thaw_all() {
             lasting.push(&self.session.actors[actor].name);

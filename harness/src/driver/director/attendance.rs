@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::plan::{Case, Deed, Fault, Operation, Reading, Victim};
 
 /// Everybody's state, by subscriber.
-pub(super) struct Attendance {
+pub(in crate::driver) struct Attendance {
     subscribed: Vec<bool>,
     reading: Vec<bool>,
     dead: BTreeSet<Victim>,
@@ -21,7 +21,7 @@ pub(super) struct Attendance {
 
 impl Attendance {
     /// Nobody is subscribed yet.
-    pub(super) fn new(case: &Case) -> Self {
+    pub(in crate::driver) fn new(case: &Case) -> Self {
         let subscribers = &case.topology.subscribers;
         Self {
             subscribed: vec![false; subscribers.len()],
@@ -34,7 +34,7 @@ impl Attendance {
     }
 
     /// An action was done; whether it succeeded.
-    pub(super) fn done(&mut self, operation: &Operation, ok: bool) {
+    pub(in crate::driver) fn done(&mut self, operation: &Operation, ok: bool) {
         match *operation {
             Operation::Subscribe(subscriber) if ok => self.subscribed[subscriber] = true,
             Operation::Unsubscribe(subscriber) | Operation::DropReceiver(subscriber) if ok => {
@@ -65,61 +65,61 @@ impl Attendance {
     }
 
     /// Whether the case has shut the bus down.
-    pub(super) fn is_shut_down(&self) -> bool {
+    pub(in crate::driver) fn is_shut_down(&self) -> bool {
         self.shut_down
     }
 
     /// Whether this one was killed.
-    pub(super) fn is_dead(&self, victim: Victim) -> bool {
+    pub(in crate::driver) fn is_dead(&self, victim: Victim) -> bool {
         self.dead.contains(&victim)
     }
 
     /// Whether this one has no way to the bus any more.
-    pub(super) fn is_cut_off(&self, victim: Victim) -> bool {
+    pub(in crate::driver) fn is_cut_off(&self, victim: Victim) -> bool {
         self.cut_off.contains(&victim) || self.is_gone()
     }
 
     /// Whether the bus itself was killed.
-    pub(super) fn is_gone(&self) -> bool {
+    pub(in crate::driver) fn is_gone(&self) -> bool {
         self.dead.contains(&Victim::Broker)
     }
 
     /// Whether any fault was done.
-    pub(super) fn is_struck(&self) -> bool {
+    pub(in crate::driver) fn is_struck(&self) -> bool {
         self.struck
     }
 
     /// Living subscribers that were cut off: their receivers end by that alone.
-    pub(super) fn cut_off_subscribers(&self) -> BTreeSet<usize> {
+    pub(in crate::driver) fn cut_off_subscribers(&self) -> BTreeSet<usize> {
         let mut living = self.living_subscribers();
         living.retain(|index| self.is_cut_off(Victim::Subscriber(*index)));
         living
     }
 
     /// Subscribers that were not killed.
-    pub(super) fn living_subscribers(&self) -> BTreeSet<usize> {
+    pub(in crate::driver) fn living_subscribers(&self) -> BTreeSet<usize> {
         let all = 0..self.subscribed.len();
         all.filter(|index| !self.is_dead(Victim::Subscriber(*index))).collect()
     }
 
     /// Subscribers that are subscribed and read.
-    pub(super) fn readers(&self) -> Vec<usize> {
+    pub(in crate::driver) fn readers(&self) -> Vec<usize> {
         let all = 0..self.subscribed.len();
         all.filter(|index| self.subscribed[*index] && self.reading[*index]).collect()
     }
 
     /// Subscribers a fence would reach now.
-    pub(super) fn fenceable(&self) -> Vec<usize> {
+    pub(in crate::driver) fn fenceable(&self) -> Vec<usize> {
         if self.shut_down { Vec::new() } else { self.readers() }
     }
 
     /// Whether this subscriber takes what there is for it.
-    pub(super) fn reads(&self, subscriber: usize) -> bool {
+    pub(in crate::driver) fn reads(&self, subscriber: usize) -> bool {
         self.reading[subscriber]
     }
 
     /// Whether anybody that is subscribed has stopped reading.
-    pub(super) fn somebody_stalls(&self) -> bool {
+    pub(in crate::driver) fn somebody_stalls(&self) -> bool {
         (0..self.subscribed.len()).any(|index| self.subscribed[index] && !self.reading[index])
     }
 }

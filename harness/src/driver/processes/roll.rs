@@ -16,31 +16,31 @@ const CALL_INTERVAL: Duration = Duration::from_millis(200);
 /// harness that was itself kept from running blames nobody.
 const SILENT_CALLS: u32 = 50;
 /// After how long an actor that has stopped is named at the earliest.
-pub(super) const SILENCE: Duration = CALL_INTERVAL.saturating_mul(SILENT_CALLS);
+pub(in crate::driver) const SILENCE: Duration = CALL_INTERVAL.saturating_mul(SILENT_CALLS);
 /// Answers kept at most: some minutes of a trial with ten processes; later ones are not kept.
 const ANSWERS: usize = 16 * 1024;
 
 /// What one actor answered to one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(in crate::driver) struct Answer {
     /// Which call it belongs to.
-    pub(super) call: u64,
+    pub(in crate::driver) call: u64,
     /// Who.
-    pub(super) actor: usize,
+    pub(in crate::driver) actor: usize,
     /// The harness's clock before it asked, ns.
-    pub(super) asked_ns: u64,
+    pub(in crate::driver) asked_ns: u64,
     /// The same after it heard, ns.
-    pub(super) heard_ns: u64,
+    pub(in crate::driver) heard_ns: u64,
     /// Measured events begun by the open loops of the process, all of them together.
-    pub(super) published: u64,
+    pub(in crate::driver) published: u64,
     /// Events received by its subscribers, all of them together: measured ones, or in behaviour
     /// trials all but fences.
-    pub(super) received: u64,
+    pub(in crate::driver) received: u64,
 }
 
 /// What to do about an actor in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
+pub(in crate::driver) enum Call {
     /// It is to be asked.
     Ask,
     /// It owes an answer to an earlier call, but not for long.
@@ -50,7 +50,7 @@ pub(super) enum Call {
 }
 
 /// Who is asked, who owes an answer, what was answered.
-pub(super) struct Roll {
+pub(in crate::driver) struct Roll {
     interval: Interval,
     call: u64,
     /// By actor that is up and has not left: the question it owes an answer to.
@@ -71,7 +71,7 @@ struct Question {
 
 impl Roll {
     /// A roll with nobody on it. Call within a runtime.
-    pub(super) fn new() -> Self {
+    pub(in crate::driver) fn new() -> Self {
         let mut interval = interval(CALL_INTERVAL);
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
@@ -85,33 +85,33 @@ impl Roll {
     }
 
     /// An actor is up.
-    pub(super) fn enter(&mut self, actor: usize) {
+    pub(in crate::driver) fn enter(&mut self, actor: usize) {
         self.present.insert(actor, None);
     }
 
     /// It has said goodbye.
-    pub(super) fn leave(&mut self, actor: usize) {
+    pub(in crate::driver) fn leave(&mut self, actor: usize) {
         self.present.remove(&actor);
     }
 
     /// From now on answers are kept, or no longer.
-    pub(super) fn keep(&mut self, keeping: bool) {
+    pub(in crate::driver) fn keep(&mut self, keeping: bool) {
         self.keeping = keeping;
     }
 
     /// Waits until the next call is due. Cancel safe.
-    pub(super) async fn due(&mut self) {
+    pub(in crate::driver) async fn due(&mut self) {
         self.interval.tick().await;
     }
 
     /// A call begins; returns who is on the roll.
-    pub(super) fn begin(&mut self) -> Vec<usize> {
+    pub(in crate::driver) fn begin(&mut self) -> Vec<usize> {
         self.call += 1;
         self.present.keys().copied().collect()
     }
 
     /// Whether an actor is to be asked now, at this moment of the harness's clock.
-    pub(super) fn call(&mut self, actor: usize, now_ns: u64) -> Call {
+    pub(in crate::driver) fn call(&mut self, actor: usize, now_ns: u64) -> Call {
         let Some(owed) = self.present.get_mut(&actor) else { return Call::Owes };
         match owed {
             None => {
@@ -126,7 +126,13 @@ impl Roll {
     }
 
     /// An actor has answered.
-    pub(super) fn answered(&mut self, actor: usize, published: u64, received: u64, now_ns: u64) {
+    pub(in crate::driver) fn answered(
+        &mut self,
+        actor: usize,
+        published: u64,
+        received: u64,
+        now_ns: u64,
+    ) {
         let Some(question) = self.present.get_mut(&actor).and_then(Option::take) else { return };
         self.received.insert(actor, received);
         if self.keeping && self.answers.len() < ANSWERS {
@@ -137,18 +143,18 @@ impl Roll {
     }
 
     /// Events received by all actors together, as last answered.
-    pub(super) fn received(&self) -> u64 {
+    pub(in crate::driver) fn received(&self) -> u64 {
         self.received.values().sum()
     }
 
     /// Who owes an answer to an earlier call than the last one.
-    pub(super) fn late(&self) -> Vec<usize> {
+    pub(in crate::driver) fn late(&self) -> Vec<usize> {
         let late = |owed: &Option<Question>| owed.is_some_and(|question| question.calls > 0);
         self.present.iter().filter(|(_, owed)| late(owed)).map(|(actor, _)| *actor).collect()
     }
 
     /// The answers that were kept, in the order they came.
-    pub(super) fn answers(&self) -> &[Answer] {
+    pub(in crate::driver) fn answers(&self) -> &[Answer] {
         &self.answers
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use daemoneye_eventbus::EventBusStatistics;
 use tokio::time::Instant;
 
-use super::actor::assignment::Part;
-use super::actor::protocol::{Notice, Order};
-use super::director::Director;
-use super::error::DriveError;
+use super::Director;
+use crate::driver::actor::assignment::Part;
+use crate::driver::actor::protocol::{Notice, Order};
+use crate::driver::error::DriveError;
 
 /// Counters are told within this time.
 const STATISTICS_LIMIT: Duration = Duration::from_secs(15);
@@ -20,7 +20,7 @@ const QUIESCENCE_POLL: Duration = Duration::from_millis(2);
 impl Director<'_> {
     /// The bus's counters when they rest: two readings in a row agree, and nothing is held back for
     /// anybody who reads. After the limit, as they are: the checks say what is wrong with them.
-    pub(super) async fn statistics_at_rest(
+    pub(in crate::driver) async fn statistics_at_rest(
         &mut self,
     ) -> Result<Option<EventBusStatistics>, DriveError> {
         let until = Instant::now() + QUIESCENCE_LIMIT;
@@ -38,7 +38,9 @@ impl Director<'_> {
     }
 
     /// The bus's counters now; `None` with a doubt when the bus does not tell.
-    pub(super) async fn statistics(&mut self) -> Result<Option<EventBusStatistics>, DriveError> {
+    pub(in crate::driver) async fn statistics(
+        &mut self,
+    ) -> Result<Option<EventBusStatistics>, DriveError> {
         if self.void {
             return Ok(None);
         }

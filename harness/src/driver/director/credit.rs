@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::plan::{Phase, Rate};
 
 /// What the publishers of one phase may have sent.
-pub(super) struct Credit {
+pub(in crate::driver) struct Credit {
     /// By publisher of a closed loop that still runs: its window.
     windows: BTreeMap<usize, u64>,
     /// By the same: what it was told last.
@@ -19,7 +19,7 @@ pub(super) struct Credit {
 
 impl Credit {
     /// Nothing was granted yet; `received` is what each subscriber had before the phase.
-    pub(super) fn new(plan: &Phase, received: &[u64]) -> Self {
+    pub(in crate::driver) fn new(plan: &Phase, received: &[u64]) -> Self {
         let window = |rate| match rate {
             Rate::Window(window) => Some(window),
             Rate::Max | Rate::PerSecond(..) => None,
@@ -36,7 +36,7 @@ impl Credit {
     }
 
     /// A publisher has done its share, and this was all of it.
-    pub(super) fn finished(&mut self, publisher: usize, events: u64) {
+    pub(in crate::driver) fn finished(&mut self, publisher: usize, events: u64) {
         self.windows.remove(&publisher);
         self.finished += events;
     }
@@ -45,7 +45,11 @@ impl Credit {
     ///
     /// Nothing is said when nothing has changed: with several subscribers only the slowest's
     /// progress grants anything, and lines nobody needs would wake the publisher's process.
-    pub(super) fn grants(&mut self, received: &[u64], readers: &[usize]) -> Vec<(usize, u64)> {
+    pub(in crate::driver) fn grants(
+        &mut self,
+        received: &[u64],
+        readers: &[usize],
+    ) -> Vec<(usize, u64)> {
         let slowest = readers.iter().map(|reader| received[*reader] - self.baseline[*reader]).min();
         let loops = self.windows.len() as u64;
         let mut grants = Vec::new();

@@ -6,14 +6,14 @@ use crate::record::Role;
 
 /// One process to be: its name, what it is for, what it hosts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Group {
-    pub(super) name: String,
-    pub(super) role: Role,
-    pub(super) parts: Vec<Part>,
+pub(in crate::driver) struct Group {
+    pub(in crate::driver) name: String,
+    pub(in crate::driver) role: Role,
+    pub(in crate::driver) parts: Vec<Part>,
 }
 
 /// The processes of a case; the first one hosts the bus.
-pub(super) fn groups(case: &Case, deployment: Deployment) -> Vec<Group> {
+pub(in crate::driver) fn groups(case: &Case, deployment: Deployment) -> Vec<Group> {
     let publishers = 0..case.topology.publishers.len();
     let subscribers = 0..case.topology.subscribers.len();
     let alone = |role, letter: char, index: usize, part| Group {

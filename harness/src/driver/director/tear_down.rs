@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::actor::assignment::Part;
-use super::actor::protocol::{Done, Notice, Order};
-use super::bus::remove_socket;
-use super::director::{BEFORE, Director, Ended};
-use super::error::{DriveError, Stage};
+use super::{BEFORE, Director, Ended};
+use crate::driver::actor::assignment::Part;
+use crate::driver::actor::protocol::{Done, Notice, Order};
+use crate::driver::bus::remove_socket;
+use crate::driver::error::{DriveError, Stage};
+use crate::driver::processes::EXIT_LIMIT;
 use crate::plan::{Bus, Operation};
 use crate::record::TearDown;
 
@@ -20,12 +21,13 @@ const SHUTDOWN_DEADLINE_MS: u64 = 10_000;
 const DRAIN_LIMIT: Duration = Duration::from_secs(15);
 /// Roles close and write their files within this time.
 const FINISH_LIMIT: Duration = Duration::from_mins(1);
-/// A process that has said goodbye is gone within this time.
-pub(super) const EXIT_LIMIT: Duration = Duration::from_secs(5);
 
 impl<'t> Director<'t> {
     /// Drains, closes and ends everything; what remains of the trial knows what was left behind.
-    pub(super) async fn wind_down(mut self, socket: &Path) -> Result<Ended<'t>, DriveError> {
+    pub(in crate::driver) async fn wind_down(
+        mut self,
+        socket: &Path,
+    ) -> Result<Ended<'t>, DriveError> {
         self.session.stage = Stage::Ending;
         self.session.meter.everything_is_drained();
         let mut left = TearDown::default();

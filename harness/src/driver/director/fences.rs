@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::actor::assignment::Part;
-use super::actor::protocol::{Notice, Order};
-use super::director::Director;
-use super::error::DriveError;
+use super::Director;
 use super::volley::Volley;
+use crate::driver::actor::assignment::Part;
+use crate::driver::actor::protocol::{Notice, Order};
+use crate::driver::error::DriveError;
 use crate::plan::Victim;
 
 /// A fence that has not arrived is sent again after so long.
@@ -23,7 +23,7 @@ const PUBLISH_LIMIT: Duration = Duration::from_mins(1);
 impl Director<'_> {
     /// Sends fences through every publisher to every subscription that reads, until all have
     /// arrived or the limit is reached; those that have not are noted as a doubt.
-    pub(super) async fn fence(&mut self, phase: u32) -> Result<(), DriveError> {
+    pub(in crate::driver) async fn fence(&mut self, phase: u32) -> Result<(), DriveError> {
         let all = 0..self.case.topology.publishers.len();
         let left = all.filter(|index| !self.attendance.is_cut_off(Victim::Publisher(*index)));
         let left: Vec<usize> = left.collect();

@@ -12,11 +12,12 @@
 //! it shows), `faults` (whether those planned hit their window), then `divergence` (what of it was
 //! declared), `differential`, `twin` (what the other bus did with the same events) and `unsteady`
 //! (what differs from run to run); beside them `sightings`, which judges host cases from the
-//! record of a real agent.
+//! record of a real agent, and `counted`, which judges what performance trials count.
 
 mod claims;
 mod conservation;
 mod content;
+mod counted;
 mod delivery;
 mod departures;
 mod differential;
@@ -46,6 +47,7 @@ mod twin;
 mod unsteady;
 mod waits;
 
+pub use counted::{Counted, check_counts};
 pub use differential::{Colour, Difference, Observed, Subject, colour_declared, differential};
 pub use planned::{Planned, PlannedAttributes};
 pub use report::{Check, Checked, Judgement, Message, Report, Unexercised, Verdict, Violation};

@@ -215,7 +215,7 @@ fn enter(row: &mut BehaviourRow, judgement: &Judgement, sorted: &Sorted) {
     row.checked = checked.collect();
 }
 
-fn witness(violation: &Violation) -> Witness {
+pub(super) fn witness(violation: &Violation) -> Witness {
     Witness {
         rule: violation.rule.clone(),
         sentence: violation.sentence.clone(),

@@ -12,12 +12,14 @@
 //! `faults` and `races` (whether those planned hit their window), then `divergence` (what of it was
 //! declared), `differential` (two buses in each `subject`, `operations` in pairs), `twin` (what the
 //! other bus did with the same events) and `unsteady` (what differs from run to run); beside them
-//! `sightings`, which judges host cases from the record of a real agent.
+//! `sightings`, which judges host cases from the record of a real agent, and `counted`, which judges
+//! what performance trials count.
 
 mod causality;
 mod claims;
 mod conservation;
 mod content;
+mod counted;
 mod delivery;
 mod departures;
 mod differential;
@@ -50,6 +52,7 @@ mod twin;
 mod unsteady;
 mod waits;
 
+pub use counted::{Counted, check_counts};
 pub use differential::{Colour, Difference, Observed, colour_declared, differential};
 pub use planned::{Planned, PlannedAttributes};
 pub use report::{

@@ -15,6 +15,6 @@ pub use history::{
 pub use load::HostLoad;
 pub use sightings::{AgentEnd, Parent, Sightings, WatchedChild, tells_exit, tells_start};
 pub use trial::{
-    ContextSwitches, InFlight, Latency, Memory, MemoryMoments, ProcessFigures, Role, TearDown,
-    Trial, TrialFigures, Validity,
+    ContextSwitches, Delivered, InFlight, Latency, Memory, MemoryMoments, ProcessFigures, Role,
+    TearDown, Trial, TrialFigures, Validity,
 };

@@ -41,6 +41,7 @@ fn trial(kind: TrialKind, bus: Bus, scale: f64) -> Trial {
             cpu_s_per_million: Some(40.0 * scale),
             ..TrialFigures::default()
         },
+        delivered: Vec::new(),
         processes: Vec::new(),
         tear_down: TearDown::default(),
     }

@@ -193,6 +193,7 @@ fn trial(bus: Bus, cost: f64, outside: f64) -> Trial {
             host: Some(HostLoad { outside, ..HostLoad::default() }),
             ..TrialFigures::default()
         },
+        delivered: Vec::new(),
         processes: Vec::new(),
         tear_down: TearDown::default(),
     }

@@ -377,6 +377,7 @@ fn trial(shape: &Shape, bus: Bus, scale: f64) -> Trial {
         seed: SEED,
         validity: Validity::Valid,
         figures,
+        delivered: Vec::new(),
         processes: Vec::new(),
         tear_down: TearDown::default(),
     }

@@ -20,11 +20,11 @@ pub(crate) fn reached(trace: &Trace<'_>) -> Vec<Reached> {
 
 /// Whose subscription a race is about; `None` for what is done while nobody publishes.
 fn racing(case: &Case, operated: &Operated) -> Option<usize> {
-    let subscriber = match operated.operation {
-        Operation::Subscribe(subscriber)
-        | Operation::Unsubscribe(subscriber)
-        | Operation::DropReceiver(subscriber) => subscriber,
-        _ => return None,
+    let (Operation::Subscribe(subscriber)
+    | Operation::Unsubscribe(subscriber)
+    | Operation::DropReceiver(subscriber)) = operated.operation
+    else {
+        return None;
     };
     let phase = case.phases.get(operated.phase as usize)?;
     let meanwhile =

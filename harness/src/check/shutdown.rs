@@ -71,9 +71,8 @@ fn check_ends(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
             Some(EndedBy::Drop) => continue,
             // The dead see nothing end.
             Some(EndedBy::CutOff) if trace.case.kills(Victim::Subscriber(subscriber)) => continue,
-            Some(EndedBy::CutOff) => true,
             Some(EndedBy::Shutdown | EndedBy::Unsubscribe) if !last.reads_all => continue,
-            Some(EndedBy::Shutdown | EndedBy::Unsubscribe) => true,
+            Some(EndedBy::CutOff | EndedBy::Shutdown | EndedBy::Unsubscribe) => true,
             // The log does not tell which of several receivers ended.
             None if !is_only_life(trace, last) => continue,
             // Whoever was stopped for long may have been given up by the other end.

@@ -216,7 +216,7 @@ fn enter(row: &mut BehaviourRow, judgement: &Judgement, sorted: &Sorted) {
     row.reached.clone_from(&judgement.reached);
 }
 
-fn witness(violation: &Violation) -> Witness {
+pub(super) fn witness(violation: &Violation) -> Witness {
     Witness {
         rule: violation.rule.clone(),
         sentence: violation.sentence.clone(),

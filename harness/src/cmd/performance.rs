@@ -1,8 +1,13 @@
 //! One performance case on a pair of buses: blocks of four trials until the gates are decided
 //! or the profile's limit is reached, with void floors and A/A blocks (METHOD §4).
 
+mod promises;
+
 use std::path::{Path, PathBuf};
 
+pub use self::promises::Promises;
+use super::behaviour::CasePlan;
+use crate::check::check_counts;
 use crate::driver::{DriveError, Fault, Interrupt, TrialRequest, run_trial};
 use crate::gate::{
     self, Block, Estimate, Evidence, Limit, Look, Reason, Redos, Side, Verdict, VoidTrial, physics,
@@ -57,6 +62,8 @@ impl From<Bus> for Entrant {
 pub struct Gathered {
     /// Every trial.
     pub evidence: Evidence,
+    /// What the counts of the trials say about promises.
+    pub promises: Promises,
     /// What trials left behind, by bus; `None` for a void floor.
     pub left_behind: Vec<(Option<Bus>, TearDown)>,
     /// Why it was cut short.
@@ -84,12 +91,14 @@ pub async fn run(
 ) -> Gathered {
     let mut gathering = Gathering {
         case,
+        planned: CasePlan::new(case).ok(),
         plan,
         interrupt,
         trials: 0,
         redos: Redos::none(),
         gathered: Gathered {
             evidence: Evidence::new(case.id.clone(), plan.baseline.bus, plan.candidate.bus),
+            promises: Promises::default(),
             left_behind: Vec::new(),
             error: None,
         },
@@ -107,6 +116,8 @@ pub async fn run(
 
 struct Gathering<'a> {
     case: &'a Case,
+    /// Its events as checkers ask for them; without them nothing is judged, and said not to be.
+    planned: Option<CasePlan<'a>>,
     plan: &'a Plan<'a>,
     interrupt: Interrupt,
     trials: u32,
@@ -243,6 +254,9 @@ impl Gathering<'_> {
         let driven = run_trial(request, self.interrupt.clone()).await?;
         let mut trial = driven.trial;
         trial.validity = physics::validity(&trial, in_flight(self.case));
+        if !void {
+            self.count(bus, &mut trial);
+        }
         if let Validity::Invalid(why) = &trial.validity {
             tracing::warn!(case = self.case.id, bus = bus.as_str(), void, why, "invalid trial");
         }
@@ -252,6 +266,18 @@ impl Gathering<'_> {
         discard_stamps(&directory);
         progress.trial_done(bus.as_str());
         Ok(trial)
+    }
+
+    /// Judges what a trial counted. Figures of a trial that breaks a promise decide nothing.
+    fn count(&mut self, bus: Bus, trial: &mut Trial) {
+        let Some(planned) = &self.planned else { return };
+        let counted = check_counts(self.case, bus, &trial.delivered, planned);
+        if let (Some(first), false) =
+            (counted.violations.first(), matches!(trial.validity, Validity::Invalid(_)))
+        {
+            trial.validity = Validity::Invalid(first.sentence.clone());
+        }
+        self.gathered.promises.note(bus, counted);
     }
 
     fn undecided(&self) -> Vec<(Metric, Limit, Option<Estimate>)> {

@@ -5,13 +5,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::actor::Summary;
+use super::actor::protocol::Share;
 use super::backlog::Stamps;
 use super::director::Ended;
 use super::error::DriveError;
 use super::measure::latencies::Latencies;
 use super::records::{RecordsError, names, read_all, read_announced, read_whole};
 use crate::plan::{TrialKind, Victim};
-use crate::record::{History, InFlight, PublisherLog, SubscriberLog, TrialFigures, Validity};
+use crate::record::{
+    Delivered, History, InFlight, PublisherLog, SubscriberLog, TrialFigures, Validity,
+};
 
 /// Name of the latency log in the trial's folder.
 const LATENCY_LOG: &str = "latency.hlog";
@@ -96,6 +99,29 @@ impl Ended<'_> {
             validity = Validity::Invalid(doubt.clone());
         }
         Ok((figures, validity))
+    }
+
+    /// What arrived of each publisher at each subscriber; nothing of a void, which hands nothing over.
+    pub(super) fn delivered(&self, directory: &Path) -> Result<Vec<Delivered>, DriveError> {
+        let topology = &self.case.topology;
+        let subscribers = if self.void { 0 } else { topology.subscribers.len() };
+        let mut delivered = Vec::new();
+        for subscriber in 0..subscribers {
+            for (publisher, seen) in summary(directory, subscriber)?.seen.into_iter().enumerate() {
+                let own = self.journal.shares.iter().filter(|(_, by, _)| *by == publisher);
+                let sum =
+                    |part: fn(&Share) -> u64| own.clone().map(|(.., share)| part(share)).sum();
+                delivered.push(Delivered {
+                    subscriber: short(subscriber),
+                    publisher: short(publisher),
+                    called: sum(|share| share.called),
+                    accepted: sum(|share| share.accepted),
+                    unique: seen.unique,
+                    repeated: seen.repeated,
+                });
+            }
+        }
+        Ok(delivered)
     }
 
     fn paced(
@@ -208,6 +234,11 @@ fn saturation(summaries: &[Summary], figures: &mut TrialFigures) -> Validity {
 
 fn arrivals(summaries: &[Summary]) -> u64 {
     summaries.iter().flat_map(|summary| &summary.windows).map(|window| window.arrivals).sum()
+}
+
+/// A place in the case; scenarios have at most a thousand of each.
+fn short(place: usize) -> u16 {
+    u16::try_from(place).unwrap_or(u16::MAX)
 }
 
 fn summary(directory: &Path, subscriber: usize) -> Result<Summary, DriveError> {

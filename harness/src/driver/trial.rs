@@ -98,11 +98,12 @@ async fn drive(
 
 /// From what is left of a trial to what came of it.
 fn read(request: &TrialRequest<'_>, mut ended: Ended<'_>) -> Result<Driven, DriveError> {
-    let mut history = None;
+    let (mut history, mut delivered) = (None, Vec::new());
     let (figures, validity) = if request.case.kind == TrialKind::Behaviour {
         history = Some(ended.history(request.directory)?);
         (TrialFigures::default(), Validity::Valid)
     } else {
+        delivered = ended.delivered(request.directory)?;
         ended.figures(request.directory)?
     };
     let trial = Trial {
@@ -113,6 +114,7 @@ fn read(request: &TrialRequest<'_>, mut ended: Ended<'_>) -> Result<Driven, Driv
         seed: request.case.seed,
         validity,
         figures,
+        delivered,
         processes: ended.session.meter.figures(),
         tear_down: ended.tear_down,
     };

@@ -77,6 +77,7 @@ mod tests {
             seed: 1,
             validity: Validity::Valid,
             figures: TrialFigures { host: Some(host), ..TrialFigures::default() },
+            delivered: Vec::new(),
             processes: Vec::new(),
             tear_down: TearDown::default(),
         }

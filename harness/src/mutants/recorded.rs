@@ -235,6 +235,7 @@ fn trial(kind: TrialKind, bus: Bus, figures: TrialFigures) -> Trial {
         seed: 1,
         validity: Validity::Valid,
         figures,
+        delivered: Vec::new(),
         processes: Vec::new(),
         tear_down: TearDown::default(),
     }

@@ -105,11 +105,13 @@ pub struct SlowRow {
     pub expected: Verdict,
     /// Every gate of the case.
     pub gates: Vec<GateSaid>,
+    /// Promises that were broken, in sentences: a slow bus is a sound one.
+    pub broken: Vec<String>,
 }
 
 impl SlowRow {
-    /// What these gates said.
-    pub fn new(mutant: &SlowMutant, run: u64, gates: Vec<GateSaid>) -> Self {
+    /// What these gates said, and what was broken besides.
+    pub fn new(mutant: &SlowMutant, run: u64, gates: Vec<GateSaid>, broken: Vec<String>) -> Self {
         Self {
             name: mutant.fault.name().to_owned(),
             summary: mutant.fault.summary().to_owned(),
@@ -118,6 +120,7 @@ impl SlowRow {
             metric: mutant.metric,
             expected: mutant.verdict.clone(),
             gates,
+            broken,
         }
     }
 
@@ -126,7 +129,8 @@ impl SlowRow {
         self.own().is_some_and(|row| row.judgement.verdict == self.expected)
     }
 
-    /// What is wrong: its own gate said the opposite, or another one failed. Undecided is not wrong.
+    /// What is wrong: its own gate said the opposite, another one failed, or a promise was broken.
+    /// Undecided is not wrong.
     pub fn complaints(&self) -> Vec<String> {
         let wrong = |row: &&GateSaid| match &row.judgement.verdict {
             Verdict::Pass => row.metric == self.metric && self.expected == Verdict::Fail,
@@ -136,7 +140,8 @@ impl SlowRow {
         let told = |row: &GateSaid| {
             format!("{}: {} says {}", self.name, row.metric.as_str(), row.judgement.verdict)
         };
-        self.gates.iter().filter(wrong).map(told).collect()
+        let broken = self.broken.iter().map(|what| format!("{}: {what}", self.name));
+        self.gates.iter().filter(wrong).map(told).chain(broken).collect()
     }
 
     fn own(&self) -> Option<&GateSaid> {
@@ -237,7 +242,7 @@ mod tests {
 
     fn run(mutant: &SlowMutant, gates: &[(Metric, Verdict)]) -> SlowRow {
         let gates = gates.iter().map(|(metric, verdict)| row(*metric, verdict.clone()));
-        SlowRow::new(mutant, 1, gates.collect())
+        SlowRow::new(mutant, 1, gates.collect(), Vec::new())
     }
 
     /// What is wrong with these, each bus of them measured as often as it was to be.
@@ -256,6 +261,9 @@ mod tests {
         let other =
             run(&BURNS, &[(Metric::Cpu, Verdict::Fail), (Metric::LatencyP99, Verdict::Fail)]);
         assert_eq!(complaints(&[other]), ["burns-cpu: latency-p99 says FAIL"]);
+        let mut lossy = run(&BURNS, &[(Metric::Cpu, Verdict::Fail)]);
+        lossy.broken.push("crossbeam: s0 lost one".to_owned());
+        assert_eq!(complaints(&[lossy]), ["burns-cpu: crossbeam: s0 lost one"]);
     }
 
     #[test]

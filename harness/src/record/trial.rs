@@ -23,10 +23,31 @@ pub struct Trial {
     pub validity: Validity,
     /// One number per metric; `None` where the kind does not measure it or the host cannot.
     pub figures: TrialFigures,
+    /// What arrived of what was published, of a performance trial; empty for a void, and in older
+    /// reports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivered: Vec<Delivered>,
     /// Every process of the measured tree.
     pub processes: Vec<ProcessFigures>,
     /// What was left behind.
     pub tear_down: TearDown,
+}
+
+/// What came of the events of one publisher at one subscriber, over all phases, fences left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Delivered {
+    /// The subscriber, by its place in the case.
+    pub subscriber: u16,
+    /// The publisher, by its place in the case.
+    pub publisher: u16,
+    /// Events it tried to publish.
+    pub called: u64,
+    /// Publishes that succeeded.
+    pub accepted: u64,
+    /// Arrivals in order: each with a number above the one before.
+    pub unique: u64,
+    /// Arrivals whose number was not above that of an earlier one.
+    pub repeated: u64,
 }
 
 /// Whether a trial's figures may be used.

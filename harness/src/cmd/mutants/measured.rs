@@ -142,7 +142,8 @@ async fn measure(
     }
     let rows = PerformanceRow::of(&gathered.evidence, table).into_iter();
     let said = |row: PerformanceRow| GateSaid { metric: row.metric, judgement: row.judgement };
-    let row = SlowRow::new(mutant, *run, rows.filter(|row| row.gated).map(said).collect());
+    let gates = rows.filter(|row| row.gated).map(said).collect();
+    let row = SlowRow::new(mutant, *run, gates, gathered.promises.sentences());
     progress.case_done(if row.is_right() { "right" } else { "not right" });
     Ok(row)
 }

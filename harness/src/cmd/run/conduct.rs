@@ -257,12 +257,12 @@ impl Conductor<'_> {
         for (bus, tear_down) in gathered.left_behind {
             self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
         }
+        let broken = gathered.promises.rows(case, &self.options.wanted);
         let rows = PerformanceRow::of(&gathered.evidence, &self.selection.table);
-        let words: Vec<String> = rows
-            .iter()
-            .filter(|row| row.gated)
-            .map(|row| format!("{} {}", row.metric.as_str(), row.judgement.verdict))
-            .collect();
+        let gated = rows.iter().filter(|row| row.gated);
+        let gated = gated.map(|row| format!("{} {}", row.metric.as_str(), row.judgement.verdict));
+        let words: Vec<String> = broken.iter().map(outcome).chain(gated).collect();
+        self.run.behaviour.extend(broken);
         self.run.performance.extend(rows);
         self.run.evidence.push(gathered.evidence);
         match gathered.error {

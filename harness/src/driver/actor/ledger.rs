@@ -31,6 +31,17 @@ pub(crate) struct Summary {
     pub windows: Vec<Window>,
     /// Arrivals whose number was not above the last one of their publisher.
     pub repeated: u64,
+    /// Arrivals of each publisher in a performance trial, over all phases, fences left out.
+    pub seen: Vec<Seen>,
+}
+
+/// Arrivals of one publisher.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    /// With a number above all before.
+    pub unique: u64,
+    /// The others.
+    pub repeated: u64,
 }
 
 /// Deliveries of one measured phase.
@@ -104,6 +115,10 @@ impl Ledger {
             index,
             kind: case.kind,
             last: vec![0; publishers.len()],
+            summary: Summary {
+                seen: vec![Seen::default(); publishers.len()],
+                ..Summary::default()
+            },
             publishers,
             total: 0,
             thresholds: thresholds.collect(),
@@ -115,7 +130,6 @@ impl Ledger {
             arrivals,
             tally,
             tallied: 0,
-            summary: Summary::default(),
             assignment: Arc::clone(assignment),
             link,
         })
@@ -207,10 +221,13 @@ impl Ledger {
     }
 
     fn measure(&mut self, publisher: usize, sequence: u64, start_ns: u64, receive_ns: u64) {
+        let seen = &mut self.summary.seen[publisher];
         if sequence <= self.last[publisher] {
+            seen.repeated += 1;
             self.summary.repeated += 1;
             return;
         }
+        seen.unique += 1;
         self.last[publisher] = sequence;
         let Some(window) = &mut self.measured else { return };
         window.arrivals += 1;

@@ -33,6 +33,7 @@ fn saturation() -> Trial {
             response: Some(latency(3)),
             ..TrialFigures::default()
         },
+        delivered: Vec::new(),
         processes: Vec::new(),
         tear_down: TearDown::default(),
     }

@@ -65,6 +65,7 @@ fn trial(bus: Option<Bus>) -> Trial {
             cpu_s_per_million: Some(48.5),
             ..TrialFigures::default()
         },
+        delivered: Vec::new(),
         processes: vec![process()],
         tear_down: TearDown::default(),
     }

@@ -57,6 +57,7 @@ fn case() -> Case {
             name: format!("s{index}"),
             subscription,
             reading: Reading::Prompt,
+            pace_per_s: None,
             from_start: true,
         }
     };

@@ -49,6 +49,7 @@ fn subscriber(name: &str, capacity: usize) -> SubscriberSpec {
             .with_pattern("events.process.#")
             .with_capacity(capacity),
         reading: Reading::Prompt,
+        pace_per_s: None,
         from_start: true,
     }
 }

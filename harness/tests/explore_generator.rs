@@ -85,6 +85,7 @@ fn a_hundred_scenarios_have_everything_the_format_offers() {
         "drop-oldest",
         "circuit-break",
         "stopped",
+        "pace",
         "from-start = false",
         "poisson",
         "burst",

@@ -21,8 +21,8 @@ fn meetings(trace: &Trace<'_>, phase: u32, fault: Fault) -> Vec<Reached> {
         None => vec![("times it was done", 0, 1)],
         Some(done) => match fault.deed.undone_by() {
             Some(undo) => met_lasting(trace, fault, Fault { deed: undo, ..fault }, done),
-            None if fault.deed.cuts_off() => vec![met_cut(trace, fault, done)],
-            None => Vec::new(),
+            None if fault.deed.undoes() => Vec::new(),
+            None => vec![met_once(trace, fault, done)],
         },
     };
     let what = format!("{} of {}", fault.deed.as_str(), fault.victim.name(trace.case));
@@ -36,9 +36,9 @@ fn meetings(trace: &Trace<'_>, phase: u32, fault: Fault) -> Vec<Reached> {
     met.into_iter().map(row).collect()
 }
 
-/// What a fault met that cut somebody off. Publishers may learn of the end while it is still being
+/// What a fault met that is done once and for all. Publishers may learn of the end while it is still being
 /// done: for them it is enough that they called once more after it had begun.
-fn met_cut(trace: &Trace<'_>, fault: Fault, done: &Operated) -> Met {
+fn met_once(trace: &Trace<'_>, fault: Fault, done: &Operated) -> Met {
     let phase = done.phase;
     let calls_after = |publisher| calls_after(trace, publisher, phase, done.call_ns);
     match (fault.deed, fault.victim) {

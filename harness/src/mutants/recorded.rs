@@ -89,6 +89,7 @@ fn case() -> Case {
         name: "s0".to_owned(),
         subscription: EventSubscription::new("s0").with_pattern("events.#"),
         reading: Reading::Prompt,
+        pace_per_s: None,
         from_start: true,
     };
     let phase = Phase {

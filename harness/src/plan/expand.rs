@@ -147,7 +147,7 @@ fn read_case(
     read_known(&table, &|claim| claims::refusal(said?, wild, claim));
     let id = point.id(&scenario.name);
     let summary = table.required("summary", At::text).unwrap_or_default();
-    let topology = roster::read(&table);
+    let topology = roster::read(&table, kind);
     let roster = Roster::of(&topology);
     let phases = phases::read(&table, &roster, kind, wild);
     let expect = expectation::read(&table, &roster, kind);

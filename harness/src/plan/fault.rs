@@ -1,4 +1,5 @@
-//! Faults: what a case does to a process or a connection instead of asking anybody (METHOD §5).
+//! Faults: what a case does to a process, a connection or the broker's folder instead of asking
+//! anybody (METHOD §5).
 //!
 //! A fault never reaches more than the one role it names: where that role shares its process with
 //! others, or has no connection of its own, the case does not apply.
@@ -16,7 +17,7 @@ pub struct Fault {
     pub victim: Victim,
 }
 
-/// What is done to a process, or to a connection.
+/// What is done to a process, a connection or a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deed {
@@ -36,6 +37,8 @@ pub enum Deed {
     Heal,
     /// One direction of the connection is shut, and the other end has answered by closing its own.
     HalfClose(Direction),
+    /// The folder with the broker's socket is removed; what is connected stays connected.
+    Vanish,
     /// The connection is gone, wherever it stood: in the middle of a frame, bytes unread.
     Reset,
 }
@@ -57,6 +60,8 @@ pub enum Target {
     Process,
     /// A connection to the broker.
     Connection,
+    /// The folder the broker's socket lies in.
+    Folder,
 }
 
 /// Whom it befalls.
@@ -94,6 +99,7 @@ impl Deed {
             Self::Stall => "stall",
             Self::Heal => "heal",
             Self::HalfClose(_) => "half-close",
+            Self::Vanish => "vanish",
             Self::Reset => "reset",
         }
     }
@@ -102,6 +108,7 @@ impl Deed {
     pub fn target(self) -> Target {
         match self {
             Self::Kill | Self::Freeze | Self::Thaw => Target::Process,
+            Self::Vanish => Target::Folder,
             _ => Target::Connection,
         }
     }

@@ -56,6 +56,7 @@ impl Case {
         Some(match fault.deed.target() {
             Target::Process => format!("{name} has no process of its own here to {deed}"),
             Target::Connection => format!("{name} has no connection of its own here to {deed}"),
+            Target::Folder => format!("{name} has no socket of its own here that could {deed}"),
         })
     }
 }

@@ -85,6 +85,8 @@ pub struct SubscriberSpec {
     pub subscription: EventSubscription,
     /// How it reads.
     pub reading: Reading,
+    /// Events it takes a second at most, until the case is over; `None` for as many as there are.
+    pub pace_per_s: Option<f64>,
     /// Whether it subscribes before the first phase.
     pub from_start: bool,
 }

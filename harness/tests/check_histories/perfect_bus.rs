@@ -79,6 +79,7 @@ pub(crate) fn subscriber(subscription: EventSubscription) -> SubscriberSpec {
         name: subscription.subscriber_id.clone(),
         subscription,
         reading: Reading::Prompt,
+        pace_per_s: None,
         from_start: false,
     }
 }

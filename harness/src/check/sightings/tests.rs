@@ -21,6 +21,7 @@ fn case() -> Case {
         name: "recorder".to_owned(),
         subscription: EventSubscription::new("recorder").with_pattern("events.process.lifecycle"),
         reading: Reading::Prompt,
+        pace_per_s: None,
         from_start: true,
     };
     let mut expected = Expected::default();

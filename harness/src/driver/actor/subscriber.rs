@@ -4,13 +4,15 @@
 //! client's input runs here too, so that no wake-up crosses threads on an event's way.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::{BusEvent, EventBus, EventReceiver};
 use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::assignment::Assignment;
 use super::ledger::Ledger;
@@ -55,11 +57,34 @@ pub(super) struct Subscriber {
     /// How many times this subscriber has subscribed successfully.
     subscribed: u16,
     reading: bool,
+    /// `None` for one that takes whatever there is.
+    pace: Option<Pace>,
     /// Draining has begun: tell when everything has ended.
     draining: bool,
     /// What ends from here on was ended by tear-down, not by the bus on trial.
     tearing_down: bool,
     ledger: Ledger,
+}
+
+/// A subscriber that takes its time: one event, then none for a while.
+struct Pace {
+    gap: Duration,
+    /// When the next may be taken.
+    due: Pin<Box<Sleep>>,
+}
+
+impl Pace {
+    /// Call within a runtime with timers.
+    fn new(per_s: f64) -> Self {
+        Self { gap: Duration::from_secs_f64(1.0 / per_s), due: Box::pin(sleep(Duration::ZERO)) }
+    }
+
+    /// The next is due one gap after this one was, so that lateness does not add up; what was idle
+    /// does not catch up.
+    fn has_taken(&mut self) {
+        let next = self.due.deadline().max(Instant::now() - self.gap) + self.gap;
+        self.due.as_mut().reset(next);
+    }
 }
 
 struct Subscription {
@@ -85,7 +110,9 @@ impl Subscriber {
         link: Link,
         tally: Tally,
     ) -> std::io::Result<Self> {
-        let reading = assignment.case.topology.subscribers[index].reading == Reading::Prompt;
+        let spec = &assignment.case.topology.subscribers[index];
+        let reading = spec.reading == Reading::Prompt;
+        let pace = spec.pace_per_s.map(Pace::new);
         let ledger = Ledger::new(index, &assignment, link.clone(), tally)?;
         Ok(Self {
             index,
@@ -95,6 +122,7 @@ impl Subscriber {
             subscriptions: Vec::new(),
             subscribed: 0,
             reading,
+            pace,
             draining: false,
             tearing_down: false,
             ledger,
@@ -132,17 +160,21 @@ impl Subscriber {
     /// Takes a batch of every subscription; returns whether another turn is due. Otherwise the
     /// task is woken by whatever comes next.
     fn poll_events(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.reading {
+        if !self.reading || !self.is_due(cx) {
             return false;
         }
+        let batch = if self.pace.is_some() { 1 } else { BATCH_EVENTS };
         let mut more = false;
         let mut position = 0;
         while position < self.subscriptions.len() {
             let subscription = &mut self.subscriptions[position];
-            let mut left = BATCH_EVENTS;
+            let mut left = batch;
             let ended = loop {
                 if left == 0 {
                     more = true;
+                    if let Some(pace) = &mut self.pace {
+                        pace.has_taken();
+                    }
                     break false;
                 }
                 match subscription.receiver.poll_recv(cx) {
@@ -165,6 +197,11 @@ impl Subscriber {
             }
         }
         more
+    }
+
+    /// Whether it may take another event now; otherwise the task is woken when it may.
+    fn is_due(&mut self, cx: &mut Context<'_>) -> bool {
+        self.pace.as_mut().is_none_or(|pace| pace.due.as_mut().poll(cx).is_ready())
     }
 
     fn take_what_waits(&mut self) {
@@ -211,6 +248,7 @@ impl Subscriber {
             }
             SubscriberOrder::Drain { by_case } => {
                 self.reading = true;
+                self.pace = None;
                 self.draining = true;
                 self.tearing_down = !by_case;
                 self.link.tell(&Notice::Draining { subscriber: self.index });

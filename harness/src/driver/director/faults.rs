@@ -1,4 +1,4 @@
-//! What the case does to a process or a connection instead of asking anybody (METHOD §5).
+//! What the case does to a process, a connection or a folder instead of asking anybody (METHOD §5).
 //!
 //! Only to processes this harness has started, by their id, and to connections that lead through its
 //! hands. A fault is done when it returns: a killed process holds nothing any more, a frozen one runs
@@ -25,6 +25,7 @@ impl Director<'_> {
             Deed::Kill => self.session.kill(actor).await,
             Deed::Freeze => self.session.freeze(actor).await,
             Deed::Thaw => self.session.thaw(actor),
+            Deed::Vanish => self.session.ways.vanish(),
             _ => self.session.ways.inflict(fault, phase).await,
         };
         let return_ns = monotonic_ns();

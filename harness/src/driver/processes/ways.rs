@@ -22,6 +22,8 @@ use system::Way;
 /// The ways of one trial.
 #[derive(Default)]
 pub(in crate::driver) struct Ways {
+    /// The private folder in which all sockets of the trial lie.
+    folder: PathBuf,
     ways: Vec<(Victim, Way)>,
     /// What lasts, and has been begun: with the phase.
     lasting: Vec<(Fault, u32)>,
@@ -37,7 +39,7 @@ impl Ways {
         folder: &Path,
         broker: &Path,
     ) -> io::Result<Self> {
-        let mut ways = Self::default();
+        let mut ways = Self { folder: folder.to_owned(), ..Self::default() };
         let alone = |victim: &Victim| victim.is_alone_in(bus.deployment());
         for (number, victim) in case.connections_touched().into_iter().filter(alone).enumerate() {
             let path = folder.join(format!("way{number}"));
@@ -75,6 +77,11 @@ impl Ways {
             self.lasting.push((fault, phase));
         }
         true
+    }
+
+    /// Removes the folder with the broker's socket and all others; whether it was there.
+    pub(in crate::driver) fn vanish(&self) -> bool {
+        std::fs::remove_dir_all(&self.folder).is_ok()
     }
 
     /// Undoes whatever still lasts; returns whose connections that were.

@@ -15,6 +15,8 @@ use crate::plan::{Reading, SubscriberSpec};
 
 /// Small enough to overflow, and large enough never to.
 const CAPACITIES: [usize; 5] = [1, 4, 16, 64, 1024];
+/// Pace of a slow one, events per second: hundreds of events still take a fraction of a second.
+const PACE_PER_S: f64 = 2_000.0;
 /// Tags of numbered correlations; a table of tags has each key once.
 const TAGS: [(&str, &str); 2] = [("parity", "odd"), ("publisher", "p0")];
 
@@ -25,10 +27,11 @@ pub(super) fn any(most: usize) -> impl Strategy<Value = Vec<SubscriberSpec>> {
         sample::select(CAPACITIES.to_vec()),
         policy(),
         (anything::<bool>(), sample::select(vec![true, true, true, false])),
+        option::weighted(0.1, Just(PACE_PER_S)),
     );
     collection::vec(subscriber, 1..=most).prop_map(|drafts| {
         let named = |(index, draft)| {
-            let (wanted, filters, capacity, policy, (stopped, from_start)) = draft;
+            let (wanted, filters, capacity, policy, (stopped, from_start), pace_per_s) = draft;
             let (event_filter, topic_filter, correlation_filter) = filters;
             let Wanted { patterns, capabilities, wildcards } = wanted;
             let name = format!("s{index}");
@@ -48,7 +51,7 @@ pub(super) fn any(most: usize) -> impl Strategy<Value = Vec<SubscriberSpec>> {
             let reading = if stopped { Reading::Stopped } else { Reading::Prompt };
             // Somebody subscribes in every sketch: see `ALWAYS_JUDGED`.
             let from_start = from_start || index == 0;
-            SubscriberSpec { name, subscription, reading, from_start }
+            SubscriberSpec { name, subscription, reading, pace_per_s, from_start }
         };
         drafts.into_iter().enumerate().map(named).collect()
     })

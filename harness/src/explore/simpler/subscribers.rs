@@ -15,6 +15,7 @@ pub(super) fn simpler(subscriber: &SubscriberSpec) -> Vec<SubscriberSpec> {
         .map(|subscription| SubscriberSpec { subscription, ..subscriber.clone() })
         .collect();
     found.push(SubscriberSpec { reading: Reading::Prompt, ..subscriber.clone() });
+    found.push(SubscriberSpec { pace_per_s: None, ..subscriber.clone() });
     found.push(SubscriberSpec { from_start: true, ..subscriber.clone() });
     found.retain(|simpler| simpler != subscriber);
     found

@@ -72,6 +72,9 @@ pub(super) fn subscriber(out: &mut String, subscriber: &SubscriberSpec) {
     if subscriber.reading == Reading::Stopped {
         line(out, "reading", "stopped");
     }
+    if let Some(per_s) = subscriber.pace_per_s {
+        line(out, "pace", format!("{per_s}/s"));
+    }
     if !subscriber.from_start {
         line(out, "from-start", false);
     }

@@ -86,6 +86,8 @@ enum Doing {
     Shutdown,
     /// To the process of anybody.
     Process(Deed),
+    /// To the broker's folder.
+    Folder(Deed),
     /// To the connection of a publisher or a subscriber.
     Connection(ToConnection),
 }
@@ -99,7 +101,7 @@ enum ToConnection {
     Plainly(Deed),
 }
 
-const DOINGS: [(&str, Doing); 17] = [
+const DOINGS: [(&str, Doing); 18] = [
     ("subscribe", Doing::Subscriber(Operation::Subscribe)),
     ("unsubscribe", Doing::Subscriber(Operation::Unsubscribe)),
     ("unsubscribe-unknown", Doing::UnsubscribeUnknown),
@@ -111,6 +113,7 @@ const DOINGS: [(&str, Doing); 17] = [
     ("kill", Doing::Process(Deed::Kill)),
     ("freeze", Doing::Process(Deed::Freeze)),
     ("thaw", Doing::Process(Deed::Thaw)),
+    ("vanish", Doing::Folder(Deed::Vanish)),
     ("delay", Doing::Connection(ToConnection::Delay)),
     ("split", Doing::Connection(ToConnection::Split)),
     ("stall", Doing::Connection(ToConnection::Plainly(Deed::Stall))),
@@ -130,6 +133,7 @@ impl Doing {
             Self::Publisher(_) => &["publisher"],
             Self::Process(_) => &["subscriber", "publisher", "broker"],
             Self::Connection(_) => &["subscriber", "publisher"],
+            Self::Folder(_) => &["broker"],
             Self::Shutdown | Self::UnsubscribeUnknown => &[],
         }
     }
@@ -163,7 +167,7 @@ fn read_operations(table: &Table<'_>, roster: &Roster) -> Vec<Operation> {
         Doing::Publisher(make) => each(publishers, make),
         Doing::Shutdown => vec![Operation::Shutdown(deadline_ms.unwrap_or_default())],
         Doing::UnsubscribeUnknown => vec![Operation::UnsubscribeUnknown],
-        Doing::Process(_) | Doing::Connection(_) => {
+        Doing::Process(_) | Doing::Connection(_) | Doing::Folder(_) => {
             let Some(deed) = deed else { return Vec::new() };
             let subscribers = subscribers.map(Victim::Subscriber);
             let publishers = publishers.map(Victim::Publisher);
@@ -179,7 +183,9 @@ fn read_deed(table: &Table<'_>, doing: Option<Doing>) -> Option<Deed> {
     let bytes = table.optional("bytes", |at| at.integer(1..(64 << 10) + 1));
     let direction = table.optional("direction", |at| at.one_of(&DIRECTIONS));
     match doing? {
-        Doing::Process(deed) | Doing::Connection(ToConnection::Plainly(deed)) => Some(deed),
+        Doing::Process(deed)
+        | Doing::Folder(deed)
+        | Doing::Connection(ToConnection::Plainly(deed)) => Some(deed),
         Doing::Connection(ToConnection::Delay) => by_ms.map(Deed::Delay),
         Doing::Connection(ToConnection::Split) => bytes.map(Deed::Split),
         Doing::Connection(ToConnection::HalfClose) => direction.map(Deed::HalfClose),

@@ -53,7 +53,7 @@ pub(super) fn check_phase(
             check_cut(reader, actions, fault.victim, span);
         } else if fault.deed.undoes() {
             check_undoing(reader, actions, fault, span);
-        } else {
+        } else if fault.deed.undone_by().is_some() {
             check_lasting(reader, actions, (action, fault), cut_off.wild, span);
         }
     }
@@ -96,7 +96,7 @@ fn check_undoing(
     if !faults.any(|fault| fault.victim == undoing.victim && undone(&fault)) {
         let (title, label) = match undoing.deed.target() {
             Target::Process => ("this thaws what was never frozen", "freeze it in the same phase"),
-            Target::Connection => {
+            Target::Connection | Target::Folder => {
                 ("this heals what nothing was done to", "do something to it in the same phase")
             }
         };

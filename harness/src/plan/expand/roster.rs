@@ -5,7 +5,7 @@ use std::ops::Range;
 use daemoneye_eventbus::Topic;
 
 use super::super::limits::{MAX_PAYLOAD_BYTES, MAX_TABLE_RECORDS, MAX_WAIT_MS};
-use super::super::{BusSettings, Correlate, MixPart, PublisherSpec};
+use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, TrialKind};
 use super::said::{Said, kind, pid, priority, read_names};
 use super::subscribers;
 use crate::scenario::{At, Reader, Table, suggestion};
@@ -27,7 +27,7 @@ struct Names {
     known: Vec<(String, Range<usize>)>,
 }
 
-pub(super) fn read(root: &Table<'_>) -> Said {
+pub(super) fn read(root: &Table<'_>, kind: TrialKind) -> Said {
     let mut said = Said::default();
     let Some(table) = root.table("topology", "topology") else {
         root.reader().problem(root.span(), "missing table `[topology]`", "a scenario needs it");
@@ -38,7 +38,7 @@ pub(super) fn read(root: &Table<'_>) -> Said {
         read_publishers(table, &mut said);
     }
     for table in table.tables("subscriber", "topology.subscriber") {
-        subscribers::read(table, &mut said);
+        subscribers::read(table, &mut said, kind);
     }
     table.finish();
     said

@@ -9,11 +9,11 @@ use daemoneye_eventbus::{
 };
 
 use super::super::limits::MAX_BREAKER_MS;
-use super::super::{Reading, SubscriberSpec};
+use super::super::{Reading, SubscriberSpec, TrialKind};
 use super::said::{Said, kind, pid, priority, read_names};
 use crate::scenario::{At, Table};
 
-pub(super) fn read(table: Table<'_>, said: &mut Said) {
+pub(super) fn read(table: Table<'_>, said: &mut Said, trial: TrialKind) {
     let (name, names) = read_names(&table, "subscribers", &said.subscriber_groups);
     let id = table.optional("id", At::scalar);
     // Refused on purpose: the file says what it must be refused with, so nothing is checked here.
@@ -49,6 +49,11 @@ pub(super) fn read(table: Table<'_>, said: &mut Said) {
     let reading = table.or("reading", r#""prompt""#, |at| {
         at.one_of(&[("prompt", Reading::Prompt), ("stopped", Reading::Stopped)])
     });
+    let pace_per_s = table.optional("pace", At::rate);
+    if let (Some(span), true) = (table.key_span("pace"), trial != TrialKind::Behaviour) {
+        let label = "what is measured would be the pace";
+        table.reader().problem(&span, "`pace` in a scenario that is no `behaviour`", label);
+    }
     let from_start = table.or("from-start", "true", At::boolean);
     let first = said.topology.subscribers.len();
     said.topology.subscribers.extend(names.into_iter().map(|name| SubscriberSpec {
@@ -58,6 +63,7 @@ pub(super) fn read(table: Table<'_>, said: &mut Said) {
         },
         name,
         reading,
+        pace_per_s,
         from_start,
     }));
     said.subscriber_groups.push((name, first..said.topology.subscribers.len()));

@@ -37,6 +37,7 @@ pub(crate) fn case(subscription: EventSubscription, topics: &[Option<&str>]) -> 
                 name: "s".into(),
                 subscription,
                 reading: Reading::Prompt,
+                pace_per_s: None,
                 from_start: true,
             }],
             ..Topology::default()

@@ -116,6 +116,8 @@ pub struct Subscriber {
     pub reading: Option<String>,
     /// Whether it subscribes before the first phase.
     pub from_start: Option<bool>,
+    /// Events it takes a second at most.
+    pub pace: Option<String>,
 }
 
 /// Conditions on the event (M3).

@@ -1,3 +1,5 @@
+//! What a proxy does to real sockets.
+
 use std::time::Duration;
 
 use tempfile::TempDir;

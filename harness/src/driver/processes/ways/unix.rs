@@ -31,7 +31,7 @@ impl Way {
             Deed::Heal => self.0.treat(Treatment::Plain).await,
             Deed::HalfClose(direction) => self.0.half_close(direction).await.then_some(0),
             Deed::Reset => self.0.reset().await.then_some(0),
-            Deed::Kill | Deed::Freeze | Deed::Thaw => None,
+            Deed::Kill | Deed::Freeze | Deed::Thaw | Deed::Vanish => None,
         }
     }
 }

@@ -89,29 +89,33 @@ pub async fn run(
     interrupt: Interrupt,
     progress: &mut Progress,
 ) -> Gathered {
-    let mut gathering = Gathering {
-        case,
-        planned: CasePlan::new(case).ok(),
-        plan,
-        interrupt,
-        trials: 0,
-        redos: Redos::none(),
-        gathered: Gathered {
-            evidence: Evidence::new(case.id.clone(), plan.baseline.bus, plan.candidate.bus),
-            promises: Promises::default(),
-            left_behind: Vec::new(),
-            error: None,
-        },
-    };
+    let mut gathering = Gathering::new(case, plan, interrupt);
     if !plan.concludes {
         let why = "the smoke profile estimates and never concludes".to_owned();
         gathering.gathered.evidence.barred = Some((Reason::Smoke, why));
     }
-    if let Err(error) = gathering.gather(progress).await {
-        gathering.gathered.error = Some(error);
-        gathering.gathered.evidence.stopped = true;
-    }
-    gathering.gathered
+    let ended = gathering.gather(progress).await;
+    gathering.ended(ended)
+}
+
+/// Runs so many blocks of the baseline against itself and nothing else, to learn the noise.
+pub async fn nulls(
+    case: &Case,
+    plan: &Plan<'_>,
+    blocks: usize,
+    interrupt: Interrupt,
+    progress: &mut Progress,
+) -> Gathered {
+    let mut gathering = Gathering::new(case, plan, interrupt);
+    gathering.redos = Redos::of_a_look();
+    let ended = async {
+        for _ in 0..blocks {
+            gathering.null(progress).await?;
+        }
+        Ok(())
+    };
+    let ended = ended.await;
+    gathering.ended(ended)
 }
 
 struct Gathering<'a> {
@@ -126,7 +130,34 @@ struct Gathering<'a> {
     gathered: Gathered,
 }
 
-impl Gathering<'_> {
+impl<'a> Gathering<'a> {
+    fn new(case: &'a Case, plan: &'a Plan<'a>, interrupt: Interrupt) -> Self {
+        let evidence = Evidence::new(case.id.clone(), plan.baseline.bus, plan.candidate.bus);
+        Self {
+            case,
+            planned: CasePlan::new(case).ok(),
+            plan,
+            interrupt,
+            trials: 0,
+            redos: Redos::none(),
+            gathered: Gathered {
+                evidence,
+                promises: Promises::default(),
+                left_behind: Vec::new(),
+                error: None,
+            },
+        }
+    }
+
+    /// What there is, and what ended it.
+    fn ended(mut self, ended: Result<(), DriveError>) -> Gathered {
+        if let Err(error) = ended {
+            self.gathered.error = Some(error);
+            self.gathered.evidence.stopped = true;
+        }
+        self.gathered
+    }
+
     async fn gather(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
         if !self.plan.concludes {
             self.voids(progress).await?;

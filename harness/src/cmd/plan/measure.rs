@@ -4,13 +4,15 @@ use std::io::Write;
 use std::path::Path;
 
 use super::cell::Nulls;
+use crate::cmd::performance::{self, Gathered, Plan};
 use crate::cmd::run::{RunOptions, interrupt};
 use crate::cmd::selection::Selection;
-use crate::driver::{Interrupt, TrialRequest, run_trial};
-use crate::gate::{self, Block, Evidence, FEWEST_BLOCKS, Limit, judge};
+use crate::driver::Interrupt;
+use crate::gate::{FEWEST_BLOCKS, Limit, judge};
 use crate::plan::gates::Metric;
-use crate::plan::{Bus, Case, TrialKind};
-use crate::record::{Trial, Validity};
+use crate::plan::{Case, TrialKind};
+use crate::record::Validity;
+use crate::report::Progress;
 
 /// Measures the first saturation and the first paced case of the selection.
 ///
@@ -26,61 +28,109 @@ pub(super) fn measure(
         return Ok(nulls);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let interrupt = runtime.block_on(async { interrupt::on_signals() })?;
+    let executable = std::env::current_exe()?;
     for kind in [TrialKind::Saturation, TrialKind::Paced] {
         let Some(case) = selection.cases.iter().find(|case| case.kind == kind) else { continue };
         writeln!(out, "measuring {FEWEST_BLOCKS} A/A blocks of {}", case.id)?;
-        let evidence = runtime.block_on(blocks(run, case))?;
-        for busy in evidence.nulls.iter().filter_map(|block| block.host_busy.as_ref()) {
-            writeln!(out, "warning: {busy}")?;
-        }
-        let spoilt = evidence.trials().filter(|trial| trial.validity != Validity::Valid).count();
-        if spoilt > 0 {
-            writeln!(
-                out,
-                "warning: {spoilt} trial(s) were late or invalid: the noise may be less"
-            )?;
+        let asked = blocks(&executable, (run, selection), case, interrupt.clone());
+        let gathered = runtime.block_on(asked)?;
+        for doubt in doubts(&gathered) {
+            writeln!(out, "warning: {doubt}")?;
         }
         let judged = Metric::ALL.into_iter().filter(|metric| metric.is_judged_by(kind));
         nulls.extend(judged.map(|metric| {
-            let judgement = judge(metric, Limit::none(metric), &evidence);
+            let judgement = judge(metric, Limit::none(metric), &gathered.evidence);
             (metric, judgement.block_ratios.nulls)
         }));
     }
     Ok(nulls)
 }
 
-async fn blocks(run: &RunOptions, case: &Case) -> anyhow::Result<Evidence> {
+/// A/A blocks as a run measures them: physics checked, redone when the host was busy.
+async fn blocks(
+    executable: &Path,
+    (run, selection): (&RunOptions, &Selection),
+    case: &Case,
+    interrupt: Interrupt,
+) -> anyhow::Result<Gathered> {
     let folder = tempfile::Builder::new().prefix("eq-plan-").tempdir()?;
-    let interrupt = interrupt::on_signals()?;
-    let mut evidence = Evidence::new(case.id.clone(), run.wanted.baseline, run.wanted.baseline);
-    for number in 0..FEWEST_BLOCKS {
-        let order = gate::order(case.seed, u32::try_from(number)?);
-        let directory = folder.path().join(number.to_string());
-        let trials = four(run.wanted.baseline, case, &directory, &interrupt).await?;
-        let host_busy = gate::busy::busy(&trials);
-        evidence.nulls.push(Block { order, trials, host_busy, redone: false });
+    let plan = Plan {
+        executable,
+        baseline: run.wanted.baseline.into(),
+        candidate: run.wanted.baseline.into(),
+        most_blocks: FEWEST_BLOCKS,
+        concludes: false,
+        share_by_clone: false,
+        directory: folder.path().to_owned(),
+        table: &selection.table,
+        seed: case.seed,
+    };
+    let progress = &mut Progress::silent();
+    let mut gathered = performance::nulls(case, &plan, FEWEST_BLOCKS, interrupt, progress).await;
+    match gathered.error.take() {
+        Some(error) => Err(error.into()),
+        None => Ok(gathered),
     }
-    Ok(evidence)
 }
 
-async fn four(
-    bus: Bus,
-    case: &Case,
-    directory: &Path,
-    interrupt: &Interrupt,
-) -> anyhow::Result<[Trial; gate::TRIALS_PER_BLOCK]> {
-    let executable = std::env::current_exe()?;
-    let mut trials = Vec::with_capacity(gate::TRIALS_PER_BLOCK);
-    for at in 0..gate::TRIALS_PER_BLOCK {
-        let request = TrialRequest {
-            executable: &executable,
-            case,
-            bus,
-            void: false,
-            share_by_clone: false,
-            directory: &directory.join(at.to_string()),
-        };
-        trials.push(run_trial(request, interrupt.clone()).await?.trial);
+/// What makes the noise that was measured less certain, one sentence each.
+fn doubts(gathered: &Gathered) -> Vec<String> {
+    let evidence = &gathered.evidence;
+    let busy = evidence.kept_nulls().filter_map(|block| block.host_busy.clone());
+    let redone = evidence.nulls.iter().filter(|block| block.redone).count();
+    let redone = (redone > 0).then(|| format!("{redone} block(s) redone: the host was busy"));
+    let spoilt = evidence.kept_nulls().flat_map(|block| &block.trials);
+    let spoilt = spoilt.filter(|trial| trial.validity != Validity::Valid).count();
+    let spoilt = (spoilt > 0)
+        .then(|| format!("{spoilt} trial(s) were late or invalid: the noise may be less"));
+    let broken = gathered.promises.sentences();
+    busy.chain(redone).chain(spoilt).chain(broken).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cmd::performance::Promises;
+    use crate::gate::{Block, Evidence, order};
+    use crate::plan::Bus;
+    use crate::record::{TearDown, Trial, TrialFigures};
+
+    fn gathered(change: impl Fn(&mut Block)) -> Gathered {
+        let mut evidence = Evidence::new("perf/any".to_owned(), Bus::Crossbeam, Bus::Crossbeam);
+        let order = order(1, 0);
+        let trials = order.map(|_| Trial {
+            case: "perf/any".to_owned(),
+            bus: Some(Bus::Crossbeam),
+            void_of: None,
+            kind: TrialKind::Paced,
+            seed: 1,
+            validity: Validity::Valid,
+            figures: TrialFigures::default(),
+            delivered: Vec::new(),
+            processes: Vec::new(),
+            tear_down: TearDown::default(),
+        });
+        let mut block = Block { order, trials, host_busy: None, redone: false };
+        change(&mut block);
+        evidence.nulls.push(block);
+        Gathered { evidence, promises: Promises::default(), left_behind: Vec::new(), error: None }
     }
-    Ok(trials.try_into().expect("one trial for each place in the order"))
+
+    #[test]
+    fn what_makes_the_noise_uncertain_is_told_and_nothing_else() {
+        assert_eq!(doubts(&gathered(|_| {})), Vec::<String>::new());
+        let invalid = doubts(&gathered(|block| {
+            block.trials[2].validity = Validity::Invalid("negative time".to_owned());
+        }));
+        assert_eq!(invalid, ["1 trial(s) were late or invalid: the noise may be less"]);
+        let busy = Some("12 % of the CPU was stolen".to_owned());
+        let busy_block = doubts(&gathered(|block| block.host_busy.clone_from(&busy)));
+        assert_eq!(busy_block, ["12 % of the CPU was stolen"]);
+        let redone = doubts(&gathered(|block| {
+            block.host_busy.clone_from(&busy);
+            block.redone = true;
+        }));
+        assert_eq!(redone, ["1 block(s) redone: the host was busy"]);
+    }
 }

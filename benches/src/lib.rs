@@ -1,1 +1,5 @@
-//! Placeholder.
+//! What benchmarks need besides the thing they measure.
+//!
+//! `long` is a history of any length, with nothing wrong in it.
+
+pub mod long;

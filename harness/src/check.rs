@@ -7,7 +7,7 @@
 //! nothing to look at is listed as not exercised, never a pass either.
 //!
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
-//! `trace` (plan and history joined, indexed), `life` (subscriptions in time), `regions` (what
+//! `trace` (plan and history joined, indexed; `matches`, the oracle's answers), `life` (subscriptions in time), `regions` (what
 //! must, may and must not arrive), then one file per rule, `claims` (what the case says it shows),
 //! `faults` and `races` (whether those planned hit their window), then `divergence` (what of it was
 //! declared), `differential` (two buses in each `subject`, `operations` in pairs), `twin` (what the
@@ -34,6 +34,7 @@ mod late;
 mod life;
 mod lint;
 mod losses;
+mod matches;
 mod operations;
 pub mod oracle;
 mod outcomes;
@@ -70,7 +71,11 @@ use trace::Trace;
 
 /// Judges one history of a case on a bus.
 ///
-/// Linear in publishes × subscriptions plus arrivals; about a second for a million arrivals.
+/// Takes time linear in publishes × subscriptions plus arrivals, but for sorting: under a second for
+/// a million arrivals. Takes memory beyond the history's own of at most 21 bytes an arrival (12 to
+/// keep it, the rest for the order of all), 90 a publish, and one more for each pair of a publish
+/// and a subscription that filters events; a subscription that goes by topics takes a byte for each
+/// topic. Both are measured by `cargo bench -p bus-benches --bench check_memory`.
 pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) -> Report {
     let defects = lint::lint(case, history);
     if !defects.is_empty() {

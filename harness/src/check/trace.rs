@@ -3,15 +3,16 @@
 //!
 //! Sequences are dense from 1, so identities are looked up by index; only fences use a map.
 
-use bytestring::ByteString;
-use daemoneye_eventbus::EventSubscription;
 use rustc_hash::FxHashMap;
 
 use super::life::{self, Arrival, Life, Order};
-use super::oracle::{self, Match};
+use super::matches::Matches;
+use super::oracle::Match;
 use super::{Planned, PlannedAttributes};
 use crate::plan::{Bus, Case};
-use crate::record::{FENCE, FENCE_SUBSCRIBER, History, Outcome, Published, Received};
+use crate::record::{
+    FENCE, FENCE_SUBSCRIBER, History, Outcome, Published, Received, SubscriberLog,
+};
 
 /// A moment that never came.
 pub(crate) const NEVER_NS: u64 = u64::MAX;
@@ -27,8 +28,7 @@ pub(crate) struct Trace<'a> {
     pub(crate) lives: Vec<Life>,
     /// First item of each publisher, and the end of the last one.
     starts: Vec<usize>,
-    /// By subscriber, then item.
-    matches: Vec<Vec<Match>>,
+    matches: Matches<'a>,
     /// By subscriber: whether a companion subscription carries its fences.
     companions: Vec<bool>,
     /// By publisher: the phase from which on what it publishes may reach nobody.
@@ -111,7 +111,7 @@ impl<'a> Trace<'a> {
             items: Vec::with_capacity(publishes),
             lives: life::lives(case, history),
             starts: vec![0],
-            matches: (0..subscribers).map(|_| Vec::with_capacity(publishes)).collect(),
+            matches: Matches::new(case, publishes),
             companions: (0..subscribers).map(|index| planned.has_companion(index)).collect(),
             cut_off_in: publishers.map(|index| history.cut_off_in(case, index)).collect(),
             fenced: vec![0; subscribers * history.publishers.len() * Lane::COUNT],
@@ -130,7 +130,7 @@ impl<'a> Trace<'a> {
 
     /// Whether an item matches a subscriber's subscription.
     pub(crate) fn matches(&self, subscriber: usize, item: usize) -> Match {
-        self.matches[subscriber][item]
+        self.matches.answer(subscriber, item)
     }
 
     /// Whether a later accepted fence for this subscriber, in the same lane, follows an item.
@@ -187,7 +187,6 @@ impl<'a> Trace<'a> {
     }
 
     fn add_items(&mut self, planned: &dyn Planned) -> Result<Vec<Identities>, String> {
-        let mut topics = TopicVerdicts::new(self.case);
         let mut all = Vec::new();
         let history = self.history;
         for (index, log) in history.publishers.iter().enumerate() {
@@ -206,7 +205,7 @@ impl<'a> Trace<'a> {
                 } else {
                     identities.events.push(number);
                 }
-                self.add_item(index, published, attributes.as_ref(), &mut topics);
+                self.add_item(index, published, attributes.as_ref());
             }
             self.starts.push(self.items.len());
             all.push(identities);
@@ -219,15 +218,8 @@ impl<'a> Trace<'a> {
         publisher: usize,
         published: &Published,
         attributes: Option<&PlannedAttributes>,
-        topics: &mut TopicVerdicts<'_>,
     ) {
-        let row = attributes.map(|attributes| topics.row(&attributes.topic));
-        for (subscriber, matches) in self.matches.iter_mut().enumerate() {
-            matches.push(match (attributes, row) {
-                (Some(attributes), Some(row)) => topics.verdict(row, subscriber, attributes),
-                _ => Match::Undecided,
-            });
-        }
+        self.matches.ask(attributes);
         self.items.push(Item {
             publisher: u16::try_from(publisher).expect("linted: publishers fit 16 bits"),
             published: *published,
@@ -244,6 +236,7 @@ impl<'a> Trace<'a> {
             let own: Vec<usize> = (0..self.lives.len())
                 .filter(|&life| self.lives[life].subscriber == subscriber)
                 .collect();
+            self.make_room(&own, log);
             for (at, received) in (0_u32..).zip(&log.received) {
                 let life = &mut self.lives[own[usize::from(received.subscription)]];
                 let identity = identities.get(usize::from(received.publisher));
@@ -259,6 +252,17 @@ impl<'a> Trace<'a> {
         }
         self.order_arrivals();
         first_arrivals
+    }
+
+    /// Exactly enough for what came on each of a subscriber's subscriptions: a history is long.
+    fn make_room(&mut self, own: &[usize], log: &SubscriberLog) {
+        let mut counts = vec![0; own.len()];
+        for received in &log.received {
+            counts[usize::from(received.subscription)] += 1;
+        }
+        for (life, count) in own.iter().zip(counts) {
+            self.lives[*life].arrivals.reserve_exact(count);
+        }
     }
 
     fn order_arrivals(&mut self) {
@@ -340,40 +344,5 @@ impl Identities {
         }
         let index = usize::try_from(sequence.checked_sub(1)?).ok()?;
         self.events.get(index).copied()
-    }
-}
-
-/// The oracle's answers per topic, asked once for each; attributes are asked for every event.
-struct TopicVerdicts<'a> {
-    subscriptions: Vec<&'a EventSubscription>,
-    rows: FxHashMap<ByteString, usize>,
-    /// By row, then subscriber.
-    verdicts: Vec<bool>,
-}
-
-impl<'a> TopicVerdicts<'a> {
-    fn new(case: &'a Case) -> Self {
-        let subscriptions =
-            case.topology.subscribers.iter().map(|spec| &spec.subscription).collect();
-        Self { subscriptions, rows: FxHashMap::default(), verdicts: Vec::new() }
-    }
-
-    fn row(&mut self, topic: &ByteString) -> usize {
-        if let Some(row) = self.rows.get(topic) {
-            return *row;
-        }
-        let row = self.rows.len();
-        self.rows.insert(topic.clone(), row);
-        let verdicts = self.subscriptions.iter().map(|wanted| oracle::matches_topic(wanted, topic));
-        self.verdicts.extend(verdicts);
-        row
-    }
-
-    fn verdict(&self, row: usize, subscriber: usize, event: &PlannedAttributes) -> Match {
-        if self.verdicts[row * self.subscriptions.len() + subscriber] {
-            oracle::matches_attributes(self.subscriptions[subscriber], event)
-        } else {
-            Match::No
-        }
     }
 }

@@ -54,7 +54,7 @@ pub(super) const LAYERS: [Layer; 6] = [
     Layer {
         package: "bus-benches",
         may_use: &["daemoneye-eventbus", "legacy-buses", "equivalence"],
-        rooms: &[],
+        rooms: &[room("long", &[])],
     },
     Layer { package: "xtask", may_use: &[], rooms: &[] },
 ];

@@ -25,7 +25,7 @@ mod slow;
 
 pub use bus::{BEYOND, MUTANTS, Mutant, SOUND};
 pub use checkers::{CheckerMatrix, CheckerRow};
-pub use guard::{Catch, Guard, caught};
+pub use guard::{Catch, Guard, Remains, caught};
 pub use matrix::{KillMatrix, MutantRow, Shown, TrialRow};
 pub use page::{FILES, PARTIAL_FILES, page};
 pub use slow::{

@@ -8,6 +8,7 @@
 //! - `event`, `wanted`, `counters`: what it does to events, subscriptions and counters;
 //! - `passage`: what it does to events on their way out; `inbox`: where subscribers get them;
 //!   `closing`, `seen`: what these learn of the bus's end and of other subscribers;
+//! - `leavings`: what it leaves behind;
 //! - `slowness`: what it spends without need, CPU time, its publishers' time or memory.
 
 mod bus;
@@ -17,6 +18,7 @@ mod event;
 mod fault;
 mod holding;
 mod inbox;
+mod leavings;
 mod passage;
 mod seen;
 mod slowness;

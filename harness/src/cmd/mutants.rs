@@ -168,7 +168,7 @@ fn write_both(folder: &Path, files: [&str; 2], json: &str, page: &str) -> anyhow
 fn told(matrix: &KillMatrix, page: &Path) -> String {
     let mut lines = Vec::new();
     for (guard, names) in matrix.kills_by_guard() {
-        lines.push(format!("{:<14} {:<7} catches {}", guard.name(), guard.rule(), names.len()));
+        lines.push(format!("{:<15} {:<7} catches {}", guard.name(), guard.rule(), names.len()));
     }
     for row in &matrix.checkers.vacuous {
         lines.push(format!("{:<28} is unmasked by {}", row.name, row.unmasked_by.join(", ")));

@@ -6,11 +6,12 @@
 //! - `assignment`: what it is told first; `protocol`: the lines;
 //! - `host`: the process; `dispatch`: its orders; `setup`: its bus and threads;
 //! - `publisher`, `subscriber`, `void`: the roles; `ledger`: the records;
-//! - `stream`: the events; `executor`, `pacing`, `credits`, `tally`, `link`, `census`, `settle`:
-//!   means.
+//! - `census`, `children`: what the process still holds at its end;
+//! - `stream`: the events; `executor`, `pacing`, `credits`, `tally`, `link`, `settle`: means.
 
 pub(crate) mod assignment;
 mod census;
+mod children;
 mod credits;
 mod dispatch;
 mod executor;

@@ -3,6 +3,7 @@
 //! A [`Hub`] is what a process owns of the bus: the whole bus in process, the broker, or nothing
 //! but the way to a broker elsewhere. Roles get handles from it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,7 +152,17 @@ fn behind_fault(opening: &Opening, bus: LocalEventBus) -> Result<Arc<dyn EventBu
     let Some(name) = &opening.settings.fault else { return Ok(Arc::new(bus)) };
     let fault = Fault::named(name)
         .ok_or_else(|| OpenError::Local(format!("no fault is called {name:?}")))?;
+    leave(fault, &opening.socket).map_err(|cause| OpenError::Local(cause.to_string()))?;
     Ok(Arc::new(BrokenBus::new(Arc::new(bus), fault)))
+}
+
+/// Leaves behind what a fault says and no wrapper around a bus could, not knowing the place.
+fn leave(fault: Fault, socket: &Path) -> io::Result<()> {
+    match fault {
+        Fault::LeavesASocket => std::fs::write(socket, ""),
+        Fault::LeavesAFile => std::fs::write(socket.with_file_name("left"), ""),
+        _ => Ok(()),
+    }
 }
 
 fn local(opening: &Opening) -> Result<LocalEventBus, OpenError> {

@@ -46,6 +46,14 @@ impl RuntimeFolder {
         self.folder.path()
     }
 
+    /// What is in it that no trial leaves behind in order.
+    pub(super) fn left(&self) -> Vec<String> {
+        // A case may have taken the folder away, with everything in it.
+        let entries = fs::read_dir(self.folder.path()).into_iter().flatten().flatten();
+        let left = entries.filter(|entry| entry.file_name() != OWNER);
+        left.map(|entry| format!("{} was left there", entry.path().display())).collect()
+    }
+
     /// Removes it; tells what remains when it cannot.
     pub(super) fn remove(self) -> Option<String> {
         let path = self.folder.path().display().to_string();
@@ -156,6 +164,18 @@ mod tests {
         let found = fs::metadata(own.path()).expect("it is there");
         assert_eq!(found.permissions().mode() & 0o777, 0o700);
         assert_eq!(own.remove(), None);
+    }
+
+    #[test]
+    fn what_is_left_in_a_folder_is_told_and_goes_with_it() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let own = RuntimeFolder::create_in(parent.path()).expect("made");
+        assert_eq!(own.left(), Vec::<String>::new());
+        fs::write(own.path().join("left"), "").expect("written");
+        fs::create_dir(own.path().join("deep")).expect("made");
+        assert_eq!(own.left().len(), 2);
+        assert_eq!(own.remove(), None);
+        assert_eq!(fs::read_dir(parent.path()).expect("readable").count(), 0);
     }
 
     #[test]

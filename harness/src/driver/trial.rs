@@ -66,9 +66,10 @@ pub async fn run_trial(
         Session::start(request.executable, &assignment, ways, interrupt, meter).await?;
     let driven = budget.limit(drive(&request, &mut session, &socket)).await;
     session.end_all().await;
-    let left = runtime_folder.remove();
+    let left = runtime_folder.left();
+    let unremoved = runtime_folder.remove();
     let mut driven = driven.unwrap_or_else(|| Err(budget.exceeded(session.stage)))?;
-    driven.trial.tear_down.folders.extend(left);
+    driven.trial.tear_down.folders.extend(left.into_iter().chain(unremoved));
     Ok(driven)
 }
 

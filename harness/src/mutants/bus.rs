@@ -4,7 +4,7 @@
 //! too is welcome and proves nothing. [`Check::Expectation`] is named where only the case's own
 //! counts can tell.
 
-use super::Guard;
+use super::{Guard, Remains};
 use crate::check::Check;
 use crate::driver::Fault;
 
@@ -71,7 +71,11 @@ const MEMBERSHIP: &[Guard] = &[Guard::Check(Check::Membership)];
 const SHUTDOWN: &[Guard] = &[Guard::Check(Check::Shutdown)];
 const EXPECTATION: &[Guard] = &[Guard::Check(Check::Expectation)];
 const WAITS: &[Guard] = &[Guard::Check(Check::Waits)];
-const TEAR_DOWN: &[Guard] = &[Guard::TearDown];
+const PROCESS: &[Guard] = &[Guard::TearDown(Remains::Process)];
+const SOCKET: &[Guard] = &[Guard::TearDown(Remains::Socket)];
+const DESCRIPTOR: &[Guard] = &[Guard::TearDown(Remains::Descriptor)];
+const FAILURE: &[Guard] = &[Guard::TearDown(Remains::Failure)];
+const FOLDER: &[Guard] = &[Guard::TearDown(Remains::Folder)];
 
 const STEADY: &str = "delivery/steady-small[correlation=fresh]";
 const NUMBERED: &str = "delivery/steady-small[correlation=numbered]";
@@ -139,7 +143,12 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(Fault::DiscardsAtShutdown, "C13", DELIVERY, END),
     mutant(Fault::PublishesAfterShutdown, "C13", SHUTDOWN, END),
     mutant(Fault::NeverEndsReceivers, "C13", SHUTDOWN, CHURN),
-    mutant(Fault::LeaksAThread, "C13", TEAR_DOWN, STEADY),
+    mutant(Fault::LeaksAThread, "C13", FAILURE, STEADY),
+    mutant(Fault::LeaksADescriptor, "C13", DESCRIPTOR, STEADY),
+    mutant(Fault::LeavesAProcess, "C13", PROCESS, STEADY),
+    mutant(Fault::StaysRunning, "C13", PROCESS, STEADY),
+    mutant(Fault::LeavesASocket, "C13", SOCKET, STEADY),
+    mutant(Fault::LeavesAFile, "C13", FOLDER, STEADY),
     mutant(Fault::WaitsBeyondItsLimit, "C14", WAITS, STALLS),
     mutant(Fault::PlusTakesMany, "T3", FOREIGN, TOPICS),
     mutant(Fault::HashNeedsALevel, "T4", DELIVERY, TOPICS),

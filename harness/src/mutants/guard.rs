@@ -1,4 +1,4 @@
-//! What can catch a broken bus: a check of the history, or the checklist of the tear-down.
+//! What can catch a broken bus: a check of the history, or a line of the checklist of the tear-down.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,63 @@ use crate::record::TearDown;
 pub enum Guard {
     /// A check of the recorded history.
     Check(Check),
-    /// What is left behind at the end.
-    TearDown,
+    /// A line of the list of what is left behind at the end.
+    TearDown(Remains),
+}
+
+/// A line of the list, as [`TearDown`] has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remains {
+    /// A process had to be killed.
+    Process,
+    /// A socket file remained.
+    Socket,
+    /// A descriptor remained open.
+    Descriptor,
+    /// A process ended with a failure or a thread too many.
+    Failure,
+    /// Something remained in the runtime folder.
+    Folder,
+}
+
+impl Remains {
+    const ALL: [Self; 5] =
+        [Self::Process, Self::Socket, Self::Descriptor, Self::Failure, Self::Folder];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Process => "process-left",
+            Self::Socket => "socket-left",
+            Self::Descriptor => "descriptor-left",
+            Self::Failure => "ended-badly",
+            Self::Folder => "folder-left",
+        }
+    }
+
+    fn line(self, tear_down: &TearDown) -> &[String] {
+        let TearDown { killed, sockets, descriptors, failed, folders } = tear_down;
+        match self {
+            Self::Process => killed,
+            Self::Socket => sockets,
+            Self::Descriptor => descriptors,
+            Self::Failure => failed,
+            Self::Folder => folders,
+        }
+    }
 }
 
 impl Guard {
     /// Every guard, checks in contract order first.
     pub fn all() -> Vec<Self> {
-        Check::ALL.into_iter().map(Self::Check).chain([Self::TearDown]).collect()
+        let checks = Check::ALL.into_iter().map(Self::Check);
+        checks.chain(Remains::ALL.map(Self::TearDown)).collect()
     }
 
     /// Its name, for example `total-order`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Check(check) => check.name(),
-            Self::TearDown => "tear-down",
+            Self::TearDown(remains) => remains.name(),
         }
     }
 
@@ -34,7 +76,7 @@ impl Guard {
     pub fn rule(self) -> &'static str {
         match self {
             Self::Check(check) => check.rule(),
-            Self::TearDown => "C13",
+            Self::TearDown(_) => "C13",
         }
     }
 }
@@ -71,15 +113,35 @@ pub fn caught(report: &Report, tear_down: &TearDown) -> Catch {
             }
         }
     }
-    if !tear_down.is_clean() {
-        let TearDown { killed, sockets, descriptors, failed, folders } = tear_down;
-        let left: Vec<&str> = [killed, sockets, descriptors, failed, folders]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        catch.kills.insert(Guard::TearDown, left.len() as u64);
-        catch.witnesses.insert(Guard::TearDown, left.join("; "));
+    for remains in Remains::ALL {
+        let left = remains.line(tear_down);
+        if !left.is_empty() {
+            catch.kills.insert(Guard::TearDown(remains), left.len() as u64);
+            catch.witnesses.insert(Guard::TearDown(remains), left.join("; "));
+        }
     }
     catch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_of_the_list_catches_by_itself() {
+        let one = || vec!["it remained".to_owned()];
+        let lists = [
+            TearDown { killed: one(), ..TearDown::default() },
+            TearDown { sockets: one(), ..TearDown::default() },
+            TearDown { descriptors: one(), ..TearDown::default() },
+            TearDown { failed: one(), ..TearDown::default() },
+            TearDown { folders: one(), ..TearDown::default() },
+        ];
+        let report = Report::Judged(crate::check::Judgement::default());
+        for (list, remains) in lists.iter().zip(Remains::ALL) {
+            let kills = caught(&report, list).kills;
+            assert_eq!(kills, BTreeMap::from([(Guard::TearDown(remains), 1)]));
+        }
+        assert!(caught(&report, &TearDown::default()).kills.is_empty());
+    }
 }

@@ -173,9 +173,10 @@ impl KillMatrix {
 mod tests {
     use super::*;
     use crate::check::Check;
-    use crate::mutants::{MUTANTS, SOUND};
+    use crate::mutants::{MUTANTS, Remains, SOUND};
 
     const DELIVERY: Guard = Guard::Check(Check::Delivery);
+    const LEFT: Guard = Guard::TearDown(Remains::Failure);
 
     fn catch(guards: &[Guard]) -> Shown {
         Shown::Judged(Catch {
@@ -192,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_mutant_caught_by_one_who_judges_its_promise_is_no_complaint() {
-        let matrix = matrix(catch(&[DELIVERY, Guard::TearDown]));
+        let matrix = matrix(catch(&[DELIVERY, LEFT]));
         assert_eq!(matrix.complaints(), Vec::<String>::new());
     }
 
@@ -204,8 +205,8 @@ mod tests {
 
     #[test]
     fn a_mutant_caught_by_an_unrelated_guard_alone_is_a_complaint() {
-        let complaints = matrix(catch(&[Guard::TearDown])).complaints();
-        assert!(complaints[0].contains("tear-down alone"), "{complaints:?}");
+        let complaints = matrix(catch(&[LEFT])).complaints();
+        assert!(complaints[0].contains("ended-badly alone"), "{complaints:?}");
     }
 
     #[test]
@@ -228,12 +229,12 @@ mod tests {
 
     #[test]
     fn a_guard_that_catches_no_mutant_of_its_own_is_a_complaint_once_all_have_run() {
-        let mut matrix = matrix(catch(&[DELIVERY, Guard::TearDown]));
+        let mut matrix = matrix(catch(&[DELIVERY, LEFT]));
         matrix.complete = true;
         let complaints = matrix.complaints();
         assert_eq!(complaints.len(), Guard::all().len() - 1, "{complaints:?}");
         let told = |guard: &str| complaints.iter().any(|one| one.starts_with(guard));
-        assert!(told("tear-down") && !told("delivery"), "{complaints:?}");
+        assert!(told("ended-badly") && !told("delivery"), "{complaints:?}");
     }
 
     #[test]

@@ -207,7 +207,7 @@ pub struct Memory {
 /// What a trial left behind; all empty for a clean one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TearDown {
-    /// Processes that had to be killed, with their names.
+    /// Processes that had to be killed, with their names; children of actors among them.
     pub killed: Vec<String>,
     /// Socket files that remained.
     pub sockets: Vec<String>,
@@ -216,7 +216,8 @@ pub struct TearDown {
     pub descriptors: Vec<String>,
     /// Processes that ended with a failure, with their standard error's last line.
     pub failed: Vec<String>,
-    /// Runtime folders that could not be removed, with the reason; absent in older reports.
+    /// What was left in the runtime folder, and the folder itself where it could not be removed,
+    /// with the reason; absent in older reports.
     #[serde(default)]
     pub folders: Vec<String>,
 }

@@ -19,6 +19,7 @@ use super::counters::Counters;
 use super::event;
 use super::holding::{Call, Holding};
 use super::inbox::BrokenInbox;
+use super::leavings;
 use super::passage::Passage;
 use super::seen::Seen;
 use super::slowness::Slowness;
@@ -53,14 +54,7 @@ pub struct BrokenBus {
 impl BrokenBus {
     /// Puts a fault before a sound bus.
     pub fn new(sound: Arc<dyn EventBus>, fault: Fault) -> Self {
-        if fault == Fault::LeaksAThread {
-            // Parked for good: nobody knows it, so nobody ends it.
-            std::thread::spawn(|| {
-                loop {
-                    std::thread::park();
-                }
-            });
-        }
+        leavings::begin(fault);
         Self {
             sound,
             fault,

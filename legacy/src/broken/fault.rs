@@ -114,6 +114,12 @@ faults! {
     NeverEndsReceivers "never-ends-receivers" "leaves receivers of ended subscriptions waiting",
     WaitsBeyondItsLimit "waits-beyond-its-limit" "waits on after a publish has run out of time",
     LeaksAThread "leaks-a-thread" "leaves a thread behind",
+    LeaksADescriptor "leaks-a-descriptor" "leaves a file open",
+    LeavesAProcess "leaves-a-process" "leaves a child process running",
+    // No wrapper around a bus can do these: who puts one behind them does.
+    LeavesASocket "leaves-a-socket" "leaves its socket file behind",
+    LeavesAFile "leaves-a-file" "leaves a file in the folder of its trial",
+    StaysRunning "stays-running" "keeps its process from ending",
 
     BurnsCpu "burns-cpu" "spends 60 % more CPU time, on a thread that gives way to all others",
     DelaysRarely "delays-rarely" "holds its publisher up for a millisecond every 500 events",

@@ -14,8 +14,11 @@ use std::time::Duration;
 
 use daemoneye_eventbus::clock::monotonic_ns;
 
+use legacy_buses::broken::Fault;
+
 use super::assignment::{Assignment, Part};
 use super::census;
+use super::children;
 use super::dispatch::{Ends, HostOrder, ORDERS, Roles};
 use super::executor::Executor;
 use super::link::Link;
@@ -113,14 +116,27 @@ impl Host {
         drop(runtime);
         let done = self.goodbye(complaints);
         link.tell(&Notice::Done(done));
+        if self.stays() {
+            loop {
+                std::thread::park();
+            }
+        }
         std::process::exit(0);
     }
 
+    /// Whether a fault keeps this process from ending, to see whether the harness tells.
+    fn stays(&self) -> bool {
+        let fault = &self.setup.assignment.case.topology.bus.fault;
+        fault.as_deref() == Some(Fault::StaysRunning.name())
+    }
+
     fn goodbye(&self, complaints: Vec<String>) -> Done {
+        let left_children = children::end_all();
         super::settle::settle(|| census::threads().is_none_or(|threads| threads <= LAST_THREADS));
         Done {
             extra_descriptors: census::descriptors().map_or(0, |now| now - self.descriptors),
             extra_threads: census::threads().map_or(0, |now| now - LAST_THREADS),
+            left_children,
             context_switches: census::context_switches(),
             complaints,
         }

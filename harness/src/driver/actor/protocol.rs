@@ -96,6 +96,9 @@ pub(crate) struct Done {
     pub extra_descriptors: i64,
     /// Threads beyond those an actor needs to say goodbye.
     pub extra_threads: i64,
+    /// Child processes that were still running, or that nobody had waited for; each was ended.
+    #[serde(default)]
+    pub left_children: Vec<String>,
     /// From its own `getrusage`, `None` where the host cannot tell.
     pub context_switches: Option<ContextSwitches>,
     /// What went wrong while closing, one line each.

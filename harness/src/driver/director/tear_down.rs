@@ -172,6 +172,7 @@ impl<'t> Director<'t> {
         if done.extra_threads > 0 {
             left.failed.push(format!("{name}: {} threads remained", done.extra_threads));
         }
+        left.killed.extend(done.left_children.iter().map(|child| format!("{name}: {child}")));
         left.failed.extend(done.complaints.iter().map(|complaint| format!("{name}: {complaint}")));
     }
 

@@ -142,9 +142,13 @@ fn chain(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// Removes what a killed broker may have left at its socket path; returns whether it was there.
-pub(crate) fn remove_socket(path: &Path) -> bool {
-    std::fs::remove_file(path).is_ok()
+/// Removes what a broker that was killed leaves: its socket, and the lock beside it.
+pub(crate) fn remove_socket(path: &Path) {
+    let mut lock = path.as_os_str().to_owned();
+    lock.push(".lock");
+    // What is not there need not be removed.
+    let _ = std::fs::remove_file(path);
+    let _ = std::fs::remove_file(lock);
 }
 
 /// The bus as it is, or behind the fault the harness must catch.

@@ -339,5 +339,6 @@ impl Session {
         for actor in &mut self.actors {
             actor.kill().await;
         }
+        self.ways.close();
     }
 }

@@ -84,6 +84,11 @@ impl Ways {
         std::fs::remove_dir_all(&self.folder).is_ok()
     }
 
+    /// Ends every way, and with it what is connected through it.
+    pub(in crate::driver) fn close(&mut self) {
+        self.ways.clear();
+    }
+
     /// Undoes whatever still lasts; returns whose connections that were.
     pub(in crate::driver) async fn heal_all(&mut self) -> Vec<Victim> {
         let victims: Vec<Victim> = self.lasting.iter().map(|(fault, _)| fault.victim).collect();

@@ -83,7 +83,7 @@ fn a_bus_that_loses_every_fifth_event_is_found_and_shrunk_to_a_handful() {
 
 #[test]
 fn a_bus_that_lets_excluded_topics_pass_is_found_and_shrunk_to_a_handful() {
-    is_found_and_shrunk(Fault::IgnoresExcludes, 8);
+    is_found_and_shrunk(Fault::IgnoresExcludes, 16);
 }
 
 #[test]

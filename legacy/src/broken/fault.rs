@@ -75,7 +75,7 @@ faults! {
     IgnoresSequences "ignores-sequences" "does not ask for the number within a workflow",
     IgnoresProcessIds "ignores-process-ids" "does not ask for the processes of a workflow",
 
-    UnsubscribesLate "unsubscribes-late" "ends a subscription 100 publishes after it said so",
+    UnsubscribesLate "unsubscribes-late" "ends a subscription 1 000 publishes after it said so",
     NeverUnsubscribes "never-unsubscribes" "says that a subscription has ended and goes on",
     HasAHoleAtFirst "has-a-hole-at-first"
         "loses the second of the events that arrive while it still subscribes",

@@ -8,8 +8,9 @@ use super::Fault;
 
 /// One event in so many of a source is held back by [`Fault::AcceptsEarly`].
 const HELD_ONE_IN: u64 = 20;
-/// After so many publishes [`Fault::UnsubscribesLate`] does what it said.
-const LATE_BY_PUBLISHES: u64 = 100;
+/// After so many publishes [`Fault::UnsubscribesLate`] does what it said: more than any thread is kept
+/// from running for between the end it speaks of and the stamp of that end.
+const LATE_BY_PUBLISHES: u64 = 1_000;
 
 /// One call of `publish_to`.
 pub(super) struct Call {

@@ -285,6 +285,52 @@ fn an_unsubscribe_in_the_middle_of_nothing_is_inconclusive() {
     assert_missed(&ran, "unsubscribe of deaf: events for it before it: 0, at least 1 wanted");
 }
 
+#[test]
+fn a_receiver_that_was_unsubscribed_is_read_to_its_end() {
+    let text = r#"format = 1
+name = "a/b"
+claims = ["C13"]
+kind = "behaviour"
+summary = "Why."
+[[topology.publisher]]
+name = "p"
+[[topology.subscriber]]
+name = "s"
+patterns = ["events.#"]
+capacity = 100000
+reading = "stopped"
+[[phase]]
+name = "read when all is over"
+publish = [{ count = 20000 }]
+action = [
+  { at = "end", do = "resume-reading", subscriber = "s" },
+  { at = "end", do = "unsubscribe", subscriber = "s" },
+]
+"#;
+    let source = Source { path: "a/b.toml".into(), text: text.to_owned() };
+    let scenario = Scenario::parse(source).expect("TOML");
+    let cases = expand(&scenario, Profile::Pr, 1);
+    let case = cases.unwrap_or_else(|problems| panic!("{problems}")).remove(0);
+    for bus in [Bus::Crossbeam, Bus::Embedded, Bus::Process] {
+        let row = run(&case, bus).row;
+        assert_eq!(row.outcome, Behaviour::Pass, "{bus:?}: {:?}", row.violations);
+    }
+}
+
+#[test]
+fn a_shutdown_that_met_its_deadline_owes_what_it_handed_over_and_no_more() {
+    let phase = r#"action = [{ after = { publisher = "p", events = 100 }, do = "freeze", subscriber = "s" },
+          { after = { publisher = "p", events = 200 }, do = "shutdown", deadline = "300ms" },
+          { at = "end", do = "thaw", subscriber = "s" }]
+fence = false"#;
+    let ran = run(&case(phase), Bus::Process);
+    let rules: Vec<_> = ran.row.violations.iter().map(|one| one.rule.as_str()).collect();
+    assert!(!rules.contains(&"C1"), "{:?}", ran.row.violations);
+    assert!(rules.contains(&"C13"), "it was to end in time: {:?}", ran.row.outcome);
+    let wild = run(&wild_case(phase), Bus::Process).row;
+    assert_eq!(wild.outcome, Behaviour::Pass, "{:?}", wild.violations);
+}
+
 /// What is told of an action list, if anything.
 fn refused(actions: &str) -> String {
     match check(&scenario(&format!("action = [{actions}]"))) {

@@ -1,5 +1,6 @@
 //! C9: subscribing and unsubscribing end as the case demands. C13: so does shutdown, twice too.
-//! Other actions are the case's own expectation.
+//! Other actions are the case's own expectation. In a wild case nothing has to succeed after the first
+//! fault.
 
 use super::findings::{Findings, Witness};
 use super::report::Check;
@@ -9,13 +10,20 @@ use crate::record::Operated;
 
 /// Looks at every operation.
 pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
-    for operated in &trace.history.operations {
+    for operated in trace.history.operations.iter().take_while(|one| !is_free(trace, one)) {
         let check = check_of(&operated.operation);
         findings.judged(check, 1);
         if operated.outcome != operated.expect {
             findings.violated(check, || witness(trace, operated));
         }
     }
+}
+
+/// Whether an operation, and every one after it, may end as it likes.
+fn is_free(trace: &Trace<'_>, operated: &Operated) -> bool {
+    let is_fault = |one: &Operated| one.operation.fault().is_some();
+    let mut before = trace.history.operations.iter().filter(|one| one.call_ns < operated.call_ns);
+    trace.case.wild && before.any(is_fault)
 }
 
 fn check_of(operation: &Operation) -> Check {

@@ -102,17 +102,18 @@ fn overlaps_beginning(life: &Life, item: &Item) -> bool {
 
 fn ending(trace: &Trace<'_>, life: &Life, number: usize) -> Ending {
     let item = &trace.items[number];
-    if !life.reads_all {
+    // In a wild case nothing has to arrive after the first fault.
+    if !life.reads_all || (trace.case.wild && trace.may_be_cut_off(item)) {
         return Ending::Unread;
     }
     match life.end {
+        // At its deadline a shutdown drops, and counts, what it has not handed over (C13).
+        Some(end) if end.by == EndedBy::Shutdown && !end.orderly => Ending::Overlaps,
         None if trace.is_fenced(life.subscriber, number) => Ending::Alive,
         None => Ending::Unread,
         Some(end) if item.settled_ns < end.call_ns => Ending::Alive,
         // An accepted event is delivered when the bus says that nothing was left behind (C13).
-        Some(end) if end.by == EndedBy::Shutdown && end.orderly && trace.publishers_wait() => {
-            Ending::Alive
-        }
+        Some(end) if end.by == EndedBy::Shutdown && trace.publishers_wait() => Ending::Alive,
         Some(_) => Ending::Overlaps,
     }
 }

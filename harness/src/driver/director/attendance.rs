@@ -89,10 +89,11 @@ impl Attendance {
         self.struck
     }
 
-    /// Living subscribers that were cut off: their receivers end by that alone.
-    pub(in crate::driver) fn cut_off_subscribers(&self) -> BTreeSet<usize> {
+    /// Living subscribers whose subscription was ended by the case: by an unsubscribe, or because
+    /// they were cut off. Their receivers end by that alone, once they are read.
+    pub(in crate::driver) fn leaving_subscribers(&self) -> BTreeSet<usize> {
         let mut living = self.living_subscribers();
-        living.retain(|index| self.is_cut_off(Victim::Subscriber(*index)));
+        living.retain(|index| !self.subscribed[*index]);
         living
     }
 

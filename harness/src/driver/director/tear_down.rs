@@ -61,9 +61,9 @@ impl<'t> Director<'t> {
         if self.attendance.is_shut_down() && ends_receivers {
             self.await_ends(&mut draining).await?;
         }
-        let mut cut_off = self.attendance.cut_off_subscribers();
-        draining.retain(|subscriber| !cut_off.contains(subscriber));
-        self.await_ends(&mut cut_off).await?;
+        let mut leaving = self.attendance.leaving_subscribers();
+        draining.retain(|subscriber| !leaving.contains(subscriber));
+        self.await_ends(&mut leaving).await?;
         self.all_drain(&mut draining, false).await?;
         if !ends_receivers || self.attendance.is_gone() {
             return Ok(());
@@ -97,8 +97,8 @@ impl<'t> Director<'t> {
         Ok(())
     }
 
-    /// The case has shut the bus down, or cut these off: receivers are given time to end by that
-    /// alone (C13).
+    /// The case has shut the bus down, or ended these subscriptions: receivers are given time to end
+    /// by that alone (C13).
     async fn await_ends(&mut self, draining: &mut BTreeSet<usize>) -> Result<(), DriveError> {
         self.all_drain(draining, true).await?;
         let until = Instant::now() + DRAIN_LIMIT;

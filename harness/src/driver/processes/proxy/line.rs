@@ -79,12 +79,16 @@ impl Line {
         self.due
     }
 
-    /// So many bytes of it have gone on.
+    /// So many bytes of it have gone on. Of what is to be split only pieces that were cut off
+    /// something count as touched.
     pub(super) fn has_gone(&mut self, bytes: usize) {
+        let is_touched = match self.treatment {
+            Treatment::Plain => false,
+            Treatment::Split(_) => bytes < self.waiting().len(),
+            Treatment::Delay(_) | Treatment::Stall => true,
+        };
+        self.touched += if is_touched { bytes as u64 } else { 0 };
         self.gone += bytes;
-        if self.treatment != Treatment::Plain {
-            self.touched += bytes as u64;
-        }
         if self.is_empty() {
             self.held.clear();
             self.gone = 0;
@@ -124,7 +128,14 @@ mod tests {
         }
         assert_eq!(pieces, [b"ab".as_slice(), b"cd", b"e"]);
         assert!(line.is_empty());
-        assert_eq!(line.treat(Treatment::Plain, Instant::now()), 5);
+        assert_eq!(line.treat(Treatment::Plain, Instant::now()), 4, "the last is cut off nothing");
+    }
+
+    #[test]
+    fn what_is_shorter_than_a_piece_is_not_touched() {
+        let (mut line, now) = line(Treatment::Split(8), b"abcde");
+        line.has_gone(line.next().map_or(0, <[u8]>::len));
+        assert_eq!(line.treat(Treatment::Plain, now), 0);
     }
 
     #[test]

@@ -35,7 +35,7 @@ fn a_refused_event_that_arrives_breaks_its_promise() {
     }
     let published = &mut world.history.publishers[0].published;
     published.iter_mut().find(|one| one.sequence == sequence).expect("published").outcome =
-        Outcome::Timeout;
+        Outcome::TooLarge;
     let found = violations(&world);
     let refused: Vec<_> = found.iter().filter(|one| one.check == Check::Refused).collect();
     assert_eq!(refused.len(), 1, "{found:?}");

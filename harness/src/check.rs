@@ -42,6 +42,7 @@ mod overflow;
 mod planned;
 mod precedence;
 mod races;
+mod refusals;
 mod regions;
 mod report;
 mod shutdown;
@@ -98,6 +99,7 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     losses::check(&trace, &mut findings);
     overflow::check(&trace, &mut findings);
     conservation::check(&trace, &mut findings);
+    refusals::check(&trace, &mut findings);
     outcomes::check(&trace, &mut findings);
     shutdown::check(&trace, &mut findings);
     departures::check(&trace, &mut findings);

@@ -16,6 +16,8 @@ mod overflow;
 mod perfect_bus;
 #[path = "check_histories/random.rs"]
 mod random;
+#[path = "check_histories/refusals.rs"]
+mod refusals;
 #[path = "check_histories/right.rs"]
 mod right;
 #[path = "check_histories/twins.rs"]

@@ -39,6 +39,14 @@ pub struct Difference {
     pub unsteady: bool,
 }
 
+impl Difference {
+    /// Whether it leaves a question open: nobody is shown to be wrong, and the baseline is not known
+    /// to differ from itself in it.
+    pub fn is_open(&self) -> bool {
+        self.colour == Colour::Undecided && !self.unsteady
+    }
+}
+
 /// Who departs from the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

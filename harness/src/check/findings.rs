@@ -3,6 +3,7 @@
 use super::life::Life;
 use super::report::{Check, Checked, Judgement, MAX_WITNESSES, Message, Violation};
 use super::trace::{Item, Trace};
+use crate::plan::Claim;
 use crate::record::FENCE;
 
 /// The violations of one history, as they are found.
@@ -40,13 +41,26 @@ impl<'a, 'h> Findings<'a, 'h> {
 
     /// Notes a violation; its witness is made only if it will be kept.
     pub(crate) fn violated(&mut self, check: Check, witness: impl FnOnce() -> Witness) {
+        self.note(check, check.rule(), witness);
+    }
+
+    /// Notes a violation of a check that judges by several rules.
+    pub(crate) fn violated_as(
+        &mut self,
+        check: Check,
+        rule: Claim,
+        witness: impl FnOnce() -> Witness,
+    ) {
+        self.note(check, rule.as_str(), witness);
+    }
+
+    fn note(&mut self, check: Check, rule: &str, witness: impl FnOnce() -> Witness) {
         let row = self.row(check);
         row.violations += 1;
         if row.violations > MAX_WITNESSES {
             return;
         }
         let Witness { sentence, publisher, subscriber, messages } = witness();
-        let rule = check.rule();
         self.judgement.violations.push(Violation {
             rule: rule.to_owned(),
             check,

@@ -13,34 +13,41 @@ use super::report::Check;
 use super::trace::{Lane, Trace};
 use crate::record::Outcome;
 
-/// Looks at positions of every life, and at the account of those that are a subscriber's only one.
+/// Looks at positions of every life, and at the account of every subscriber over all its lives.
 pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
-    for life in &trace.lives {
+    for subscriber in 0..trace.history.subscribers.len() {
+        let own = trace.lives.iter().filter(|life| life.subscriber == subscriber);
+        let lives: Vec<&Life> = own.collect();
+        if !lives.is_empty() {
+            check_subscriber(trace, &lives, findings);
+        }
+    }
+}
+
+/// `lagged` is told once, over all lives of a subscriber, which have one policy.
+fn check_subscriber(trace: &Trace<'_>, lives: &[&Life], findings: &mut Findings<'_, '_>) {
+    let first = lives[0];
+    let lagged = trace.history.subscribers[first.subscriber].lagged;
+    let mut skipped = 0;
+    for life in lives {
         let gaps = check_positions(trace, life, findings);
+        // Who was cut off was told of no loss that came after.
+        let is_untold = !life.lossless && life.end.is_some_and(|end| end.by == EndedBy::CutOff);
+        skipped += if is_untold { 0 } else { gaps };
         if !life.lossless {
             check_ranks(trace, life, findings);
         }
-        if !is_only_life(trace, life) {
-            continue;
-        }
-        let lagged = trace.history.subscribers[life.subscriber].lagged;
-        // Who was cut off was told of no loss that came after.
-        let cut_off = life.end.is_some_and(|end| end.by == EndedBy::CutOff);
-        let allowed = match (life.lossless, cut_off) {
-            (true, _) => 0,
-            (false, true) => gaps,
-            (false, false) => lagged,
-        };
-        if gaps > allowed {
-            let sentence = format!(
-                "positions of {} skip {gaps} events, but it counts {lagged} as lost and its \
-                 policy allows {allowed}",
-                subscriber_name(trace, life.subscriber)
-            );
-            findings.violated(Check::Positions, || about(life, sentence));
-        }
-        check_account(trace, life, lagged, findings);
     }
+    let allowed = if first.lossless { 0 } else { lagged };
+    if skipped > allowed {
+        let sentence = format!(
+            "positions of {} skip {skipped} events, but it counts {lagged} as lost and its \
+             policy allows {allowed}",
+            subscriber_name(trace, first.subscriber)
+        );
+        findings.violated(Check::Positions, || about(first, sentence));
+    }
+    check_account(trace, lives, lagged, findings);
 }
 
 /// Whether `lagged` of the subscriber is about this life alone.
@@ -130,37 +137,49 @@ fn has_surely_matched(trace: &Trace<'_>, life: &Life, number: usize) -> bool {
         && regions::is_inside(life, item)
 }
 
-fn check_account(trace: &Trace<'_>, life: &Life, lagged: u64, findings: &mut Findings<'_, '_>) {
-    let ended_early = life.end.is_some_and(|end| matches!(end.by, EndedBy::Drop | EndedBy::CutOff));
-    if !life.reads_all || ended_early {
+/// Only where every life was read to its end: what a dropped receiver held is in no account.
+fn check_account(trace: &Trace<'_>, lives: &[&Life], lagged: u64, findings: &mut Findings<'_, '_>) {
+    let first = lives[0];
+    if !lives.iter().all(|life| was_read_to_its_end(life)) {
         return;
     }
     findings.judged(Check::Losses, 1);
-    let name = subscriber_name(trace, life.subscriber);
-    if life.lossless {
+    let name = subscriber_name(trace, first.subscriber);
+    if first.lossless {
         if lagged > 0 {
             let sentence =
                 format!("{name} counts {lagged} events as lost, though its policy loses none");
-            findings.violated(Check::Losses, || about(life, sentence));
+            findings.violated(Check::Losses, || about(first, sentence));
         }
         return;
     }
-    // An orderly shutdown hands over or counts whatever was accepted (C13).
-    let drained = trace.publishers_wait() && life.end.is_some_and(|end| end.orderly);
-    let certain = |number| {
-        !trace.is_beside(life.subscriber, number)
-            && (drained || trace.is_fenced(life.subscriber, number))
-    };
-    let (least, most) = matched(trace, life, certain);
-    let received = received(trace, life);
+    let (mut least, mut most, mut received) = (0, 0, 0);
+    for life in lives {
+        let range = matched(trace, life, |number| is_certain(trace, life, number));
+        (least, most) = (least + range.0, most + range.1);
+        received += received_by(trace, life);
+    }
     if !(least..=most).contains(&(received + lagged)) {
         let range = if least == most { least.to_string() } else { format!("{least} to {most}") };
         let sentence = format!(
             "{name} received {received} events and lost {lagged} by its own count, but {range} \
              matched"
         );
-        findings.violated(Check::Losses, || about(life, sentence));
+        findings.violated(Check::Losses, || about(first, sentence));
     }
+}
+
+fn was_read_to_its_end(life: &Life) -> bool {
+    let ended_early = life.end.is_some_and(|end| matches!(end.by, EndedBy::Drop | EndedBy::CutOff));
+    life.reads_all && !ended_early
+}
+
+/// Whether a match was surely handed over or counted by the end.
+fn is_certain(trace: &Trace<'_>, life: &Life, number: usize) -> bool {
+    // An orderly shutdown hands over or counts whatever was accepted (C13).
+    let drained = trace.publishers_wait() && life.end.is_some_and(|end| end.orderly);
+    !trace.is_beside(life.subscriber, number)
+        && (drained || trace.is_fenced(life.subscriber, number))
 }
 
 /// How many publishes, fences included, matched a life: at least and at most. Only those that are
@@ -187,7 +206,7 @@ pub(crate) fn matched(
     (least, most)
 }
 
-fn received(trace: &Trace<'_>, life: &Life) -> u64 {
+fn received_by(trace: &Trace<'_>, life: &Life) -> u64 {
     let counts = |item: u32| {
         let number = item as usize;
         !trace.items[number].is_fence()

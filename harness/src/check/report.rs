@@ -117,6 +117,8 @@ pub enum Check {
     Edges,
     /// A refused event reached nobody.
     Refused,
+    /// Whoever was refused was refused for a cause.
+    Refusals,
     /// Nothing arrived twice.
     Duplicates,
     /// One publisher's events kept their order.
@@ -157,11 +159,12 @@ pub enum Check {
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
         Self::Refused,
+        Self::Refusals,
         Self::Duplicates,
         Self::Fifo,
         Self::Late,
@@ -189,6 +192,7 @@ impl Check {
             Self::Foreign => "foreign",
             Self::Edges => "edges",
             Self::Refused => "refused",
+            Self::Refusals => "refusals",
             Self::Duplicates => "duplicates",
             Self::Fifo => "fifo",
             Self::Late => "late",
@@ -210,12 +214,12 @@ impl Check {
         }
     }
 
-    /// The contract number it judges; `None` for the case's own expectations.
+    /// The contract number it judges, the first where it judges by several; `None` for the case's own expectations.
     pub fn claim(self) -> Option<Claim> {
         Some(match self {
             Self::Delivery => Claim::C1,
             Self::Foreign | Self::Edges => Claim::C2,
-            Self::Refused => Claim::C7,
+            Self::Refused | Self::Refusals => Claim::C7,
             Self::Duplicates => Claim::C3,
             Self::Fifo | Self::Late => Claim::C4,
             Self::TotalOrder | Self::Causality | Self::Precedence => Claim::C5,

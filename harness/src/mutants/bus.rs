@@ -53,6 +53,7 @@ const DELIVERY: &[Guard] = &[Guard::Check(Check::Delivery)];
 const FOREIGN: &[Guard] = &[Guard::Check(Check::Foreign)];
 const EDGES: &[Guard] = &[Guard::Check(Check::Edges)];
 const REFUSED: &[Guard] = &[Guard::Check(Check::Refused)];
+const REFUSALS: &[Guard] = &[Guard::Check(Check::Refusals)];
 const DUPLICATES: &[Guard] = &[Guard::Check(Check::Duplicates)];
 const FIFO: &[Guard] = &[Guard::Check(Check::Fifo)];
 const LATE: &[Guard] = &[Guard::Check(Check::Late)];
@@ -132,6 +133,7 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(Fault::DropsInsteadOfBlocking, "C11", LOSSES, BLOCKS),
     mutant(Fault::DropsNewestForOldest, "C11", OVERFLOW, DROPS_OLDEST),
     mutant(Fault::DropsOldestForNewest, "C11", OVERFLOW, DROPS),
+    mutant(Fault::RefusesForNoReason, "C11", REFUSALS, STEADY),
     mutant(Fault::NeverOpensTheCircuit, "C11", EXPECTATION, OPENS),
     mutant(Fault::OneMorePlace, "C11", EXPECTATION, OPENS),
     mutant(Fault::CountsOneTooMany, "C12", CONSERVATION, STEADY),

@@ -5,7 +5,8 @@
 //! 1. the candidate broke a promise or left something behind: **do not switch**;
 //! 2. a gate failed conclusively: **do not switch**;
 //! 3. the run is partial, the harness could not do its work, the baseline itself broke a promise,
-//!    something was not exercised, no gate was judged, or one is undecided: **not yet known**;
+//!    something was not exercised, two buses differ and neither is shown to be wrong, no gate was
+//!    judged, or one is undecided or could not be read: **not yet known**;
 //! 4. otherwise every gate that applies passed: **switch**.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use std::fmt;
 
 use super::figure::{counted, ratio};
 use super::{Behaviour, BehaviourRow, LeftBehind, PerformanceRow, Run};
+use crate::check::Difference;
 use crate::gate::{Reason, Verdict};
 use crate::plan::Bus;
 
@@ -121,7 +123,9 @@ fn open(run: &Run, candidate: Bus) -> Option<String> {
     if let Some(left) = run.left_behind.iter().find(own) {
         return Some(format!("the harness itself leaves something behind in {}", left.case));
     }
-    unexercised(run, candidate).or_else(|| undecided(run, candidate))
+    unexercised(run, candidate)
+        .or_else(|| unexplained(run, candidate))
+        .or_else(|| undecided(run, candidate))
 }
 
 fn unexercised(run: &Run, candidate: Bus) -> Option<String> {
@@ -145,6 +149,19 @@ fn unexercised(run: &Run, candidate: Bus) -> Option<String> {
     })
 }
 
+/// A steady difference between the buses that the plan does not decide.
+fn unexplained(run: &Run, candidate: Bus) -> Option<String> {
+    let mut own = run.behaviour.iter().filter(|row| row.bus == candidate);
+    own.find_map(|row| {
+        let open = row.differences.iter().find(|found| found.is_open())?;
+        let Difference { sentence, .. } = open;
+        Some(format!(
+            "the buses differ in {}, and neither is shown to be wrong: {sentence}",
+            row.case
+        ))
+    })
+}
+
 fn undecided(run: &Run, candidate: Bus) -> Option<String> {
     let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
     let (mut passed, mut open) = (0, 0);
@@ -159,7 +176,8 @@ fn undecided(run: &Run, candidate: Bus) -> Option<String> {
         }
     }
     if open == 0 {
-        return (passed == 0).then(|| unmeasured(run, candidate));
+        let decided = (passed > 0).then(|| unread(run, candidate));
+        return decided.unwrap_or_else(|| Some(unmeasured(run, candidate)));
     }
     if reasons.len() == 1 && reasons.contains_key(Reason::Smoke.as_str()) {
         return Some("the smoke profile does not conclude on performance".to_owned());
@@ -168,6 +186,16 @@ fn undecided(run: &Run, candidate: Bus) -> Option<String> {
     let all = passed + open;
     let gates = if all == 1 { "gate is" } else { "gates are" };
     Some(format!("{open} of {all} {gates} undecided ({})", named.join(", ")))
+}
+
+/// A gate whose figure no trial has, on a host that judges performance.
+fn unread(run: &Run, candidate: Bus) -> Option<String> {
+    gates(run, candidate).find_map(|row| match &row.judgement.verdict {
+        Verdict::NotApplicable(_) if run.host.judges_performance() => {
+            Some(format!("{} of {} could not be read", row.metric.as_str(), row.case))
+        }
+        _ => None,
+    })
 }
 
 fn gates(run: &Run, candidate: Bus) -> impl Iterator<Item = &PerformanceRow> {

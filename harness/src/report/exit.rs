@@ -5,7 +5,8 @@
 //! A failure found is said even if the harness broke or was interrupted later: it is the more
 //! useful news.
 
-use super::{Behaviour, PerformanceRow, Run};
+use super::{Behaviour, BehaviourRow, PerformanceRow, Run};
+use crate::check::Difference;
 use crate::gate::{Reason, Verdict};
 
 /// How a run ends for the shell.
@@ -97,10 +98,14 @@ fn judged_something(run: &Run) -> bool {
 fn counts_as_open(run: &Run, strictness: Strictness) -> bool {
     let open = |row: &PerformanceRow| match row.judgement.verdict {
         Verdict::Inconclusive(reason) => reason != Reason::Smoke,
-        Verdict::Pass | Verdict::Fail | Verdict::NotApplicable(_) => false,
+        Verdict::NotApplicable(_) => run.host.judges_performance(),
+        Verdict::Pass | Verdict::Fail => false,
     };
     let unexercised = |outcome: &Behaviour| matches!(outcome, Behaviour::NotExercised(_));
-    let something_is_open = gates(run).any(open) || any_behaviour(run, unexercised);
+    let differs = |row: &BehaviourRow| row.differences.iter().any(Difference::is_open);
+    let something_is_open = gates(run).any(open)
+        || any_behaviour(run, unexercised)
+        || run.behaviour.iter().any(differs);
     strictness.inconclusive == OnInconclusive::Fail && something_is_open
 }
 

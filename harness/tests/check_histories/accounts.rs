@@ -1,7 +1,7 @@
 //! Faults of promises, counters and ends, one at a time; histories that are no evidence; two buses
 //! side by side.
 
-use daemoneye_eventbus::{EventBusStatistics, EventSubscription};
+use daemoneye_eventbus::{EventBusStatistics, EventSubscription, OverflowPolicy};
 use equivalence::check::{Check, Colour, Observed, Verdict, differential};
 use equivalence::plan::{Bus, Reading};
 use equivalence::record::{FENCE, Outcome};
@@ -35,7 +35,7 @@ fn a_refused_event_that_arrives_breaks_its_promise() {
     }
     let published = &mut world.history.publishers[0].published;
     published.iter_mut().find(|one| one.sequence == sequence).expect("published").outcome =
-        Outcome::Timeout;
+        Outcome::TooLarge;
     let found = violations(&world);
     let refused: Vec<_> = found.iter().filter(|one| one.check == Check::Refused).collect();
     assert_eq!(refused.len(), 1, "{found:?}");
@@ -88,6 +88,54 @@ fn a_loss_that_is_not_counted_is_losses() {
         .for_each(|one| one.position -= 1);
     let violation = only(&world, Check::Losses);
     assert_eq!(violation.subscriber.as_deref(), Some("lossy"));
+}
+
+/// One publisher, one subscriber with this policy that subscribes, leaves and subscribes again.
+fn two_lives(policy: OverflowPolicy) -> World {
+    let subscription = EventSubscription::new("s").with_pattern("#").with_policy(policy);
+    let mut world = World::new(1, vec![subscriber(subscription)], 8);
+    for life in 0..2 {
+        world.subscribe(0);
+        world.rest();
+        for _ in 0..12 {
+            world.publish(0, EVENTS, Outcome::Ok);
+        }
+        world.rest();
+        world.fence(0, 0, EVENTS);
+        world.rest();
+        if life == 0 {
+            world.unsubscribe(0);
+            world.rest();
+            world.next_phase();
+        }
+    }
+    world
+}
+
+#[test]
+fn the_account_of_a_subscriber_with_two_lives_is_over_both() {
+    let world = two_lives(OverflowPolicy::DropNewest);
+    assert_eq!(violations(&world), Vec::new());
+    // The last fence of each life may have been matched or not.
+    for plant in [|lagged: &mut u64| *lagged += 3, |lagged: &mut u64| *lagged -= 3] {
+        let mut world = world.clone();
+        plant(&mut world.history.subscribers[0].lagged);
+        let found = violations(&world);
+        assert!(found.iter().any(|one| one.check == Check::Losses), "{found:?}");
+    }
+}
+
+#[test]
+fn a_gap_or_a_loss_in_one_of_two_lives_without_a_policy_that_loses_is_told() {
+    let world = two_lives(OverflowPolicy::Block);
+    assert_eq!(violations(&world), Vec::new());
+    let mut gap = world.clone();
+    let second = received(&mut gap, 0).iter_mut().filter(|one| one.subscription == 1);
+    second.skip(3).for_each(|one| one.position += 1);
+    only(&gap, Check::Positions);
+    let mut lag = world;
+    lag.history.subscribers[0].lagged = 1;
+    only(&lag, Check::Losses);
 }
 
 #[test]

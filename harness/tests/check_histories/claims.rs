@@ -4,7 +4,7 @@
 use daemoneye_eventbus::{EventSubscription, SubscriptionStatistics};
 use equivalence::check::{Check, Verdict};
 use equivalence::plan::claims::judged;
-use equivalence::plan::{Claim, TrialKind};
+use equivalence::plan::{Claim, Reading, TrialKind};
 use equivalence::record::Outcome;
 
 use super::perfect_bus::{World, subscriber};
@@ -100,6 +100,7 @@ fn refused() -> World {
     let reader = subscriber(EventSubscription::new("reader").with_pattern("#"));
     let mut world = World::new(1, vec![reader], 5);
     world.case.topology.bus.publish_limit_ms = Some(500);
+    world.case.topology.subscribers[0].reading = Reading::Stopped;
     world.subscribe(0);
     world.rest();
     world.publish(0, EVENTS, Outcome::Timeout);

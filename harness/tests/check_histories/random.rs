@@ -45,7 +45,7 @@ fn random_world(seed: u64) -> World {
             }
             let publisher = usize::try_from(dice.roll(3)).expect("below 3");
             let topic = TOPICS[usize::try_from(dice.roll(3)).expect("below 3")];
-            let outcome = if dice.roll(30) == 0 { Outcome::Timeout } else { Outcome::Ok };
+            let outcome = if dice.roll(30) == 0 { Outcome::TooLarge } else { Outcome::Ok };
             world.publish(publisher, topic, outcome);
         }
         for publisher in 0..3 {

@@ -33,6 +33,8 @@ const FIRST_EVENTS: usize = 3;
 const WAIT_BEYOND: Duration = Duration::from_secs(12);
 /// [`Fault::DeliversWhatItRefused`] refuses one event in so many of a source.
 const REFUSED_ONE_IN: u64 = 100;
+/// [`Fault::RefusesForNoReason`] refuses one event in so many of a source, and takes none of them.
+const NEEDLESSLY_REFUSED_ONE_IN: u64 = 50;
 
 /// A sound bus behind one fault. Shutting it down shuts the sound bus down.
 pub struct BrokenBus {
@@ -72,6 +74,11 @@ impl BrokenBus {
     async fn pass_on(&self, call: Call) -> Result<(), PublishError> {
         let refuses = self.fault == Fault::DeliversWhatItRefused
             && call.number() % REFUSED_ONE_IN == REFUSED_ONE_IN - 1;
+        if self.fault == Fault::RefusesForNoReason
+            && call.number() % NEEDLESSLY_REFUSED_ONE_IN == NEEDLESSLY_REFUSED_ONE_IN - 1
+        {
+            return Err(PublishError::Timeout { waited: Duration::ZERO });
+        }
         let Call { topic, event, correlation } = call;
         match self.sound.publish_to(topic, event, correlation).await {
             Ok(()) if refuses => Err(PublishError::Timeout { waited: Duration::ZERO }),

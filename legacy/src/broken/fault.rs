@@ -57,6 +57,7 @@ faults! {
     IgnoresCapabilities "ignores-capabilities" "hands over everything where capabilities are named",
     DeliversWhatItRefused "delivers-what-it-refused"
         "says `Timeout` for some events and delivers them all the same",
+    RefusesForNoReason "refuses-for-no-reason" "says `Timeout` at once for every fiftieth event",
 
     IgnoresTypes "ignores-types" "does not ask for the kind of an event",
     IgnoresPids "ignores-pids" "does not ask for the process of an event",

@@ -1,6 +1,7 @@
 //! Each line of the rule, in its order.
 
 use super::*;
+use crate::check::{Colour, Difference, Subject};
 use crate::report::sample::{failing, leftover, passing, run};
 
 fn said(run: &Run) -> String {
@@ -151,4 +152,40 @@ fn another_candidates_trouble_is_not_this_ones() {
     run.behaviour.push(failing(Bus::Agent));
     assert_eq!(answer(&run, Bus::Process), Answer::Switch);
     assert!(matches!(answer(&run, Bus::Agent), Answer::DoNotSwitch(_)));
+}
+
+fn difference(colour: Colour, unsteady: bool) -> Difference {
+    let subject = Subject::Accepted { publisher: "p0".to_owned() };
+    let sentence = "9 events of p0 were accepted by one and 5 by the other".to_owned();
+    Difference { colour, subject, sentence, unsteady }
+}
+
+#[test]
+fn a_steady_difference_that_nothing_explains_leaves_the_question_open() {
+    let mut run = run();
+    run.behaviour[1].differences = vec![difference(Colour::Undecided, false)];
+    let why = "the buses differ in ordering/one, and neither is shown to be wrong: 9 events of p0 \
+               were accepted by one and 5 by the other";
+    assert_eq!(said(&run), format!("not yet known, because {why}"));
+}
+
+#[test]
+fn a_difference_that_is_explained_or_unsteady_leaves_nothing_open() {
+    let mut run = run();
+    run.behaviour[1].differences =
+        vec![difference(Colour::Undecided, true), difference(Colour::Declared, false)];
+    assert_eq!(answer(&run, Bus::Process), Answer::Switch);
+}
+
+#[test]
+fn a_gate_that_could_not_be_read_leaves_the_question_open() {
+    let mut run = run();
+    run.performance[1].judgement.verdict = Verdict::NotApplicable("no figure".to_owned());
+    let why = "latency-p99 of perf/paced[rate=10k] could not be read";
+    assert_eq!(said(&run), format!("not yet known, because {why}"));
+    run.host.system = "macos".to_owned();
+    assert_eq!(answer(&run, Bus::Process), Answer::Switch);
+    run.host.system = "linux".to_owned();
+    run.performance[1].gated = false;
+    assert_eq!(answer(&run, Bus::Process), Answer::Switch);
 }

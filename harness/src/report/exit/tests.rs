@@ -1,6 +1,7 @@
 //! Each exit code, at each strictness.
 
 use super::*;
+use crate::check::{Colour, Subject};
 use crate::plan::Bus;
 use crate::report::sample::{failing, leftover, passing, run};
 
@@ -105,10 +106,28 @@ fn a_harness_that_could_not_work_exits_four_unless_it_found_a_failure() {
 }
 
 #[test]
-fn what_is_not_applicable_neither_passes_nor_fails_a_run() {
+fn what_is_not_applicable_neither_passes_nor_fails_a_run_where_performance_is_not_judged() {
     let mut row = passing(Bus::Process);
     row.outcome = Behaviour::NotApplicable("no sockets".to_owned());
     let mut run = with_verdict(0, Verdict::NotApplicable("no smaps".to_owned()));
+    run.host.system = "macos".to_owned();
     run.behaviour.push(row);
     assert_eq!(exit(&run, COMMAND_LINE).code(), 0);
+}
+
+#[test]
+fn what_the_answer_calls_open_is_open_for_the_shell() {
+    let unread = with_verdict(1, Verdict::NotApplicable("no figure".to_owned()));
+    let mut differing = run();
+    differing.behaviour[1].differences = vec![Difference {
+        colour: Colour::Undecided,
+        subject: Subject::Operations,
+        sentence: "one did more".to_owned(),
+        unsteady: false,
+    }];
+    for run in [&unread, &differing] {
+        assert_eq!((exit(run, COMMAND_LINE).code(), exit(run, CI).code()), (3, 0));
+    }
+    differing.behaviour[1].differences[0].unsteady = true;
+    assert_eq!(exit(&differing, COMMAND_LINE).code(), 0);
 }

@@ -69,6 +69,11 @@ impl<'d> Reader<'d> {
         self.problems.borrow_mut().push(Problem::new(span, title, label));
     }
 
+    /// Whether anything was found wrong so far.
+    pub(crate) fn has_problems(&self) -> bool {
+        !self.problems.borrow().is_empty()
+    }
+
     pub(crate) fn root<'r>(&'r self, node: &'r Node) -> Table<'r> {
         let entries: &[Entry] = match &node.value {
             Value::Table(entries) => entries,

@@ -19,6 +19,7 @@ pub mod gates;
 mod lane;
 pub mod limits;
 mod named;
+mod pace;
 mod phase;
 mod schedule;
 pub mod schema;

@@ -508,3 +508,101 @@ fn members_of_two_groups_have_no_name_in_common() {
         }
     }
 }
+
+/// What is told of a valid scenario whose reader has this pace, with so many events in each phase.
+fn of_paced(pace: &str, more: &str, publish: &str) -> String {
+    let policy = format!("policy = \"block\"\npace = \"{pace}\"\n{more}");
+    told(&with(&[&policy, &format!("publish = [{publish}]")]))
+}
+
+#[test]
+fn a_pace_that_does_not_fit_the_budget_is_refused() {
+    let events = r#"{ publisher = "source", count = 4000 }"#;
+    let refused = of_paced("1/s", "", events);
+    assert_eq!(
+        refused,
+        r#"error: the phases alone take 3999100 ms
+  --> scenarios/a/b.toml:17:3
+   |
+17 | [[phase]]
+   |   ^^^^^ the budget of a trial is 300000 ms here; a `pace` counts"#
+    );
+    assert_eq!(of_paced("400/s", "", events), "");
+    assert_eq!(of_paced("1/s", "", r#"{ publisher = "source", count = 300 }"#), "");
+    assert_ne!(of_paced("1/s", "", r#"{ publisher = "source", count = 302 }"#), "");
+}
+
+#[test]
+fn a_pace_counts_for_what_must_reach_the_subscriber_alone() {
+    let events = r#"{ publisher = "source", count = 4000 }"#;
+    for more in [
+        "reading = \"stopped\"",
+        "from-start = false",
+        "event-filter = { min-priority = \"high\" }",
+        "topic-filter = { exclude = [\"events.process.#\"] }",
+    ] {
+        assert_eq!(of_paced("1/s", more, events), "", "{more}");
+    }
+    let loses = "policy = \"drop-newest\"\npace = \"1/s\"";
+    let publish = format!("publish = [{events}]");
+    assert_eq!(told(&with(&[loses, &publish])), "");
+    let unfenced = told(&with(&[
+        "policy = \"block\"\npace = \"1/s\"",
+        "idle = \"1ms\"\nfence = false",
+        &publish,
+    ]));
+    assert_eq!(unfenced, "");
+    let gone = "idle = \"1ms\"\naction = [{ at = \"start\", do = \"unsubscribe\", subscriber = \"reader\" }]";
+    assert_eq!(told(&with(&["policy = \"block\"\npace = \"1/s\"", gone, &publish])), "");
+}
+
+#[test]
+fn a_trigger_beyond_what_is_published_is_refused() {
+    let after = |events: u64| {
+        of_actions(&format!(
+            r#"{{ after = {{ publisher = "source", events = {events} }}, do = "unsubscribe-unknown", expect = "unknown" }}"#
+        ))
+    };
+    assert_eq!(after(10), "");
+    let refused = after(11);
+    assert!(refused.contains("error: this is waited for in vain"), "{refused}");
+    assert!(refused.contains("^ it publishes 10 in this phase"), "{refused}");
+    // How many there are in some time, nobody knows.
+    let open = with(&[
+        "idle = \"1ms\"\naction = [{ after = { publisher = \"source\", events = 11 }, do = \"unsubscribe-unknown\", expect = \"unknown\" }]",
+        "publish = [{ publisher = \"source\", for = \"1s\", rate = \"100/s\" }]",
+    ]);
+    assert_eq!(told(&open), "");
+}
+
+#[test]
+fn a_trigger_of_one_that_was_cut_off_is_refused() {
+    let unknown = r#"do = "unsubscribe-unknown", expect = "unknown" }"#;
+    for (role, name, deed) in [("publisher", "source", "kill"), ("subscriber", "reader", "reset")] {
+        let both = |cut: u64, events: u64| {
+            of_actions(&format!(
+                r#"{{ after = {{ {role} = "{name}", events = {cut} }}, do = "{deed}", {role} = "{name}" }},
+  {{ after = {{ {role} = "{name}", events = {events} }}, {unknown}"#
+            ))
+        };
+        assert_eq!(both(3, 3), "");
+        let told = both(3, 5);
+        assert!(told.contains("^ it is cut off after 3 in this phase"), "{told}");
+        assert_eq!(told.matches("error:").count(), 1, "{told}");
+    }
+    let killed =
+        "idle = \"1ms\"\naction = [{ at = \"start\", do = \"kill\", subscriber = \"reader\" }]";
+    let later = format!(
+        "[[phase]]\nname = \"more\"\naction = [{{ after = {{ subscriber = \"reader\", events = 1 }}, {unknown}]\n[expect.received]"
+    );
+    let told = told(&with(&[killed]).replace("[expect.received]", &later));
+    assert!(told.contains("^ it was cut off in an earlier phase, and receives nothing"), "{told}");
+}
+
+#[test]
+fn a_folder_vanishes_once() {
+    let vanish = r#"{ at = "start", do = "vanish", broker = true }"#;
+    let told = of_actions(&format!("{vanish},\n  {vanish}"));
+    assert!(told.contains("error: the broker's folder vanishes twice"), "{told}");
+    assert!(told.contains("b.toml:19:3") && told.contains("^ leave one of them out"), "{told}");
+}

@@ -11,6 +11,7 @@ mod phases;
 mod roster;
 mod said;
 mod subscribers;
+mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -193,7 +194,7 @@ fn check_wild(table: &Table<'_>, phases: &[Phase], wild: bool) {
     let actions = || phases.iter().flat_map(|phase| &phase.actions);
     // A fault that was refused is no fault of the case, and was told already.
     if !wild
-        || table.reader().has_problems()
+        || table.reader().problems_so_far() > 0
         || actions().any(|one| one.operation.fault().is_some())
     {
         return;

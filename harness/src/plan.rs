@@ -23,6 +23,7 @@ mod pace;
 mod phase;
 mod schedule;
 pub mod schema;
+mod told;
 mod topology;
 mod workload;
 

@@ -19,9 +19,11 @@ pub mod gates;
 mod lane;
 pub mod limits;
 mod named;
+mod pace;
 mod phase;
 mod schedule;
 pub mod schema;
+mod told;
 mod topology;
 mod workload;
 

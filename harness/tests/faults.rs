@@ -97,6 +97,18 @@ fn a_publisher_killed_when_it_was_done_is_inconclusive_where_it_is_a_process() {
 }
 
 #[test]
+fn a_trigger_that_is_never_reached_is_told_by_names() {
+    let case = case(
+        r#"action = [{ after = { subscriber = "deaf", events = 9 }, do = "kill", subscriber = "s" }]"#,
+    );
+    let Behaviour::NotExercised(told) = run(&case, Bus::Process).row.outcome else {
+        panic!("the trigger cannot be reached");
+    };
+    let wanted = "after 9 events received by deaf was never reached, so kill of s was not done";
+    assert!(told.contains(wanted), "{told}");
+}
+
+#[test]
 fn freezing_one_that_nothing_is_sent_to_is_inconclusive() {
     let case = case(
         r#"action = [{ at = "start", do = "freeze", subscriber = "deaf" },

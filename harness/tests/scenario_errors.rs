@@ -412,3 +412,197 @@ fn a_scenario_that_claims_nothing_is_told_what_to_name() {
     assert!(said.contains("a scenario that claims nothing shows nothing"), "{said}");
     assert!(said.contains("b.toml:3:1") && said.contains("^^^^^^ name what it shows"), "{said}");
 }
+
+/// What is told of a valid scenario with these actions in its only phase.
+fn of_actions(actions: &str) -> String {
+    told(&with(&[&format!("idle = \"100ms\"\naction = [{actions}]")]))
+}
+
+/// What is told of it with `faults = "wild"` besides.
+fn of_wild_actions(actions: &str) -> String {
+    let claims = "claims = [\"C2\"]\nfaults = \"wild\"";
+    told(&with(&[claims, &format!("idle = \"100ms\"\naction = [{actions}]")]))
+}
+
+#[test]
+fn a_delay_by_nothing_is_refused() {
+    let delay = |by: &str| {
+        of_actions(&format!(
+            r#"{{ at = "start", do = "delay", subscriber = "reader", by = "{by}" }},
+  {{ at = "end", do = "heal", subscriber = "reader" }}"#
+        ))
+    };
+    assert_eq!(delay("1ms"), "");
+    assert_eq!(
+        delay("0ms"),
+        r#"error: this delays nothing
+  --> scenarios/a/b.toml:18:69
+   |
+18 | action = [{ at = "start", do = "delay", subscriber = "reader", by = "0ms" },
+   |                                                                     ^^^^^ write a time above zero, such as "5ms""#
+    );
+}
+
+#[test]
+fn a_fault_of_no_broker_befalls_nobody_and_is_refused() {
+    for deed in ["kill", "freeze", "vanish"] {
+        let told = of_actions(&format!(r#"{{ at = "start", do = "{deed}", broker = false }}"#));
+        assert_eq!(told.matches("error:").count(), 1, "{told}");
+        assert!(told.contains("error: this befalls nobody"), "{told}");
+        assert!(told.contains("^^^^^ write `broker = true`, or name whom"), "{told}");
+    }
+    assert_eq!(of_actions(r#"{ at = "start", do = "vanish", broker = true }"#), "");
+}
+
+#[test]
+fn a_wild_scenario_without_a_fault_is_refused() {
+    let kill = r#"{ at = "start", do = "kill", broker = true }"#;
+    assert_eq!(of_wild_actions(kill), "");
+    let told = of_wild_actions("");
+    assert!(told.contains("error: `faults` in a scenario that has none"), "{told}");
+    assert!(told.contains("b.toml:4:1") && told.contains("^^^^^^ leave it out, or say"), "{told}");
+    // One that was refused is not told a second time as one that is missing.
+    let refused = of_wild_actions(&kill.replace("true", "false"));
+    assert_eq!(refused.matches("error:").count(), 1, "{refused}");
+}
+
+#[test]
+fn a_shutdown_may_end_with_its_deadline_and_a_fault_with_nothing() {
+    let shutdown = r#"{ at = "end", do = "shutdown", deadline = "10ms", expect = "deadline" }"#;
+    assert_eq!(of_actions(shutdown), "");
+    let breaker =
+        r#"{ at = "end", do = "subscribe", subscriber = "reader", expect = "invalid-breaker" }"#;
+    assert_eq!(of_actions(breaker), "");
+    let kill = |expect: &str| {
+        of_actions(&format!(
+            r#"{{ at = "start", do = "kill", subscriber = "reader", expect = "{expect}" }}"#
+        ))
+    };
+    assert_eq!(kill("ok"), "");
+    let told = kill("closed");
+    assert!(told.contains("error: a fault has no outcome"), "{told}");
+    assert!(told.contains("^^^^^^ leave `expect` out"), "{told}");
+}
+
+#[test]
+fn members_of_two_groups_have_no_name_in_common() {
+    for side in ["publisher", "subscriber"] {
+        let table = |name: &str| {
+            let patterns = if side == "subscriber" { "patterns = [\"#\"]\n" } else { "" };
+            format!("[[topology.{side}]]\nname = {name}\n{patterns}")
+        };
+        let with_both = |one: &str, other: &str| {
+            let tables = format!("{}{}[[phase]]", table(one), table(other));
+            told(&with(&[]).replace("[[phase]]", &tables))
+        };
+        assert_eq!(with_both("\"g\"\ncount = 2", "\"g2\""), "");
+        for (one, other) in [
+            ("\"g\"\ncount = 2", "\"g0\""),
+            ("\"g0\"", "\"g\"\ncount = 2"),
+            ("\"g\"\ncount = 2", "\"g0\"\ncount = 2"),
+        ] {
+            let told = with_both(one, other);
+            assert!(told.contains("error: name `g0` twice"), "{told}");
+            assert!(told.contains("^^^^ names are unique on each side"), "{told}");
+            assert_eq!(told.matches("error:").count(), 1, "{told}");
+        }
+    }
+}
+
+/// What is told of a valid scenario whose reader has this pace, with so many events in each phase.
+fn of_paced(pace: &str, more: &str, publish: &str) -> String {
+    let policy = format!("policy = \"block\"\npace = \"{pace}\"\n{more}");
+    told(&with(&[&policy, &format!("publish = [{publish}]")]))
+}
+
+#[test]
+fn a_pace_that_does_not_fit_the_budget_is_refused() {
+    let events = r#"{ publisher = "source", count = 4000 }"#;
+    let refused = of_paced("1/s", "", events);
+    assert_eq!(
+        refused,
+        r"error: the phases alone take 3999100 ms
+  --> scenarios/a/b.toml:17:3
+   |
+17 | [[phase]]
+   |   ^^^^^ the budget of a trial is 300000 ms here; a `pace` counts"
+    );
+    assert_eq!(of_paced("400/s", "", events), "");
+    assert_eq!(of_paced("1/s", "", r#"{ publisher = "source", count = 300 }"#), "");
+    assert_ne!(of_paced("1/s", "", r#"{ publisher = "source", count = 302 }"#), "");
+}
+
+#[test]
+fn a_pace_counts_for_what_must_reach_the_subscriber_alone() {
+    let events = r#"{ publisher = "source", count = 4000 }"#;
+    for more in [
+        "reading = \"stopped\"",
+        "from-start = false",
+        "event-filter = { min-priority = \"high\" }",
+        "topic-filter = { exclude = [\"events.process.#\"] }",
+    ] {
+        assert_eq!(of_paced("1/s", more, events), "", "{more}");
+    }
+    let loses = "policy = \"drop-newest\"\npace = \"1/s\"";
+    let publish = format!("publish = [{events}]");
+    assert_eq!(told(&with(&[loses, &publish])), "");
+    let unfenced = told(&with(&[
+        "policy = \"block\"\npace = \"1/s\"",
+        "idle = \"1ms\"\nfence = false",
+        &publish,
+    ]));
+    assert_eq!(unfenced, "");
+    let gone = "idle = \"1ms\"\naction = [{ at = \"start\", do = \"unsubscribe\", subscriber = \"reader\" }]";
+    assert_eq!(told(&with(&["policy = \"block\"\npace = \"1/s\"", gone, &publish])), "");
+}
+
+#[test]
+fn a_trigger_beyond_what_is_published_is_refused() {
+    let after = |events: u64| {
+        of_actions(&format!(
+            r#"{{ after = {{ publisher = "source", events = {events} }}, do = "unsubscribe-unknown", expect = "unknown" }}"#
+        ))
+    };
+    assert_eq!(after(10), "");
+    let refused = after(11);
+    assert!(refused.contains("error: this is waited for in vain"), "{refused}");
+    assert!(refused.contains("^ it publishes 10 in this phase"), "{refused}");
+    // How many there are in some time, nobody knows.
+    let open = with(&[
+        "idle = \"1ms\"\naction = [{ after = { publisher = \"source\", events = 11 }, do = \"unsubscribe-unknown\", expect = \"unknown\" }]",
+        "publish = [{ publisher = \"source\", for = \"1s\", rate = \"100/s\" }]",
+    ]);
+    assert_eq!(told(&open), "");
+}
+
+#[test]
+fn a_trigger_of_one_that_was_cut_off_is_refused() {
+    let unknown = r#"do = "unsubscribe-unknown", expect = "unknown" }"#;
+    for (role, name, deed) in [("publisher", "source", "kill"), ("subscriber", "reader", "reset")] {
+        let both = |cut: u64, events: u64| {
+            of_actions(&format!(
+                r#"{{ after = {{ {role} = "{name}", events = {cut} }}, do = "{deed}", {role} = "{name}" }},
+  {{ after = {{ {role} = "{name}", events = {events} }}, {unknown}"#
+            ))
+        };
+        assert_eq!(both(3, 3), "");
+        let told = both(3, 5);
+        assert!(told.contains("^ it is cut off after 3 in this phase"), "{told}");
+        assert_eq!(told.matches("error:").count(), 1, "{told}");
+    }
+    let killed =
+        "idle = \"1ms\"\naction = [{ at = \"start\", do = \"kill\", subscriber = \"reader\" }]";
+    let later = format!(
+        "[[phase]]\nname = \"more\"\naction = [{{ after = {{ subscriber = \"reader\", events = 1 }}, {unknown}]\n[expect.received]"
+    );
+    let told = told(&with(&[killed]).replace("[expect.received]", &later));
+    assert!(told.contains("^ it was cut off in an earlier phase, and receives nothing"), "{told}");
+}
+
+#[test]
+fn a_folder_vanishes_once() {
+    let vanish = r#"{ at = "start", do = "vanish", broker = true }"#;
+    let told = of_actions(&format!("{vanish},\n  {vanish}"));
+    assert!(told.contains("error: the broker's folder vanishes twice"), "{told}");
+    assert!(told.contains("b.toml:19:3") && told.contains("^ leave one of them out"), "{told}");
+}

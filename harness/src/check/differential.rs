@@ -213,8 +213,11 @@ fn compare_operations(
     let paired = paired(&baseline.history.operations, &candidate.history.operations);
     for (subject, [operation, twin]) in paired.pairs {
         let sentence = format!(
-            "{:?} ended with {:?} on the baseline and {:?} on the candidate, {:?} was demanded",
-            operation.operation, operation.outcome, twin.outcome, operation.expect
+            "{} ended with {:?} on the baseline and {:?} on the candidate, {:?} was demanded",
+            operation.operation.told(baseline.case),
+            operation.outcome,
+            twin.outcome,
+            operation.expect
         );
         let wrong = [operation, twin].map(|operated| operated.outcome != operated.expect);
         let same = operation.outcome == twin.outcome;
@@ -224,9 +227,9 @@ fn compare_operations(
     for (side, operated) in alone {
         let Some(first) = operated.first() else { continue };
         let sentence = format!(
-            "operations on the {side} alone: {}, first {:?}",
+            "operations on the {side} alone: {}, first {}",
             operated.len(),
-            first.operation
+            first.operation.told(baseline.case)
         );
         differences.extend(difference(Subject::Operations, [false; 2], false, sentence));
     }

@@ -54,10 +54,12 @@ impl Sketch {
         self.phases.iter().flat_map(|phase| &phase.publish).map(Publish::planned_events).sum()
     }
 
-    /// Without what nobody could act on any more, and with triggers that are still reached: waiting
-    /// for one in vain takes seconds and makes a case doubtful.
+    /// Without what nobody could act on any more, wild only while a fault is left, and with triggers
+    /// that are still reached: waiting for one in vain takes seconds and makes a case doubtful.
     #[must_use]
     pub fn mended(mut self) -> Self {
+        let mut actions = self.phases.iter().flat_map(|phase| &phase.actions);
+        self.wild &= actions.any(|action| action.operation.fault().is_some());
         for phase in &mut self.phases {
             for action in &mut phase.actions {
                 if let Trigger::AfterPublished(publisher, events) = action.trigger {

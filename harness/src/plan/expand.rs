@@ -11,6 +11,7 @@ mod phases;
 mod roster;
 mod said;
 mod subscribers;
+mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,7 @@ pub use demands::Demands;
 use roster::Roster;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Bus, Case, Claim, TrialKind, claims};
+use super::{Bus, Case, Claim, Phase, TrialKind, claims};
 use crate::scenario::{
     At, Point, Problem, Problems, Profile, Reader, Scenario, Source, Table, Traced, read_known,
 };
@@ -150,6 +151,7 @@ fn read_case(
     let topology = roster::read(&table, kind);
     let roster = Roster::of(&topology);
     let phases = phases::read(&table, &roster, kind, wild);
+    check_wild(&table, &phases, wild);
     let expect = expectation::read(&table, &roster, kind);
     let not_applicable = read_not_applicable(&table);
     let demands = demands::read(&table);
@@ -185,6 +187,21 @@ fn read_wild(table: &Table<'_>, kind: TrialKind) -> bool {
         table.reader().problem(&span, "`faults` in a scenario that has none", label);
     }
     wild
+}
+
+/// Refuses `faults = "wild"` where nothing befalls anybody: safety alone would be judged for nothing.
+fn check_wild(table: &Table<'_>, phases: &[Phase], wild: bool) {
+    let actions = || phases.iter().flat_map(|phase| &phase.actions);
+    // A fault that was refused is no fault of the case, and was told already.
+    if !wild
+        || table.reader().problems_so_far() > 0
+        || actions().any(|one| one.operation.fault().is_some())
+    {
+        return;
+    }
+    let label = "leave it out, or say what befalls whom in an action";
+    let span = table.key_span("faults").unwrap_or_default();
+    table.reader().problem(&span, "`faults` in a scenario that has none", label);
 }
 
 const KINDS: [(&str, TrialKind); 4] = [

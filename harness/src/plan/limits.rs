@@ -68,18 +68,16 @@ impl Publish {
     }
 }
 
-impl Phase {
-    /// Milliseconds of publishing and quiet by the plan alone.
-    pub fn planned_ms(&self) -> u64 {
-        let longest = self.publish.iter().map(Publish::planned_ms).max();
-        longest.unwrap_or_default().saturating_add(self.idle_ms)
-    }
-}
-
 impl Case {
-    /// Milliseconds of all phases by the plan alone.
+    /// Milliseconds of all phases by the plan alone: publishing, or the slowest subscriber's pace, and
+    /// quiet.
     pub fn planned_ms(&self) -> u64 {
-        self.phases.iter().map(Phase::planned_ms).fold(0, u64::saturating_add)
+        self.phases.iter().map(|phase| self.phase_ms(phase)).fold(0, u64::saturating_add)
+    }
+
+    fn phase_ms(&self, phase: &Phase) -> u64 {
+        let longest = phase.publish.iter().map(Publish::planned_ms).max().unwrap_or_default();
+        longest.max(self.paced_ms(phase)).saturating_add(phase.idle_ms)
     }
 
     /// Operating system processes of a trial on a bus, the harness left out.

@@ -69,6 +69,12 @@ impl<'d> Reader<'d> {
         self.problems.borrow_mut().push(Problem::new(span, title, label));
     }
 
+    /// How many mistakes were found so far: what was refused is left at a default, and that is no
+    /// mistake of its own.
+    pub(crate) fn problems_so_far(&self) -> usize {
+        self.problems.borrow().len()
+    }
+
     pub(crate) fn root<'r>(&'r self, node: &'r Node) -> Table<'r> {
         let entries: &[Entry] = match &node.value {
             Value::Table(entries) => entries,

@@ -128,6 +128,9 @@ fn an_operation_that_ends_otherwise_is_a_difference_in_any_order() {
     let mut wrong = asked_in_another_order(&right);
     let refused = wrong.history.operations.iter_mut().find(|one| one.outcome == "duplicate-id");
     refused.expect("one").outcome = "limit-reached".to_owned();
+    let told = compared(&right, &wrong).remove(0).sentence;
+    let name = &right.case.topology.subscribers[4].name;
+    assert!(told.starts_with(&format!("subscribe of {name} ended with ")), "{told}");
     let found = |baseline: &World, candidate: &World| {
         let found = compared(baseline, candidate).into_iter();
         found.map(|one| (one.colour, one.subject)).collect::<Vec<_>>()
@@ -145,7 +148,8 @@ fn an_operation_that_only_one_side_has_is_told_by_name() {
     let mut again = more.history.operations.last().cloned().expect("the shutdown");
     (again.call_ns, again.return_ns) = (again.return_ns + 1, again.return_ns + 2);
     more.history.operations.push(again);
-    let sentence = |side| format!("operations on the {side} alone: 1, first Shutdown(1000)");
+    let sentence =
+        |side| format!("operations on the {side} alone: 1, first shutdown within 1000 ms");
     assert_eq!(compared(&right, &more)[0].sentence, sentence("candidate"));
     assert_eq!(compared(&more, &right)[0].sentence, sentence("baseline"));
 }

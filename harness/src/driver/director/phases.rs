@@ -199,10 +199,10 @@ impl Director<'_> {
 
     fn doubt_triggers(&mut self, plan: &Phase, running: &mut Running) {
         for action in running.waiting.drain(..) {
-            self.journal.doubt(format!(
-                "phase {:?}: {:?} was never reached, so {:?} was not done",
-                plan.name, action.trigger, action.operation
-            ));
+            let (when, what) = (action.trigger.told(self.case), action.operation.told(self.case));
+            let name = &plan.name;
+            self.journal
+                .doubt(format!("phase {name:?}: {when} was never reached, so {what} was not done"));
         }
     }
 }

@@ -9,7 +9,7 @@ use super::roster::Roster;
 use crate::scenario::{At, Table};
 
 /// Codes an action or a last publish may end with: the variants of the bus's errors.
-pub(super) const OUTCOMES: [&str; 14] = [
+pub(super) const OUTCOMES: [&str; 16] = [
     "ok",
     "closed",
     "empty-id",
@@ -19,9 +19,11 @@ pub(super) const OUTCOMES: [&str; 14] = [
     "invalid-pattern",
     "too-many-patterns",
     "invalid-capacity",
+    "invalid-breaker",
     "limit-reached",
     "unknown",
     "timeout",
+    "deadline",
     "too-large",
     "disconnected",
 ];
@@ -45,6 +47,13 @@ pub(super) fn read(
     if kind != TrialKind::Behaviour && operations.iter().any(|one| one.fault().is_some()) {
         let label = "histories are judged with `kind = \"behaviour\"` alone";
         table.reader().problem(table.span(), "a fault in a scenario that is measured", label);
+    }
+    if let (true, Some(span)) = (
+        expect != "ok" && operations.iter().any(|one| one.fault().is_some()),
+        table.key_span("expect"),
+    ) {
+        let label = "leave `expect` out; a fault that misses makes the case inconclusive";
+        table.reader().problem(&span, "a fault has no outcome", label);
     }
     let span = table.span().clone();
     table.finish();
@@ -154,7 +163,7 @@ fn read_operations(table: &Table<'_>, roster: &Roster) -> Vec<Operation> {
     let doing = table.required("do", |at| at.one_of(&DOINGS));
     let subscribers = table.optional("subscriber", |at| roster.subscribers(at)).unwrap_or_default();
     let publishers = table.optional("publisher", |at| roster.publishers(at)).unwrap_or_default();
-    let broker = table.optional("broker", At::boolean) == Some(true);
+    let broker = table.optional("broker", |at| broker(at, doing)) == Some(true);
     let deadline_ms =
         table.optional("deadline", |at| at.duration_ms_up_to(MAX_WAIT_MS, "a deadline is"));
     let deed = read_deed(table, doing);
@@ -177,9 +186,19 @@ fn read_operations(table: &Table<'_>, roster: &Roster) -> Vec<Operation> {
     }
 }
 
+/// Whether it is done to the broker; `false` would leave a fault with nobody to befall.
+fn broker(at: &At<'_>, doing: Option<Doing>) -> Option<bool> {
+    let is_said = at.boolean()?;
+    if !is_said && doing.is_some_and(|doing| doing.whom().contains(&"broker")) {
+        at.refuse("this befalls nobody", "write `broker = true`, or name whom it befalls instead");
+        return None;
+    }
+    Some(is_said)
+}
+
 /// The deed with what its own keys say; `None` for what is none, or where a key is missing.
 fn read_deed(table: &Table<'_>, doing: Option<Doing>) -> Option<Deed> {
-    let by_ms = table.optional("by", |at| at.duration_ms_up_to(MAX_DELAY_MS, "a delay is"));
+    let by_ms = table.optional("by", delay_ms);
     let bytes = table.optional("bytes", |at| at.integer(1..(64 << 10) + 1));
     let direction = table.optional("direction", |at| at.one_of(&DIRECTIONS));
     match doing? {
@@ -191,6 +210,15 @@ fn read_deed(table: &Table<'_>, doing: Option<Doing>) -> Option<Deed> {
         Doing::Connection(ToConnection::HalfClose) => direction.map(Deed::HalfClose),
         _ => None,
     }
+}
+
+fn delay_ms(at: &At<'_>) -> Option<u64> {
+    let by_ms = at.duration_ms_up_to(MAX_DELAY_MS, "a delay is")?;
+    if by_ms == 0 {
+        at.refuse("this delays nothing", "write a time above zero, such as \"5ms\"");
+        // Kept, so that what heals it is no mistake of its own.
+    }
+    Some(by_ms)
 }
 
 /// An action says once to whom it is done, how if it needs to, and nothing it does not take.

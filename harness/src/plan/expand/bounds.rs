@@ -35,7 +35,9 @@ pub(super) fn check(root: &Table<'_>, case: &Case) {
     if planned > case.budget_ms {
         let said = root.key_span("budget").or_else(|| root.key_span("phase"));
         let title = format!("the phases alone take {planned} ms");
-        let label = format!("the budget of a trial is {} ms here", case.budget_ms);
+        let is_paced = case.topology.subscribers.iter().any(|spec| spec.pace_per_s.is_some());
+        let why = if is_paced { "; a `pace` counts" } else { "" };
+        let label = format!("the budget of a trial is {} ms here{why}", case.budget_ms);
         root.reader().problem(&said.unwrap_or_default(), title, label);
     }
 }

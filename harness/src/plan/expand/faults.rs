@@ -16,16 +16,18 @@ pub(super) type Placed<T> = (T, Range<usize>);
 pub(super) struct CutOff {
     wild: bool,
     roles: Vec<Victim>,
+    /// Whether the broker's folder is gone: nothing brings it back.
+    is_vanished: bool,
 }
 
 impl CutOff {
     /// Nobody yet.
     pub(super) fn new(wild: bool) -> Self {
-        Self { wild, roles: Vec::new() }
+        Self { wild, roles: Vec::new(), is_vanished: false }
     }
 
     /// Whether somebody can do nothing more; nobody can without a broker.
-    fn has(&self, role: Victim) -> bool {
+    pub(super) fn has(&self, role: Victim) -> bool {
         self.roles.contains(&role) || self.roles.contains(&Victim::Broker)
     }
 }
@@ -49,6 +51,9 @@ pub(super) fn check_phase(
         }
         let Some(fault) = action.operation.fault() else { continue };
         check_broker(reader, fault, cut_off.wild, span);
+        if fault.deed == Deed::Vanish && std::mem::replace(&mut cut_off.is_vanished, true) {
+            reader.problem(span, "the broker's folder vanishes twice", "leave one of them out");
+        }
         if fault.deed.cuts_off() {
             check_cut(reader, actions, fault.victim, span);
         } else if fault.deed.undoes() {

@@ -2,9 +2,9 @@
 
 use super::super::limits::{MAX_IDLE_MS, MAX_PHASE_MS, MAX_TRIAL_EVENTS, Total};
 use super::super::{Action, Arrivals, Count, Phase, Publish, Rate, TrialKind};
-use super::actions;
 use super::faults::{self, CutOff, Placed};
 use super::roster::Roster;
+use super::{actions, triggers};
 use crate::scenario::{At, Table};
 
 /// Every phase; `wild` where only safety is judged.
@@ -25,6 +25,7 @@ fn read_phase(
     total: &mut Total,
     cut_off: &mut CutOff,
 ) -> Phase {
+    let told_before = table.reader().problems_so_far();
     let name = table.required("name", At::scalar).unwrap_or_default();
     let shares = table.tables("publish", "phase.publish").into_iter();
     let publish: Vec<Placed<Publish>> =
@@ -32,6 +33,9 @@ fn read_phase(
     let actions = table.tables("action", "phase.action").into_iter();
     let actions: Vec<Placed<Action>> =
         actions.flat_map(|table| actions::read(table, roster, kind, total)).collect();
+    if table.reader().problems_so_far() == told_before {
+        triggers::check_phase(table.reader(), &publish, &actions, cut_off);
+    }
     faults::check_phase(table.reader(), &publish, &actions, cut_off);
     let phase = Phase {
         name,

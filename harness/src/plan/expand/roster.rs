@@ -57,7 +57,8 @@ fn bus_settings(table: &Table<'_>) -> BusSettings {
 }
 
 fn read_publishers(table: Table<'_>, said: &mut Said) {
-    let (name, names) = read_names(&table, "publishers", &said.publisher_groups);
+    let members = said.topology.publishers.iter().map(|spec| spec.name.as_str());
+    let (name, names) = read_names(&table, "publishers", &said.publisher_groups, members);
     let correlate = table.or("correlate", r#""fresh""#, |at| {
         at.one_of(&[("fresh", Correlate::Fresh), ("numbered", Correlate::Numbered)])
     });

@@ -1,5 +1,6 @@
 //! What publishers' and subscribers' tables share: groups, names, and values both may name.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use daemoneye_eventbus::{EventKind, Priority};
@@ -16,11 +17,13 @@ pub(super) struct Said {
     pub(super) subscriber_groups: Vec<(String, Range<usize>)>,
 }
 
-/// The name of a table and those of its members: `p` alone, or `p0`, `p1`, … with a `count`.
-pub(super) fn read_names(
+/// The name of a table and those of its members: `p` alone, or `p0`, `p1`, … with a `count`. None of
+/// them is that of an earlier group or of one of its `members`.
+pub(super) fn read_names<'n>(
     table: &Table<'_>,
     what: &str,
-    taken: &[(String, Range<usize>)],
+    taken: &'n [(String, Range<usize>)],
+    members: impl Iterator<Item = &'n str>,
 ) -> (String, Vec<String>) {
     let read = |at: &At<'_>| {
         let name = at.scalar()?;
@@ -28,10 +31,6 @@ pub(super) fn read_names(
             || !name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
         {
             at.refuse(format!("name {name:?}"), "expected a-z, 0-9, `-` and `_`");
-            return None;
-        }
-        if taken.iter().any(|(other, _)| *other == name) {
-            at.refuse(format!("name `{name}` twice"), "names are unique on each side");
             return None;
         }
         Some(name)
@@ -50,6 +49,18 @@ pub(super) fn read_names(
         Some(count) => (0..count).map(|index| format!("{name}{index}")).collect(),
         None => vec![name.clone()],
     };
+    let known: HashSet<&str> =
+        members.chain(taken.iter().map(|(group, _)| group.as_str())).collect();
+    // The name itself may be that of a member of an earlier group.
+    let twice = std::iter::once(&name).chain(&names).find(|name| known.contains(name.as_str()));
+    if let (Some(twice), Some(span)) = (twice, table.key_span("name")) {
+        let title = format!("name `{twice}` twice");
+        table.reader().problem(
+            &span,
+            title,
+            "names are unique on each side, members of groups too",
+        );
+    }
     (name, names)
 }
 

@@ -14,7 +14,8 @@ use super::said::{Said, kind, pid, priority, read_names};
 use crate::scenario::{At, Table};
 
 pub(super) fn read(table: Table<'_>, said: &mut Said, trial: TrialKind) {
-    let (name, names) = read_names(&table, "subscribers", &said.subscriber_groups);
+    let members = said.topology.subscribers.iter().map(|spec| spec.name.as_str());
+    let (name, names) = read_names(&table, "subscribers", &said.subscriber_groups, members);
     let id = table.optional("id", At::scalar);
     // Refused on purpose: the file says what it must be refused with, so nothing is checked here.
     let invalid = table.or("invalid", "false", At::boolean);

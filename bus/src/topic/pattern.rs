@@ -74,7 +74,14 @@ impl TopicPattern {
     /// # Ok::<(), daemoneye_eventbus::PatternError>(())
     /// ```
     pub fn covers(&self, other: &Self) -> bool {
-        covers(&self.segments, &other.segments)
+        // No topic is empty, so `#` alone matches what `+.#` does.
+        match &other.segments[..] {
+            [TopicSegment::MultiWildcard] => {
+                let some = [TopicSegment::SingleWildcard, TopicSegment::MultiWildcard];
+                covers(&self.segments, &some)
+            }
+            narrow => covers(&self.segments, narrow),
+        }
     }
 
     /// Whether some topic is matched by both.

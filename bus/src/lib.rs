@@ -6,6 +6,7 @@
 //! - [`clock`]: the two clocks;
 //! - [`event`]: what is sent, one model for every bus;
 //! - [`topic`]: names, patterns, the registry;
+//! - [`acl`]: who may publish and subscribe what;
 //! - [`contract`]: the [`EventBus`] trait, subscriptions, filters, receiver, statistics, errors;
 //! - `conformance` (feature): the suite every bus runs;
 //! - [`wire`]: frames and envelopes, and the conversion to and from the model;
@@ -17,6 +18,7 @@
 //! Numbers such as C4 or W3 are promises of the contract, `CONTRACT.md` beside this package's
 //! manifest; what goes over a socket is `PROTOCOL.md`, which topics there are `TOPICS.md`.
 
+pub mod acl;
 #[cfg(feature = "ipc")]
 pub mod broker;
 #[cfg(feature = "ipc")]

@@ -63,6 +63,32 @@ impl TopicPattern {
         levels.next().is_none()
     }
 
+    /// Whether every topic that `other` matches is matched by this one, too (A3).
+    ///
+    /// ```
+    /// use daemoneye_eventbus::TopicPattern;
+    ///
+    /// let pattern: TopicPattern = "events.#".parse()?;
+    /// assert!(pattern.covers(&"events.+.lifecycle".parse()?));
+    /// assert!(!pattern.covers(&"#".parse()?));
+    /// # Ok::<(), daemoneye_eventbus::PatternError>(())
+    /// ```
+    pub fn covers(&self, other: &Self) -> bool {
+        // No topic is empty, so `#` alone matches what `+.#` does.
+        match &other.segments[..] {
+            [TopicSegment::MultiWildcard] => {
+                let some = [TopicSegment::SingleWildcard, TopicSegment::MultiWildcard];
+                covers(&self.segments, &some)
+            }
+            narrow => covers(&self.segments, narrow),
+        }
+    }
+
+    /// Whether some topic is matched by both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        overlap(&self.segments, &other.segments)
+    }
+
     /// The levels of the pattern, first to last.
     pub fn segments(&self) -> &[TopicSegment] {
         &self.segments
@@ -73,6 +99,30 @@ impl TopicPattern {
         let is_wildcard = |segment: &&TopicSegment| !matches!(segment, TopicSegment::Literal(_));
         let index = self.segments.iter().position(|segment| is_wildcard(&segment))?;
         Some((index + 1, &self.segments[index]))
+    }
+}
+
+fn covers(wide: &[TopicSegment], narrow: &[TopicSegment]) -> bool {
+    use TopicSegment::{Literal, MultiWildcard, SingleWildcard};
+    match (wide, narrow) {
+        ([MultiWildcard, ..], _) | ([], []) => true,
+        ([SingleWildcard, wide @ ..], [Literal(_) | SingleWildcard, narrow @ ..]) => {
+            covers(wide, narrow)
+        }
+        ([Literal(one), wide @ ..], [Literal(other), narrow @ ..]) => {
+            one == other && covers(wide, narrow)
+        }
+        _ => false,
+    }
+}
+
+fn overlap(one: &[TopicSegment], other: &[TopicSegment]) -> bool {
+    use TopicSegment::{Literal, MultiWildcard};
+    match (one, other) {
+        ([MultiWildcard, ..], _) | (_, [MultiWildcard, ..]) | ([], []) => true,
+        ([Literal(first), ..], [Literal(second), ..]) if first != second => false,
+        ([_, one @ ..], [_, other @ ..]) => overlap(one, other),
+        _ => false,
     }
 }
 

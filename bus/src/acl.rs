@@ -1,0 +1,18 @@
+//! Who may publish and subscribe what: roles, one table of rules, and the answer for one principal
+//! (A1–A3, A6).
+//!
+//! Deliberately absent: sockets, tokens and audit. Who somebody is the broker learns from the
+//! connection and hands in as a [`Principal`]; what to do about a refusal is the broker's, too.
+//!
+//! - `role`: roles and principals; `rule`: one row; `table`: all of them, first match decides;
+//! - `access`: the table for one principal, with the answers it has given.
+
+mod access;
+mod role;
+mod rule;
+mod table;
+
+pub use access::Access;
+pub use role::{CollectorKind, Principal, PrincipalError, Role, RoleError};
+pub use rule::{Action, Effect, Roles, Rule, RuleError, TopicTemplate};
+pub use table::{AccessControl, Decision, MAX_RULES, TableError};

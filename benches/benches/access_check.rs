@@ -1,5 +1,5 @@
-//! How long does it take to say whether somebody may publish on a topic (A6)? The contract's aim is
-//! under 200 ns for a topic that was asked about before.
+//! How long does it take to say whether somebody may publish on a topic? The contract's aim is under
+//! 200 ns for a topic that was asked about before.
 
 use std::hint::black_box;
 

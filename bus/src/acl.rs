@@ -4,15 +4,17 @@
 //! Deliberately absent: sockets, tokens and audit. Who somebody is the broker learns from the
 //! connection and hands in as a [`Principal`]; what to do about a refusal is the broker's, too.
 //!
-//! - `role`: roles and principals; `rule`: one row; `table`: all of them, first match decides;
-//! - `access`: the table for one principal, with the answers it has given.
+//! - `role`: roles and principals; `rule`: one row; `decision`: what rows say;
+//! - `access`: the rows of one principal, with the answers it has given; `table`: all rows.
 
 mod access;
+mod decision;
 mod role;
 mod rule;
 mod table;
 
 pub use access::Access;
+pub use decision::Decision;
 pub use role::{CollectorKind, Principal, PrincipalError, Role, RoleError};
 pub use rule::{Action, Effect, Roles, Rule, RuleError, TopicTemplate};
-pub use table::{AccessControl, Decision, MAX_RULES, TableError};
+pub use table::{AccessControl, MAX_RULES, TableError};

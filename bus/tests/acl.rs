@@ -1,5 +1,5 @@
-//! The whole table of A2: every role, both actions, every registered topic; patterns (A3); default
-//! deny and first match (A1).
+//! The whole table of access: every role, both actions, every registered topic; patterns; default deny
+//! and first match. That the broker asks it is for other tests to show.
 
 use daemoneye_eventbus::acl::{
     AccessControl, Action, CollectorKind, Decision, Effect, Principal, Role, Roles, Rule,

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use bytestring::ByteString;
 
+use super::decision::Decision;
 use super::rule::{Action, Effect};
-use super::table::Decision;
 use crate::topic::{Topic, TopicPattern};
 
 /// Topics whose answer is kept; all are forgotten when one more comes.

@@ -113,5 +113,13 @@ fn a_case_that_holds_is_not_shrunk() {
     let mut command = Command::new(EXECUTABLE);
     command.args(["shrink", "filters/topic", "--bus", "embedded"]);
     let command = command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    command.assert().code(0).stdout(contains("filters/topic does not fail"));
+    let told =
+        contains("filters/topic does not fail").and(contains("embedded: failed in 0 of 5 runs"));
+    command.assert().code(0).stdout(told);
+}
+
+#[test]
+fn no_time_to_explore_is_refused() {
+    let mut command = Command::new(EXECUTABLE);
+    command.args(["explore", "--minutes", "0"]).assert().code(2).stderr(contains("--minutes"));
 }

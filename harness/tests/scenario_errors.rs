@@ -521,11 +521,11 @@ fn a_pace_that_does_not_fit_the_budget_is_refused() {
     let refused = of_paced("1/s", "", events);
     assert_eq!(
         refused,
-        r#"error: the phases alone take 3999100 ms
+        r"error: the phases alone take 3999100 ms
   --> scenarios/a/b.toml:17:3
    |
 17 | [[phase]]
-   |   ^^^^^ the budget of a trial is 300000 ms here; a `pace` counts"#
+   |   ^^^^^ the budget of a trial is 300000 ms here; a `pace` counts"
     );
     assert_eq!(of_paced("400/s", "", events), "");
     assert_eq!(of_paced("1/s", "", r#"{ publisher = "source", count = 300 }"#), "");

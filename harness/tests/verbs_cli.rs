@@ -114,8 +114,27 @@ fn what_cannot_be_read_is_infrastructure_whatever_the_verb() {
         command.arg("--scenarios").arg(&nowhere).assert().code(4).stderr(told());
     }
     equivalence("show").arg("a/b").arg("--scenarios").arg(&nowhere).assert().code(4);
-    equivalence("check").arg(&nowhere).assert().code(4).stderr(told());
-    equivalence("check").arg(folder.path()).assert().code(4).stderr(told());
+}
+
+#[test]
+fn a_folder_is_all_its_files_and_a_path_that_is_not_there_is_a_usage_error() {
+    let files = "2 scenario files are valid\n";
+    equivalence("check")
+        .arg("scenarios/filters")
+        .assert()
+        .code(0)
+        .stdout(contains("files are valid"));
+    let two = ["scenarios/filters/event.toml", "scenarios/filters/topic.toml"];
+    equivalence("check").args(two).assert().code(0).stdout(files);
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = folder.path().join("nowhere");
+    let told = contains("error: there is no file or folder ").and(contains("nowhere"));
+    equivalence("check").arg(&nowhere).assert().code(2).stderr(told);
+    let told = contains("error: there is no scenario file below ");
+    equivalence("check").arg(folder.path()).assert().code(2).stderr(told);
+    fs::write(folder.path().join("wrong.toml"), "format = 1\nsumary = \"Why.\"\n")
+        .expect("written");
+    equivalence("check").arg(folder.path()).assert().code(2).stderr(contains("wrong.toml:2"));
 }
 
 #[test]

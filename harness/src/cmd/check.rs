@@ -15,7 +15,7 @@ use crate::scenario::Profile;
 /// Check scenario files without running anything.
 #[derive(Debug, Clone, Default, Args)]
 pub struct CheckArgs {
-    /// Files to check; all scenarios and the gate table when none is named.
+    /// Files to check, or folders with all their files; all scenarios and the gate table when none is named.
     pub files: Vec<PathBuf>,
     /// Folder of the scenarios, instead of the project's own.
     #[arg(long, value_name = "FOLDER")]

@@ -32,7 +32,7 @@ const MAX_FOUND: usize = 5;
 #[derive(Debug, Clone, Args)]
 pub struct ExploreArgs {
     /// How long, minutes; a failure that is being shrunk then is still shrunk to its end.
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub minutes: u64,
     /// Run so many scenarios at most.
     #[arg(long, value_name = "N", default_value_t = u64::MAX, hide_default_value = true)]
@@ -124,6 +124,8 @@ pub async fn explore(
             explored.tell(begun.elapsed());
         }
     }
+    // A hunt ends with what it has, so that the interrupt may have been seen there alone.
+    explored.interrupted |= trials.is_interrupted();
     explored.tell(begun.elapsed());
     Ok(explored)
 }

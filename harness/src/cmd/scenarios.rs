@@ -58,7 +58,8 @@ impl ScenariosError {
     }
 }
 
-/// Reads the files named, or all of the folder; every problem is told, not only the first file's.
+/// Reads the files named, those below the folders named, or all of the scenarios' folder; every problem
+/// is told, not only the first file's.
 pub(super) fn load_all(
     folder: &Path,
     named: &[PathBuf],
@@ -67,7 +68,7 @@ pub(super) fn load_all(
     let files = if named.is_empty() {
         find_files(folder).map_err(|error| problems.file(&error)).unwrap_or_default()
     } else {
-        named.to_vec()
+        named.iter().flat_map(|path| files_of(path, problems)).collect()
     };
     let mut scenarios = Vec::new();
     let mut paths = BTreeMap::new();
@@ -83,6 +84,30 @@ pub(super) fn load_all(
         }
     }
     scenarios
+}
+
+/// A file that is named, or all scenario files below a folder that is. One that is not there, or a
+/// folder without any, is a mistake of whoever named it.
+fn files_of(path: &Path, problems: &mut ScenariosError) -> Vec<PathBuf> {
+    if !path.exists() {
+        problems.mistake(&format_args!("error: there is no file or folder {}", path.display()));
+        return Vec::new();
+    }
+    if !path.is_dir() {
+        return vec![path.to_path_buf()];
+    }
+    match find_files(path) {
+        Ok(files) if files.is_empty() => {
+            let path = path.display();
+            problems.mistake(&format_args!("error: there is no scenario file below {path}"));
+            files
+        }
+        Ok(files) => files,
+        Err(error) => {
+            problems.file(&error);
+            Vec::new()
+        }
+    }
 }
 
 /// The gate table; a folder without one gates nothing.

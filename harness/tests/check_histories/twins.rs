@@ -148,7 +148,8 @@ fn an_operation_that_only_one_side_has_is_told_by_name() {
     let mut again = more.history.operations.last().cloned().expect("the shutdown");
     (again.call_ns, again.return_ns) = (again.return_ns + 1, again.return_ns + 2);
     more.history.operations.push(again);
-    let sentence = |side| format!("operations on the {side} alone: 1, first shutdown within 1000 ms");
+    let sentence =
+        |side| format!("operations on the {side} alone: 1, first shutdown within 1000 ms");
     assert_eq!(compared(&right, &more)[0].sentence, sentence("candidate"));
     assert_eq!(compared(&more, &right)[0].sentence, sentence("baseline"));
 }

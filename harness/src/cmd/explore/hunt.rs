@@ -8,6 +8,7 @@ use crate::cmd::command_line::CommandLine;
 use crate::explore::generate::ALWAYS_JUDGED;
 use crate::explore::{Shrunk, Sketch, shrink};
 use crate::plan::{Bus, Claim};
+use crate::report::counted;
 
 /// Runs of each step of a shrink, at most.
 const STEP_RUNS: usize = 3;
@@ -34,6 +35,10 @@ pub struct Found {
     pub sketch: Sketch,
     /// Sketches tried to make it small; 0 if it did not fail often enough to be shrunk.
     pub tried: usize,
+    /// Whether the user ended the hunt: the sketch is the smallest until then.
+    pub interrupted: bool,
+    /// Why runs of the last ones could not be driven; they count as not failed.
+    pub undriven: Vec<String>,
     /// How many of the last runs failed.
     pub reproduced: Rate,
     /// The same in separate processes, unless that was the bus.
@@ -63,49 +68,62 @@ impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { failure, sketch, .. } = self;
         writeln!(f, "{} broke on {}: {}", failure.rule, failure.bus.as_str(), failure.sentence)?;
-        let shrunk = match self.tried {
-            0 => "not shrunk, it fails too seldom".to_owned(),
-            tried => format!("shrunk in {tried} tries"),
-        };
+        let topology = &sketch.topology;
+        let events = usize::try_from(sketch.events()).unwrap_or(usize::MAX);
         writeln!(
             f,
-            "  {shrunk}: {} publishers, {} subscribers, {} events; fails in {}",
-            sketch.topology.publishers.len(),
-            sketch.topology.subscribers.len(),
-            sketch.events(),
+            "  {}: {}, {}, {}; fails in {}",
+            self.way_of_shrinking(),
+            counted(topology.publishers.len(), "publisher", "publishers"),
+            counted(topology.subscribers.len(), "subscriber", "subscribers"),
+            counted(events, "event", "events"),
             self.reproduced
         )?;
         if let Some(rate) = self.in_processes {
             writeln!(f, "  in separate processes: {rate}")?;
+        }
+        if let Some(first) = self.undriven.first() {
+            let runs = counted(self.undriven.len(), "run", "runs");
+            writeln!(f, "  {runs} could not be driven and counted as not failed, first: {first}")?;
         }
         writeln!(f, "  written: {}", self.path.display())?;
         write!(f, "  rerun: {}", self.rerun)
     }
 }
 
-/// Confirms, shrinks, measures and writes.
+/// Confirms, shrinks, measures and writes. A failure that was found is not lost: an interrupt, or a run
+/// that cannot be driven, leaves the smallest sketch until then. Errs when that cannot be written.
 pub(in crate::cmd) async fn hunt(trials: &mut Trials<'_>, prey: Prey) -> Result<Found, TrialError> {
     let Prey { mut sketch, failure, name } = prey;
     // The name decides the seed of the case, so it is the file's from here on.
     sketch.name = name;
     let mut tried = 0;
-    if fails_again(trials, &sketch, &failure).await? {
+    if fails_again(trials, &sketch, &failure).await.unwrap_or(false) {
         let asked = async |step: &Sketch| fails_again(trials, step, &failure).await;
-        let (shrunk, stopped) = shrink(sketch, asked).await;
-        if let Some(error) = stopped.filter(TrialError::is_interrupt) {
-            return Err(error);
-        }
-        Shrunk { sketch, tried, .. } = shrunk;
+        // What stopped the search is seen by the trials that follow, too.
+        (Shrunk { sketch, tried, .. }, _) = shrink(sketch, asked).await;
     }
-    let reproduced = rate(trials, &sketch, &failure, FINAL_RUNS).await?;
+    let mut undriven = Vec::new();
+    let reproduced = rate(trials, &sketch, &failure, FINAL_RUNS, &mut undriven).await;
     let mut in_processes = None;
     if failure.bus != Bus::Process {
         let there = Failure { bus: Bus::Process, ..failure.clone() };
-        in_processes = Some(rate(trials, &sketch, &there, PROCESS_RUNS).await?);
+        in_processes = Some(rate(trials, &sketch, &there, PROCESS_RUNS, &mut undriven).await);
     }
     let rerun = CommandLine::of_case(&trials.wanted(), &sketch.name, failure.bus).to_string();
     let path = trials.scenarios.join(format!("{}.toml", sketch.name));
-    let found = Found { failure, sketch, tried, reproduced, in_processes, path, rerun };
+    let interrupted = trials.is_interrupted();
+    let found = Found {
+        failure,
+        sketch,
+        tried,
+        interrupted,
+        undriven,
+        reproduced,
+        in_processes,
+        path,
+        rerun,
+    };
     found.written(trials)
 }
 
@@ -130,20 +148,37 @@ async fn fails_again(
     Ok(breaks >= STEP_BREAKS)
 }
 
+/// How often a sketch fails, until the user ends it. A run that cannot be driven has not failed, and
+/// its reason is kept.
 async fn rate(
     trials: &mut Trials<'_>,
     sketch: &Sketch,
     failure: &Failure,
     runs: usize,
-) -> Result<Rate, TrialError> {
-    let mut failed = 0;
-    for _ in 0..runs {
-        failed += usize::from(trials.breaks(sketch, failure).await?);
+    undriven: &mut Vec<String>,
+) -> Rate {
+    let mut rate = Rate { failed: 0, of: 0 };
+    while rate.of < runs {
+        match trials.breaks(sketch, failure).await {
+            Ok(broke) => rate.failed += usize::from(broke),
+            Err(error) if error.is_interrupt() => break,
+            Err(error) => undriven.push(error.to_string()),
+        }
+        rate.of += 1;
     }
-    Ok(Rate { failed, of: runs })
+    rate
 }
 
 impl Found {
+    fn way_of_shrinking(&self) -> String {
+        match (self.tried, self.interrupted) {
+            (0, true) => "not shrunk, interrupted".to_owned(),
+            (0, false) => "not shrunk, it fails too seldom".to_owned(),
+            (tried, true) => format!("interrupted, shrunk in {}", counted(tried, "try", "tries")),
+            (tried, false) => format!("shrunk in {}", counted(tried, "try", "tries")),
+        }
+    }
+
     /// Writes the file, its summary saying what it is for.
     fn written(mut self, trials: &Trials<'_>) -> Result<Self, TrialError> {
         let Failure { rule, bus, sentence } = &self.failure;
@@ -169,3 +204,6 @@ impl Found {
         Ok(self)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,6 +113,11 @@ impl<'a> Trials<'a> {
         }
     }
 
+    /// Whether the user has ended it.
+    pub(in crate::cmd) fn is_interrupted(&self) -> bool {
+        self.interrupt.is_told()
+    }
+
     /// Runs a sketch on buses, the baseline first, and judges each alone and against it.
     pub(in crate::cmd) async fn run(
         &mut self,
@@ -166,8 +171,7 @@ impl<'a> Trials<'a> {
 impl Judged {
     fn take_in(&mut self, bus: Bus, ran: &Ran) {
         for witness in &ran.row.violations {
-            let messages = witness.messages.join(", ");
-            let sentence = format!("{} ({messages})", witness.sentence);
+            let sentence = sentence(&witness.sentence, &witness.messages);
             self.fail(witness.rule.clone(), bus, sentence);
         }
         if !ran.tear_down.is_clean() {
@@ -213,5 +217,24 @@ impl Judged {
         if !self.failures.iter().any(|known| known.rule == rule && known.bus == bus) {
             self.failures.push(Failure { rule, bus, sentence });
         }
+    }
+}
+
+/// A witness's sentence with the messages it is about, where there are any.
+fn sentence(sentence: &str, messages: &[String]) -> String {
+    match messages {
+        [] => sentence.to_owned(),
+        messages => format!("{sentence} ({})", messages.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_witness_without_messages_ends_without_parentheses() {
+        assert_eq!(sentence("a file is left", &[]), "a file is left");
+        assert_eq!(sentence("lost", &["p#1".to_owned(), "p#2".to_owned()]), "lost (p#1, p#2)");
     }
 }

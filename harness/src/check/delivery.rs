@@ -49,6 +49,12 @@ fn check_life(
                 continue;
             }
             Region::Free => continue,
+            Region::Unsure if here => {
+                if let Some(skipped) = walk.unread.take() {
+                    missing(trace, life, skipped, walk.last, findings);
+                }
+            }
+            Region::Unsure => continue,
             Region::Must => {
                 counts[2] += 1;
                 if !here {

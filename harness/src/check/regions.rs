@@ -24,7 +24,9 @@ pub(crate) enum Region {
     },
     /// It may still be on its way or unread; but nothing later arrives without it.
     Unread,
-    /// It may arrive or not: its policy may lose it, or its outcome is unknown.
+    /// Its outcome is unknown: it may arrive or not, but not without those before it.
+    Unsure,
+    /// It may arrive or not: its policy may lose it, or nobody can tell whether it matches.
     Free,
 }
 
@@ -59,14 +61,14 @@ pub(crate) fn region(trace: &Trace<'_>, life: &Life, number: usize) -> Region {
         return Region::MustNot(why);
     }
     match item.published.outcome {
-        Outcome::Ok => {}
         Outcome::Closed | Outcome::TooLarge | Outcome::Timeout => {
             return Region::MustNot(WhyNot::Refused);
         }
-        Outcome::Unknown => return Region::Free,
-    }
-    if matched == Match::Undecided || !life.lossless {
-        return Region::Free;
+        Outcome::Ok | Outcome::Unknown if matched == Match::Undecided || !life.lossless => {
+            return Region::Free;
+        }
+        Outcome::Ok => {}
+        Outcome::Unknown => return Region::Unsure,
     }
     let beginning = overlaps_beginning(life, item);
     match ending(trace, life, number) {

@@ -61,7 +61,7 @@ pub enum Colour {
     BothWrongDifferently,
     /// Neither, as far as the plan tells; they differ all the same.
     Undecided,
-    /// Only the candidate, and as the scenario declares.
+    /// Only the candidate, and as the scenario declares or expects of it.
     Declared,
 }
 
@@ -258,8 +258,23 @@ fn compare_accepted(
             spec.name
         );
         let subject = Subject::Accepted { publisher: spec.name.clone() };
-        differences.extend(difference(subject, [false; 2], one == other, sentence));
+        let found = difference(subject, [false; 2], one == other, sentence);
+        let colour = if is_stated(baseline, candidate, &spec.name, [one, other]) {
+            Colour::Declared
+        } else {
+            Colour::Undecided
+        };
+        differences.extend(found.map(|found| Difference { colour, ..found }));
     }
+}
+
+/// Whether the case expects other counts of one bus than of the other, and each keeps to its own.
+fn is_stated(baseline: &Trace<'_>, candidate: &Trace<'_>, name: &str, found: [usize; 2]) -> bool {
+    let ranges = [baseline, candidate]
+        .map(|trace| trace.case.expect.on(trace.bus).accepted.get(name).copied());
+    let [Some(one), Some(other)] = ranges else { return false };
+    let keeps = |(least, most): (u64, u64), found| (least..=most).contains(&(found as u64));
+    one != other && keeps(one, found[0]) && keeps(other, found[1])
 }
 
 fn accepted(trace: &Trace<'_>, publisher: usize) -> usize {

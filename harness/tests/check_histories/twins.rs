@@ -4,7 +4,7 @@
 use equivalence::check::{
     Colour, Difference, Observed, Subject, colour_declared, differential, mark, twin, unsteady,
 };
-use equivalence::plan::Bus;
+use equivalence::plan::{Bus, Expectation, Expected};
 use equivalence::record::Outcome;
 
 use super::perfect_bus::World;
@@ -184,4 +184,33 @@ fn a_difference_has_the_declared_colour_only_for_a_rule_that_shows_in_it() {
     both[0].colour = Colour::BothWrong;
     colour_declared(&mut both, &["C1"]);
     assert_eq!(both[0].colour, Colour::BothWrong);
+}
+
+#[test]
+fn counts_that_the_case_expects_of_each_bus_are_no_open_question() {
+    let world = |refused| {
+        let mut world = World::new(1, Vec::new(), 2);
+        world.publish(0, "events.process.lifecycle", Outcome::Ok);
+        world.publish(0, "events.process.lifecycle", refused);
+        world
+    };
+    let colour = |expect: Expectation| {
+        let (mut one, other) = (world(Outcome::Ok), world(Outcome::TooLarge));
+        one.case.expect = expect;
+        let baseline = Observed { bus: Bus::Crossbeam, history: &one.history };
+        let candidate = Observed { bus: Bus::Embedded, history: &other.history };
+        let found = differential(&one.case, &one.plan, baseline, candidate).expect("judged");
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].colour
+    };
+    let accepted =
+        |range| Expected { accepted: [("p0".to_owned(), range)].into(), ..Expected::default() };
+    let expect = |always, own| Expectation {
+        always: accepted(always),
+        per_bus: [(Bus::Crossbeam, accepted(own))].into(),
+    };
+    assert_eq!(colour(Expectation::default()), Colour::Undecided);
+    assert_eq!(colour(expect((1, 2), (1, 2))), Colour::Undecided);
+    assert_eq!(colour(expect((1, 2), (2, 2))), Colour::Declared);
+    assert_eq!(colour(expect((2, 2), (1, 2))), Colour::Undecided);
 }

@@ -48,13 +48,12 @@ fn check_life(
                 counts[usize::from(why == WhyNot::Refused)] += 1;
                 continue;
             }
-            Region::Free => continue,
             Region::Unsure if here => {
                 if let Some(skipped) = walk.unread.take() {
                     missing(trace, life, skipped, walk.last, findings);
                 }
             }
-            Region::Unsure => continue,
+            Region::Free | Region::Unsure => continue,
             Region::Must => {
                 counts[2] += 1;
                 if !here {

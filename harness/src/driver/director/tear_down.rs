@@ -64,6 +64,8 @@ impl<'t> Director<'t> {
         let mut leaving = self.attendance.leaving_subscribers();
         draining.retain(|subscriber| !leaving.contains(subscriber));
         self.await_ends(&mut leaving).await?;
+        // Whoever has not ended by now ends by tear-down, and is to say so.
+        draining.extend(leaving);
         self.all_drain(&mut draining, false).await?;
         if !ends_receivers || self.attendance.is_gone() {
             return Ok(());

@@ -1,5 +1,9 @@
 //! How busy the host was beside the measured tree: two readings of its counters and what was
 //! between them (METHOD §4). It judges nothing; the limits are in the gates.
+//!
+//! Busy is what was neither idle nor stolen. The kernel's own count of busy time is by ticks: work
+//! that begins with a timer is always, or never, seen by them, and a paced load is all such work. Idle
+//! time it takes from the clock.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +13,6 @@ use crate::record::HostLoad;
 /// The host's counters at one moment, as far as they only grow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counters {
-    /// CPU time spent on anything, all CPUs.
-    pub(super) busy: Duration,
     /// CPU time taken by the hypervisor for others, all CPUs.
     pub(super) stolen: Duration,
     /// CPU time with nothing to do, all CPUs.
@@ -44,12 +46,13 @@ impl Neighbours {
     /// What the host did besides, the tree having used `tree_s` seconds of CPU.
     pub(super) fn load(&self, tree_s: f64) -> Option<HostLoad> {
         let (passed, spent) = self.spent?;
-        let all_s = (spent.busy + spent.stolen + spent.idle).as_secs_f64();
+        let all_s = passed.as_secs_f64() * host::cpus() as f64;
+        let busy_s = all_s - (spent.stolen + spent.idle).as_secs_f64();
         let (runnable, load_1_min) = host::queue();
         let share = |part_s: f64, whole_s: f64| (part_s / whole_s).clamp(0.0, 1.0);
         (all_s > 0.0).then(|| HostLoad {
             stolen: share(spent.stolen.as_secs_f64(), all_s),
-            outside: share(spent.busy.as_secs_f64() - tree_s, all_s),
+            outside: share(busy_s - tree_s, all_s),
             pressure: spent.waited.map(|waited| share(waited.as_secs_f64(), passed.as_secs_f64())),
             runnable,
             load_1_min,
@@ -60,7 +63,6 @@ impl Neighbours {
 impl Counters {
     fn since(self, before: Self) -> Self {
         Self {
-            busy: self.busy.saturating_sub(before.busy),
             stolen: self.stolen.saturating_sub(before.stolen),
             idle: self.idle.saturating_sub(before.idle),
             waited: self.waited.zip(before.waited).map(|(now, then)| now.saturating_sub(then)),
@@ -69,7 +71,6 @@ impl Counters {
 
     fn and(self, more: Self) -> Self {
         Self {
-            busy: self.busy + more.busy,
             stolen: self.stolen + more.stolen,
             idle: self.idle + more.idle,
             waited: more.waited.map(|waited| waited + self.waited.unwrap_or_default()),
@@ -81,22 +82,23 @@ impl Counters {
 mod tests {
     use super::*;
 
-    fn spent(busy_s: u64, stolen_s: u64, idle_s: u64) -> Neighbours {
-        let counters = Counters {
-            busy: Duration::from_secs(busy_s),
-            stolen: Duration::from_secs(stolen_s),
-            idle: Duration::from_secs(idle_s),
-            waited: Some(Duration::from_secs(1)),
-        };
-        Neighbours { before: None, spent: Some((Duration::from_secs(4), counters)) }
+    /// Four seconds of the host, of whose CPU time these shares were stolen and idle.
+    fn spent(stolen: f64, idle: f64) -> Neighbours {
+        let passed = Duration::from_secs(4);
+        let of_all = |share: f64| passed.mul_f64(share * host::cpus() as f64);
+        let waited = Some(Duration::from_secs(1));
+        let counters = Counters { stolen: of_all(stolen), idle: of_all(idle), waited };
+        Neighbours { before: None, spent: Some((passed, counters)) }
     }
 
     #[test]
     fn what_the_tree_used_is_not_outside_it() {
-        let load = spent(6, 1, 3).load(4.0).expect("counters");
-        assert_eq!((load.outside, load.stolen, load.pressure), (0.2, 0.1, Some(0.25)));
-        // Ticks are coarser than the tree's own clocks.
-        assert!(spent(6, 0, 4).load(6.1).expect("counters").outside <= 0.0);
+        let all_s = 4.0 * host::cpus() as f64;
+        let load = spent(0.1, 0.3).load(0.4 * all_s).expect("counters");
+        assert!((load.outside - 0.2).abs() < 1e-6 && (load.stolen - 0.1).abs() < 1e-6, "{load:?}");
+        assert_eq!(load.pressure, Some(0.25));
+        // Idle time is told in ticks, which are coarser than the tree's own clocks.
+        assert!(spent(0.0, 0.4).load(0.61 * all_s).expect("counters").outside <= 0.0);
     }
 
     #[test]
@@ -106,9 +108,9 @@ mod tests {
 
     #[test]
     fn phases_add_up() {
-        let once = Counters { busy: Duration::from_secs(1), ..Counters::default() };
+        let once = Counters { idle: Duration::from_secs(1), ..Counters::default() };
         let twice = Counters::default().and(once).and(once);
-        assert_eq!(twice.busy, Duration::from_secs(2));
-        assert_eq!(twice.since(once).busy, Duration::from_secs(1));
+        assert_eq!(twice.idle, Duration::from_secs(2));
+        assert_eq!(twice.since(once).idle, Duration::from_secs(1));
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn counters() -> Option<Counters> {
     Some(Counters {
         stolen: ticks(total.steal.unwrap_or_default()),
         idle: ticks(total.idle + total.iowait.unwrap_or_default()),
+        own: cpu_time(std::process::id()).unwrap_or_default(),
         waited: CpuPressure::current()
             .ok()
             .map(|pressure| Duration::from_micros(pressure.some.total)),

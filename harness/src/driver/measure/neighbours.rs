@@ -3,7 +3,8 @@
 //!
 //! Busy is what was neither idle nor stolen. The kernel's own count of busy time is by ticks: work
 //! that begins with a timer is always, or never, seen by them, and a paced load is all such work. Idle
-//! time it takes from the clock.
+//! time it takes from the clock. The harness itself, which leads the trial, is no neighbour: what it
+//! uses is the instrument's, the same on every bus, and nobody could stop it.
 
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,8 @@ pub(super) struct Counters {
     pub(super) stolen: Duration,
     /// CPU time with nothing to do, all CPUs.
     pub(super) idle: Duration,
+    /// CPU time of this very process.
+    pub(super) own: Duration,
     /// Time in which some task waited for a CPU; `None` where the kernel does not tell.
     pub(super) waited: Option<Duration>,
 }
@@ -47,7 +50,7 @@ impl Neighbours {
     pub(super) fn load(&self, tree_s: f64) -> Option<HostLoad> {
         let (passed, spent) = self.spent?;
         let all_s = passed.as_secs_f64() * host::cpus() as f64;
-        let busy_s = all_s - (spent.stolen + spent.idle).as_secs_f64();
+        let busy_s = all_s - (spent.stolen + spent.idle + spent.own).as_secs_f64();
         let (runnable, load_1_min) = host::queue();
         let share = |part_s: f64, whole_s: f64| (part_s / whole_s).clamp(0.0, 1.0);
         (all_s > 0.0).then(|| HostLoad {
@@ -65,6 +68,7 @@ impl Counters {
         Self {
             stolen: self.stolen.saturating_sub(before.stolen),
             idle: self.idle.saturating_sub(before.idle),
+            own: self.own.saturating_sub(before.own),
             waited: self.waited.zip(before.waited).map(|(now, then)| now.saturating_sub(then)),
         }
     }
@@ -73,6 +77,7 @@ impl Counters {
         Self {
             stolen: self.stolen + more.stolen,
             idle: self.idle + more.idle,
+            own: self.own + more.own,
             waited: more.waited.map(|waited| waited + self.waited.unwrap_or_default()),
         }
     }
@@ -87,7 +92,8 @@ mod tests {
         let passed = Duration::from_secs(4);
         let of_all = |share: f64| passed.mul_f64(share * host::cpus() as f64);
         let waited = Some(Duration::from_secs(1));
-        let counters = Counters { stolen: of_all(stolen), idle: of_all(idle), waited };
+        let (stolen, idle, own) = (of_all(stolen), of_all(idle), Duration::ZERO);
+        let counters = Counters { stolen, idle, own, waited };
         Neighbours { before: None, spent: Some((passed, counters)) }
     }
 
@@ -97,6 +103,12 @@ mod tests {
         let load = spent(0.1, 0.3).load(0.4 * all_s).expect("counters");
         assert!((load.outside - 0.2).abs() < 1e-6 && (load.stolen - 0.1).abs() < 1e-6, "{load:?}");
         assert_eq!(load.pressure, Some(0.25));
+        let mut told = spent(0.1, 0.3);
+        if let Some((_, counters)) = &mut told.spent {
+            counters.own = Duration::from_secs_f64(0.05 * all_s);
+        }
+        let load = told.load(0.4 * all_s).expect("counters");
+        assert!((load.outside - 0.15).abs() < 1e-6, "nor is what the harness used: {load:?}");
         // Idle time is told in ticks, which are coarser than the tree's own clocks.
         assert!(spent(0.0, 0.4).load(0.61 * all_s).expect("counters").outside <= 0.0);
     }

@@ -15,11 +15,6 @@ use super::trace::{Item, Trace};
 use crate::plan::{Claim, Deed, Deployment, Fault, Operation, Reading, Victim};
 use crate::record::{Operated, Outcome, Published};
 
-/// W2: largest payload where the case sets no limit of its own, bytes.
-const DEFAULT_PAYLOAD_LIMIT_BYTES: usize = 1 << 20;
-/// C11: how long a publish waits where the case sets no limit of its own, milliseconds.
-const DEFAULT_PUBLISH_LIMIT_MS: u64 = 30_000;
-
 /// Looks at every publish that was refused.
 pub(crate) fn check(trace: &Trace<'_>, findings: &mut Findings<'_, '_>) {
     for number in 0..trace.items.len() {
@@ -96,7 +91,7 @@ fn was_shut_down_by(trace: &Trace<'_>, published: &Published) -> bool {
 
 fn of_size(trace: &Trace<'_>, item: &Item) -> Cause {
     let topology = &trace.case.topology;
-    let limit = topology.bus.payload_limit_bytes.unwrap_or(DEFAULT_PAYLOAD_LIMIT_BYTES);
+    let limit = topology.bus.takes_payload_bytes();
     let mix = &topology.publishers[usize::from(item.publisher)].mix;
     let too_large = |bytes: usize| bytes > limit;
     if item.is_fence() || mix.is_empty() {
@@ -140,7 +135,7 @@ fn of_wait(trace: &Trace<'_>, number: usize) -> Cause {
     if trace.lives.iter().filter(could_hold).any(|life| is_held(trace, life, &published)) {
         return Cause::Found;
     }
-    let limit_ms = trace.case.topology.bus.publish_limit_ms.unwrap_or(DEFAULT_PUBLISH_LIMIT_MS);
+    let limit_ms = trace.case.topology.bus.publish_waits_ms();
     let waited_ns = published.return_ns.saturating_sub(published.call_ns);
     let waited_out = waited_ns >= limit_ms.saturating_mul(1_000_000);
     let is_behind = |life: &Life| was_behind(trace, life, &published);

@@ -7,16 +7,10 @@
 use daemoneye_eventbus::OverflowPolicy;
 use daemoneye_eventbus::contract::Matcher;
 
-use super::limits::MAX_PAYLOAD_BYTES;
 use super::workload::topic_of;
 use super::{
     Case, Count, Operation, Phase, Publish, PublisherSpec, Reading, SubscriberSpec, Victim,
 };
-
-/// How long a publish waits for room where the case does not say, milliseconds: as the buses do.
-const PUBLISH_LIMIT_MS: u64 = 30_000;
-/// Largest payload that a bus takes where the case does not say, bytes.
-const PAYLOAD_LIMIT_BYTES: usize = MAX_PAYLOAD_BYTES / 16;
 
 impl Case {
     /// Milliseconds that the slowest pace makes the publishing of a phase take, fence included.
@@ -63,7 +57,7 @@ impl Case {
         let surely = shares.filter(|share| !self.may_cut_off(Victim::Publisher(share.publisher)));
         let events: u64 = surely.map(|share| self.matching(share, &matcher)).sum();
         // A publish that waits for longer is refused: nobody waits for its event.
-        let limit_ms = self.topology.bus.publish_limit_ms.unwrap_or(PUBLISH_LIMIT_MS);
+        let limit_ms = self.topology.bus.publish_waits_ms();
         let waited_ms = limit_ms as f64 / phase.publish.len().max(1) as f64;
         let each_ms = (1000.0 / per_second).min(waited_ms);
         whole_ms(events.saturating_sub(1) as f64 * each_ms)
@@ -76,7 +70,7 @@ impl Case {
         else {
             return 0;
         };
-        let limit_bytes = self.topology.bus.payload_limit_bytes.unwrap_or(PAYLOAD_LIMIT_BYTES);
+        let limit_bytes = self.topology.bus.takes_payload_bytes();
         let (matching, cycle) = weights(publisher, matcher, limit_bytes);
         events.checked_div(cycle).unwrap_or_default().saturating_mul(matching)
     }

@@ -31,6 +31,23 @@ pub struct BusSettings {
     pub fault: Option<String>,
 }
 
+/// How long a publish waits where the case does not say, milliseconds: as the buses do (C11).
+const PUBLISH_LIMIT_MS: u64 = 30_000;
+/// Largest payload a bus must take where the case does not say, bytes (W2).
+const PAYLOAD_LIMIT_BYTES: usize = 1 << 20;
+
+impl BusSettings {
+    /// How long a publish waits for room, said or not, milliseconds.
+    pub(crate) fn publish_waits_ms(&self) -> u64 {
+        self.publish_limit_ms.unwrap_or(PUBLISH_LIMIT_MS)
+    }
+
+    /// The largest payload a bus must take, said or not, bytes.
+    pub(crate) fn takes_payload_bytes(&self) -> usize {
+        self.payload_limit_bytes.unwrap_or(PAYLOAD_LIMIT_BYTES)
+    }
+}
+
 /// One publisher.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PublisherSpec {

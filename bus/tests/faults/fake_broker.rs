@@ -10,7 +10,7 @@ use daemoneye_eventbus::{
 };
 use tempfile::TempDir;
 
-use crate::encode::{Message, frame};
+use crate::encode::{Found, Message, frame};
 use crate::peer::{Next, Peer, envelope, hello, welcome};
 use crate::served::{SOON, all_processes, event, recv_number, within};
 
@@ -58,10 +58,16 @@ impl Fake {
     }
 }
 
-pub(crate) fn subscribed(peer: &mut Peer, window: u64) {
-    let request = peer.expect(frame::SUBSCRIBE);
+/// The reply to a request to subscribe, with this credit.
+pub(crate) fn subscribed(request: &Found, window: u64) -> Vec<u8> {
     let reply = Message::default().number(1, request.number(1)).number(5, 7).number(6, window);
-    peer.send(&reply.framed(frame::SUBSCRIBED));
+    reply.framed(frame::SUBSCRIBED)
+}
+
+/// Subscribes whoever asks next.
+pub(crate) fn subscribe_next(peer: &mut Peer, window: u64) {
+    let request = peer.expect(frame::SUBSCRIBE);
+    peer.send(&subscribed(&request, window));
 }
 
 fn delivery(position: u64) -> Vec<u8> {
@@ -149,7 +155,7 @@ async fn a_welcome_with_limits_beyond_reason_is_taken_within_reason() {
 async fn a_broker_that_falls_silent_is_reported_as_gone() {
     let heartbeat = u64::try_from(SOON.as_millis()).unwrap();
     let fake = Fake::welcoming(heartbeat, |mut peer| {
-        subscribed(&mut peer, 4);
+        subscribe_next(&mut peer, 4);
         until_closed(peer);
     });
     let client = fake.connect().await.unwrap();
@@ -166,7 +172,7 @@ async fn a_broker_that_falls_silent_is_reported_as_gone() {
 #[tokio::test]
 async fn every_call_after_the_connection_broke_says_disconnected() {
     let fake = Fake::welcoming(HEARTBEAT_MS, |mut peer| {
-        subscribed(&mut peer, 4);
+        subscribe_next(&mut peer, 4);
         // Half a frame, then nothing.
         peer.send(&delivery(1)[..9]);
     });
@@ -195,7 +201,7 @@ async fn every_call_after_the_connection_broke_says_disconnected() {
 #[tokio::test]
 async fn what_came_before_a_refusal_is_received_and_its_words_are_told() {
     let fake = Fake::welcoming(HEARTBEAT_MS, |mut peer| {
-        subscribed(&mut peer, 4);
+        subscribe_next(&mut peer, 4);
         let mut bytes = delivery(1);
         bytes.extend(delivery(2));
         bytes.extend(Message::default().number(1, 3).bytes(2, "go away").framed(frame::REFUSAL));
@@ -214,7 +220,7 @@ async fn what_came_before_a_refusal_is_received_and_its_words_are_told() {
 #[tokio::test]
 async fn a_broker_that_delivers_without_credit_is_left() {
     let fake = Fake::welcoming(HEARTBEAT_MS, |mut peer| {
-        subscribed(&mut peer, 2);
+        subscribe_next(&mut peer, 2);
         let mut position = 0;
         loop {
             position += 1;
@@ -244,7 +250,7 @@ async fn frames_only_clients_send_end_the_connection() {
     let publish = envelope("p", 1, 1, "events.process.x", b"").framed(frame::PUBLISH);
     for breach in [publish, hello(1, 1, "b"), Message::default().framed(frame::CREDIT)] {
         let fake = Fake::welcoming(HEARTBEAT_MS, move |mut peer| {
-            subscribed(&mut peer, 4);
+            subscribe_next(&mut peer, 4);
             peer.send(&breach);
             until_closed(peer);
         });
@@ -273,7 +279,7 @@ async fn a_broker_that_answers_nothing_is_waited_for_no_longer_than_the_limit() 
 #[tokio::test]
 async fn a_delivery_that_comes_byte_by_byte_is_received() {
     let fake = Fake::welcoming(HEARTBEAT_MS, |mut peer| {
-        subscribed(&mut peer, 4);
+        subscribe_next(&mut peer, 4);
         for byte in delivery(1) {
             peer.send(&[byte]);
         }
@@ -321,7 +327,7 @@ async fn a_goodbye_that_is_never_answered_is_waited_for_up_to_a_limit() {
 #[tokio::test]
 async fn a_dropped_receiver_is_unsubscribed_by_its_number() {
     let fake = Fake::welcoming(HEARTBEAT_MS, |mut peer| {
-        subscribed(&mut peer, 4);
+        subscribe_next(&mut peer, 4);
         let request = peer.expect(frame::UNSUBSCRIBE);
         assert_eq!((request.number(1), request.number(3)), (0, 7));
         assert_eq!(request.text(2), "");

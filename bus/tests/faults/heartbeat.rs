@@ -19,7 +19,7 @@ fn lively() -> BrokerConfig {
 }
 
 /// For peers that must answer in time on a busy machine, too.
-const CALM: Duration = Duration::from_millis(250);
+const CALM: Duration = Duration::from_millis(500);
 
 fn calm() -> BrokerConfig {
     BrokerConfig::default().with_heartbeat_interval(CALM)

@@ -79,11 +79,17 @@ async fn events_that_never_left_the_outbox_are_told_at_the_deadline() {
 #[tokio::test]
 async fn events_that_were_written_and_never_granted_are_told_at_the_deadline() {
     let fake = Fake::welcoming(HEARTBEAT_MS, |mut peer| {
-        for _ in 0..3 {
-            peer.expect(frame::PUBLISH);
+        // Requests overtake events that were gathered, so they come in any order.
+        let (mut events, mut fence) = (0, None);
+        while events < 3 || fence.is_none() {
+            match peer.next() {
+                Next::Frame(frame::PUBLISH, _) => events += 1,
+                Next::Frame(frame::SUBSCRIBE, request) => fence = Some(request),
+                other => panic!("neither an event nor the fence: {other:?}"),
+            }
         }
         peer.send(&grant(u64::from(u32::MAX)));
-        subscribed(&mut peer, 4);
+        peer.send(&subscribed(&fence.unwrap(), 4));
         until_closed(peer);
     });
     // With the usual limits: on a busy host a reply takes longer than SOON.

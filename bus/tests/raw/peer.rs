@@ -1,6 +1,7 @@
 //! A peer that speaks frames by hand over a blocking socket, as client or as broker.
 
 use std::io::{ErrorKind, Read, Write};
+use std::mem;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,6 +18,8 @@ pub(crate) const INCARNATION: u64 = 0xdead_beef;
 pub(crate) struct Peer {
     pub(crate) stream: UnixStream,
     buffer: Vec<u8>,
+    /// Bytes at the beginning of `buffer` that were taken as frames.
+    taken: usize,
 }
 
 /// What came next.
@@ -32,7 +35,7 @@ impl Peer {
     pub(crate) fn new(stream: UnixStream) -> Self {
         stream.set_read_timeout(Some(WATCHDOG)).unwrap();
         stream.set_write_timeout(Some(WATCHDOG)).unwrap();
-        Self { stream, buffer: Vec::new() }
+        Self { stream, buffer: Vec::new(), taken: 0 }
     }
 
     pub(crate) fn connect(path: &Path) -> Self {
@@ -66,14 +69,16 @@ impl Peer {
     /// The next frame or the end; panics when the watchdog barks.
     pub(crate) fn next(&mut self) -> Next {
         loop {
-            if let Some((length, rest)) = self.buffer.split_first_chunk::<4>() {
+            if let Some((length, rest)) = self.buffer[self.taken..].split_first_chunk::<4>() {
                 let length = u32::from_le_bytes(*length) as usize;
                 if rest.len() >= length {
                     let content = Found::read(&rest[..length]);
-                    self.buffer.drain(..4 + length);
+                    self.taken += 4 + length;
                     return one_field(&content);
                 }
             }
+            // Once for all frames that were whole: a peer that moves megabytes for each is silent.
+            self.buffer.drain(..mem::take(&mut self.taken));
             let mut chunk = [0; 8 << 10];
             match self.stream.read(&mut chunk) {
                 Ok(0) => return Next::Closed,

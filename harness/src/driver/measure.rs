@@ -200,7 +200,7 @@ impl Meter {
 
     /// What the host did beside the tree in the window; `None` where it cannot tell.
     pub(super) fn host(&self) -> Option<HostLoad> {
-        self.neighbours.load(self.cpu_s()?)
+        self.neighbours.load()
     }
 
     /// Context switches of the whole tree; `None` when any process's are unknown.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct HostLoad {
     /// Taken by the hypervisor for others.
     pub stolen: f64,
-    /// Used outside the measured tree; the harness's own work is part of it.
+    /// Used by processes that are neither the harness nor started by it.
     pub outside: f64,
     /// Share of the window in which some task waited for a CPU, the tree's own included; `None`
     /// where the kernel does not tell (PSI).

@@ -22,9 +22,9 @@ const BURNED: f64 = 0.6;
 const DELAY_ONE_IN: u64 = 500;
 /// For so long.
 const DELAY: Duration = Duration::from_millis(1);
-/// The pace of the sound bus is learnt between these two moments after its first event: queues have
-/// filled by then, and measuring has not begun.
-const LEARN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(150));
+/// The pace of the sound bus is learnt between these two moments after its first event, in the second
+/// half of a warm-up of a second: queues are full, memory is touched, and measuring has not begun.
+const LEARN: (Duration, Duration) = (Duration::from_millis(450), Duration::from_millis(950));
 /// A publisher that is ahead by less than this goes on: sleeping is not exact.
 const AHEAD: Duration = Duration::from_micros(200);
 
@@ -226,7 +226,7 @@ mod tests {
         let pace = Pace::at(0.5);
         let began = Instant::now();
         // An event every 100 us until the pace is learnt.
-        let natural = (0..=1500_u32).map(|number| began + Duration::from_micros(100) * number);
+        let natural = (0..=9500_u32).map(|number| began + Duration::from_micros(100) * number);
         for now in natural {
             assert_eq!(pace.ahead(now), Duration::ZERO);
         }

@@ -3,11 +3,13 @@
 
 mod sockets;
 
+use std::collections::HashMap;
+use std::iter;
 use std::time::Duration;
 
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
-use procfs::process::Process;
+use procfs::process::{Process, Stat, all_processes};
 use procfs::{CpuPressure, Current, CurrentSI, KernelStats, LoadAverage};
 
 pub(super) use self::sockets::Sockets;
@@ -37,18 +39,53 @@ pub(super) fn memory(pid: u32) -> Option<Memory> {
 /// The host's counters now.
 pub(super) fn counters() -> Option<Counters> {
     let total = KernelStats::current().ok()?.total;
-    let ticks = |ticks: u64| {
-        let per_s = procfs::ticks_per_second().max(1);
-        Duration::from_nanos(ticks * (1_000_000_000 / per_s))
-    };
     Some(Counters {
-        stolen: ticks(total.steal.unwrap_or_default()),
-        idle: ticks(total.idle + total.iowait.unwrap_or_default()),
-        own: cpu_time(std::process::id()).unwrap_or_default(),
+        stolen: duration(total.steal.unwrap_or_default()),
+        others: others()?,
         waited: CpuPressure::current()
             .ok()
             .map(|pressure| Duration::from_micros(pressure.some.total)),
     })
+}
+
+/// CPU time of all processes that are neither this one nor below it, and of their dead children.
+fn others() -> Option<Duration> {
+    let own = i32::try_from(std::process::id()).ok()?;
+    let all = all_processes().ok()?;
+    let stats = all.filter_map(|process| Some(Ran::from(process.ok()?.stat().ok()?)));
+    Some(duration(ticks_beside(own, &stats.collect::<Vec<Ran>>())))
+}
+
+/// What one process has run so far.
+struct Ran {
+    pid: i32,
+    parent: i32,
+    /// User and system time together are exact, how the kernel parts them is not.
+    ticks: u64,
+}
+
+impl From<Stat> for Ran {
+    fn from(stat: Stat) -> Self {
+        let of_children = u64::try_from(stat.cutime + stat.cstime).unwrap_or_default();
+        let ticks = stat.utime + stat.stime + of_children;
+        Self { pid: stat.pid, parent: stat.ppid, ticks }
+    }
+}
+
+/// The sum over all but `own` and its descendants.
+fn ticks_beside(own: i32, all: &[Ran]) -> u64 {
+    let parents: HashMap<i32, i32> = all.iter().map(|ran| (ran.pid, ran.parent)).collect();
+    let is_ours = |pid| {
+        let line = iter::successors(Some(pid), |pid| parents.get(pid).copied());
+        // Read one by one they need not fit together: a number may have been given anew.
+        line.take(all.len()).any(|pid| pid == own)
+    };
+    all.iter().filter(|ran| !is_ours(ran.pid)).map(|ran| ran.ticks).sum()
+}
+
+fn duration(ticks: u64) -> Duration {
+    let per_s = procfs::ticks_per_second().max(1);
+    Duration::from_nanos(ticks * (1_000_000_000 / per_s))
 }
 
 /// CPUs that are online.
@@ -76,10 +113,19 @@ mod tests {
     }
 
     #[test]
-    fn the_host_has_been_idle_and_has_cpus() {
-        let now = counters().expect("/proc/stat");
-        assert!(now.idle > Duration::ZERO && cpus() > 0);
+    fn the_host_has_cpus_and_others_have_used_them() {
+        let now = counters().expect("/proc");
+        assert!(now.others > Duration::ZERO && cpus() > 0);
         assert!(queue().0.is_some_and(|runnable| runnable > 0), "at least this test runs");
+    }
+
+    #[test]
+    fn what_this_process_and_its_descendants_ran_is_nobody_elses() {
+        let ran = |pid, parent, ticks| Ran { pid, parent, ticks };
+        let family = [ran(1, 0, 1), ran(5, 1, 10), ran(6, 5, 100), ran(7, 6, 1000), ran(8, 1, 20)];
+        assert_eq!(ticks_beside(5, &family), 21);
+        let circle = [ran(3, 4, 1), ran(4, 3, 2)];
+        assert_eq!(ticks_beside(5, &circle), 3, "ends, and counts them");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod address;
 mod buffer;
 mod listener;
+mod peer;
 mod probe;
 #[cfg(unix)]
 #[path = "transport/unix.rs"]

@@ -60,6 +60,7 @@ fn cause(trace: &Trace<'_>, number: usize) -> Cause {
         Outcome::Ok => Cause::Unclear,
         Outcome::Closed => found_or(is_over, Claim::C13, "nobody had shut the bus down"),
         Outcome::TooLarge => of_size(trace, item),
+        Outcome::Denied => Cause::Lacking(Claim::C7, "its publisher may publish on everything"),
         Outcome::Unknown => {
             let is_cut_off = may_be_cut_off(trace, item) || (is_over && !trace.publishers_wait());
             found_or(is_cut_off, Claim::C7, "nothing had cut it off")
@@ -75,6 +76,7 @@ fn told(outcome: Outcome) -> &'static str {
         Outcome::Ok => "Ok",
         Outcome::Closed => "Closed",
         Outcome::TooLarge => "TooLarge",
+        Outcome::Denied => "Denied",
         Outcome::Timeout => "Timeout",
         Outcome::Unknown => "Disconnected",
     }

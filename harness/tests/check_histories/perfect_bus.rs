@@ -219,6 +219,7 @@ impl World {
         let rows: Vec<SubscriptionStatistics> =
             self.seats.iter().filter(|seat| seat.live).map(|seat| seat.counters.clone()).collect();
         let statistics = EventBusStatistics {
+            refused: 0,
             events_published: self.published,
             events_delivered: rows.iter().map(|row| row.delivered).sum(),
             events_dropped: rows.iter().map(|row| row.dropped).sum(),

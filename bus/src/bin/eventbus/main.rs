@@ -3,6 +3,7 @@
 //!
 //! Nothing here is routing, matching or access logic: all of that is the library's.
 
+mod acl;
 mod exit;
 mod matching;
 mod topics;
@@ -23,12 +24,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Acl(acl::Arguments),
     Match(matching::Arguments),
     Topics(topics::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Acl(arguments) => acl::run(&arguments),
         Command::Match(arguments) => matching::run(&arguments),
         Command::Topics(arguments) => topics::run(&arguments),
     };

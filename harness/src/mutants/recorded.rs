@@ -11,8 +11,7 @@ use daemoneye_eventbus::{
 use crate::check::{Planned, PlannedAttributes};
 use crate::gate::{Block, Evidence, Side, order};
 use crate::plan::{
-    Bus, BusSettings, Case, Correlate, Expectation, Fence, Lane, Operation, Phase, PublisherSpec,
-    Reading, SubscriberSpec, Topology, TrialKind,
+    Bus, Case, Fence, Lane, Operation, Phase, PublisherSpec, SubscriberSpec, TrialKind,
 };
 use crate::record::{
     History, Latency, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog,
@@ -79,45 +78,11 @@ impl Recorded {
 }
 
 fn case() -> Case {
-    let publisher = PublisherSpec {
-        name: "p0".to_owned(),
-        mix: Vec::new(),
-        correlate: Correlate::Fresh,
-        table: 0,
-    };
-    let subscriber = SubscriberSpec {
-        name: "s0".to_owned(),
-        subscription: EventSubscription::new("s0").with_pattern("events.#"),
-        reading: Reading::Prompt,
-        pace_per_s: None,
-        from_start: true,
-    };
-    let phase = Phase {
-        name: "only".to_owned(),
-        publish: Vec::new(),
-        actions: Vec::new(),
-        idle_ms: 0,
-        fence: true,
-        measured: false,
-    };
+    let subscription = EventSubscription::new("s0").with_pattern("events.#");
+    let (publisher, subscriber) = (PublisherSpec::bare("p0"), SubscriberSpec::bare(subscription));
     Case {
-        id: "corpus".to_owned(),
-        scenario: "corpus".to_owned(),
-        summary: String::new(),
-        wild: false,
-        claims: Vec::new(),
-        kind: TrialKind::Behaviour,
-        topology: Topology {
-            bus: BusSettings::default(),
-            publishers: vec![publisher],
-            subscribers: vec![subscriber],
-        },
-        phases: vec![phase],
-        expect: Expectation::default(),
-        not_applicable: Vec::new(),
-        divergences: Vec::new(),
-        budget_ms: 60_000,
-        seed: 1,
+        phases: vec![Phase::bare("only")],
+        ..Case::bare("corpus", vec![publisher], vec![subscriber])
     }
 }
 

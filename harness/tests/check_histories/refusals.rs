@@ -1,6 +1,6 @@
 //! Refusals: each is told where nothing caused it, and not where something did.
 
-use daemoneye_eventbus::{EventKind, EventSubscription, OverflowPolicy};
+use daemoneye_eventbus::{EventSubscription, OverflowPolicy};
 use equivalence::check::{Check, Report, Violation, check};
 use equivalence::plan::{Bus, Deed, Fault, MixPart, Operation, Reading, Victim};
 use equivalence::record::Outcome;
@@ -51,15 +51,7 @@ fn refused(mut world: World, outcome: Outcome) -> World {
 }
 
 fn sends(mut world: World, payloads: &[usize]) -> World {
-    let part = |payload_bytes: &usize| MixPart {
-        kind: EventKind::Process,
-        topic: None,
-        weight: 1,
-        payload_bytes: *payload_bytes,
-        priority: None,
-        pid: None,
-        metadata: Vec::new(),
-    };
+    let part = |payload_bytes: &usize| MixPart { payload_bytes: *payload_bytes, ..MixPart::bare() };
     world.case.topology.publishers[0].mix = payloads.iter().map(part).collect();
     world
 }

@@ -64,13 +64,7 @@ impl Faults {
         }
         let rate = Rate::PerSecond(PER_SECOND, Arrivals::Constant);
         let share = |publisher| Publish { publisher, count: Count::Events(EVENTS), rate };
-        Phase {
-            name: "faults".to_owned(),
-            publish: (0..publishers).map(share).collect(),
-            actions,
-            idle_ms: 0,
-            fence: true,
-            measured: false,
-        }
+        let publish = (0..publishers).map(share).collect();
+        Phase { publish, actions, ..Phase::bare("faults") }
     }
 }

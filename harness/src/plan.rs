@@ -19,6 +19,7 @@ mod fence;
 pub mod gates;
 mod lane;
 pub mod limits;
+mod longest;
 mod named;
 mod pace;
 mod phase;

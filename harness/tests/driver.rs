@@ -366,6 +366,16 @@ fn action(trigger: Trigger, operation: Operation, expect: &str) -> Action {
 }
 
 #[test]
+fn a_trigger_behind_a_pace_is_waited_for_as_long_as_the_pace_takes() {
+    let mut case = case(TrialKind::Behaviour, Count::Events(70), Rate::Max, false);
+    // The 130th of 140 events comes after 6.5 s, when nobody has published for as long.
+    case.topology.subscribers[0].pace_per_s = Some(20.0);
+    let trigger = Trigger::AfterReceived(0, 130);
+    case.phases[0].actions = vec![action(trigger, Operation::UnsubscribeUnknown, "unknown")];
+    passes(&case, Bus::Embedded);
+}
+
+#[test]
 fn subscribers_come_and_go_while_others_publish() {
     let rate = Rate::PerSecond(2000.0, Arrivals::Constant);
     let mut case = case(TrialKind::Behaviour, Count::Events(400), rate, false);

@@ -43,8 +43,9 @@ pub use contract::{
     TryRecvError, UnsubscribeError,
 };
 pub use event::{
-    AuditEvent, ByteString, CollectionEvent, EventHeader, EventKind, FilesystemEvent, NetworkEvent,
-    PerformanceEvent, Priority, ProcessEvent, Routing, SourceCaps, TriggerRequest,
+    AuditEvent, ByteString, CollectionEvent, ControlMessage, EventHeader, EventKind,
+    FilesystemEvent, NetworkEvent, PerformanceEvent, Priority, ProcessEvent, Routing, SourceCaps,
+    TriggerRequest,
 };
 pub use topic::{PatternError, Topic, TopicError, TopicPattern, TopicSegment};
 

@@ -13,7 +13,8 @@
 //! - [`transport`]: local sockets, the same on every system;
 //! - [`broker`]: routes events between handles in this process and clients behind sockets;
 //! - [`client`]: a handle to a broker in another process;
-//! - [`DaemoneyeEventBus`]: either of them, as users name it.
+//! - [`rpc`]: the control plane, over any bus;
+//! - [`DaemoneyeEventBus`]: broker or client, as users name it.
 //!
 //! Numbers such as C4 or W3 are promises of the contract, `CONTRACT.md` beside this package's
 //! manifest; what goes over a socket is `PROTOCOL.md`, which topics there are `TOPICS.md`.
@@ -30,6 +31,8 @@ pub mod contract;
 pub mod event;
 #[cfg(feature = "ipc")]
 mod ipc;
+#[cfg(feature = "ipc")]
+pub mod rpc;
 pub mod topic;
 #[cfg(feature = "ipc")]
 pub mod transport;

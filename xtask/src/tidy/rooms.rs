@@ -71,7 +71,7 @@ const BUS: &[Room] = &[
     room("transport", &["clock", "wire"]),
     room("broker", &["clock", "event", "topic", "acl", "contract", "wire", "transport"]),
     room("client", &["clock", "event", "topic", "acl", "contract", "wire", "transport"]),
-    room("rpc", &["clock", "event", "topic", "acl", "contract", "wire", "transport", "client"]),
+    room("rpc", &["clock", "event", "topic", "acl", "contract"]),
     room(
         "ipc",
         &[

@@ -1,0 +1,33 @@
+//! The control plane: requests and replies, health, tasks, configuration (CONTRACT §6, W9).
+//!
+//! It speaks over topics through the [`EventBus`](crate::EventBus) trait, so that it works on any
+//! bus and knows no socket. [`RpcClient`] asks, [`RpcService`] answers. What a body says is in
+//! `proto/control.proto`, what goes where in `PROTOCOL.md`.
+
+mod client;
+mod codec;
+mod config;
+mod health;
+mod member;
+mod operation;
+mod proto;
+mod reply;
+mod request;
+mod service;
+mod task;
+
+pub use client::{Answer, Call, CallError, RpcClient, RpcClientConfig};
+pub use codec::BodyError;
+pub use config::{ConfigChange, ConfigChanges, ConfigOutcome, ConfigUpdate};
+pub use health::{HealthPart, HealthReport, HealthStatus};
+pub use member::{Capabilities, Registered, Registration};
+pub use operation::{Operation, UnknownOperation};
+pub use reply::{Refusal, Response};
+pub use request::{Request, ShutdownMode, task_subject};
+pub use service::{Asked, EndError, RpcHandler, RpcService, RpcServiceConfig};
+pub use task::{Task, TaskPriority, TaskResult};
+
+use std::time::Duration;
+
+/// How long an asker waits when it says nothing else (W9).
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);

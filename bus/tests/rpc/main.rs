@@ -1,0 +1,8 @@
+//! The control plane over topics (W9): asked through the public interface, on a broker in
+//! this process and over real connections.
+
+#![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
+
+mod calls;
+mod requests;
+mod stage;

@@ -8,7 +8,9 @@ mod client;
 mod codec;
 mod config;
 mod health;
+mod heart;
 mod member;
+mod monitor;
 mod operation;
 mod proto;
 mod reply;
@@ -19,8 +21,13 @@ mod task;
 pub use client::{Answer, Call, CallError, RpcClient, RpcClientConfig};
 pub use codec::BodyError;
 pub use config::{ConfigChange, ConfigChanges, ConfigOutcome, ConfigUpdate};
-pub use health::{HealthPart, HealthReport, HealthStatus};
+pub use health::{
+    BoardFull, DEFAULT_HEARTBEAT, HealthBoard, HealthChange, HealthConfig, HealthPart,
+    HealthReport, HealthStatus, Heartbeat, MISSED_LIMIT,
+};
+pub use heart::{Heart, Vitals};
 pub use member::{Capabilities, Registered, Registration};
+pub use monitor::{HealthChanges, HealthMonitor};
 pub use operation::{Operation, UnknownOperation};
 pub use reply::{Refusal, Response};
 pub use request::{Request, ShutdownMode, task_subject};

@@ -3,12 +3,14 @@
 //! The operation a message names says which body it has. Whatever the schema does not allow is an
 //! error that says what is wrong; nothing is guessed.
 
+mod announcement;
 mod numbers;
 mod reply;
 mod request;
 #[cfg(test)]
 mod tests;
 
+pub(super) use announcement::{decode_heartbeat, encode_heartbeat};
 pub(super) use reply::{decode_reply, encode_reply};
 pub(super) use request::{decode_request, encode_request};
 

@@ -1,4 +1,13 @@
-//! Health: how well something works, and how well its parts do (R1).
+//! Health: how well something works, how well its parts do (R1), and who shows life (R2).
+
+mod board;
+#[cfg(test)]
+mod tests;
+
+pub(super) use board::changes;
+pub use board::{
+    BoardFull, DEFAULT_HEARTBEAT, HealthBoard, HealthChange, HealthConfig, MISSED_LIMIT,
+};
 
 /// How well something works, best first: the worse of two is the greater.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +37,17 @@ pub struct HealthPart {
     pub status: HealthStatus,
     /// Why, when there is something to say.
     pub reason: Option<String>,
+}
+
+/// One sign of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// The member's running number, from 1.
+    pub sequence: u64,
+    /// How it says it is.
+    pub status: HealthStatus,
+    /// Tasks it is at.
+    pub running_tasks: u32,
 }
 
 impl HealthStatus {

@@ -7,11 +7,14 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::super::config::{ConfigChange, ConfigChanges, ConfigOutcome, ConfigUpdate};
-use super::super::health::{HealthPart, HealthReport, HealthStatus};
+use super::super::health::{HealthPart, HealthReport, HealthStatus, Heartbeat};
 use super::super::member::{Capabilities, Registered, Registration};
 use super::super::task::{Task, TaskPriority, TaskResult};
 use super::super::{Operation, Refusal, Request, Response, ShutdownMode};
-use super::{BodyError, decode_reply, decode_request, encode_reply, encode_request};
+use super::{
+    BodyError, decode_heartbeat, decode_reply, decode_request, encode_heartbeat, encode_reply,
+    encode_request,
+};
 use crate::acl::CollectorKind;
 use crate::event::{ControlBody, MAX_CONTROL_BODY_BYTES, SourceCaps};
 
@@ -114,6 +117,12 @@ fn every_reply_is_heard_as_it_was_said() {
         let body = encode_reply(&outcome).unwrap();
         assert_eq!(decode_reply(&body), Ok(outcome));
     }
+}
+
+#[test]
+fn a_heartbeat_is_heard_as_it_was_said() {
+    let beat = Heartbeat { sequence: 7, status: HealthStatus::Degraded, running_tasks: 3 };
+    assert_eq!(decode_heartbeat(&encode_heartbeat(&beat)), Ok(beat));
 }
 
 fn body(bytes: &[u8]) -> ControlBody {

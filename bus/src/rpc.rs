@@ -4,9 +4,13 @@
 //! bus and knows no socket. [`RpcClient`] asks, [`RpcService`] answers. What a body says is in
 //! `proto/control.proto`, what goes where in `PROTOCOL.md`.
 
+mod aggregation;
 mod client;
 mod codec;
 mod config;
+mod dispatch;
+mod distribution;
+mod gather;
 mod health;
 mod heart;
 mod member;
@@ -18,9 +22,15 @@ mod request;
 mod service;
 mod task;
 
+pub use aggregation::{Added, Aggregate, Aggregator, GatherError};
 pub use client::{Answer, Call, CallError, RpcClient, RpcClientConfig};
 pub use codec::BodyError;
 pub use config::{ConfigChange, ConfigChanges, ConfigOutcome, ConfigUpdate};
+pub use dispatch::{AdmitError, Dispatcher, ExecuteError};
+pub use distribution::{
+    Assigned, Assignment, DistributionConfig, Distributor, JoinError, Moved, Strategy, SubmitError,
+};
+pub use gather::{AskedError, GATHER_LIMIT, gather};
 pub use health::{
     BoardFull, DEFAULT_HEARTBEAT, HealthBoard, HealthChange, HealthConfig, HealthPart,
     HealthReport, HealthStatus, Heartbeat, MISSED_LIMIT,

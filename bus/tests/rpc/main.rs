@@ -1,4 +1,4 @@
-//! The control plane over topics (W9, R1, R2): asked through the public interface, on a broker in
+//! The control plane over topics (W9, R1–R4): asked through the public interface, on a broker in
 //! this process and over real connections.
 
 #![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
@@ -7,3 +7,4 @@ mod calls;
 mod health;
 mod requests;
 mod stage;
+mod tasks;

@@ -25,7 +25,10 @@ mod task;
 pub use aggregation::{Added, Aggregate, Aggregator, GatherError};
 pub use client::{Answer, Call, CallError, RpcClient, RpcClientConfig};
 pub use codec::BodyError;
-pub use config::{ConfigChange, ConfigChanges, ConfigOutcome, ConfigUpdate};
+pub use config::{
+    ConfigChange, ConfigChanges, ConfigError, ConfigKeys, ConfigOutcome, ConfigStore, ConfigUpdate,
+    ConfigValues, InForce,
+};
 pub use dispatch::{AdmitError, Dispatcher, ExecuteError};
 pub use distribution::{
     Assigned, Assignment, DistributionConfig, Distributor, JoinError, Moved, Strategy, SubmitError,

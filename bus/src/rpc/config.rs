@@ -1,4 +1,8 @@
-//! Changes of configuration: what is asked, and what came of it.
+//! Changes of configuration: what is asked, what came of it, and how a member keeps it.
+
+mod store;
+
+pub use store::{ConfigError, ConfigKeys, ConfigStore, ConfigValues, InForce};
 
 /// What to do with the configuration of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::config::ConfigOutcome;
+use super::config::{ConfigError, ConfigOutcome};
 use super::health::HealthReport;
 use super::member::{Capabilities, Registered};
 use super::task::TaskResult;
@@ -68,5 +68,12 @@ impl Refusal {
     /// Something that was tried and did not work.
     pub fn failed(reason: impl Into<String>) -> Self {
         Self::Failed { reason: reason.into() }
+    }
+}
+
+/// What an asker is told of an update that cannot be.
+impl From<ConfigError> for Refusal {
+    fn from(error: ConfigError) -> Self {
+        Self::InvalidBody { reason: error.to_string() }
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
 
 mod calls;
+mod config;
 mod health;
 mod requests;
 mod stage;

@@ -21,6 +21,7 @@ mod reply;
 mod request;
 mod service;
 mod task;
+mod tracking;
 
 pub use aggregation::{Added, Aggregate, Aggregator, GatherError};
 pub use client::{Answer, Call, CallError, RpcClient, RpcClientConfig};
@@ -46,6 +47,10 @@ pub use reply::{Refusal, Response};
 pub use request::{Request, ShutdownMode, task_subject};
 pub use service::{Asked, EndError, RpcHandler, RpcService, RpcServiceConfig};
 pub use task::{Task, TaskPriority, TaskResult};
+pub use tracking::{
+    CorrelationTracker, DEFAULT_ENTRY_LIMIT, DEFAULT_WORKFLOW_AGE, DEFAULT_WORKFLOW_LIMIT,
+    TimelineEntry, TrackingConfig,
+};
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The control plane over topics (W9, R1–R4): asked through the public interface, on a broker in
+//! The control plane over topics (W9, R1–R4, R6): asked through the public interface, on a broker in
 //! this process and over real connections.
 
 #![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
@@ -9,3 +9,4 @@ mod health;
 mod requests;
 mod stage;
 mod tasks;
+mod workflow;

@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::codec::{decode_reply, encode_request};
+use super::{MAX_DEADLINE, nanoseconds};
 use crate::clock::monotonic_ns;
 use crate::contract::{BusEvent, EventBus, EventReceiver, EventSubscription, SubscribeError};
 use crate::event::{CollectionEvent, ControlMessage, ControlSubject, EventHeader};
@@ -64,7 +65,7 @@ impl RpcClient {
     /// The first reply counts; where nobody was named and several answer, the others are dropped.
     /// Cancelling it forgets the request; whoever was asked may still do it.
     pub async fn call(&self, call: Call) -> Result<Answer, CallError> {
-        let deadline = call.deadline.unwrap_or(self.config.deadline);
+        let deadline = call.deadline.unwrap_or(self.config.deadline).min(MAX_DEADLINE);
         let mut ticket = self.pending.open(self.next_request_id())?;
         let exchange = self.exchange(call, deadline, &mut ticket);
         match tokio::time::timeout(deadline, exchange).await {
@@ -102,7 +103,6 @@ impl RpcClient {
         deadline: Duration,
         request_id: &ByteString,
     ) -> Result<ControlMessage, CallError> {
-        let waits_ns = u64::try_from(deadline.as_nanos()).unwrap_or(u64::MAX);
         Ok(ControlMessage {
             header: EventHeader {
                 source: self.config.address.as_str().into(),
@@ -113,7 +113,7 @@ impl RpcClient {
             request_id: request_id.clone(),
             target: call.target.clone(),
             reply_to: Some(self.config.address.clone()),
-            deadline_monotonic_ns: Some(monotonic_ns().saturating_add(waits_ns)),
+            deadline_monotonic_ns: Some(monotonic_ns().saturating_add(nanoseconds(deadline))),
             body: encode_request(&call.request)?,
         })
     }

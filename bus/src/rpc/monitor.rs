@@ -10,9 +10,11 @@ use tokio::time::{Duration, Instant};
 
 use super::codec::decode_heartbeat;
 use super::health::{
-    BoardFull, HealthBoard, HealthChange, HealthConfig, HealthStatus, Heartbeat, changes,
+    BoardFull, HealthBoard, HealthChange, HealthConfig, HealthReport, HealthStatus, Heartbeat,
+    changes,
 };
 use super::heart::HEARTBEAT;
+use super::nanoseconds;
 use crate::contract::{BusEvent, EventBus, EventReceiver, EventSubscription, SubscribeError};
 use crate::event::{CollectionEvent, ControlSubject};
 
@@ -96,6 +98,11 @@ impl HealthMonitor {
         self.watched.board.lock().overall()
     }
 
+    /// Every member as a part of the whole.
+    pub fn report(&self) -> HealthReport {
+        self.watched.board.lock().report()
+    }
+
     /// Changes from now on, the members there are included as new.
     pub fn changes(&self) -> HealthChanges {
         let mut news = self.watched.news.subscribe();
@@ -127,7 +134,7 @@ impl HealthChanges {
 
 impl Watched {
     fn now_ns(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        nanoseconds(self.began.elapsed())
     }
 
     fn tell(&self) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytestring::ByteString;
 
+use super::nanoseconds;
 use crate::clock::monotonic_ns;
 use crate::contract::{BusEvent, CorrelationId, EventId, EventReceiver};
 use crate::topic::Topic;
@@ -114,7 +115,7 @@ impl CorrelationTracker {
 
     /// Forgets workflows that have been quiet for too long.
     pub fn expire(&mut self, now_ns: u64) {
-        let age_ns = u64::try_from(self.config.age.as_nanos()).unwrap_or(u64::MAX);
+        let age_ns = nanoseconds(self.config.age);
         let is_old = |place: &Leaving| now_ns.saturating_sub(place.touched_ns) >= age_ns;
         for is_long in [false, true] {
             while let Some(oldest) = self.oldest(is_long).filter(|oldest| is_old(oldest)).cloned() {

@@ -6,6 +6,7 @@
 mod calls;
 mod config;
 mod health;
+mod membership;
 mod requests;
 mod stage;
 mod tasks;

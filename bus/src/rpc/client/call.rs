@@ -40,7 +40,8 @@ impl Call {
         self
     }
 
-    /// Waits this long instead of the client's usual deadline.
+    /// Waits this long instead of the client's usual deadline; never longer than
+    /// [`MAX_DEADLINE`](super::super::MAX_DEADLINE).
     #[must_use]
     pub fn within(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);

@@ -11,7 +11,9 @@ use super::super::distribution::{Assignment, DistributionConfig, Distributor, Jo
 use super::super::health::{HealthChange, HealthStatus};
 use super::super::monitor::HealthChanges;
 use super::super::task::{Task, TaskResult};
-use super::super::{Answer, Call, CallError, DEFAULT_DEADLINE, Request, Response, RpcClient};
+use super::super::{
+    Answer, Call, CallError, DEFAULT_DEADLINE, Request, Response, RpcClient, nanoseconds,
+};
 use super::{EXPIRY_INTERVAL, ExecuteError};
 use crate::acl::CollectorKind;
 use crate::clock::monotonic_ns;
@@ -92,8 +94,7 @@ impl Work {
     }
 
     fn take(&mut self, mut task: Task, answer: oneshot::Sender<Executed>) {
-        let usual_ns = u64::try_from(DEFAULT_DEADLINE.as_nanos()).unwrap_or(u64::MAX);
-        let usual_ns = monotonic_ns().saturating_add(usual_ns);
+        let usual_ns = monotonic_ns().saturating_add(nanoseconds(DEFAULT_DEADLINE));
         task.deadline_monotonic_ns.get_or_insert(usual_ns);
         let id = task.id.clone();
         match self.distributor.submit(task) {

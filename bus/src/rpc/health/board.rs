@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{HealthStatus, Heartbeat};
+use super::super::nanoseconds;
+use super::{HealthPart, HealthReport, HealthStatus, Heartbeat};
 
 /// How often a member shows life, by default (R2).
 pub const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(30);
@@ -136,6 +137,16 @@ impl HealthBoard {
         HealthStatus::worst_of(self.members.values().map(Member::status))
     }
 
+    /// Every member as a part of the whole.
+    pub fn report(&self) -> HealthReport {
+        let part = |(name, member): (&String, &Member)| HealthPart {
+            name: name.clone(),
+            status: member.status(),
+            reason: member.is_lost.then(|| "it does not show life".to_owned()),
+        };
+        HealthReport { parts: self.members.iter().map(part).collect() }
+    }
+
     /// Every member's health.
     pub fn snapshot(&self) -> BTreeMap<String, HealthStatus> {
         self.members.iter().map(|(name, member)| (name.clone(), member.status())).collect()
@@ -143,7 +154,7 @@ impl HealthBoard {
 
     fn patience_ns(&self) -> u64 {
         let patience = self.config.heartbeat.saturating_mul(self.config.missed_limit.max(1));
-        u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX)
+        nanoseconds(patience)
     }
 }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 use bytestring::ByteString;
 
 use super::super::codec::{decode_request, encode_reply};
-use super::super::{DEFAULT_DEADLINE, Operation, Refusal, Request, Response, UnknownOperation};
+use super::super::{
+    DEFAULT_DEADLINE, MAX_DEADLINE, Operation, Refusal, Request, Response, UnknownOperation,
+    nanoseconds,
+};
 use crate::contract::{BusEvent, CorrelationMetadata};
 use crate::event::{
     CollectionEvent, ControlBody, ControlMessage, ControlSubject, EventHeader, ReplyAddress,
@@ -36,13 +39,14 @@ impl Asked {
         let is_for_me = message.target.as_ref().is_none_or(|target| target == member);
         let is_request =
             !message.request_id.is_empty() && !matches!(message.subject, ControlSubject::Reply(_));
-        let usual_ns = u64::try_from(DEFAULT_DEADLINE.as_nanos()).unwrap_or(u64::MAX);
+        let after = |wait: Duration| now_ns.saturating_add(nanoseconds(wait));
         let asked = Self {
             by: event.id.publisher.clone(),
             correlation: event.correlation.clone(),
             deadline_monotonic_ns: message
                 .deadline_monotonic_ns
-                .unwrap_or_else(|| now_ns.saturating_add(usual_ns)),
+                .unwrap_or_else(|| after(DEFAULT_DEADLINE))
+                .min(after(MAX_DEADLINE)),
             operation: message.operation.clone(),
             request_id: message.request_id.clone(),
             reply_to: message.reply_to.clone(),

@@ -61,3 +61,22 @@ impl RpcServiceConfig {
         self.subjects.iter().map(topic).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::acl::{AccessControl, Principal, Role};
+    use crate::topic::TopicPattern;
+
+    #[test]
+    fn a_collector_may_subscribe_to_all_its_service_asks_for() {
+        for kind in CollectorKind::ALL {
+            let collector = Principal::new("c", Role::Collector(kind)).unwrap();
+            let access = AccessControl::standard().access_of(&collector);
+            for topic in RpcServiceConfig::collector("c", kind).topics() {
+                let pattern = TopicPattern::new(&topic).unwrap();
+                assert!(access.may_subscribe(&pattern).is_allowed(), "{topic}");
+            }
+        }
+    }
+}

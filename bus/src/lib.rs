@@ -14,7 +14,8 @@
 //! - [`transport`]: local sockets, the same on every system;
 //! - [`broker`]: routes events between handles in this process and clients behind sockets;
 //! - [`client`]: a handle to a broker in another process;
-//! - [`DaemoneyeEventBus`]: either of them, as users name it.
+//! - [`rpc`]: the control plane, over any bus;
+//! - [`DaemoneyeEventBus`]: broker or client, as users name it.
 //!
 //! Numbers such as C4 or W3 are promises of the contract, `CONTRACT.md` beside this package's
 //! manifest; what goes over a socket is `PROTOCOL.md`, which topics there are `TOPICS.md`.
@@ -35,6 +36,8 @@ pub mod fuzzing;
 pub mod identity;
 #[cfg(feature = "ipc")]
 mod ipc;
+#[cfg(feature = "ipc")]
+pub mod rpc;
 pub mod topic;
 #[cfg(feature = "ipc")]
 pub mod transport;
@@ -48,8 +51,9 @@ pub use contract::{
     TryRecvError, UnsubscribeError,
 };
 pub use event::{
-    AuditEvent, ByteString, CollectionEvent, EventHeader, EventKind, FilesystemEvent, NetworkEvent,
-    PerformanceEvent, Priority, ProcessEvent, Routing, SourceCaps, TriggerRequest,
+    AuditEvent, ByteString, CollectionEvent, ControlMessage, EventHeader, EventKind,
+    FilesystemEvent, NetworkEvent, PerformanceEvent, Priority, ProcessEvent, Routing, SourceCaps,
+    TriggerRequest,
 };
 pub use topic::{PatternError, Topic, TopicError, TopicPattern, TopicSegment};
 

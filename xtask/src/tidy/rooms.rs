@@ -78,7 +78,7 @@ const BUS: &[Room] = &[
         "client",
         &["clock", "event", "topic", "acl", "contract", "identity", "wire", "transport"],
     ),
-    room("rpc", &["clock", "event", "topic", "acl", "contract", "wire", "transport", "client"]),
+    room("rpc", &["clock", "event", "topic", "acl", "contract"]),
     room("fuzzing", &["acl", "broker", "transport", "wire"]),
     room(
         "ipc",

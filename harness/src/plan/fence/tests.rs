@@ -29,7 +29,7 @@ fn a_fence_passes_every_filter_of_its_subscription() {
     let fence = fence(
         subscription()
             .with_event_filter(EventFilter {
-                event_types: vec![EventKind::Audit, EventKind::Network],
+                event_types: vec![EventKind::Audit, EventKind::Control, EventKind::Network],
                 pids: vec![7],
                 min_priority: Some(Priority::High),
                 source_collectors: vec!["procmond".into()],
@@ -51,7 +51,7 @@ fn a_fence_passes_every_filter_of_its_subscription() {
             }),
     )
     .expect("these conditions do not exclude each other");
-    assert_eq!(fence.event.kind(), EventKind::Network, "an audit event is about no process");
+    assert_eq!(fence.event.kind(), EventKind::Network, "the others are about no process");
     assert_eq!(fence.event.header().source_sequence, FENCE | 3 << 16);
 }
 

@@ -3,9 +3,20 @@
 //!
 //! Nothing here is routing, matching or access logic: all of that is the library's.
 
+mod duration;
 mod exit;
+mod figures;
+mod interrupt;
 mod matching;
+mod output;
+mod publish;
+mod receive;
+mod stats;
+mod subscribe;
+mod table;
+mod target;
 mod topics;
+mod wanted;
 
 use std::process::ExitCode;
 
@@ -23,21 +34,29 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Pub(publish::Arguments),
+    Sub(Box<subscribe::Arguments>),
+    Stats(stats::Arguments),
     Match(matching::Arguments),
     Topics(topics::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Pub(arguments) => publish::run(&arguments),
+        Command::Sub(arguments) => subscribe::run(&arguments),
+        Command::Stats(arguments) => stats::run(&arguments),
         Command::Match(arguments) => matching::run(&arguments),
         Command::Topics(arguments) => topics::run(&arguments),
     };
-    match outcome {
-        Ok(exit) => exit.into(),
-        Err(Failure::ReaderGone) => Exit::Pass.into(),
-        Err(Failure::Infrastructure(cause)) => {
-            eprintln!("eventbus: {cause:#}");
-            Exit::Infrastructure.into()
-        }
+    let (exit, cause) = match outcome {
+        Ok(exit) => (exit, None),
+        Err(Failure::ReaderGone) => (Exit::Pass, None),
+        Err(Failure::Usage(cause)) => (Exit::Invalid, Some(cause)),
+        Err(Failure::Infrastructure(cause)) => (Exit::Infrastructure, Some(cause)),
+    };
+    if let Some(cause) = cause {
+        eprintln!("eventbus: {cause:#}");
     }
+    exit.into()
 }

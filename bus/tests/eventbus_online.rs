@@ -1,0 +1,15 @@
+//! The operator's tool against a broker that runs: a process of its own on a real socket.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
+
+#[path = "eventbus_online/fixture.rs"]
+mod fixture;
+#[path = "eventbus_online/publish.rs"]
+mod publish;
+#[path = "eventbus_online/stats.rs"]
+mod stats;
+#[path = "eventbus_online/subscribe.rs"]
+mod subscribe;
+#[path = "eventbus_online/target.rs"]
+mod target;

@@ -23,7 +23,7 @@ pub use config::BrokerConfig;
 pub(crate) use embedded::EmbeddedBus;
 pub use server::ServeError;
 
-use crate::contract::{EventBusStatistics, ShutdownError};
+use crate::contract::{BrokerInspection, EventBusStatistics, InspectionQuery, ShutdownError};
 use crate::transport::Listener;
 use hub::Hub;
 
@@ -109,6 +109,12 @@ impl DaemoneyeBroker {
     /// The counters of the whole broker (C12).
     pub fn statistics(&self) -> EventBusStatistics {
         self.shared.hub.lock().statistics()
+    }
+
+    /// Who is connected, what they subscribe to, and which topics are in use: everything asked for
+    /// at once. Events wait meanwhile.
+    pub fn inspect(&self, query: &InspectionQuery) -> BrokerInspection {
+        self.shared.hub.lock().inspect(query)
     }
 
     /// Ends the broker (C13): refuses new publishes, takes in what clients have accepted, hands

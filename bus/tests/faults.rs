@@ -29,6 +29,8 @@ mod garbage;
 mod handshake;
 #[path = "faults/heartbeat.rs"]
 mod heartbeat;
+#[path = "faults/inspection.rs"]
+mod inspection;
 #[path = "faults/killed.rs"]
 mod killed;
 #[path = "faults/limits.rs"]

@@ -7,7 +7,9 @@
 
 mod connections;
 mod deliver;
+mod inspection;
 mod routes;
+mod seen_topics;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -123,8 +125,9 @@ impl Hub {
         let Some(route) = self.routes.lookup(publication.topic(), passes) else {
             return Routed::InvalidTopic;
         };
+        let place = route.place;
         self.matched.clear();
-        for key in route {
+        for key in &route.keys {
             let subscription = live(&self.subscriptions, *key);
             if publication.passes(&subscription.matcher) {
                 self.matched.push(*key);
@@ -143,6 +146,7 @@ impl Hub {
             return Routed::Full(room);
         }
         self.published += 1;
+        self.routes.count(place);
         self.deliver(publication, now_ns);
         Routed::Done
     }

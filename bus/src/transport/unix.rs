@@ -131,6 +131,15 @@ impl Stream {
         Ok(Self { socket: register(socket, Interest::READABLE)? })
     }
 
+    /// The process at the other end, where the system tells.
+    pub(crate) fn peer_pid(&self) -> Option<u32> {
+        use interprocess::local_socket::traits::StreamCommon as _;
+
+        let again = self.socket.get_ref().try_clone().ok()?;
+        let creds = uds_local_socket::Stream::from(again).peer_creds().ok()?;
+        creds.pid().and_then(|pid| u32::try_from(pid).ok())
+    }
+
     /// Reads what is there, waiting for at least one byte; 0 at the end. Cancel safe.
     pub(crate) async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {

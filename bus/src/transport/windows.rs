@@ -81,6 +81,13 @@ impl Stream {
         Ok(Self { pipe: PipeStream::connect(name(address)?).await? })
     }
 
+    /// The process at the other end, where the system tells.
+    pub(crate) fn peer_pid(&self) -> Option<u32> {
+        use interprocess::local_socket::traits::StreamCommon as _;
+
+        self.pipe.peer_creds().ok()?.pid()
+    }
+
     /// Reads what is there, waiting for at least one byte; 0 at the end. Cancel safe.
     pub(crate) async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         std::future::poll_fn(|cx| {

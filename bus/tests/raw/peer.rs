@@ -149,7 +149,7 @@ impl Peer {
 }
 
 fn one_field(content: &Found) -> Next {
-    for field in 1..=17 {
+    for field in 1..=frame::INSPECTED {
         if content.bytes.iter().any(|(found, _)| *found == field) {
             return Next::Frame(field, content.message(field));
         }

@@ -69,7 +69,7 @@ fn wrong_usage_exits_2_and_says_what_is_missing() {
 
 #[test]
 fn help_explains_every_exit_code() {
-    let verbs = ["pub", "sub", "stats", "match", "topics"];
+    let verbs = ["pub", "sub", "stats", "subscriptions", "top", "match", "topics"];
     for verb in [""].into_iter().chain(verbs) {
         let arguments = [verb, "--help"];
         let arguments = &arguments[usize::from(verb.is_empty())..];

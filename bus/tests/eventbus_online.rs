@@ -11,5 +11,11 @@ mod publish;
 mod stats;
 #[path = "eventbus_online/subscribe.rs"]
 mod subscribe;
+#[path = "eventbus_online/subscriptions.rs"]
+mod subscriptions;
 #[path = "eventbus_online/target.rs"]
 mod target;
+#[path = "eventbus_online/top.rs"]
+mod top;
+#[path = "eventbus_online/topics.rs"]
+mod topics;

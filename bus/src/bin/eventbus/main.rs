@@ -13,8 +13,10 @@ mod publish;
 mod receive;
 mod stats;
 mod subscribe;
+mod subscriptions;
 mod table;
 mod target;
+mod top;
 mod topics;
 mod wanted;
 
@@ -37,6 +39,8 @@ enum Command {
     Pub(publish::Arguments),
     Sub(Box<subscribe::Arguments>),
     Stats(stats::Arguments),
+    Subscriptions(subscriptions::Arguments),
+    Top(top::Arguments),
     Match(matching::Arguments),
     Topics(topics::Arguments),
 }
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
         Command::Pub(arguments) => publish::run(&arguments),
         Command::Sub(arguments) => subscribe::run(&arguments),
         Command::Stats(arguments) => stats::run(&arguments),
+        Command::Subscriptions(arguments) => subscriptions::run(&arguments),
+        Command::Top(arguments) => top::run(&arguments),
         Command::Match(arguments) => matching::run(&arguments),
         Command::Topics(arguments) => topics::run(&arguments),
     };

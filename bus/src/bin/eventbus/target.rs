@@ -78,6 +78,11 @@ impl Target {
         exit
     }
 
+    /// Whether anything of it was given.
+    pub(crate) fn is_named(&self) -> bool {
+        self.socket.is_some() || self.name.is_some()
+    }
+
     /// The name it is introduced by.
     pub(crate) fn name(&self) -> String {
         self.name.clone().unwrap_or_else(|| format!("eventbus-{}", std::process::id()))

@@ -69,7 +69,7 @@ fn wrong_usage_exits_2_and_says_what_is_missing() {
 
 #[test]
 fn help_explains_every_exit_code() {
-    let verbs = ["pub", "sub", "stats", "subscriptions", "top", "match", "topics"];
+    let verbs = ["pub", "sub", "stats", "subscriptions", "top", "tap", "match", "topics"];
     for verb in [""].into_iter().chain(verbs) {
         let arguments = [verb, "--help"];
         let arguments = &arguments[usize::from(verb.is_empty())..];
@@ -289,4 +289,22 @@ fn topics_as_json_holds_the_registry() {
     assert_eq!(json, serde_json::to_value(REGISTRY).unwrap());
     assert_eq!(json[0]["topic"], "events.process.lifecycle");
     assert_eq!(json[0]["kind"], "process");
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    for (shell, beginning) in [
+        ("bash", "_eventbus()"),
+        ("zsh", "#compdef eventbus"),
+        ("fish", "# Print"),
+        ("powershell", "using namespace System.Management.Automation"),
+    ] {
+        let script = eventbus(&["completions", shell]).code(0).stderr(is_empty());
+        let script = String::from_utf8(script.get_output().stdout.clone()).unwrap();
+        assert!(script.trim_start().starts_with(beginning), "{shell}: {}", &script[..40]);
+        for verb in ["pub", "sub", "stats", "subscriptions", "top", "tap", "match", "topics"] {
+            assert!(script.contains(verb), "{shell} without {verb}");
+        }
+    }
+    eventbus(&["completions", "tcsh"]).code(2).stderr(contains("possible values"));
 }

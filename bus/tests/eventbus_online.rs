@@ -13,6 +13,8 @@ mod stats;
 mod subscribe;
 #[path = "eventbus_online/subscriptions.rs"]
 mod subscriptions;
+#[path = "eventbus_online/tap.rs"]
+mod tap;
 #[path = "eventbus_online/target.rs"]
 mod target;
 #[path = "eventbus_online/top.rs"]

@@ -3,6 +3,7 @@
 //!
 //! Nothing here is routing, matching or access logic: all of that is the library's.
 
+mod completions;
 mod duration;
 mod exit;
 mod figures;
@@ -15,6 +16,7 @@ mod stats;
 mod subscribe;
 mod subscriptions;
 mod table;
+mod tap;
 mod target;
 mod top;
 mod topics;
@@ -41,8 +43,10 @@ enum Command {
     Stats(stats::Arguments),
     Subscriptions(subscriptions::Arguments),
     Top(top::Arguments),
+    Tap(Box<tap::Arguments>),
     Match(matching::Arguments),
     Topics(topics::Arguments),
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -52,8 +56,10 @@ fn main() -> ExitCode {
         Command::Stats(arguments) => stats::run(&arguments),
         Command::Subscriptions(arguments) => subscriptions::run(&arguments),
         Command::Top(arguments) => top::run(&arguments),
+        Command::Tap(arguments) => tap::run(&arguments),
         Command::Match(arguments) => matching::run(&arguments),
         Command::Topics(arguments) => topics::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
     };
     let (exit, cause) = match outcome {
         Ok(exit) => (exit, None),

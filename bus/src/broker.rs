@@ -8,6 +8,8 @@ mod config;
 mod connection;
 mod embedded;
 mod hub;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outbox;
 mod publication;
 mod server;
@@ -21,6 +23,8 @@ use tokio::sync::{Notify, watch};
 
 pub use config::BrokerConfig;
 pub(crate) use embedded::EmbeddedBus;
+#[cfg(feature = "metrics")]
+pub use metrics::MetricsError;
 pub use server::ServeError;
 
 use crate::contract::{BrokerInspection, EventBusStatistics, InspectionQuery, ShutdownError};

@@ -4,8 +4,10 @@
 //! construction, is in `wiring`.
 
 mod hosted;
+mod metrics;
 mod wiring;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -52,12 +54,34 @@ pub enum FactoryError {
         /// Why.
         source: ConnectError,
     },
+    /// Metrics were asked for where there can be none.
+    #[error("no metrics at {address}: {reason}")]
+    NoMetrics {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// The metrics' address cannot be bound or served.
+    #[error("cannot serve metrics at {address}: {reason}")]
+    Metrics {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl FactoryError {
     /// Whether the configuration must be changed; otherwise the system or another process must.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::NoSocketPath | Self::Address(_) | Self::Local(StartError::NoCapacity))
+        matches!(
+            self,
+            Self::NoSocketPath
+                | Self::Address(_)
+                | Self::Local(StartError::NoCapacity)
+                | Self::NoMetrics { .. }
+        )
     }
 }
 

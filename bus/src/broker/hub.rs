@@ -117,6 +117,7 @@ impl Hub {
         at_full: AtFull,
         now_ns: u64,
     ) -> Routed {
+        let _span = publication.span().entered();
         if self.closed && publication.is_local() {
             return Routed::Closed;
         }

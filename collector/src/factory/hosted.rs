@@ -40,6 +40,11 @@ impl HostedBus {
         self.broker.as_ref().map(|hosted| hosted.socket_path.as_path())
     }
 
+    /// The broker, if there is one.
+    pub(super) fn hosted_broker(&self) -> Option<&DaemoneyeBroker> {
+        self.broker.as_ref().map(|hosted| &hosted.broker)
+    }
+
     /// Ends the bus for everybody: hands over what was accepted, ends all receivers, removes the
     /// socket (C13).
     pub async fn shutdown(self, deadline: Duration) -> Result<(), ShutdownError> {

@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
 
+#[path = "eventbus_online/document.rs"]
+mod document;
 #[path = "eventbus_online/fixture.rs"]
 mod fixture;
 #[path = "eventbus_online/publish.rs"]

@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 async fn watch(arguments: &Arguments, bus: &EventBusClient) -> Result<(), Failure> {
     let mut before = sample(bus).await?;
+    let mut is_first = true;
     let mut ticks = tokio::time::interval(arguments.interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // The first tick is now.
@@ -62,7 +63,8 @@ async fn watch(arguments: &Arguments, bus: &EventBusClient) -> Result<(), Failur
         if arguments.json {
             print_json_line(&change)?;
         } else {
-            show(&view::text(&change))?;
+            show(&view::text(&change), is_first)?;
+            is_first = false;
         }
         if arguments.once {
             return Ok(());
@@ -79,9 +81,10 @@ async fn sample(bus: &EventBusClient) -> Result<Sample, Failure> {
 }
 
 /// Draws over the last look on a terminal, adds a block elsewhere.
-fn show(text: &str) -> Result<(), Failure> {
+fn show(text: &str, is_first: bool) -> Result<(), Failure> {
     if !io::stdout().is_terminal() {
-        return print(&format!("{text}\n"));
+        let between = if is_first { "" } else { "\n" };
+        return print(&format!("{between}{text}"));
     }
     draw(text).map_err(Failure::from_output)
 }

@@ -1,13 +1,17 @@
 //! Inspections over the wire: what they tell, how they are cut, and what is refused (W2, W3).
 
-use daemoneye_eventbus::contract::{InspectionQuery, Sections};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use daemoneye_eventbus::contract::{BrokerInspection, InspectError, InspectionQuery, Sections};
 use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, EventBus, EventBusClient, EventFilter, OverflowPolicy,
 };
 
 use crate::encode::{Found, Message, frame};
-use crate::peer::{INCARNATION, Peer, publish, subscribe};
-use crate::served::{Served, all_processes, event};
+use crate::fake_broker::{Fake, HEARTBEAT_MS};
+use crate::peer::{INCARNATION, Next, Peer, publish, subscribe};
+use crate::served::{Served, all_processes, event, within};
 
 const CONNECTIONS: u64 = 1;
 const SUBSCRIPTIONS: u64 = 2;
@@ -179,4 +183,65 @@ fn who_asks_and_does_not_read_is_closed() {
     let refusal = greedy.refusal();
     assert!(refusal.is_none_or(|(_, message)| message.contains("more was asked than is read")));
     served.raw("another").fence();
+}
+
+/// What a client makes of these answers, the last one again and again; and how often it asked.
+async fn told(answers: Vec<Message>) -> (Result<BrokerInspection, InspectError>, usize) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let fake = Fake::welcoming(HEARTBEAT_MS, move |mut peer| {
+        while let Next::Frame(field, request) = peer.next() {
+            if field == frame::GOODBYE {
+                return;
+            }
+            let asked = counted.fetch_add(1, Ordering::Relaxed);
+            let answer = &answers[asked.min(answers.len() - 1)].0;
+            let number = Message::default().number(1, request.number(1)).0;
+            peer.try_send(&Message([&number[..], answer].concat()).framed(frame::INSPECTED));
+        }
+    });
+    let client = fake.connect().await.unwrap();
+    let told = within(client.inspect(&InspectionQuery::default())).await;
+    drop(client);
+    // The script ends with the goodbye, which leaves while this thread waits for nothing.
+    within(tokio::task::spawn_blocking(|| fake.script.join().unwrap())).await.unwrap();
+    (told, asked.load(Ordering::Relaxed))
+}
+
+fn one_connection(number: u64) -> Message {
+    Message::default().message(5, &Message::default().number(1, number).bytes(2, "c"))
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_in_the_brokers_words() {
+    let refused = Message::default().number(2, 1).bytes(3, "observers may not");
+    let (told, asked) = told(vec![refused]).await;
+    let reason = "observers may not".to_owned();
+    assert_eq!((told, asked), (Err(InspectError::Refused { reason }), 1));
+}
+
+#[tokio::test]
+async fn an_answer_nobody_can_read_ends_the_session_with_its_reason() {
+    let policy = Message::default().number(1, 99);
+    let unknown_policy = Message::default().message(7, &Message::default().message(7, &policy));
+    let breaker = Message::default().number(6, 99);
+    let unknown_breaker = Message::default().message(7, &Message::default().message(1, &breaker));
+    let not_text = Message::default().message(5, &Message::default().bytes(2, [0xff]));
+    for answer in [unknown_policy, unknown_breaker, not_text] {
+        let (told, _) = told(vec![answer]).await;
+        assert!(matches!(told, Err(InspectError::Disconnected { .. })), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_broker_that_promises_more_and_sends_nothing_is_asked_once_more_and_no_longer() {
+    let more = || one_connection(1).number(6, 5);
+    let (told_so, asked) = told(vec![more(), Message::default().number(6, 5)]).await;
+    let seen = told_so.unwrap();
+    assert_eq!((asked, seen.connections.len(), seen.more_connections), (2, 1, 5));
+    assert!(seen.is_cut(), "what is missing is told");
+    // Nor is one that always has another row asked for ever.
+    let (endless, asked) = told(vec![more()]).await;
+    assert!(endless.unwrap().is_cut());
+    assert_eq!(asked, 128);
 }

@@ -9,6 +9,8 @@ mod connection;
 mod embedded;
 mod hub;
 mod identities;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outbox;
 mod publication;
 mod server;
@@ -23,10 +25,12 @@ use tokio::sync::{Notify, watch};
 pub use config::BrokerConfig;
 pub(crate) use embedded::EmbeddedBus;
 pub use identities::{IssueError, MAX_SESSION_KEYS, MAX_TOKENS, RESERVED_NAMES};
+#[cfg(feature = "metrics")]
+pub use metrics::MetricsError;
 pub use server::ServeError;
 
 use crate::acl::Principal;
-use crate::contract::{EventBusStatistics, ShutdownError};
+use crate::contract::{BrokerInspection, EventBusStatistics, InspectionQuery, ShutdownError};
 use crate::identity::Secret;
 use crate::transport::Listener;
 use hub::Hub;
@@ -151,6 +155,12 @@ impl DaemoneyeBroker {
     /// The counters of the whole broker (C12).
     pub fn statistics(&self) -> EventBusStatistics {
         self.shared.hub.lock().statistics()
+    }
+
+    /// Who is connected, what they subscribe to, and which topics are in use: everything asked for
+    /// at once. Events wait meanwhile.
+    pub fn inspect(&self, query: &InspectionQuery) -> BrokerInspection {
+        self.shared.hub.lock().inspect(query)
     }
 
     /// Ends the broker (C13): refuses new publishes, takes in what clients have accepted, hands

@@ -8,6 +8,7 @@
 mod config;
 mod connect;
 mod inbox;
+mod inspecting;
 mod ledger;
 mod outbox;
 mod reader;

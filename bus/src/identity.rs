@@ -17,6 +17,8 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
+/// Name of whoever uses the operator's tool with the key that a broker's host has left.
+pub const OPERATOR: &str = "operator";
 /// Length of a secret, bytes.
 pub const SECRET_BYTES: usize = 32;
 /// Longest line that is read for one: its digits, and a line end of two bytes.

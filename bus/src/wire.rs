@@ -9,6 +9,7 @@ mod encode;
 mod envelope;
 mod event;
 mod frame;
+mod inspection;
 mod kind;
 pub(crate) mod proto;
 #[cfg(test)]
@@ -25,6 +26,9 @@ pub(crate) use envelope::{decode_event, encode_envelope, encode_publish};
 pub use frame::FrameError;
 pub(crate) use frame::{
     Inbound, LENGTH_BYTES, Scanner, encode_control, encode_delivery, parse_delivery,
+};
+pub(crate) use inspection::{
+    inspection_from_wire, inspection_to_wire, query_from_wire, query_to_wire,
 };
 
 use thiserror::Error;

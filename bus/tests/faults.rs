@@ -33,6 +33,8 @@ mod handshake;
 mod heartbeat;
 #[path = "faults/identity.rs"]
 mod identity;
+#[path = "faults/inspection.rs"]
+mod inspection;
 #[path = "faults/killed.rs"]
 mod killed;
 #[path = "faults/limits.rs"]

@@ -4,9 +4,11 @@
 //! construction, is in `wiring`.
 
 mod hosted;
+mod metrics;
 mod wiring;
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -69,6 +71,22 @@ pub enum FactoryError {
         /// Why.
         source: ConnectError,
     },
+    /// Metrics were asked for where there can be none.
+    #[error("no metrics at {address}: {reason}")]
+    NoMetrics {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// The metrics' address cannot be bound or served.
+    #[error("cannot serve metrics at {address}: {reason}")]
+    Metrics {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl FactoryError {
@@ -80,6 +98,7 @@ impl FactoryError {
                 | Self::Address(_)
                 | Self::Policy(_)
                 | Self::Local(StartError::NoCapacity)
+                | Self::NoMetrics { .. }
         )
     }
 }

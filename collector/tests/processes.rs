@@ -49,6 +49,18 @@ fn is(record: &Value, change: &str, pid: u64) -> bool {
 }
 
 #[test]
+fn the_agent_serves_its_brokers_metrics_on_loopback() {
+    let agent = RunningAgent::start_with("daemoneye", &["--metrics", "127.0.0.1:0"]);
+    let address = agent.ready.metrics_address.expect("they are served");
+    let mut scrape = std::net::TcpStream::connect(address).unwrap();
+    scrape.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
+    let mut text = String::new();
+    scrape.read_to_string(&mut text).unwrap();
+    let topic = "daemoneye_eventbus_topic_events_total{topic=\"events.process.batch\"}";
+    assert!(text.starts_with("HTTP/1.1 200 OK") && text.contains(topic), "{text}");
+}
+
+#[test]
 fn a_child_is_seen_starting_and_exiting_once_on_both_buses() {
     for bus in BUSES {
         let mut agent = RunningAgent::start(bus);

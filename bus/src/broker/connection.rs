@@ -21,6 +21,7 @@
 
 mod deferred;
 mod handshake;
+mod inspecting;
 mod reader;
 mod writer;
 
@@ -119,6 +120,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
     };
     let connected = shared.hub.lock().connect(Arc::clone(&stream), welcome);
     let Some(session) = connected else { return };
+    shared.hub.lock().introduce(session.key, peer.name.clone(), peer.incarnation);
     let gone = Disconnect { shared, key: session.key };
     let mut reader = reader::Reader::new(shared, peer, session.key, buffer);
     let mut writer = writer::Writer::new(shared, &stream, &session);

@@ -7,8 +7,10 @@
 
 mod connections;
 mod deliver;
+mod inspection;
 mod refusals;
 mod routes;
+mod seen_topics;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -130,6 +132,7 @@ impl Hub {
         at_full: AtFull,
         now_ns: u64,
     ) -> Routed {
+        let _span = publication.span().entered();
         if self.closed && publication.is_local() {
             return Routed::Closed;
         }
@@ -147,8 +150,9 @@ impl Hub {
         let Some(route) = self.routes.lookup(publication.topic(), passes) else {
             return Routed::InvalidTopic;
         };
+        let place = route.place;
         self.matched.clear();
-        for key in route {
+        for key in &route.keys {
             let subscription = live(&self.subscriptions, *key);
             if publication.passes(&subscription.matcher) {
                 self.matched.push(*key);
@@ -166,6 +170,7 @@ impl Hub {
         {
             return Routed::Full(room);
         }
+        self.routes.count(place);
         self.deliver(publication, now_ns);
         Routed::Done
     }

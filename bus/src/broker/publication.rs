@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tracing::{Level, Span};
 
 use crate::contract::{Attributes, BusEvent, Matcher};
 use crate::wire::{self, EventEnvelope};
@@ -26,6 +27,31 @@ impl<'a> Publication<'a> {
     /// `fresh`: the publisher gave no correlation, so none travels.
     pub(super) fn local(event: Arc<BusEvent>, fresh: bool) -> Self {
         Self::Local { event, fresh, bytes: OnceCell::new() }
+    }
+
+    /// A span around its way through the hub; nothing is read for it unless somebody listens.
+    pub(super) fn span(&self) -> Span {
+        if !tracing::enabled!(Level::TRACE) {
+            return Span::none();
+        }
+        let (publisher, sequence, correlation) = match self {
+            Self::Encoded { envelope, .. } => {
+                let publisher = String::from_utf8_lossy(envelope.publisher).into_owned();
+                (publisher, envelope.sequence, envelope.correlation())
+            }
+            Self::Local { event, .. } => {
+                (event.id.publisher.to_string(), event.id.sequence, event.correlation.clone())
+            }
+        };
+        let topic = String::from_utf8_lossy(self.topic());
+        tracing::trace_span!(
+            "route",
+            topic = %topic,
+            publisher,
+            sequence,
+            correlation = %correlation.id,
+            root = %correlation.root,
+        )
     }
 
     /// Whether it was published in this process.

@@ -11,7 +11,9 @@ use super::inbox::RemoteInbox;
 use super::requests::{Pending, Reply};
 use super::session::{Alive, Session};
 use crate::acl::{Action, Denial};
-use crate::contract::{Delivery, DeliveryQueue, EventReceiver, SubscribeError};
+use crate::contract::{
+    BrokerInspection, Delivery, DeliveryQueue, EventReceiver, InspectError, SubscribeError,
+};
 use crate::transport::{Fill, ReadBuffer};
 use crate::wire::{
     self, ENVELOPE_LIMIT_BYTES, Inbound, MISSED_HEARTBEATS, Scanner,
@@ -187,6 +189,13 @@ impl Reader {
                     let _ = tell.send(Reply::Statistics(statistics));
                 }
             }
+            Body::Inspected(reply) => {
+                let waiting = self.session.requests().take(reply.request);
+                let inspected = inspected(reply)?;
+                if let Some((_, tell)) = waiting {
+                    let _ = tell.send(Reply::Inspected(inspected));
+                }
+            }
             Body::Grant(grant) => self.session.granted(grant.bytes),
             Body::Lagged(lagged) => {
                 if let Some(subscribed) = self.subscriptions.get(&lagged.subscription) {
@@ -266,4 +275,13 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// The rows, or why there are none.
+fn inspected(reply: proto::InspectReply) -> Result<Result<BrokerInspection, InspectError>, String> {
+    if reply.code != proto::inspect_reply::Code::Ok as i32 {
+        let reason = String::from_utf8_lossy(&reply.message).into_owned();
+        return Ok(Err(InspectError::Refused { reason }));
+    }
+    wire::inspection_from_wire(reply).map(Ok).map_err(|error| error.to_string())
 }

@@ -164,6 +164,29 @@ pub enum StatisticsError {
     },
 }
 
+/// Why a broker does not tell who is connected and what they subscribe to.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InspectError {
+    /// This client may not ask, in the broker's words.
+    #[error("the broker refused: {reason}")]
+    Refused {
+        /// Its words.
+        reason: String,
+    },
+    /// The broker did not answer in time.
+    #[error("no answer from the broker within {waited:?}")]
+    Timeout {
+        /// How long the call waited for one answer.
+        waited: Duration,
+    },
+    /// The connection to the broker is gone.
+    #[error("disconnected from the broker: {reason}")]
+    Disconnected {
+        /// What ended it.
+        reason: String,
+    },
+}
+
 /// Why a shutdown was not orderly. The bus is closed all the same.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ShutdownError {

@@ -1,6 +1,7 @@
 //! The agent's life: bus, recorder, collectors; then the same backwards.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use daemoneye_eventbus::EventSubscription;
@@ -39,6 +40,8 @@ pub struct AgentOptions {
     pub record: Option<PathBuf>,
     /// What to subscribe to (M1); every process event if empty.
     pub patterns: Vec<String>,
+    /// Loopback address to serve the broker's metrics on.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Runs the agent until `stop` completes, then ends everything in order; calls `on_ready` once
@@ -51,9 +54,11 @@ pub async fn run(
     on_ready: impl FnOnce(AgentReady),
 ) -> Result<(), AgentError> {
     let hosted = EventBusFactory::host(&options.settings.event_bus, NAME)?;
+    let metrics = options.metrics.map(|address| hosted.serve_metrics(address)).transpose()?;
     let mut members = Vec::new();
     let (recorder, worked) = match start_recorder(&hosted, &options).await {
         Ok(mut recorder) => {
+            let on_ready = |ready| on_ready(AgentReady { metrics_address: metrics, ..ready });
             let working = work(&options, &hosted, &mut members, &mut recorder, on_ready);
             let worked = tokio::select! {
                 error = working => Err(error),
@@ -118,6 +123,7 @@ async fn work(
         pid: std::process::id(),
         bus_type: options.settings.event_bus.bus_type.to_string(),
         socket_path: hosted.socket_path().map(Path::to_owned),
+        metrics_address: None,
         collectors,
     });
     tokio::select! {

@@ -56,6 +56,11 @@ impl HostedBus {
         Ok(self.broker.as_ref().map(issue).transpose()?)
     }
 
+    /// The broker, if there is one.
+    pub(super) fn hosted_broker(&self) -> Option<&DaemoneyeBroker> {
+        self.broker.as_ref().map(|hosted| &hosted.broker)
+    }
+
     /// Ends the bus for everybody: hands over what was accepted, ends all receivers, removes the
     /// socket (C13).
     pub async fn shutdown(self, deadline: Duration) -> Result<(), ShutdownError> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use daemoneye_eventbus::acl::{Policy, Principal, Role};
-use daemoneye_eventbus::identity::write_key_file;
+use daemoneye_eventbus::identity::{OPERATOR, write_key_file};
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
     BrokerConfig, Credential, DaemoneyeBroker, DaemoneyeEventBus, EventBus, SocketAddress,
@@ -13,9 +13,6 @@ use legacy_buses::crossbeam::LocalEventBus;
 
 use super::{FactoryError, HostedBus};
 use crate::config::{EventBusConfig, prepare_private_folder};
-
-/// Name of whoever uses the operator's tool with the key that the host has left.
-const OPERATOR: &str = "operator";
 
 pub(super) fn local(config: &EventBusConfig) -> Result<Arc<dyn EventBus>, FactoryError> {
     let limits = config.crossbeam.clone().unwrap_or_default();

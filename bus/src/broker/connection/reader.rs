@@ -8,6 +8,7 @@ use super::super::subscription::{Owner, window_of};
 use super::Fault;
 use super::deferred::{Deferred, Wait};
 use super::handshake::Peer;
+use super::inspecting;
 use super::writer::Heard;
 use crate::acl::{Action, Decision, Denial};
 use crate::clock::monotonic_ns;
@@ -212,6 +213,9 @@ impl<'a> Reader<'a> {
         if fate != Fate::MustWait {
             self.last_sequence = envelope.sequence;
         }
+        if fate == Fate::Routed {
+            hub.published_by(self.key);
+        }
         Ok(fate)
     }
 
@@ -292,7 +296,10 @@ impl<'a> Reader<'a> {
         let envelope = EventEnvelope::parse(event)?;
         self.check(&envelope)?;
         let mut hub = self.shared.hub.lock();
-        hub.route(&Publication::encoded(envelope, event), AtFull::Drop, monotonic_ns());
+        let publication = Publication::encoded(envelope, event);
+        if matches!(hub.route(&publication, AtFull::Drop, monotonic_ns()), Routed::Done) {
+            hub.published_by(self.key);
+        }
         hub.flush();
         drop(hub);
         self.last_sequence = envelope.sequence;
@@ -313,8 +320,13 @@ impl<'a> Reader<'a> {
     }
 
     fn control(&mut self, hub: &mut Hub, body: Body) -> Result<(), Fault> {
-        let asks =
-            matches!(body, Body::Subscribe(_) | Body::Unsubscribe(_) | Body::StatisticsRequest(_));
+        let asks = matches!(
+            body,
+            Body::Subscribe(_)
+                | Body::Unsubscribe(_)
+                | Body::StatisticsRequest(_)
+                | Body::Inspect(_)
+        );
         if asks && hub.owes_too_many_replies(self.key) {
             return Err(Fault::Protocol("more was asked than is read"));
         }
@@ -333,6 +345,7 @@ impl<'a> Reader<'a> {
                 hub.reply(self.key, Body::Unsubscribed(reply));
             }
             Body::StatisticsRequest(request) => hub.send_statistics(self.key, request.request),
+            Body::Inspect(request) => inspecting::answer(hub, &self.peer, self.key, request)?,
             Body::Goodbye(_) => self.said_goodbye = true,
             Body::Refusal(refusal) => {
                 let message = String::from_utf8_lossy(&refusal.message);

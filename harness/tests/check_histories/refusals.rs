@@ -128,6 +128,20 @@ fn disconnected_after_a_cut_or_a_shutdown_has_its_cause() {
 }
 
 #[test]
+fn a_call_that_its_publishers_end_cut_short_was_refused_by_nobody() {
+    let mut told = refused(world(), Outcome::Unknown);
+    told.rest();
+    let mut ended = befallen(told, Deed::Kill, Victim::Publisher(0));
+    assert_eq!(found(&ended, Bus::Process).len(), 1, "it was told so, and killed after that");
+    // What was noted before the call, as it stands when no end followed.
+    let last = ended.history.publishers[0].published.last_mut().expect("published");
+    last.return_ns = last.call_ns;
+    assert_eq!(found(&ended, Bus::Process), []);
+    ended.history.operations.pop();
+    assert_eq!(found(&ended, Bus::Process).len(), 1, "nobody killed it");
+}
+
+#[test]
 fn a_timeout_while_everybody_reads_is_told() {
     for bus in Bus::ALL {
         let (rule, sentence) = told(&refused(world(), Outcome::Timeout), bus);

@@ -8,23 +8,19 @@ use daemoneye_eventbus::{
     EventBusStatistics, EventKind, EventSubscription, SubscriptionStatistics,
 };
 
+use super::notes::{published, received, subscribed};
 use super::struck::Struck;
 use crate::check::{Planned, PlannedAttributes};
 use crate::gate::{Block, Evidence, Side, order};
-use crate::plan::{
-    Bus, Case, Fence, Lane, Operation, Phase, PublisherSpec, SubscriberSpec, TrialKind,
-};
+use crate::plan::{Bus, Case, Fence, Lane, Phase, PublisherSpec, SubscriberSpec, TrialKind};
 use crate::record::{
-    History, Latency, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog,
-    TearDown, Trial, TrialFigures, Validity,
+    History, Latency, PublisherLog, SubscriberLog, TearDown, Trial, TrialFigures, Validity,
 };
 
 /// Events in the history, as many as the public project compares ten of.
 const EVENTS: u64 = 1000;
 /// Blocks of trials: enough that one odd block does not decide.
 const BLOCKS: u32 = 10;
-/// Time between two events, ns.
-pub(super) const STEP_NS: u64 = 1000;
 /// Where every event goes.
 const TOPIC: &str = "events.process.lifecycle";
 /// What is measured of either bus, before noise.
@@ -108,49 +104,6 @@ fn history() -> History {
         statistics: Some(statistics.clone()),
         statistics_samples: vec![statistics],
     }
-}
-
-/// A subscribe before the first phase.
-pub(super) fn subscribed(subscriber: usize) -> Operated {
-    Operated {
-        operation: Operation::Subscribe(subscriber),
-        phase: u32::MAX,
-        call_ns: 1,
-        return_ns: 2,
-        outcome: "ok".to_owned(),
-        expect: "ok".to_owned(),
-    }
-}
-
-/// The publish with this number, the so-manieth of all; the first phase is its phase.
-pub(super) fn published(sequence: u64, place: u64) -> Published {
-    Published {
-        sequence,
-        phase: 0,
-        call_ns: place * STEP_NS,
-        return_ns: place * STEP_NS + 100,
-        outcome: Outcome::Ok,
-        digest: digest(place),
-    }
-}
-
-/// Its arrival at a subscriber that has received all before it.
-pub(super) fn received(sequence: u64, place: u64) -> Received {
-    Received {
-        publisher: 0,
-        subscription: 0,
-        sequence,
-        receive_ns: place * STEP_NS + 50,
-        position: place,
-        digest: digest(place),
-        correlation: place,
-        is_root: true,
-    }
-}
-
-/// Any number will do that is not 0 and not another event's.
-fn digest(place: u64) -> u64 {
-    place << 8 | 0x2d
 }
 
 fn statistics() -> EventBusStatistics {

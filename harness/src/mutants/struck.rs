@@ -7,7 +7,7 @@
 
 use daemoneye_eventbus::EventSubscription;
 
-use super::recorded::{STEP_NS, published, received, subscribed};
+use super::notes::{STEP_NS, published, received, subscribed};
 use crate::plan::{
     Action, Case, Count, Deed, Fault, Fence, Lane, Operation, Phase, Publish, PublisherSpec, Rate,
     SubscriberSpec, Trigger, Victim,

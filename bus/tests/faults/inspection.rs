@@ -172,19 +172,6 @@ async fn what_does_not_fit_a_frame_is_counted_and_asked_for_again() {
     assert_eq!(seen.connections.len(), 2);
 }
 
-/// More than a socket takes, and more than may wait.
-#[test]
-fn who_asks_and_does_not_read_is_closed() {
-    let config = BrokerConfig::default().with_reply_limit_bytes(64 << 10);
-    let served = Served::new(config);
-    let mut greedy = served.raw("greedy");
-    let request = ask(CONNECTIONS | SUBSCRIPTIONS | TOPICS).framed(frame::INSPECT);
-    while greedy.try_send(&request) {}
-    let refusal = greedy.refusal();
-    assert!(refusal.is_none_or(|(_, message)| message.contains("more was asked than is read")));
-    served.raw("another").fence();
-}
-
 /// What a client makes of these answers, the last one again and again; and how often it asked.
 async fn told(answers: Vec<Message>) -> (Result<BrokerInspection, InspectError>, usize) {
     let asked = Arc::new(AtomicUsize::new(0));

@@ -28,12 +28,13 @@ Exit codes:
 #[command(after_help = NOTES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    wanted: Wanted,
-    #[command(flatten)]
     bounds: Bounds,
     /// Say what came of it as JSON, too.
     #[arg(long)]
     json: bool,
+    // With headings of their own, under which what came after them would stand.
+    #[command(flatten)]
+    wanted: Wanted,
     #[command(flatten)]
     target: Target,
 }

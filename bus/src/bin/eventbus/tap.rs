@@ -53,8 +53,6 @@ const END_BYTES: u64 = 256;
 #[derive(Debug, clap::Args)]
 #[command(after_help = NOTES)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    wanted: Wanted,
     /// The file, which must not exist.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -70,6 +68,8 @@ pub(crate) struct Arguments {
     /// Print what was done as a line of JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    wanted: Wanted,
     #[command(flatten)]
     target: Target,
 }

@@ -99,7 +99,8 @@ impl Connections {
         }
     }
 
-    fn get(&self, key: u32) -> Option<&Peer> {
+    /// A connection by its key.
+    pub(super) fn get(&self, key: u32) -> Option<&Peer> {
         self.slots.get(key as usize)?.as_ref()
     }
 

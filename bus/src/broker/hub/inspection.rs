@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use super::super::subscription::{Owner, Remote, Sink, Subscription};
+use rustc_hash::FxHashMap;
+
+use super::super::subscription::{Remote, Sink, Subscription};
 use super::connections::Peer;
 use super::{Hub, live};
 use crate::clock::monotonic_ns;
@@ -39,41 +41,29 @@ impl Hub {
         inspection
     }
 
+    /// One look at each connection and one at each subscription.
     fn connection_rows(&self, after: u64) -> Vec<ConnectionInspection> {
         let now_ns = monotonic_ns();
         let peers = self.connections.peers().filter(|(_, peer)| peer.number > after);
+        let mut rows: FxHashMap<u32, ConnectionInspection> =
+            peers.map(|(key, peer)| (key, connection_row(peer))).collect();
+        for subscription in self.by_id.values().map(|key| live(&self.subscriptions, *key)) {
+            if let Sink::Remote(remote) = &subscription.sink
+                && let Some(row) = rows.get_mut(&remote.connection)
+            {
+                add_subscription(row, subscription, remote, now_ns);
+            }
+        }
         let mut rows: Vec<_> =
-            peers.map(|(key, peer)| self.connection_row(key, peer, now_ns)).collect();
+            rows.into_iter().map(|(key, row)| self.less_underway(key, row)).collect();
         rows.sort_by_key(|row| row.number);
         rows
     }
 
-    fn connection_row(&self, key: u32, peer: &Peer, now_ns: u64) -> ConnectionInspection {
-        let in_outbox = peer.outbox.deliveries();
-        let mut handed_over = peer.ended.handed_over;
-        let mut row = ConnectionInspection {
-            number: peer.number,
-            name: peer.name.to_string(),
-            incarnation: peer.incarnation,
-            pid: peer.pid,
-            queued_bytes: peer.outbox.len() as u64,
-            queued_events: in_outbox,
-            events_published: peer.published,
-            events_dropped: peer.ended.dropped,
-            ..ConnectionInspection::default()
-        };
-        let own = self.by_id.values().map(|key| live(&self.subscriptions, *key));
-        for subscription in own.filter(|own| own.owner == Owner::Connection(key)) {
-            row.subscriptions += 1;
-            row.events_dropped += subscription.dropped;
-            handed_over += subscription.handed_over;
-            if let Sink::Remote(remote) = &subscription.sink {
-                row.queued_bytes += remote.backlog_bytes as u64;
-                row.queued_events += remote.backlog.len() as u64;
-                row.lag = row.lag.max(lag(remote, now_ns));
-            }
-        }
-        row.events_delivered = handed_over.saturating_sub(in_outbox);
+    /// What was handed over and is still in the outbox is not delivered yet.
+    fn less_underway(&self, key: u32, mut row: ConnectionInspection) -> ConnectionInspection {
+        let underway = self.connections.get(key).map_or(0, |peer| peer.outbox.deliveries());
+        row.events_delivered = row.events_delivered.saturating_sub(underway);
         row
     }
 
@@ -136,6 +126,36 @@ impl Hub {
         rows.sort_by(|a, b| a.topic.cmp(&b.topic));
         rows
     }
+}
+
+/// A connection with what its ended subscriptions had counted.
+fn connection_row(peer: &Peer) -> ConnectionInspection {
+    ConnectionInspection {
+        number: peer.number,
+        name: peer.name.to_string(),
+        incarnation: peer.incarnation,
+        pid: peer.pid,
+        queued_bytes: peer.outbox.len() as u64,
+        queued_events: peer.outbox.deliveries(),
+        events_published: peer.published,
+        events_delivered: peer.ended.handed_over,
+        events_dropped: peer.ended.dropped,
+        ..ConnectionInspection::default()
+    }
+}
+
+fn add_subscription(
+    row: &mut ConnectionInspection,
+    own: &Subscription,
+    remote: &Remote,
+    now_ns: u64,
+) {
+    row.subscriptions += 1;
+    row.events_dropped += own.dropped;
+    row.events_delivered += own.handed_over;
+    row.queued_bytes += remote.backlog_bytes as u64;
+    row.queued_events += remote.backlog.len() as u64;
+    row.lag = row.lag.max(lag(remote, now_ns));
 }
 
 /// The first texts, up to a limit for all of them.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use daemoneye_eventbus::EventBus;
 use daemoneye_eventbus::acl::CollectorKind;
 use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::rpc::{
@@ -16,8 +17,9 @@ use daemoneye_eventbus::rpc::{
     TaskResult, Vitals, gather,
 };
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
-use crate::stage::{Stage, client};
+use crate::stage::{Stage, WATCHDOG, client};
 use CollectorKind::{Network, Process};
 
 /// Long enough for a member to be missed.
@@ -53,19 +55,36 @@ struct Member {
 }
 
 async fn member(stage: &Stage, name: &'static str, is_stuck: bool) -> Member {
+    member_on(stage.here(name), name, is_stuck, DEFAULT_HEARTBEAT).await
+}
+
+async fn member_on(
+    bus: Arc<dyn EventBus>,
+    name: &'static str,
+    is_stuck: bool,
+    heartbeat: Duration,
+) -> Member {
     let config = RpcServiceConfig::collector(name, Process);
     let handler = Arc::new(Worker { name, is_stuck });
-    let service = RpcService::start(stage.here(name), config, handler).await.unwrap();
-    let heart = Heart::start(stage.here(name), DEFAULT_HEARTBEAT, Vitals::default);
+    let service = RpcService::start(Arc::clone(&bus), config, handler).await.unwrap();
+    let heart = Heart::start(bus, heartbeat, Vitals::default);
     Member { _service: service, heart: Some(heart) }
 }
 
 async fn dispatcher(stage: &Stage, members: &[&str]) -> Dispatcher {
+    let (health, distribution) = (HealthConfig::default(), DistributionConfig::default());
+    dispatcher_of(stage, members, health, distribution).await
+}
+
+async fn dispatcher_of(
+    stage: &Stage,
+    members: &[&str],
+    health: HealthConfig,
+    distribution: DistributionConfig,
+) -> Dispatcher {
     let client = Arc::new(client(stage.here("agent"), "agent").await);
-    let config = HealthConfig::default();
-    let monitor = HealthMonitor::start(stage.here("agent"), "agent", config).await.unwrap();
-    let config = DistributionConfig::default();
-    let dispatcher = Dispatcher::start(client, Arc::new(monitor), config);
+    let monitor = HealthMonitor::start(stage.here("agent"), "agent", health).await.unwrap();
+    let dispatcher = Dispatcher::start(client, Arc::new(monitor), distribution);
     for member in members {
         dispatcher.join(member, Process, 4).await.unwrap();
     }
@@ -115,6 +134,47 @@ async fn what_a_lost_member_had_is_done_by_another() {
     assert_eq!(executed(&dispatcher, 8).await, vec![Bytes::from_static(b"b"); 8]);
     // And none is given to it any more.
     assert_eq!(executed(&dispatcher, 8).await, vec![Bytes::from_static(b"b"); 8]);
+}
+
+#[tokio::test]
+async fn what_a_lost_connection_had_is_done_by_another() {
+    // Short, and missed without harm: a member that was not lost returns with its next beat.
+    let heartbeat = Duration::from_millis(50);
+    let stage = Stage::new();
+    stage.serve();
+    let lost = member_on(stage.connected("a").await, "a", true, heartbeat).await;
+    let _sound = member_on(stage.connected("b").await, "b", false, heartbeat).await;
+    let health = HealthConfig { heartbeat, ..HealthConfig::default() };
+    let patient = DistributionConfig { attempt_limit: u32::MAX, ..DistributionConfig::default() };
+    let dispatcher = Arc::new(dispatcher_of(&stage, &["a", "b"], health, patient).await);
+    let executed = executed(&dispatcher, 8);
+    drop(lost);
+    let by = timeout(WATCHDOG, executed).await.expect("everything is done");
+    assert_eq!(by, vec![Bytes::from_static(b"b"); 8]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_may_be_displaced_or_given_up_and_its_asker_is_told() {
+    let stage = Stage::new();
+    let short =
+        DistributionConfig { queue_tasks: 1, attempt_limit: 1, ..DistributionConfig::default() };
+    let dispatcher = dispatcher_of(&stage, &["a"], HealthConfig::default(), short).await;
+    let network = |id: &str, priority| Task { kind: Network, priority, ..task(id) };
+    let (low, high) = tokio::join!(
+        dispatcher.execute(network("low", TaskPriority::Low)),
+        dispatcher.execute(Task {
+            deadline_monotonic_ns: Some(0),
+            ..network("high", TaskPriority::High)
+        }),
+    );
+    assert_eq!((low, high), (Err(ExecuteError::Displaced), Err(ExecuteError::Expired)));
+
+    let leaving = async {
+        tokio::task::yield_now().await;
+        dispatcher.leave("a").await;
+    };
+    let (given_up, ()) = tokio::join!(dispatcher.execute(task("poison")), leaving);
+    assert_eq!(given_up, Err(ExecuteError::GivenUp));
 }
 
 #[tokio::test(start_paused = true)]

@@ -129,6 +129,34 @@ fn body(bytes: &[u8]) -> ControlBody {
     ControlBody::new(bytes.to_vec()).unwrap()
 }
 
+/// Bodies of version 1 as they were first written. They must stay readable for ever.
+#[test]
+fn golden_bodies_of_version_one_stay_readable() {
+    // task "t-1", kind NETWORK, priority URGENT, deadline 0, action "scan", arguments 0 255
+    let bytes = b"\x0a\x03t-1\x10\x01\x18\x04\x21\0\0\0\0\0\0\0\0\x2a\x04scan\x32\x02\x00\xff";
+    let golden = decode_request(Operation::ExecuteTask, &body(bytes));
+    assert_eq!(golden, Ok(task(CollectorKind::Network, TaskPriority::Urgent)));
+    // apply: base_version 0, "scan.interval" = "" and to its default
+    let bytes =
+        b"\x12\x26\x08\x00\x12\x11\x0a\x0dscan.interval\x12\x00\x12\x0f\x0a\x0dscan.interval";
+    let golden = decode_request(Operation::UpdateConfig, &body(bytes));
+    assert_eq!(golden, Ok(Request::UpdateConfig(ConfigUpdate::Apply(changes()))));
+    // forced
+    let golden = decode_request(Operation::Shutdown, &body(b"\x12\x00"));
+    assert_eq!(golden, Ok(Request::Shutdown(ShutdownMode::Forced)));
+    // BUSY, "x"
+    let golden = decode_reply(&body(b"\x08\x04\x12\x01x"));
+    assert_eq!(golden, Ok(Err(Refusal::Busy { reason: "x".to_owned() })));
+    // task "t-1", failure ""
+    let golden = decode_reply(&body(b"\x3a\x07\x0a\x03t-1\x1a\x00"));
+    let failed = TaskResult { task: "t-1".to_owned(), outcome: Err(String::new()) };
+    assert_eq!(golden, Ok(Ok(Response::Task(failed))));
+    // sequence 7, DEGRADED, 3 tasks
+    let golden = decode_heartbeat(&body(b"\x08\x07\x10\x01\x18\x03"));
+    let beat = Heartbeat { sequence: 7, status: HealthStatus::Degraded, running_tasks: 3 };
+    assert_eq!(golden, Ok(beat));
+}
+
 #[test]
 fn what_the_schema_does_not_have_is_named() {
     let told = |operation, bytes: &[u8]| {

@@ -9,6 +9,7 @@ mod connections;
 mod deliver;
 mod inspection;
 mod refusals;
+mod replies;
 mod routes;
 mod seen_topics;
 
@@ -171,6 +172,7 @@ impl Hub {
             return Routed::Full(room);
         }
         self.routes.count(place);
+        self.note_request(publication);
         self.deliver(publication, now_ns);
         Routed::Done
     }

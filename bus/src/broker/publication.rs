@@ -5,9 +5,11 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use tracing::{Level, Span};
 
 use crate::contract::{Attributes, BusEvent, Matcher};
+use crate::event::CollectionEvent;
 use crate::wire::{self, EventEnvelope};
 
 /// An event to route.
@@ -64,6 +66,19 @@ impl<'a> Publication<'a> {
         match self {
             Self::Encoded { envelope, .. } => envelope.topic,
             Self::Local { event, .. } => event.topic.as_str().as_bytes(),
+        }
+    }
+
+    /// Where a reply to it goes, if it is a request that wants one.
+    pub(super) fn reply_address(&self) -> Option<ByteString> {
+        match self {
+            Self::Encoded { envelope, .. } => envelope.reply_address(),
+            Self::Local { event, .. } => match &event.event {
+                CollectionEvent::Control(message) => {
+                    message.reply_to.as_ref().map(|address| address.as_str().to_owned().into())
+                }
+                _ => None,
+            },
         }
     }
 

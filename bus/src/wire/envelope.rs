@@ -116,6 +116,15 @@ impl<'a> EventEnvelope<'a> {
         })
     }
 
+    /// Where a reply to it goes: of a control message alone, whose payload is read for it.
+    pub(crate) fn reply_address(&self) -> Option<ByteString> {
+        if self.kind != EventKind::Control {
+            return None;
+        }
+        let message = proto::ControlMessage::decode(self.payload).ok()?;
+        from_wire(message.reply_to?, "reply_to").ok()
+    }
+
     fn decoded_correlation(&self) -> Option<CorrelationMetadata> {
         let message = proto::Correlation::decode(self.correlation?).ok()?;
         correlation_from_wire(message).ok()

@@ -2,6 +2,7 @@
 //! (A1–A3, A5).
 
 use daemoneye_eventbus::acl::{Action, CollectorKind, Denial, Principal, Role};
+use daemoneye_eventbus::event::{ControlMessage, ControlSubject, ReplyAddress};
 use daemoneye_eventbus::topic::REGISTRY;
 use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, CollectionEvent, Credential, DaemoneyeEventBus, EventBus,
@@ -121,7 +122,10 @@ async fn the_broker_answers_as_the_table_does_for_every_role_and_topic() {
             let name = row.topic.replace("ID", "somebody");
             let may = |action| access.may(action, &topic(&name)).is_allowed();
             let published = client.publish_to(topic(&name), event(1), None).await;
-            assert_eq!(published.is_ok(), may(Action::Publish), "{role} publishes on {name}");
+            // Whether somebody owes a reply the broker knows alone; it counts what it refuses.
+            let is_reply = name.starts_with("control.rpc.reply.");
+            let told = published.is_ok();
+            assert_eq!(told, may(Action::Publish) || is_reply, "{role} publishes on {name}");
             let wanted = EventSubscription::new(&*name).with_pattern(&*name);
             let wanted = wanted.with_policy(OverflowPolicy::DropNewest);
             let subscribed = client.subscribe(wanted).await;
@@ -188,4 +192,39 @@ async fn who_is_refused_at_the_door_is_audited() {
     assert_eq!([&*action, &*resource], ["connect", "broker"]);
     assert!(actor == format!("pid {}", std::process::id()) || actor == "somebody", "{actor}");
     assert_eq!(reason, "the name \"agent\" is reserved; it needs a token");
+}
+
+/// A request as an agent sends it, on the topic of its subject.
+fn request(asker: &str) -> CollectionEvent {
+    CollectionEvent::Control(ControlMessage {
+        subject: ControlSubject::Lifecycle,
+        operation: "pause".into(),
+        request_id: "1".into(),
+        reply_to: Some(ReplyAddress::new(asker.to_owned()).unwrap()),
+        ..ControlMessage::default()
+    })
+}
+
+#[tokio::test]
+async fn who_was_asked_may_answer_its_asker_once_and_nobody_else() {
+    let served = Served::strict(BrokerConfig::default());
+    let agent = DaemoneyeEventBus::from_broker(&served.broker, "agent");
+    let wanted = EventSubscription::new("replies").with_pattern("control.rpc.reply.#");
+    let mut replies = agent.subscribe(wanted).await.unwrap();
+    let collector = come(&served, Role::Collector(CollectorKind::Process)).await;
+    let wanted = EventSubscription::new("asked").with_pattern("control.collector.lifecycle");
+    let mut asked = collector.subscribe(wanted).await.unwrap();
+    let answer = async |asker: &str, number| {
+        let topic = topic(&format!("control.rpc.reply.{asker}"));
+        collector.publish_to(topic, event(number), None).await.unwrap();
+        collector.statistics().await.unwrap().refused
+    };
+    assert_eq!(answer("asker", 1).await, 1, "nothing was asked");
+    agent.publish(request("asker"), None).await.unwrap();
+    assert!(within(asked.recv()).await.is_some());
+    assert_eq!(answer("another", 2).await, 2, "somebody else asked");
+    assert_eq!(answer("asker", 3).await, 2);
+    assert_eq!(answer("asker", 4).await, 3, "a second time");
+    assert_eq!(crate::served::recv_number(&mut replies).await, Some(3));
+    assert!(replies.try_recv().is_err(), "nothing else has arrived");
 }

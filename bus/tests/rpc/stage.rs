@@ -48,8 +48,13 @@ impl Stage {
         Arc::new(DaemoneyeEventBus::from_broker(&self.broker, name.to_owned()))
     }
 
+    /// Over the socket: the member as the collector it is, everybody else as an agent.
     pub(crate) async fn connected(&self, name: &str) -> Arc<dyn EventBus> {
-        let key = self.broker.issue_key(Principal::new(name, Role::Agent).unwrap()).unwrap();
+        let role = match name {
+            MEMBER => Role::Collector(CollectorKind::Process),
+            _ => Role::Agent,
+        };
+        let key = self.broker.issue_key(Principal::new(name, role).unwrap()).unwrap();
         let config = ClientConfig::new(name).with_credential(Credential::SessionKey(key));
         Arc::new(DaemoneyeEventBus::connect(&self.address, config).await.unwrap())
     }

@@ -207,6 +207,9 @@ impl<'a> Reader<'a> {
             Some(Decision::Allowed { .. }) => {
                 self.route_checked(hub, &Publication::encoded(envelope, event))?
             }
+            Some(Decision::Denied { rule: None }) if hub.owes_reply(self.key, envelope.topic) => {
+                self.route_reply(hub, &envelope, event)?
+            }
             Some(Decision::Denied { rule }) => self.refuse_publish(hub, &envelope, rule),
             None => return Err(INVALID_TOPIC),
         };
@@ -258,6 +261,20 @@ impl<'a> Reader<'a> {
             return Err(Fault::Protocol("a sequence number that does not increase"));
         }
         Ok(())
+    }
+
+    /// Routes the reply to a request that this client was sent: once.
+    fn route_reply(
+        &mut self,
+        hub: &mut Hub,
+        envelope: &EventEnvelope<'_>,
+        event: &[u8],
+    ) -> Result<Fate, Fault> {
+        let fate = self.route_checked(hub, &Publication::encoded(*envelope, event))?;
+        if fate == Fate::Routed {
+            hub.replied(self.key, envelope.topic);
+        }
+        Ok(fate)
     }
 
     /// Counts a publish that may not be, and tells it: to auditors, and to the client.

@@ -6,6 +6,7 @@ use bytestring::ByteString;
 use tokio::sync::Notify;
 
 use super::super::outbox::{Outbox, Unwritten};
+use super::replies::Owed;
 use super::{Hub, Key, Leftovers, Owner, Sink};
 use crate::contract::{EventBusStatistics, InspectionQuery};
 use crate::transport::Stream;
@@ -39,6 +40,8 @@ pub(super) struct Peer {
     pub(super) incarnation: u64,
     /// Its process, where the system tells.
     pub(super) pid: Option<u32>,
+    /// Replies it may give though the table says nothing of them.
+    pub(super) owed: Owed,
     /// Events it published that had their turn.
     pub(super) published: u64,
     /// Counters of its subscriptions that have ended.
@@ -100,6 +103,10 @@ impl Connections {
     }
 
     /// A connection by its key.
+    pub(super) fn get_mut(&mut self, key: u32) -> Option<&mut Peer> {
+        self.slots.get_mut(key as usize)?.as_mut()
+    }
+
     pub(super) fn get(&self, key: u32) -> Option<&Peer> {
         self.slots.get(key as usize)?.as_ref()
     }
@@ -185,6 +192,7 @@ impl Hub {
             number: self.connections.last_number,
             name: ByteString::new(),
             incarnation: 0,
+            owed: Owed::default(),
             published: 0,
             ended: Ended::default(),
         });

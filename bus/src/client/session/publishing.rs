@@ -78,7 +78,9 @@ impl Session {
         }
         publishing.sequence += 1;
         let next = publishing.outbox.published(&self.stream, now_ns, bytes);
+        // Whether it owes a reply the broker knows alone.
         let denial = publishing.access.denies_publish(topic);
+        let denial = denial.filter(|denial| denial.rule.is_some() || !is_reply(topic));
         drop(publishing);
         self.follow(next);
         // The broker gets it all the same, to refuse it, to count it and to tell auditors.
@@ -110,4 +112,9 @@ impl Session {
             _ => PublishError::Closed,
         }
     }
+}
+
+/// Whether a topic is for the reply to one request.
+fn is_reply(topic: &Topic) -> bool {
+    topic.as_str().starts_with("control.rpc.reply.")
 }

@@ -1,8 +1,8 @@
-//! Compiles `proto/eventbus.proto` in pure Rust; no system `protoc` is needed.
+//! Compiles the schemas in `proto/` in pure Rust; no system `protoc` is needed.
 //!
-//! The published schema says `string`. The generated code gets `bytes` for those fields, which is
-//! the same on the wire, so that decoded text can share the one allocation of its frame; the
-//! conversion to the model checks that it is UTF-8.
+//! The published schema of events says `string`. The generated code gets `bytes` for those fields,
+//! which is the same on the wire, so that decoded text can share the one allocation of its frame;
+//! the conversion to the model checks that it is UTF-8. The control plane's text stays text.
 
 use std::error::Error;
 
@@ -10,18 +10,24 @@ use prost_build::Config;
 use protox::prost_reflect::prost_types::field_descriptor_proto::Type;
 use protox::prost_reflect::prost_types::{DescriptorProto, FileDescriptorSet};
 
-const SCHEMA: &str = "proto/eventbus.proto";
+const EVENTS: &str = "proto/eventbus.proto";
+const CONTROL: &str = "proto/control.proto";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={SCHEMA}");
+    for schema in [EVENTS, CONTROL] {
+        println!("cargo::rerun-if-changed={schema}");
+    }
     if std::env::var_os("CARGO_FEATURE_IPC").is_none() {
         return Ok(());
     }
-    let mut files: FileDescriptorSet = protox::compile([SCHEMA], ["proto"])?;
-    for message in files.file.iter_mut().flat_map(|file| &mut file.message_type) {
+    let mut events: FileDescriptorSet = protox::compile([EVENTS], ["proto"])?;
+    for message in events.file.iter_mut().flat_map(|file| &mut file.message_type) {
         strings_as_bytes(message);
     }
-    Config::new().bytes(["."]).compile_fds(files)?;
+    let control = protox::compile([CONTROL], ["proto"])?;
+    for schema in [events, control] {
+        Config::new().bytes(["."]).compile_fds(schema)?;
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 
 mod audit;
 mod caps;
+mod control;
 mod filesystem;
 mod header;
 mod network;
@@ -18,6 +19,10 @@ mod trigger;
 pub use audit::{AuditEvent, AuditOutcome};
 pub use bytestring::ByteString;
 pub use caps::SourceCaps;
+pub use control::{
+    ControlBody, ControlBodyError, ControlMessage, ControlSubject, MAX_CONTROL_BODY_BYTES,
+    MAX_REPLY_ADDRESS_BYTES, ReplyAddress, ReplyAddressError,
+};
 pub use filesystem::{FilesystemEvent, FilesystemOperation};
 pub use header::{EventHeader, Metadata, Priority, Routing};
 pub use network::{NetworkChange, NetworkEvent};
@@ -43,6 +48,8 @@ pub enum CollectionEvent {
     TriggerRequest(TriggerRequest),
     /// Who did what, and whether it was allowed.
     Audit(AuditEvent),
+    /// A request, reply or announcement of the control plane.
+    Control(ControlMessage),
 }
 
 /// The kind of a [`CollectionEvent`], without its body.
@@ -61,6 +68,8 @@ pub enum EventKind {
     TriggerRequest,
     /// [`CollectionEvent::Audit`].
     Audit,
+    /// [`CollectionEvent::Control`].
+    Control,
 }
 
 impl CollectionEvent {
@@ -73,6 +82,7 @@ impl CollectionEvent {
             Self::Performance(_) => EventKind::Performance,
             Self::TriggerRequest(_) => EventKind::TriggerRequest,
             Self::Audit(_) => EventKind::Audit,
+            Self::Control(_) => EventKind::Control,
         }
     }
 
@@ -85,6 +95,7 @@ impl CollectionEvent {
             Self::Performance(event) => &event.header,
             Self::TriggerRequest(event) => &event.header,
             Self::Audit(event) => &event.header,
+            Self::Control(message) => &message.header,
         }
     }
 
@@ -97,6 +108,7 @@ impl CollectionEvent {
             Self::Performance(event) => &mut event.header,
             Self::TriggerRequest(event) => &mut event.header,
             Self::Audit(event) => &mut event.header,
+            Self::Control(message) => &mut message.header,
         }
     }
 
@@ -108,7 +120,7 @@ impl CollectionEvent {
             Self::Filesystem(event) => event.pid,
             Self::Performance(event) => event.pid,
             Self::TriggerRequest(event) => event.target_pid,
-            Self::Audit(_) => None,
+            Self::Audit(_) | Self::Control(_) => None,
         }
     }
 
@@ -120,13 +132,14 @@ impl CollectionEvent {
 
 impl EventKind {
     /// Every kind, in wire order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Process,
         Self::Network,
         Self::Filesystem,
         Self::Performance,
         Self::TriggerRequest,
         Self::Audit,
+        Self::Control,
     ];
 
     /// The kind's name as used in scenario files and on the command line.
@@ -138,6 +151,7 @@ impl EventKind {
             Self::Performance => "performance",
             Self::TriggerRequest => "trigger_request",
             Self::Audit => "audit",
+            Self::Control => "control",
         }
     }
 }

@@ -9,11 +9,13 @@
 //! - [`acl`]: who may publish and subscribe what;
 //! - [`contract`]: the [`EventBus`] trait, subscriptions, filters, receiver, statistics, errors;
 //! - `conformance` (feature): the suite every bus runs;
+//! - [`identity`]: secrets that prove who somebody is;
 //! - [`wire`]: frames and envelopes, and the conversion to and from the model;
 //! - [`transport`]: local sockets, the same on every system;
 //! - [`broker`]: routes events between handles in this process and clients behind sockets;
 //! - [`client`]: a handle to a broker in another process;
-//! - [`DaemoneyeEventBus`]: either of them, as users name it.
+//! - [`rpc`]: the control plane, over any bus;
+//! - [`DaemoneyeEventBus`]: broker or client, as users name it.
 //!
 //! Numbers such as C4 or W3 are promises of the contract, `CONTRACT.md` beside this package's
 //! manifest; what goes over a socket is `PROTOCOL.md`, which topics there are `TOPICS.md`.
@@ -28,8 +30,14 @@ pub mod clock;
 pub mod conformance;
 pub mod contract;
 pub mod event;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+#[cfg(feature = "ipc")]
+pub mod identity;
 #[cfg(feature = "ipc")]
 mod ipc;
+#[cfg(feature = "ipc")]
+pub mod rpc;
 pub mod topic;
 #[cfg(feature = "ipc")]
 pub mod transport;
@@ -43,8 +51,9 @@ pub use contract::{
     TryRecvError, UnsubscribeError,
 };
 pub use event::{
-    AuditEvent, ByteString, CollectionEvent, EventHeader, EventKind, FilesystemEvent, NetworkEvent,
-    PerformanceEvent, Priority, ProcessEvent, Routing, SourceCaps, TriggerRequest,
+    AuditEvent, ByteString, CollectionEvent, ControlMessage, EventHeader, EventKind,
+    FilesystemEvent, NetworkEvent, PerformanceEvent, Priority, ProcessEvent, Routing, SourceCaps,
+    TriggerRequest,
 };
 pub use topic::{PatternError, Topic, TopicError, TopicPattern, TopicSegment};
 
@@ -52,6 +61,8 @@ pub use topic::{PatternError, Topic, TopicError, TopicPattern, TopicSegment};
 pub use broker::{BrokerConfig, DaemoneyeBroker};
 #[cfg(feature = "ipc")]
 pub use client::{ClientConfig, ConnectError, EventBusClient};
+#[cfg(feature = "ipc")]
+pub use identity::{Credential, Secret};
 #[cfg(feature = "ipc")]
 pub use ipc::DaemoneyeEventBus;
 #[cfg(feature = "ipc")]

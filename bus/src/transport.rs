@@ -7,6 +7,7 @@
 mod address;
 mod buffer;
 mod listener;
+mod peer;
 mod probe;
 mod runtime_folder;
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 //! Knows nothing of sockets or brokers. Wire types stay in here and in the rooms that send them;
 //! the conversion is explicit both ways (W1–W3; `proto/eventbus.proto`, `PROTOCOL.md`).
 
+mod access;
 mod control;
 mod encode;
 mod envelope;
@@ -15,6 +16,7 @@ pub(crate) mod proto;
 mod tests;
 mod text;
 
+pub(crate) use access::{access_from_wire, access_to_wire};
 pub(crate) use control::{
     statistics_from_wire, statistics_to_wire, subscription_from_wire, subscription_to_wire,
 };

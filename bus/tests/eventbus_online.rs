@@ -7,6 +7,8 @@
 mod document;
 #[path = "eventbus_online/fixture.rs"]
 mod fixture;
+#[path = "eventbus_online/identity.rs"]
+mod identity;
 #[path = "eventbus_online/publish.rs"]
 mod publish;
 #[path = "eventbus_online/stats.rs"]

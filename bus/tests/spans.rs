@@ -5,6 +5,7 @@
 use std::io;
 use std::sync::Arc;
 
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, CollectionEvent, DaemoneyeBroker, DaemoneyeEventBus, EventBus,
@@ -52,7 +53,7 @@ async fn a_routed_event_is_a_span_with_its_correlation() {
         .init();
     let folder = tempfile::tempdir().unwrap();
     let address = SocketAddress::from_path(folder.path().join("bus.sock")).unwrap();
-    let broker = DaemoneyeBroker::new(BrokerConfig::default());
+    let broker = DaemoneyeBroker::new(BrokerConfig::default().with_unidentified(Some(Role::Agent)));
     broker.serve(Listener::bind(&address).unwrap()).unwrap();
 
     let near = DaemoneyeEventBus::from_broker(&broker, "near");

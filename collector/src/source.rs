@@ -83,7 +83,8 @@ pub trait EventSource: Send + Sync {
 /// Whether a source with these capabilities may send events of this kind.
 ///
 /// The mapping is that of subscriptions by capability (M1): trigger requests need
-/// [`SourceCaps::REALTIME`]. No capability covers audit records; they are the agent's own.
+/// [`SourceCaps::REALTIME`]. No capability covers audit records and control messages; they are the
+/// agent's own and the control plane's.
 pub fn covers(capabilities: SourceCaps, kind: EventKind) -> bool {
     let needed = match kind {
         EventKind::Process => SourceCaps::PROCESS,
@@ -91,7 +92,7 @@ pub fn covers(capabilities: SourceCaps, kind: EventKind) -> bool {
         EventKind::Filesystem => SourceCaps::FILESYSTEM,
         EventKind::Performance => SourceCaps::PERFORMANCE,
         EventKind::TriggerRequest => SourceCaps::REALTIME,
-        EventKind::Audit => return false,
+        EventKind::Audit | EventKind::Control => return false,
     };
     capabilities.contains(needed)
 }
@@ -116,7 +117,8 @@ mod tests {
     }
 
     #[test]
-    fn no_capability_covers_audit_records() {
+    fn no_capability_covers_what_is_no_observation() {
         assert!(!covers(SourceCaps::all(), EventKind::Audit));
+        assert!(!covers(SourceCaps::all(), EventKind::Control));
     }
 }

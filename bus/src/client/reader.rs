@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::inbox::RemoteInbox;
 use super::requests::{Pending, Reply};
 use super::session::{Alive, Session};
+use crate::acl::{Action, Denial};
 use crate::contract::{
     BrokerInspection, Delivery, DeliveryQueue, EventReceiver, InspectError, SubscribeError,
 };
@@ -202,6 +203,11 @@ impl Reader {
                 }
             }
             Body::Ended(ended) => self.ended(&ended)?,
+            Body::Denied(denied) => {
+                // Whoever published has been told by its own table.
+                let message = String::from_utf8_lossy(&denied.message);
+                tracing::debug!(%message, untold = denied.untold, "a publish was refused");
+            }
             Body::Ping(_) => self.session.send(Body::Ping(proto::Ping {})),
             Body::Goodbye(goodbye) => {
                 self.said_goodbye = goodbye.last;
@@ -227,6 +233,7 @@ impl Reader {
             Ok(Code::LimitReached) => Err(SubscribeError::LimitReached {
                 limit: usize::try_from(reply.limit).unwrap_or(usize::MAX),
             }),
+            Ok(Code::Denied) => Err(SubscribeError::Denied(self.denial(reply))),
             Ok(Code::Closed) => Err(SubscribeError::Closed),
             Ok(Code::Invalid) | Err(_) => Err(SubscribeError::Disconnected {
                 reason: String::from_utf8_lossy(&reply.message).into_owned(),
@@ -234,6 +241,15 @@ impl Reader {
         };
         // A caller that is gone drops the receiver, which unsubscribes.
         let _ = tell.send(Reply::Subscribed(result));
+    }
+
+    fn denial(&self, reply: &proto::SubscribeReply) -> Denial {
+        Denial {
+            role: self.session.role(),
+            action: Action::Subscribe,
+            topics: String::from_utf8_lossy(&reply.denied_pattern).into_owned(),
+            rule: reply.denied_by.map(|rule| rule as usize),
+        }
     }
 
     fn open(&mut self, reply: &proto::SubscribeReply, capacity: usize) -> EventReceiver {

@@ -1,9 +1,9 @@
 //! Events for tests: small ones, every kind with every field set, and the awkward ones.
 
 use crate::event::{
-    AuditEvent, AuditOutcome, EventHeader, FilesystemEvent, FilesystemOperation, NetworkChange,
-    NetworkEvent, PerformanceEvent, PerformanceScope, ProcessChange, ProcessEvent, Routing,
-    TriggerRequest,
+    AuditEvent, AuditOutcome, ControlBody, ControlMessage, ControlSubject, EventHeader,
+    FilesystemEvent, FilesystemOperation, NetworkChange, NetworkEvent, PerformanceEvent,
+    PerformanceScope, ProcessChange, ProcessEvent, ReplyAddress, Routing, TriggerRequest,
 };
 use crate::{ByteString, CollectionEvent, CorrelationMetadata, EventKind, Priority};
 
@@ -56,6 +56,7 @@ pub fn full(kind: EventKind) -> CollectionEvent {
         EventKind::Performance => CollectionEvent::Performance(full_performance()),
         EventKind::TriggerRequest => CollectionEvent::TriggerRequest(full_trigger()),
         EventKind::Audit => CollectionEvent::Audit(full_audit()),
+        EventKind::Control => CollectionEvent::Control(full_control()),
     }
 }
 
@@ -68,12 +69,14 @@ pub fn bare(kind: EventKind) -> CollectionEvent {
         EventKind::Performance => CollectionEvent::Performance(PerformanceEvent::default()),
         EventKind::TriggerRequest => CollectionEvent::TriggerRequest(TriggerRequest::default()),
         EventKind::Audit => CollectionEvent::Audit(AuditEvent::default()),
+        EventKind::Control => CollectionEvent::Control(ControlMessage::default()),
     }
 }
 
 /// Values at the ends of their types, and empty text that must not become absent text.
 pub fn awkward() -> Vec<CollectionEvent> {
     let empty = || Some(ByteString::new());
+    let address = |text: &'static str| ReplyAddress::new(text).expect("an address");
     let values = [0.1 + 0.2, f64::MIN_POSITIVE, f64::MAX, -0.0, f64::INFINITY, 1e-300];
     let mut events: Vec<_> = values
         .into_iter()
@@ -101,6 +104,14 @@ pub fn awkward() -> Vec<CollectionEvent> {
         memory_bytes: Some(0),
         exit_code: Some(i32::MIN),
         ..ProcessEvent::default()
+    }));
+    events.push(CollectionEvent::Control(ControlMessage {
+        subject: ControlSubject::Reply(address("asker-1")),
+        target: empty(),
+        reply_to: Some(address("asker-2")),
+        deadline_monotonic_ns: Some(0),
+        body: ControlBody::new(vec![0, 0xff, 0]).expect("three bytes"),
+        ..ControlMessage::default()
     }));
     events
 }
@@ -203,5 +214,18 @@ fn full_audit() -> AuditEvent {
         resource: "admin.broker".into(),
         outcome: AuditOutcome::Refused,
         reason: Some("role collector may not".into()),
+    }
+}
+
+fn full_control() -> ControlMessage {
+    ControlMessage {
+        header: full_header(),
+        subject: ControlSubject::NetworkTask,
+        operation: "execute_task".into(),
+        request_id: "4f2a-1".into(),
+        target: Some("netmond".into()),
+        reply_to: Some(ReplyAddress::new("agent").expect("an address")),
+        deadline_monotonic_ns: Some(u64::MAX),
+        body: ControlBody::new((0..=u8::MAX).collect::<Vec<_>>()).expect("256 bytes"),
     }
 }

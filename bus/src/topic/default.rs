@@ -1,9 +1,12 @@
 //! Where an event goes when its publisher names no topic (T8): decided by its own content alone.
 
-use super::Topic;
+use super::{MAX_LEVEL_BYTES, Topic};
 use crate::event::{
-    CollectionEvent, FilesystemOperation, NetworkChange, PerformanceScope, ProcessChange,
+    CollectionEvent, ControlSubject, FilesystemOperation, MAX_REPLY_ADDRESS_BYTES, NetworkChange,
+    PerformanceScope, ProcessChange,
 };
+
+const _: () = assert!(MAX_REPLY_ADDRESS_BYTES == MAX_LEVEL_BYTES, "an address is a level");
 
 /// The one topic an event goes to when its publisher names none (T8).
 pub fn default_topic(event: &CollectionEvent) -> Topic {
@@ -14,6 +17,7 @@ pub fn default_topic(event: &CollectionEvent) -> Topic {
         CollectionEvent::Performance(event) => performance_topic(event.scope),
         CollectionEvent::TriggerRequest(_) => "control.trigger.request",
         CollectionEvent::Audit(_) => "events.audit.record",
+        CollectionEvent::Control(message) => return control_topic(&message.subject),
     };
     Topic::registered(text)
 }
@@ -61,4 +65,28 @@ fn performance_topic(scope: PerformanceScope) -> &'static str {
         PerformanceScope::System => "events.performance.system",
         PerformanceScope::Anomaly => "events.performance.anomaly",
     }
+}
+
+fn control_topic(subject: &ControlSubject) -> Topic {
+    let text = match subject {
+        ControlSubject::Lifecycle => "control.collector.lifecycle",
+        ControlSubject::Config => "control.collector.config",
+        ControlSubject::Registration => "control.collector.registration",
+        ControlSubject::ProcessTask => "control.collector.task.process",
+        ControlSubject::NetworkTask => "control.collector.task.network",
+        ControlSubject::FilesystemTask => "control.collector.task.filesystem",
+        ControlSubject::PerformanceTask => "control.collector.task.performance",
+        ControlSubject::Heartbeat => "control.health.heartbeat",
+        ControlSubject::Status => "control.health.status",
+        ControlSubject::Diagnostics => "control.health.diagnostics",
+        ControlSubject::ProcessResult => "control.collector.result.process",
+        ControlSubject::NetworkResult => "control.collector.result.network",
+        ControlSubject::FilesystemResult => "control.collector.result.filesystem",
+        ControlSubject::PerformanceResult => "control.collector.result.performance",
+        ControlSubject::Reply(address) => {
+            let topic = Topic::new(format!("control.rpc.reply.{address}"));
+            return topic.expect("an address is a level of a topic");
+        }
+    };
+    Topic::registered(text)
 }

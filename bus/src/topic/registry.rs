@@ -18,7 +18,7 @@ pub struct RegisteredTopic {
     pub publishers: &'static str,
     /// Who subscribes to it.
     pub subscribers: &'static str,
-    /// The kind of event it carries; `None` where the messages are the control plane's own.
+    /// The kind of event it carries; `None` where that is not settled.
     pub kind: Option<EventKind>,
     /// Which events of that kind go here when their publisher names no topic (T8): their changes,
     /// or `all`; empty where none does.
@@ -59,47 +59,51 @@ pub const REGISTRY: &[RegisteredTopic] = &[
     perfmond("events.performance.system", "system", "the system as a whole"),
     perfmond("events.performance.anomaly", "anomaly", "values out of the usual"),
     audit("events.audit.record", "who did what, and whether it was allowed"),
-    message(
+    to_collectors(
         "control.collector.lifecycle",
-        "agent",
-        "collectors",
-        "start, stop, restart, pause, resume",
+        "lifecycle",
+        "start, stop, restart, pause, resume, shutdown",
     ),
-    message("control.collector.config", "agent", "collectors", "configuration updates"),
-    message("control.collector.registration", "collectors", "agent", "collectors that come and go"),
-    message("control.collector.task.process", "agent", "procmond", "tasks for procmond"),
-    message("control.collector.task.network", "agent", "netmond", "tasks for netmond"),
-    message("control.collector.task.filesystem", "agent", "fsmond", "tasks for fsmond"),
-    message("control.collector.task.performance", "agent", "perfmond", "tasks for perfmond"),
-    message("control.health.heartbeat", "agent, collectors", "agent, collectors", "signs of life"),
-    message(
-        "control.health.status",
-        "agent, collectors",
-        "agent, collectors",
-        "status of a component",
+    to_collectors("control.collector.config", "config", "configuration updates"),
+    registration("control.collector.registration", "collectors that come and go"),
+    task("control.collector.task.process", "procmond", "process_task", "tasks for procmond"),
+    task("control.collector.task.network", "netmond", "network_task", "tasks for netmond"),
+    task("control.collector.task.filesystem", "fsmond", "filesystem_task", "tasks for fsmond"),
+    task(
+        "control.collector.task.performance",
+        "perfmond",
+        "performance_task",
+        "tasks for perfmond",
     ),
-    message(
-        "control.health.diagnostics",
-        "agent, collectors",
-        "agent, collectors",
-        "requests for diagnostics",
-    ),
+    health("control.health.heartbeat", "heartbeat", "signs of life"),
+    health("control.health.status", "status", "status of a component"),
+    health("control.health.diagnostics", "diagnostics", "requests for diagnostics"),
     trigger("control.trigger.request", "one collector asks another to look closer"),
-    message("control.collector.result.process", "procmond", "agent", "results of process tasks"),
-    message("control.collector.result.network", "netmond", "agent", "results of network tasks"),
-    message(
+    result(
+        "control.collector.result.process",
+        "procmond",
+        "process_result",
+        "results of process tasks",
+    ),
+    result(
+        "control.collector.result.network",
+        "netmond",
+        "network_result",
+        "results of network tasks",
+    ),
+    result(
         "control.collector.result.filesystem",
         "fsmond",
-        "agent",
+        "filesystem_result",
         "results of filesystem tasks",
     ),
-    message(
+    result(
         "control.collector.result.performance",
         "perfmond",
-        "agent",
+        "performance_result",
         "results of performance tasks",
     ),
-    message("control.rpc.reply.ID", "who was asked", "who asked", "the reply to one request"),
+    reply("control.rpc.reply.ID", "the reply to one request"),
     message("admin.broker", "agent", "agent", "the broker's own state"),
     message("admin.policy", "agent", "agent", "changes of policy"),
     message("admin.audit", "agent", "agent", "refusals"),
@@ -136,6 +140,34 @@ const fn observation(
 ) -> RegisteredTopic {
     let subscribers = "agent, observers";
     RegisteredTopic { topic, publishers, subscribers, kind: Some(kind), default_for, summary }
+}
+
+const fn to_collectors(topic: Text, default_for: Text, summary: Text) -> RegisteredTopic {
+    control(default_for, message(topic, "agent", "collectors", summary))
+}
+
+const fn registration(topic: Text, summary: Text) -> RegisteredTopic {
+    control("registration", message(topic, "collectors", "agent", summary))
+}
+
+const fn task(topic: Text, collector: Text, default_for: Text, summary: Text) -> RegisteredTopic {
+    control(default_for, message(topic, "agent", collector, summary))
+}
+
+const fn health(topic: Text, default_for: Text, summary: Text) -> RegisteredTopic {
+    control(default_for, message(topic, "agent, collectors", "agent, collectors", summary))
+}
+
+const fn result(topic: Text, collector: Text, default_for: Text, summary: Text) -> RegisteredTopic {
+    control(default_for, message(topic, collector, "agent", summary))
+}
+
+const fn reply(topic: Text, summary: Text) -> RegisteredTopic {
+    control("reply", message(topic, "who was asked", "who asked", summary))
+}
+
+const fn control(default_for: Text, row: RegisteredTopic) -> RegisteredTopic {
+    RegisteredTopic { kind: Some(EventKind::Control), default_for, ..row }
 }
 
 const fn trigger(topic: Text, summary: Text) -> RegisteredTopic {

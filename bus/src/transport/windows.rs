@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::SocketAddress;
 use super::address::pipe_name;
+use super::peer::Peer;
 use super::probe::Probe;
 
 /// A connected pipe. Reads and writes take `&self`; one task reads, one at a time writes.
@@ -81,11 +82,13 @@ impl Stream {
         Ok(Self { pipe: PipeStream::connect(name(address)?).await? })
     }
 
-    /// The process at the other end, where the system tells.
-    pub(crate) fn peer_pid(&self) -> Option<u32> {
+    /// The process at the other end. By the pipe's descriptor other users cannot write to it, so
+    /// whoever says something is the same user.
+    pub(crate) fn peer(&self) -> Peer {
         use interprocess::local_socket::traits::StreamCommon as _;
 
-        self.pipe.peer_creds().ok()?.pid()
+        let pid = self.pipe.peer_creds().ok().and_then(|creds| creds.pid());
+        Peer { is_same_user: true, pid }
     }
 
     /// Reads what is there, waiting for at least one byte; 0 at the end. Cancel safe.

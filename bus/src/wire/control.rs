@@ -191,6 +191,7 @@ pub(crate) fn statistics_to_wire(
         active_subscribers: statistics.active_subscribers as u64,
         uptime_ns: nanoseconds(statistics.uptime),
         subscriptions: Vec::new(),
+        refused: statistics.refused,
     };
     let mut bytes = reply.encoded_len() + FRAME_HEAD_BYTES;
     for row in &statistics.subscriptions {
@@ -224,6 +225,7 @@ pub(crate) fn statistics_from_wire(
         events_delivered: message.events_delivered,
         events_dropped: message.events_dropped,
         active_subscribers: usize::try_from(message.active_subscribers).unwrap_or(usize::MAX),
+        refused: message.refused,
         uptime: Duration::from_nanos(message.uptime_ns),
         subscriptions: message
             .subscriptions

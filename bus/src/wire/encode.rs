@@ -10,9 +10,9 @@ use super::kind::field_of_kind;
 use super::proto;
 use crate::contract::{CorrelationId, CorrelationMetadata, EventId};
 use crate::event::{
-    AuditEvent, AuditOutcome, CollectionEvent, EventHeader, FilesystemEvent, FilesystemOperation,
-    Metadata, NetworkChange, NetworkEvent, PerformanceEvent, PerformanceScope, Priority,
-    ProcessChange, ProcessEvent, Routing, TriggerRequest,
+    AuditEvent, AuditOutcome, CollectionEvent, ControlMessage, ControlSubject, EventHeader,
+    FilesystemEvent, FilesystemOperation, Metadata, NetworkChange, NetworkEvent, PerformanceEvent,
+    PerformanceScope, Priority, ProcessChange, ProcessEvent, ReplyAddress, Routing, TriggerRequest,
 };
 use crate::topic::Topic;
 
@@ -74,6 +74,14 @@ pub(super) trait Sink {
         if let Some(text) = text {
             self.head(field, text.len());
             self.raw(text.as_bytes());
+        }
+    }
+
+    /// Bytes that are no text, left out when there are none.
+    fn bytes(&mut self, field: u32, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.head(field, bytes.len());
+            self.raw(bytes);
         }
     }
 
@@ -218,6 +226,7 @@ impl Message for CollectionEvent {
             Self::Performance(event) => performance(event, out),
             Self::TriggerRequest(event) => trigger_request(event, out),
             Self::Audit(event) => audit(event, out),
+            Self::Control(message) => control(message, out),
         }
     }
 }
@@ -288,6 +297,41 @@ fn audit(event: &AuditEvent, out: &mut impl Sink) {
     out.text(4, &event.resource);
     out.number(5, audit_outcome(event.outcome));
     out.some_text(6, event.reason.as_deref());
+}
+
+fn control(message: &ControlMessage, out: &mut impl Sink) {
+    out.number(2, control_subject(&message.subject));
+    if let ControlSubject::Reply(asker) = &message.subject {
+        out.some_text(3, Some(asker.as_str()));
+    }
+    out.text(4, &message.operation);
+    out.text(5, &message.request_id);
+    out.some_text(6, message.target.as_deref());
+    out.some_text(7, message.reply_to.as_ref().map(ReplyAddress::as_str));
+    out.some_fixed(8, message.deadline_monotonic_ns);
+    out.bytes(9, message.body.as_bytes());
+}
+
+fn control_subject(subject: &ControlSubject) -> u64 {
+    use proto::control_message::Subject as Wire;
+    let number = match subject {
+        ControlSubject::Lifecycle => Wire::Lifecycle,
+        ControlSubject::Config => Wire::Config,
+        ControlSubject::Registration => Wire::Registration,
+        ControlSubject::ProcessTask => Wire::ProcessTask,
+        ControlSubject::NetworkTask => Wire::NetworkTask,
+        ControlSubject::FilesystemTask => Wire::FilesystemTask,
+        ControlSubject::PerformanceTask => Wire::PerformanceTask,
+        ControlSubject::Heartbeat => Wire::Heartbeat,
+        ControlSubject::Status => Wire::Status,
+        ControlSubject::Diagnostics => Wire::Diagnostics,
+        ControlSubject::ProcessResult => Wire::ProcessResult,
+        ControlSubject::NetworkResult => Wire::NetworkResult,
+        ControlSubject::FilesystemResult => Wire::FilesystemResult,
+        ControlSubject::PerformanceResult => Wire::PerformanceResult,
+        ControlSubject::Reply(_) => Wire::Reply,
+    };
+    u64::from((number as i32).cast_unsigned())
 }
 
 /// `sint32` of the schema.

@@ -1,13 +1,15 @@
 //! Payloads: each kind of event from its message, field for field (C6). The other direction is
 //! in `encode`.
 
+use bytes::Bytes;
+
 use super::DecodeError;
 use super::proto::{self, envelope::Payload};
 use super::text::{entries_from_wire, from_wire, option_from_wire};
 use crate::event::{
-    AuditEvent, AuditOutcome, CollectionEvent, EventHeader, FilesystemEvent, FilesystemOperation,
-    NetworkChange, NetworkEvent, PerformanceEvent, PerformanceScope, ProcessChange, ProcessEvent,
-    TriggerRequest,
+    AuditEvent, AuditOutcome, CollectionEvent, ControlBody, ControlMessage, ControlSubject,
+    EventHeader, FilesystemEvent, FilesystemOperation, NetworkChange, NetworkEvent,
+    PerformanceEvent, PerformanceScope, ProcessChange, ProcessEvent, ReplyAddress, TriggerRequest,
 };
 
 /// The event without the parts of its header that travel in the envelope.
@@ -23,6 +25,7 @@ pub(super) fn payload_from_wire(payload: Payload) -> Result<CollectionEvent, Dec
             CollectionEvent::TriggerRequest(trigger_from_wire(message)?)
         }
         Payload::Audit(message) => CollectionEvent::Audit(audit_from_wire(message)?),
+        Payload::Control(message) => CollectionEvent::Control(control_from_wire(message)?),
     })
 }
 
@@ -151,4 +154,52 @@ fn audit_from_wire(message: proto::AuditEvent) -> Result<AuditEvent, DecodeError
         outcome: outcome_from_wire(message.outcome)?,
         reason: option_from_wire(message.reason, "reason")?,
     })
+}
+
+fn control_from_wire(message: proto::ControlMessage) -> Result<ControlMessage, DecodeError> {
+    Ok(ControlMessage {
+        header: header_from_wire(message.observation)?,
+        subject: subject_from_wire(message.subject, message.asker)?,
+        operation: from_wire(message.operation, "operation")?,
+        request_id: from_wire(message.request_id, "request_id")?,
+        target: option_from_wire(message.target, "target")?,
+        reply_to: message.reply_to.map(address_from_wire).transpose()?,
+        deadline_monotonic_ns: message.deadline_monotonic_ns,
+        body: ControlBody::new(message.body)
+            .map_err(|_| DecodeError::Malformed("a control body over its limit"))?,
+    })
+}
+
+fn subject_from_wire(number: i32, asker: Option<Bytes>) -> Result<ControlSubject, DecodeError> {
+    use proto::control_message::Subject as Wire;
+    let subject = match Wire::try_from(number) {
+        Ok(Wire::Lifecycle) => ControlSubject::Lifecycle,
+        Ok(Wire::Config) => ControlSubject::Config,
+        Ok(Wire::Registration) => ControlSubject::Registration,
+        Ok(Wire::ProcessTask) => ControlSubject::ProcessTask,
+        Ok(Wire::NetworkTask) => ControlSubject::NetworkTask,
+        Ok(Wire::FilesystemTask) => ControlSubject::FilesystemTask,
+        Ok(Wire::PerformanceTask) => ControlSubject::PerformanceTask,
+        Ok(Wire::Heartbeat) => ControlSubject::Heartbeat,
+        Ok(Wire::Status) => ControlSubject::Status,
+        Ok(Wire::Diagnostics) => ControlSubject::Diagnostics,
+        Ok(Wire::ProcessResult) => ControlSubject::ProcessResult,
+        Ok(Wire::NetworkResult) => ControlSubject::NetworkResult,
+        Ok(Wire::FilesystemResult) => ControlSubject::FilesystemResult,
+        Ok(Wire::PerformanceResult) => ControlSubject::PerformanceResult,
+        Ok(Wire::Reply) => {
+            let asker = asker.ok_or(DecodeError::Malformed("a reply to nobody"))?;
+            return address_from_wire(asker).map(ControlSubject::Reply);
+        }
+        Err(_) => return Err(DecodeError::Malformed("unknown ControlSubject")),
+    };
+    match asker {
+        None => Ok(subject),
+        Some(_) => Err(DecodeError::Malformed("an asker of something that is no reply")),
+    }
+}
+
+fn address_from_wire(text: Bytes) -> Result<ReplyAddress, DecodeError> {
+    ReplyAddress::new(from_wire(text, "reply address")?)
+        .map_err(|_| DecodeError::Malformed("a reply address that is no level of a topic"))
 }

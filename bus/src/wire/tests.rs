@@ -4,6 +4,7 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use prost::Message;
 
 use super::proto::frame::Body;
 use super::{
@@ -16,11 +17,12 @@ use crate::contract::{
     EventSubscription, OverflowPolicy, TopicFilter,
 };
 use crate::event::{
-    AuditEvent, AuditOutcome, ByteString, CollectionEvent, EventHeader, EventKind, FilesystemEvent,
-    FilesystemOperation, NetworkChange, NetworkEvent, PerformanceEvent, PerformanceScope, Priority,
-    ProcessChange, ProcessEvent, Routing, TriggerRequest,
+    AuditEvent, AuditOutcome, ByteString, CollectionEvent, ControlBody, ControlMessage,
+    ControlSubject, EventHeader, EventKind, FilesystemEvent, FilesystemOperation,
+    MAX_CONTROL_BODY_BYTES, NetworkChange, NetworkEvent, PerformanceEvent, PerformanceScope,
+    Priority, ProcessChange, ProcessEvent, ReplyAddress, Routing, TriggerRequest,
 };
-use crate::topic::Topic;
+use crate::topic::{Topic, default_topic};
 
 const LIMIT_BYTES: usize = 1 << 20;
 
@@ -143,8 +145,54 @@ fn others() -> impl Strategy<Value = CollectionEvent> {
     )
 }
 
+fn address() -> impl Strategy<Value = ReplyAddress> {
+    "[a-z0-9_-]{1,64}".prop_map(|text| ReplyAddress::new(text).unwrap())
+}
+
+fn subject() -> impl Strategy<Value = ControlSubject> {
+    use ControlSubject as Subject;
+    prop_oneof![
+        prop::sample::select(vec![
+            Subject::Lifecycle,
+            Subject::Config,
+            Subject::Registration,
+            Subject::ProcessTask,
+            Subject::NetworkTask,
+            Subject::FilesystemTask,
+            Subject::PerformanceTask,
+            Subject::Heartbeat,
+            Subject::Status,
+            Subject::Diagnostics,
+            Subject::ProcessResult,
+            Subject::NetworkResult,
+            Subject::FilesystemResult,
+            Subject::PerformanceResult,
+        ]),
+        address().prop_map(Subject::Reply),
+    ]
+}
+
+fn control() -> impl Strategy<Value = CollectionEvent> {
+    let texts = (text(), text(), option::of(text()));
+    let rest = (option::of(address()), any::<Option<u64>>(), vec(any::<u8>(), 0..40));
+    (header(), subject(), texts, rest).prop_map(
+        |(header, subject, (operation, request_id, target), (reply_to, deadline, body))| {
+            CollectionEvent::Control(ControlMessage {
+                header,
+                subject,
+                operation,
+                request_id,
+                target,
+                reply_to,
+                deadline_monotonic_ns: deadline,
+                body: ControlBody::new(body).unwrap(),
+            })
+        },
+    )
+}
+
 fn event() -> impl Strategy<Value = CollectionEvent> {
-    prop_oneof![process(), others()]
+    prop_oneof![process(), others(), control()]
 }
 
 fn correlation() -> impl Strategy<Value = CorrelationMetadata> {
@@ -332,6 +380,19 @@ const PUBLISH: &[u8] = &[
     // process: observation { source_sequence 9 }, pid 42, name "sh"
     0x5a, 10, 0x0a, 2, 0x08, 9, 0x18, 42, 0x2a, 2, b's', b'h',
 ];
+#[rustfmt::skip]
+const CONTROL: &[u8] = &[
+    // length; Frame.publish
+    60, 0, 0, 0, 0x72, 58,
+    // publisher "p", incarnation 7, sequence 3
+    0x0a, 1, b'p', 0x11, 7, 0, 0, 0, 0, 0, 0, 0, 0x18, 3,
+    // topic "control.rpc.reply.a"
+    0x22, 19, b'c', b'o', b'n', b't', b'r', b'o', b'l', b'.', b'r', b'p', b'c', b'.',
+    b'r', b'e', b'p', b'l', b'y', b'.', b'a',
+    // control: subject REPLY, asker "a", operation "stop", request_id "a-1", body 1 2
+    0x8a, 1, 20, 0x10, 14, 0x1a, 1, b'a', 0x22, 4, b's', b't', b'o', b'p',
+    0x2a, 3, b'a', b'-', b'1', 0x4a, 2, 1, 2,
+];
 
 #[test]
 fn golden_frames_of_version_one_stay_readable() {
@@ -375,6 +436,41 @@ fn golden_frames_of_version_one_stay_readable() {
     assert_eq!(event.published_monotonic_ns, 11);
     assert_eq!((process.pid, &*process.name), (42, "sh"));
     assert_eq!((&*process.header.source, process.header.source_sequence), ("s", 9));
+
+    let event = decode_event(Bytes::copy_from_slice(published_envelope(CONTROL))).unwrap();
+    let CollectionEvent::Control(message) = &event.event else { panic!("a control message") };
+    let asker = ReplyAddress::new("a").unwrap();
+    assert_eq!(message.subject, ControlSubject::Reply(asker));
+    assert_eq!((&*message.operation, &*message.request_id), ("stop", "a-1"));
+    assert_eq!(message.body.as_bytes(), &Bytes::from_static(&[1, 2]));
+    assert_eq!(event.topic, default_topic(&event.event));
+}
+
+/// `Envelope` with a control message of these fields.
+fn control_envelope(message: &proto::ControlMessage) -> Bytes {
+    let payload = Some(proto::envelope::Payload::Control(message.clone()));
+    let topic = Bytes::from_static(b"control.rpc.reply.a");
+    proto::Envelope { topic, payload, ..proto::Envelope::default() }.encode_to_vec().into()
+}
+
+#[test]
+fn a_control_message_that_is_none_is_malformed() {
+    use proto::control_message::Subject;
+    let asker = Some(Bytes::from_static(b"a"));
+    let reply =
+        || proto::ControlMessage { asker: asker.clone(), ..proto::ControlMessage::default() };
+    let good = proto::ControlMessage { subject: Subject::Reply as i32, ..reply() };
+    assert!(decode_event(control_envelope(&good)).is_ok());
+    for breach in [
+        proto::ControlMessage { asker: None, ..good.clone() },
+        proto::ControlMessage { asker: Some(Bytes::from_static(b"A")), ..good.clone() },
+        proto::ControlMessage { reply_to: Some(Bytes::from_static(b"a.b")), ..good.clone() },
+        proto::ControlMessage { subject: Subject::Status as i32, ..reply() },
+        proto::ControlMessage { subject: 99, ..good.clone() },
+        proto::ControlMessage { body: vec![0; MAX_CONTROL_BODY_BYTES + 1].into(), ..good.clone() },
+    ] {
+        assert!(decode_event(control_envelope(&breach)).is_err(), "{:?}", breach.subject);
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use daemoneye_eventbus::acl::{Principal, Role};
+use daemoneye_eventbus::identity::{OPERATOR, write_key_file};
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
     BrokerConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventSubscription, SocketAddress,
@@ -87,6 +89,8 @@ impl Place {
         let broker = DaemoneyeBroker::new(BrokerConfig::default());
         let address = SocketAddress::from_path(socket).unwrap();
         broker.serve(Listener::bind(&address).unwrap()).unwrap();
+        let operator = Principal::new(OPERATOR, Role::Agent).unwrap();
+        write_key_file(&address.key_path(), &broker.issue_key(operator).unwrap()).unwrap();
         drop(UnixListener::bind(folder.path().join("stale.sock")).unwrap());
         Self { folder, broker }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use assert_cmd::assert::Assert;
 use assert_cmd::cargo::cargo_bin_cmd;
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
     BrokerConfig, BusEvent, CollectionEvent, DaemoneyeBroker, DaemoneyeEventBus, EventHeader,
@@ -32,7 +33,13 @@ impl Served {
         Self::with(BrokerConfig::default())
     }
 
+    /// One whose clients may do everything.
     pub(crate) fn with(config: BrokerConfig) -> Self {
+        Self::strict(config.with_unidentified(Some(Role::Agent)))
+    }
+
+    /// One that takes strangers for what the configuration says.
+    pub(crate) fn strict(config: BrokerConfig) -> Self {
         let folder = TempDir::new().unwrap();
         let address = SocketAddress::from_path(folder.path().join("bus.sock")).unwrap();
         let broker = DaemoneyeBroker::new(config);

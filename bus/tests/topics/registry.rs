@@ -4,13 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use daemoneye_eventbus::event::{
-    FilesystemOperation, NetworkChange, PerformanceScope, ProcessChange,
+    ControlSubject, FilesystemOperation, NetworkChange, PerformanceScope, ProcessChange,
+    ReplyAddress,
 };
 use daemoneye_eventbus::topic::{REGISTRY, default_topic, is_registered};
 use daemoneye_eventbus::{
-    AuditEvent, CollectionEvent, EventKind, FilesystemEvent, NetworkEvent, PerformanceEvent,
-    ProcessEvent, Topic, TriggerRequest,
+    AuditEvent, CollectionEvent, ControlMessage, EventKind, FilesystemEvent, NetworkEvent,
+    PerformanceEvent, ProcessEvent, Topic, TriggerRequest,
 };
+
+/// Whoever waits for a reply.
+const ASKER: &str = "asker-1";
 
 /// T7, as the contract writes it: a prefix and its last levels.
 const CONTRACT: [(&str, &[&str]); 12] = [
@@ -99,7 +103,45 @@ fn every_event() -> Vec<(CollectionEvent, &'static str)> {
     events.extend(filesystem_and_performance_events());
     events.push((CollectionEvent::TriggerRequest(TriggerRequest::default()), "all"));
     events.push((CollectionEvent::Audit(AuditEvent::default()), "all"));
+    events.extend(control_messages());
     events
+}
+
+fn control_messages() -> Vec<(CollectionEvent, &'static str)> {
+    use ControlSubject as Subject;
+    let mut events = Vec::new();
+    let mut next = Some(Subject::Lifecycle);
+    while let Some(subject) = next {
+        let (name, following) = match &subject {
+            Subject::Lifecycle => ("lifecycle", Some(Subject::Config)),
+            Subject::Config => ("config", Some(Subject::Registration)),
+            Subject::Registration => ("registration", Some(Subject::ProcessTask)),
+            Subject::ProcessTask => ("process_task", Some(Subject::NetworkTask)),
+            Subject::NetworkTask => ("network_task", Some(Subject::FilesystemTask)),
+            Subject::FilesystemTask => ("filesystem_task", Some(Subject::PerformanceTask)),
+            Subject::PerformanceTask => ("performance_task", Some(Subject::Heartbeat)),
+            Subject::Heartbeat => ("heartbeat", Some(Subject::Status)),
+            Subject::Status => ("status", Some(Subject::Diagnostics)),
+            Subject::Diagnostics => ("diagnostics", Some(Subject::ProcessResult)),
+            Subject::ProcessResult => ("process_result", Some(Subject::NetworkResult)),
+            Subject::NetworkResult => ("network_result", Some(Subject::FilesystemResult)),
+            Subject::FilesystemResult => ("filesystem_result", Some(Subject::PerformanceResult)),
+            Subject::PerformanceResult => {
+                let asker = ReplyAddress::new(ASKER).expect("a level of a topic");
+                ("performance_result", Some(Subject::Reply(asker)))
+            }
+            Subject::Reply(_) => ("reply", None),
+        };
+        let message = ControlMessage { subject, ..ControlMessage::default() };
+        events.push((CollectionEvent::Control(message), name));
+        next = following;
+    }
+    events
+}
+
+/// The default topic as the registry writes it.
+fn registered_default(event: &CollectionEvent) -> String {
+    default_topic(event).as_str().replace(ASKER, "ID")
 }
 
 fn filesystem_and_performance_events() -> Vec<(CollectionEvent, &'static str)> {
@@ -141,7 +183,7 @@ fn every_kind_and_change_has_its_default_topic_in_the_registry() {
     for (event, change) in every_event() {
         let topic = default_topic(&event);
         assert_eq!(Topic::new(topic.as_str()), Ok(topic.clone()), "valid");
-        let row = REGISTRY.iter().find(|row| row.topic == topic.as_str());
+        let row = REGISTRY.iter().find(|row| row.topic == registered_default(&event));
         let row = row.unwrap_or_else(|| panic!("{topic} of {change} is not registered"));
         assert_eq!(row.kind, Some(event.kind()), "{topic}");
         kinds.insert(event.kind());
@@ -154,7 +196,7 @@ fn every_kind_and_change_has_its_default_topic_in_the_registry() {
 fn the_registry_says_what_each_topic_is_the_default_for() {
     let mut defaults: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (event, change) in every_event() {
-        defaults.entry(default_topic(&event).to_string()).or_default().push(change);
+        defaults.entry(registered_default(&event)).or_default().push(change);
     }
     for row in REGISTRY {
         let changes = defaults.get(row.topic).map(|changes| changes.join(", ")).unwrap_or_default();

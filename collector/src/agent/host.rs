@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use daemoneye_eventbus::EventSubscription;
+use daemoneye_eventbus::acl::{CollectorKind, Principal, Role};
 use futures_util::future::{join_all, select_all};
 use tracing::{error, info};
 
@@ -19,6 +20,8 @@ use crate::ready::{AgentReady, CollectorReady};
 
 /// Name of the agent as publisher and subscriber.
 const NAME: &str = "daemoneye-agent";
+/// Name of the one collector there is, as its events and its token have it.
+const PROCMOND: &str = "procmond";
 /// What the agent subscribes to when nothing else is asked for.
 const PATTERN: &str = "events.process.#";
 /// Events held for the agent: a scan of a busy host at once.
@@ -140,8 +143,9 @@ async fn start_members(
     members: &mut Vec<Member>,
 ) -> Result<Vec<CollectorReady>, AgentError> {
     for name in &options.settings.agent.collectors {
-        let member = start_member(options, hosted)
-            .map_err(|source| AgentError::Collector { name: name.clone(), source })?;
+        let member = start_member(options, hosted).await;
+        let member =
+            member.map_err(|source| AgentError::Collector { name: name.clone(), source })?;
         members.push(member);
     }
     let mut collectors = Vec::with_capacity(members.len());
@@ -154,8 +158,11 @@ async fn start_members(
 }
 
 /// Starts the one kind of collector there is; the configuration has checked its name.
-fn start_member(options: &AgentOptions, hosted: &HostedBus) -> Result<Member, MemberError> {
-    let Some(socket_path) = hosted.socket_path() else {
+async fn start_member(options: &AgentOptions, hosted: &HostedBus) -> Result<Member, MemberError> {
+    let procmond = Principal::new(PROCMOND, Role::Collector(CollectorKind::Process));
+    let procmond = procmond.expect("a level of a topic");
+    let token = hosted.issue_token(procmond, options.settings.agent.ready_timeout)?;
+    let (Some(socket_path), Some(token)) = (hosted.socket_path(), token) else {
         let bus = hosted.bus().clone();
         return Ok(Member::Thread(ThreadMember::procmond(&options.settings, bus)?));
     };
@@ -164,8 +171,9 @@ fn start_member(options: &AgentOptions, hosted: &HostedBus) -> Result<Member, Me
         socket_path,
         scan_interval: options.settings.procmond.scan_interval,
         config_file: options.config_file.as_deref(),
+        token: &token,
     };
-    Ok(Member::Child(Box::new(command.start()?)))
+    Ok(Member::Child(Box::new(command.start().await?)))
 }
 
 async fn first_to_end(members: &mut [Member]) -> AgentError {

@@ -7,9 +7,10 @@
 use daemoneye_eventbus::contract::Matcher;
 use daemoneye_eventbus::topic::{MAX_LEVELS, NAMESPACES};
 use daemoneye_eventbus::{
-    AuditEvent, BusEvent, CollectionEvent, CorrelationFilter, CorrelationId, CorrelationMetadata,
-    EventFilter, EventHeader, EventId, EventKind, EventSubscription, FilesystemEvent, NetworkEvent,
-    PerformanceEvent, ProcessEvent, Topic, TopicPattern, TopicSegment, TriggerRequest,
+    AuditEvent, BusEvent, CollectionEvent, ControlMessage, CorrelationFilter, CorrelationId,
+    CorrelationMetadata, EventFilter, EventHeader, EventId, EventKind, EventSubscription,
+    FilesystemEvent, NetworkEvent, PerformanceEvent, ProcessEvent, Topic, TopicPattern,
+    TopicSegment, TriggerRequest,
 };
 use serde::{Deserialize, Serialize};
 
@@ -124,7 +125,8 @@ fn passing_pid(
 }
 
 fn passing_kind(filter: &EventFilter, about_a_process: bool) -> Option<EventKind> {
-    let fits = |kind: &EventKind| !about_a_process || *kind != EventKind::Audit;
+    let about_none = |kind: &EventKind| matches!(kind, EventKind::Audit | EventKind::Control);
+    let fits = |kind: &EventKind| !about_a_process || !about_none(kind);
     if filter.event_types.is_empty() {
         return Some(EventKind::Process);
     }
@@ -157,6 +159,9 @@ fn of_kind(kind: EventKind, header: EventHeader, pid: Option<u32>) -> Collection
             ..TriggerRequest::default()
         }),
         EventKind::Audit => CollectionEvent::Audit(AuditEvent { header, ..AuditEvent::default() }),
+        EventKind::Control => {
+            CollectionEvent::Control(ControlMessage { header, ..ControlMessage::default() })
+        }
     }
 }
 

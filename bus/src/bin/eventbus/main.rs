@@ -3,6 +3,7 @@
 //!
 //! Nothing here is routing, matching or access logic: all of that is the library's.
 
+mod acl;
 mod completions;
 mod duration;
 mod exit;
@@ -38,6 +39,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Acl(acl::Arguments),
     Pub(publish::Arguments),
     Sub(Box<subscribe::Arguments>),
     Stats(stats::Arguments),
@@ -51,6 +53,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Acl(arguments) => acl::run(&arguments),
         Command::Pub(arguments) => publish::run(&arguments),
         Command::Sub(arguments) => subscribe::run(&arguments),
         Command::Stats(arguments) => stats::run(&arguments),

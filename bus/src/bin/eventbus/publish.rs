@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
 use crate::output::{print, print_json_line};
-use crate::target::Target;
+use crate::target::{PROVE_OPERATOR, Target};
 use event::Written;
 use source::Source;
 
@@ -183,6 +183,9 @@ async fn send(
 fn told(error: PublishError, place: &str) -> Failure {
     match error {
         PublishError::TooLarge { .. } => Failure::Usage(anyhow::anyhow!("{place}: {error}")),
+        PublishError::Denied(_) => {
+            Failure::Usage(anyhow::anyhow!("{place}: {error}; {PROVE_OPERATOR}"))
+        }
         _ => Failure::infrastructure(error, format!("cannot publish {place}")),
     }
 }

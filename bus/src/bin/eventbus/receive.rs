@@ -10,6 +10,7 @@ use daemoneye_eventbus::{
 use crate::duration::duration;
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
+use crate::target::PROVE_OPERATOR;
 
 /// When there is enough.
 #[derive(Debug, clap::Args)]
@@ -168,6 +169,9 @@ fn refused(error: SubscribeError) -> Failure {
         SubscribeError::Closed
         | SubscribeError::Timeout { .. }
         | SubscribeError::Disconnected { .. } => Failure::infrastructure(error, "cannot subscribe"),
+        SubscribeError::Denied(_) => {
+            Failure::Usage(anyhow::anyhow!("cannot subscribe: {error}; {PROVE_OPERATOR}"))
+        }
         SubscribeError::DuplicateId { .. } => {
             Failure::Usage(anyhow::anyhow!("{error}; name another with --id"))
         }

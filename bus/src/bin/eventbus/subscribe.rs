@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
 
 /// Subscribes and prints.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let subscription = arguments.wanted.subscription(&arguments.target.name())?;
+    let subscription = arguments.wanted.subscription(&arguments.target.subscriber_id())?;
     arguments.target.run(async |bus, interrupt| {
         let mut receiving = Receiving::start(bus, subscription).await?;
         let mut lines = Lines::new();

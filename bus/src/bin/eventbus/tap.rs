@@ -119,7 +119,7 @@ struct Ended {
 
 /// Records.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let subscription = arguments.wanted.subscription(&arguments.target.name())?;
+    let subscription = arguments.wanted.subscription(&arguments.target.subscriber_id())?;
     arguments.target.run(async |bus, interrupt| {
         let patterns = subscription.topic_patterns.clone();
         let mut receiving = Receiving::start(bus, subscription).await?;

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use daemoneye_eventbus::identity::{OPERATOR, read_key_file};
 use daemoneye_eventbus::transport;
 use daemoneye_eventbus::{
-    ClientConfig, ConnectError, EventBus as _, EventBusClient, SocketAddress,
+    ClientConfig, ConnectError, Credential, EventBus as _, EventBusClient, SocketAddress,
 };
 
 use crate::exit::{Exit, Failure};
@@ -24,6 +25,10 @@ const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
 /// Longest name of a client, bytes.
 const MAX_NAME_BYTES: usize = 64;
 
+/// What helps against a refusal by access control.
+pub(crate) const PROVE_OPERATOR: &str =
+    "the key file beside the broker's socket, named with --key, proves the operator, who may";
+
 /// Which broker, and how to be known there.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Broker")]
@@ -32,9 +37,14 @@ pub(crate) struct Target {
     /// runtime folder].
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// Name to be introduced by, 1 to 64 bytes [default: eventbus-PID].
+    /// Name to be introduced by, 1 to 64 bytes [default: operator with a key, else eventbus-PID].
     #[arg(long, value_name = "NAME", value_parser = name)]
     name: Option<String>,
+    /// Key file that proves the name; without one the broker takes this for an observer, who reads
+    /// events and does nothing else [default: the file beside the socket, if it is there and no
+    /// other name was given].
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
 }
 
 fn name(text: &str) -> Result<String, String> {
@@ -54,6 +64,7 @@ impl Target {
         work: impl AsyncFnOnce(&EventBusClient, &mut Interrupt) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
         let address = self.address()?;
+        let config = self.introduction(&address)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -63,7 +74,7 @@ impl Target {
             let mut interrupt = Interrupt::trap()
                 .map_err(|error| Failure::infrastructure(error, "cannot hear Ctrl-C"))?;
             let client = tokio::select! {
-                connected = EventBusClient::connect(&address, ClientConfig::new(self.name())) => {
+                connected = EventBusClient::connect(&address, config) => {
                     connected.map_err(|error| Failure::Infrastructure(advised(error)))?
                 }
                 () = interrupt.told() => return Ok(Exit::Pass),
@@ -80,12 +91,24 @@ impl Target {
 
     /// Whether anything of it was given.
     pub(crate) fn is_named(&self) -> bool {
-        self.socket.is_some() || self.name.is_some()
+        self.socket.is_some() || self.name.is_some() || self.key.is_some()
     }
 
-    /// The name it is introduced by.
-    pub(crate) fn name(&self) -> String {
+    /// What a subscription of this run is called, whatever name it has.
+    pub(crate) fn subscriber_id(&self) -> String {
         self.name.clone().unwrap_or_else(|| format!("eventbus-{}", std::process::id()))
+    }
+
+    /// Name and proof.
+    fn introduction(&self, address: &SocketAddress) -> Result<ClientConfig, Failure> {
+        let beside =
+            || Some(address.key_path()).filter(|path| self.name.is_none() && path.exists());
+        let Some(path) = self.key.clone().or_else(beside) else {
+            return Ok(ClientConfig::new(self.subscriber_id()));
+        };
+        let key = read_key_file(&path).map_err(|error| Failure::Usage(error.into()))?;
+        let name = self.name.as_deref().unwrap_or(OPERATOR);
+        Ok(ClientConfig::new(name).with_credential(Credential::SessionKey(key)))
     }
 
     fn address(&self) -> Result<SocketAddress, Failure> {
@@ -104,6 +127,9 @@ impl Target {
 
 /// What to do about it, where there is something to do.
 fn advised(error: ConnectError) -> anyhow::Error {
+    if let ConnectError::Identity { .. } = &error {
+        return anyhow!("{error}; every start of the agent writes a new key file");
+    }
     let ConnectError::Io { address, source } = &error else { return error.into() };
     let advice = match source.kind() {
         io::ErrorKind::NotFound => {

@@ -1,16 +1,23 @@
 //! A client that asks who is connected and what they subscribe to.
 
+use bytestring::ByteString;
+
 use super::super::hub::Hub;
 use super::handshake::Peer;
+use crate::acl::Action;
+use crate::topic::Topic;
 use crate::wire::{
     self, DecodeError,
     proto::{self, frame::Body, inspect_reply::Code},
 };
 
-/// Whether a client may see the others. Today every client may: whoever can open the socket is
-/// this broker's own user.
-pub(super) fn may_inspect(_peer: &Peer) -> bool {
-    true
+/// Where the broker's own state belongs: who may subscribe to it may ask for it.
+const STATE_TOPIC: ByteString = ByteString::from_static("admin.broker");
+
+/// Whether a client may see the others.
+fn may_inspect(peer: &Peer) -> bool {
+    let topic = Topic::new(STATE_TOPIC).expect("a registered topic");
+    peer.access.may(Action::Subscribe, &topic).is_allowed()
 }
 
 /// Answers, or says why not; only what is malformed is a breach.
@@ -30,7 +37,8 @@ pub(super) fn answer(
     };
     let reply = match query {
         _ if !may_inspect(peer) => {
-            refusal(Code::Refused, "this client may not inspect the broker".to_owned())
+            let role = peer.access.role();
+            refusal(Code::Refused, format!("{role} may not inspect the broker"))
         }
         Err(error) => refusal(Code::Invalid, format!("topic: {error}")),
         Ok(query) => hub.inspection(number, &query),

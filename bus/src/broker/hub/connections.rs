@@ -176,7 +176,7 @@ impl Hub {
         let wake = Arc::new(Notify::new());
         self.connections.last_number += 1;
         let key = self.connections.insert(Peer {
-            pid: stream.peer_pid(),
+            pid: stream.peer().pid,
             outbox: Outbox::new(stream, Arc::clone(&wake)),
             targets: Vec::new(),
             touched: false,

@@ -3,11 +3,12 @@
 //! Widths are fixed on purpose: only then does one padding fit all numbers of the same width.
 
 use daemoneye_eventbus::event::{
-    AuditOutcome, FilesystemOperation, NetworkChange, PerformanceScope, ProcessChange,
+    AuditOutcome, ControlBody, ControlSubject, FilesystemOperation, NetworkChange,
+    PerformanceScope, ProcessChange, ReplyAddress,
 };
 use daemoneye_eventbus::{
-    AuditEvent, ByteString, CollectionEvent, EventHeader, EventKind, FilesystemEvent, NetworkEvent,
-    PerformanceEvent, ProcessEvent, TriggerRequest,
+    AuditEvent, ByteString, CollectionEvent, ControlMessage, EventHeader, EventKind,
+    FilesystemEvent, NetworkEvent, PerformanceEvent, ProcessEvent, TriggerRequest,
 };
 
 /// Made-up process ids start here and stay below 1 000 000: always three bytes as a varint.
@@ -58,6 +59,7 @@ pub(super) fn event(body: Body) -> CollectionEvent {
         EventKind::Performance => CollectionEvent::Performance(performance(body)),
         EventKind::TriggerRequest => CollectionEvent::TriggerRequest(trigger(body)),
         EventKind::Audit => CollectionEvent::Audit(audit(body)),
+        EventKind::Control => CollectionEvent::Control(control(body)),
     }
 }
 
@@ -208,6 +210,25 @@ fn audit(body: Body) -> AuditEvent {
         }),
         outcome: AuditOutcome::Allowed,
         reason: body.full(|| text("the first matching row allows it")),
+        header: body.header,
+    }
+}
+
+fn control(body: Body) -> ControlMessage {
+    let number = body.number();
+    let filling = || ControlBody::new(sha256_like(number).into_bytes()).expect("64 bytes fit");
+    ControlMessage {
+        subject: ControlSubject::Lifecycle,
+        operation: body.lean(|| "restart".to_owned()),
+        request_id: body.stretched(if body.detail == Detail::Bare {
+            String::new()
+        } else {
+            format!("agent-{:08}", number % 100_000_000)
+        }),
+        target: body.full(|| text("procmond")),
+        reply_to: body.full(|| ReplyAddress::new("agent").expect("a level of a topic")),
+        deadline_monotonic_ns: body.full(|| number),
+        body: body.full(filling).unwrap_or_default(),
         header: body.header,
     }
 }

@@ -1,0 +1,65 @@
+//! Health: how well something works, how well its parts do (R1), and who shows life (R2).
+
+mod board;
+#[cfg(test)]
+mod tests;
+
+pub(super) use board::changes;
+pub use board::{
+    BoardFull, DEFAULT_HEARTBEAT, HealthBoard, HealthChange, HealthConfig, MISSED_LIMIT,
+};
+
+/// How well something works, best first: the worse of two is the greater.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HealthStatus {
+    /// As it should.
+    #[default]
+    Healthy,
+    /// Works, with something wrong that people should know.
+    Degraded,
+    /// Does not do its work.
+    Unhealthy,
+}
+
+/// How a member is, part by part.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HealthReport {
+    /// Its parts; none when nothing can be wrong.
+    pub parts: Vec<HealthPart>,
+}
+
+/// How one part is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthPart {
+    /// Which part.
+    pub name: String,
+    /// How it is.
+    pub status: HealthStatus,
+    /// Why, when there is something to say.
+    pub reason: Option<String>,
+}
+
+/// One sign of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// The member's running number, from 1.
+    pub sequence: u64,
+    /// How it says it is.
+    pub status: HealthStatus,
+    /// Tasks it is at.
+    pub running_tasks: u32,
+}
+
+impl HealthStatus {
+    /// The worst of all parts; healthy when there are none (R1).
+    pub fn worst_of(parts: impl IntoIterator<Item = Self>) -> Self {
+        parts.into_iter().max().unwrap_or_default()
+    }
+}
+
+impl HealthReport {
+    /// The whole is as its worst part (R1).
+    pub fn overall(&self) -> HealthStatus {
+        HealthStatus::worst_of(self.parts.iter().map(|part| part.status))
+    }
+}

@@ -16,7 +16,7 @@ async fn the_counters_are_the_brokers() {
     let text = served.eventbus(&["stats"]).code(0).stderr(is_empty()).get_output().stdout.clone();
     let text = String::from_utf8(text).unwrap();
     assert!(
-        text.starts_with("published 3, delivered 3, dropped 0, subscriptions 1, up "),
+        text.starts_with("published 3, delivered 3, dropped 0, refused 0, subscriptions 1, up "),
         "{text}"
     );
     let row = text.lines().last().unwrap();

@@ -1,4 +1,5 @@
-//! Asking: one reply to its asker alone, and nothing left behind however a call ends (W9).
+//! Asking: one reply to its asker alone, from a collector that may answer (A2), and nothing left behind
+//! however a call ends (W9).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -26,6 +26,7 @@ struct Counters<'a> {
     events_published: u64,
     events_delivered: u64,
     events_dropped: u64,
+    refused: u64,
     active_subscribers: usize,
     uptime_seconds: f64,
     subscriptions: &'a [SubscriptionStatistics],
@@ -60,6 +61,7 @@ impl<'a> Counters<'a> {
             events_published: statistics.events_published,
             events_delivered: statistics.events_delivered,
             events_dropped: statistics.events_dropped,
+            refused: statistics.refused,
             active_subscribers: statistics.active_subscribers,
             uptime_seconds: statistics.uptime.as_secs_f64(),
             subscriptions: &statistics.subscriptions,
@@ -76,10 +78,11 @@ const HEADING: [&str; 6] = ["SUBSCRIPTION", "MATCHED", "DELIVERED", "DROPPED", "
 
 fn text(statistics: &EventBusStatistics) -> String {
     let mut text = format!(
-        "published {}, delivered {}, dropped {}, subscriptions {}, up {} s\n",
+        "published {}, delivered {}, dropped {}, refused {}, subscriptions {}, up {} s\n",
         statistics.events_published,
         statistics.events_delivered,
         statistics.events_dropped,
+        statistics.refused,
         statistics.active_subscribers,
         statistics.uptime.as_secs(),
     );

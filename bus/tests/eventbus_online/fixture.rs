@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use assert_cmd::assert::Assert;
@@ -15,7 +16,6 @@ use daemoneye_eventbus::{
 };
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Turns a hang into a failure.
@@ -113,9 +113,24 @@ impl Running {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
-    /// Waits for its end; returns how it ended and what else it told.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Waits for its end; returns how it ended and what else it told. One that does not end is
+    /// killed, which its status says.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
+        let (ended, watch) = mpsc::channel::<()>();
+        let pid = Pid::from_raw(self.child.id().try_into().unwrap());
+        let watchdog = std::thread::spawn(move || {
+            if watch.recv_timeout(WATCHDOG) == Err(mpsc::RecvTimeoutError::Timeout) {
+                // Not reaped before this thread is joined, so that the id is still its own.
+                let _ = kill(pid, Signal::SIGKILL);
+            }
+        });
         let told: Vec<String> = self.told.by_ref().map_while(Result::ok).collect();
+        drop(ended);
+        watchdog.join().unwrap();
         (self.child.wait().unwrap(), told.join("\n"))
     }
 }

@@ -4,10 +4,7 @@
 use bytestring::ByteString;
 use daemoneye_eventbus::{EventFilter, EventKind, EventSubscription};
 use equivalence::check::{Planned, PlannedAttributes};
-use equivalence::plan::{
-    Bus, BusSettings, Case, Correlate, Expectation, Operation, Phase, PublisherSpec, Reading,
-    SubscriberSpec, Topology, TrialKind,
-};
+use equivalence::plan::{Bus, Case, Operation, Phase, PublisherSpec, SubscriberSpec};
 use equivalence::record::{
     FENCE, History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog,
 };
@@ -67,12 +64,7 @@ impl Planned for Plan {
 }
 
 fn case(subscribers: usize) -> Case {
-    let publisher = |index| PublisherSpec {
-        table: 0,
-        name: format!("p{index}"),
-        mix: Vec::new(),
-        correlate: Correlate::Fresh,
-    };
+    let publishers = (0..PUBLISHERS).map(|index| PublisherSpec::bare(format!("p{index}")));
     let subscriber = |index| {
         let mut subscription = EventSubscription::new(format!("s{index}")).with_pattern("events.#");
         if index == 0 {
@@ -80,40 +72,12 @@ fn case(subscribers: usize) -> Case {
             let filter = EventFilter { event_types, ..EventFilter::default() };
             subscription = subscription.with_event_filter(filter);
         }
-        SubscriberSpec {
-            name: format!("s{index}"),
-            subscription,
-            reading: Reading::Prompt,
-            pace_per_s: None,
-            from_start: true,
-        }
+        SubscriberSpec::bare(subscription)
     };
-    let phase = Phase {
-        name: "only".to_owned(),
-        publish: Vec::new(),
-        actions: Vec::new(),
-        idle_ms: 0,
-        fence: true,
-        measured: false,
-    };
+    let subscribers = (0..subscribers).map(subscriber).collect();
     Case {
-        id: "bench".to_owned(),
-        scenario: "bench".to_owned(),
-        summary: String::new(),
-        wild: false,
-        claims: Vec::new(),
-        kind: TrialKind::Behaviour,
-        topology: Topology {
-            bus: BusSettings::default(),
-            publishers: (0..PUBLISHERS).map(publisher).collect(),
-            subscribers: (0..subscribers).map(subscriber).collect(),
-        },
-        phases: vec![phase],
-        expect: Expectation::default(),
-        not_applicable: Vec::new(),
-        divergences: Vec::new(),
-        budget_ms: 60_000,
-        seed: 1,
+        phases: vec![Phase::bare("only")],
+        ..Case::bare("bench", publishers.collect(), subscribers)
     }
 }
 

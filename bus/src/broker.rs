@@ -8,24 +8,33 @@ mod config;
 mod connection;
 mod embedded;
 mod hub;
+mod identities;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outbox;
 mod publication;
 mod server;
 mod subscription;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
 pub use config::BrokerConfig;
 pub(crate) use embedded::EmbeddedBus;
+pub use identities::{IssueError, MAX_SESSION_KEYS, MAX_TOKENS, RESERVED_NAMES};
+#[cfg(feature = "metrics")]
+pub use metrics::MetricsError;
 pub use server::ServeError;
 
-use crate::contract::{EventBusStatistics, ShutdownError};
+use crate::acl::Principal;
+use crate::contract::{BrokerInspection, EventBusStatistics, InspectionQuery, ShutdownError};
+use crate::identity::Secret;
 use crate::transport::Listener;
 use hub::Hub;
+use identities::Identities;
 
 /// A message broker inside this process. Cheap to clone; all clones are the same broker. Dropping
 /// the last one without a shutdown cuts its connections off.
@@ -56,6 +65,8 @@ struct Shared {
     /// One lock for all state: it is the sequencing point (C5). Taken once per read round or
     /// embedded publish, never across an await.
     hub: Mutex<Hub>,
+    /// Never locked while the hub is.
+    identities: Mutex<Identities>,
     phase: watch::Sender<Phase>,
     /// Told when a client has said goodbye or is gone.
     quieter: Notify,
@@ -83,6 +94,7 @@ impl DaemoneyeBroker {
         let phase = watch::Sender::new(Phase::Running);
         let shared = Shared {
             hub: Mutex::new(Hub::new(config.clone())),
+            identities: Mutex::default(),
             config,
             phase: phase.clone(),
             quieter: Notify::new(),
@@ -106,9 +118,49 @@ impl DaemoneyeBroker {
         Ok(())
     }
 
+    /// A new token for somebody who will come within `lifetime`, under its id as its name (A4). It
+    /// is good once; hand it over by [`Secret::write_line`] to the standard input of a child.
+    pub fn issue_token(
+        &self,
+        principal: Principal,
+        lifetime: Duration,
+    ) -> Result<Secret, IssueError> {
+        let token = Secret::random().map_err(IssueError::Randomness)?;
+        self.accept_token(&token, principal, lifetime)?;
+        Ok(token)
+    }
+
+    /// The same with a token that somebody else has made, who may have handed it over already.
+    pub fn accept_token(
+        &self,
+        token: &Secret,
+        principal: Principal,
+        lifetime: Duration,
+    ) -> Result<(), IssueError> {
+        let mut identities = self.shared.identities.lock();
+        identities.accept_token(token, principal, lifetime, Instant::now())
+    }
+
+    /// A session key for somebody, good until the next of the same id: for an operator's key file.
+    pub fn issue_key(&self, principal: Principal) -> Result<Secret, IssueError> {
+        self.shared.identities.lock().open_session(principal)
+    }
+
+    /// Serves one connection on the caller's runtime, to its end.
+    #[cfg(fuzzing)]
+    pub(crate) async fn serve_one(&self, stream: crate::transport::Stream) {
+        connection::run(&self.shared, stream).await;
+    }
+
     /// The counters of the whole broker (C12).
     pub fn statistics(&self) -> EventBusStatistics {
         self.shared.hub.lock().statistics()
+    }
+
+    /// Who is connected, what they subscribe to, and which topics are in use: everything asked for
+    /// at once. Events wait meanwhile.
+    pub fn inspect(&self, query: &InspectionQuery) -> BrokerInspection {
+        self.shared.hub.lock().inspect(query)
     }
 
     /// Ends the broker (C13): refuses new publishes, takes in what clients have accepted, hands

@@ -8,6 +8,7 @@
 mod config;
 mod connect;
 mod inbox;
+mod inspecting;
 mod ledger;
 mod outbox;
 mod reader;
@@ -23,6 +24,7 @@ use async_trait::async_trait;
 pub use config::ClientConfig;
 pub use connect::ConnectError;
 
+use crate::acl::Role;
 use crate::contract::{
     CorrelationMetadata, EventBus, EventBusStatistics, EventReceiver, EventSubscription, Matcher,
     PublishError, ShutdownError, StatisticsError, SubscribeError, UnsubscribeError,
@@ -62,6 +64,11 @@ impl EventBusClient {
         tokio::spawn(reader::run(Arc::clone(&session), Arc::downgrade(&alive), buffer));
         tokio::spawn(writer::run(Arc::clone(&session)));
         Ok(Self { session, _alive: alive })
+    }
+
+    /// What the broker takes this client for (A4).
+    pub fn role(&self) -> Role {
+        self.session.role()
     }
 }
 

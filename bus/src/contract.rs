@@ -9,6 +9,7 @@ mod correlation;
 mod error;
 mod event_id;
 mod filter;
+mod inspection;
 mod matching;
 mod overflow;
 mod queue;
@@ -20,10 +21,15 @@ pub use bus::EventBus;
 pub use bus_event::BusEvent;
 pub use correlation::{CorrelationId, CorrelationMetadata};
 pub use error::{
-    PublishError, ShutdownError, StatisticsError, SubscribeError, TryRecvError, UnsubscribeError,
+    InspectError, PublishError, ShutdownError, StatisticsError, SubscribeError, TryRecvError,
+    UnsubscribeError,
 };
 pub use event_id::EventId;
 pub use filter::{CorrelationFilter, EventFilter, TopicFilter};
+pub use inspection::{
+    BrokerInspection, ConnectionInspection, InspectionCursor, InspectionQuery, Sections,
+    SubscriptionInspection, TopicInspection,
+};
 pub use matching::{Attributes, Matcher};
 pub use overflow::{Breaker, BreakerConfig, BreakerState, OverflowPolicy};
 pub use queue::{DeliveryQueue, PushError, QueueInbox};

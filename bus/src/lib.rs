@@ -9,6 +9,7 @@
 //! - [`acl`]: who may publish and subscribe what;
 //! - [`contract`]: the [`EventBus`] trait, subscriptions, filters, receiver, statistics, errors;
 //! - `conformance` (feature): the suite every bus runs;
+//! - [`identity`]: secrets that prove who somebody is;
 //! - [`wire`]: frames and envelopes, and the conversion to and from the model;
 //! - [`transport`]: local sockets, the same on every system;
 //! - [`broker`]: routes events between handles in this process and clients behind sockets;
@@ -29,6 +30,10 @@ pub mod clock;
 pub mod conformance;
 pub mod contract;
 pub mod event;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+#[cfg(feature = "ipc")]
+pub mod identity;
 #[cfg(feature = "ipc")]
 mod ipc;
 #[cfg(feature = "ipc")]
@@ -56,6 +61,8 @@ pub use topic::{PatternError, Topic, TopicError, TopicPattern, TopicSegment};
 pub use broker::{BrokerConfig, DaemoneyeBroker};
 #[cfg(feature = "ipc")]
 pub use client::{ClientConfig, ConnectError, EventBusClient};
+#[cfg(feature = "ipc")]
+pub use identity::{Credential, Secret};
 #[cfg(feature = "ipc")]
 pub use ipc::DaemoneyeEventBus;
 #[cfg(feature = "ipc")]

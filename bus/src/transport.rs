@@ -7,7 +7,9 @@
 mod address;
 mod buffer;
 mod listener;
+mod peer;
 mod probe;
+mod runtime_folder;
 #[cfg(unix)]
 #[path = "transport/unix.rs"]
 mod system;
@@ -19,4 +21,5 @@ pub use address::{AddressError, SocketAddress};
 pub(crate) use buffer::{Fill, ReadBuffer};
 pub(crate) use listener::Acceptor;
 pub use listener::{BindError, Listener};
+pub use runtime_folder::{default_socket, runtime_folder};
 pub(crate) use system::Stream;

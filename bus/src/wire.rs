@@ -3,17 +3,20 @@
 //! Knows nothing of sockets or brokers. Wire types stay in here and in the rooms that send them;
 //! the conversion is explicit both ways (W1–W3; `proto/eventbus.proto`, `PROTOCOL.md`).
 
+mod access;
 mod control;
 mod encode;
 mod envelope;
 mod event;
 mod frame;
+mod inspection;
 mod kind;
 pub(crate) mod proto;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub(crate) use access::{access_from_wire, access_to_wire};
 pub(crate) use control::{
     statistics_from_wire, statistics_to_wire, subscription_from_wire, subscription_to_wire,
 };
@@ -23,6 +26,9 @@ pub(crate) use envelope::{decode_event, encode_envelope, encode_publish};
 pub use frame::FrameError;
 pub(crate) use frame::{
     Inbound, LENGTH_BYTES, Scanner, encode_control, encode_delivery, parse_delivery,
+};
+pub(crate) use inspection::{
+    inspection_from_wire, inspection_to_wire, query_from_wire, query_to_wire,
 };
 
 use thiserror::Error;

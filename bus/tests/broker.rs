@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::transport::{BindError, Listener};
 use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, CollectionEvent, ConnectError, DaemoneyeBroker, DaemoneyeEventBus,
@@ -27,7 +28,7 @@ struct Served {
 fn serve(config: BrokerConfig) -> Served {
     let folder = TempDir::new().unwrap();
     let address = SocketAddress::from_path(folder.path().join("bus.sock")).unwrap();
-    let broker = DaemoneyeBroker::new(config);
+    let broker = DaemoneyeBroker::new(config.with_unidentified(Some(Role::Agent)));
     broker.serve(Listener::bind(&address).unwrap()).unwrap();
     Served { broker, address, folder }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::conformance::{
     Case, Conditions, Ending, Fixture, Queue, Stall, Subject, Traits, cases, run, unexercised,
 };
@@ -109,6 +110,7 @@ impl Subject for Place {
 fn broker(conditions: Conditions) -> DaemoneyeBroker {
     DaemoneyeBroker::new(
         BrokerConfig::default()
+            .with_unidentified(Some(Role::Agent))
             .with_subscriber_limit(conditions.subscriber_limit)
             .with_publish_limit(conditions.publish_limit),
     )
@@ -140,8 +142,8 @@ fn spawn_broker(path: &Path, conditions: Conditions) -> Spawned {
 
 /// The broker's process: serves until its standard input ends; shuts down when told to.
 fn serve_until_input_ends(path: &Path, subscriber_limit: usize) {
-    let broker =
-        DaemoneyeBroker::new(BrokerConfig::default().with_subscriber_limit(subscriber_limit));
+    let config = BrokerConfig::default().with_unidentified(Some(Role::Agent));
+    let broker = DaemoneyeBroker::new(config.with_subscriber_limit(subscriber_limit));
     serve(&broker, path);
     println!("ready");
     let runtime = runtime();

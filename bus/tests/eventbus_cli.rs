@@ -1,6 +1,6 @@
 //! The operator's tool from outside: every exit code, what goes to which stream, and answers that
 //! are the library's (T1–T7).
-#![cfg(feature = "ipc")]
+#![cfg(feature = "tool")]
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -69,13 +69,18 @@ fn wrong_usage_exits_2_and_says_what_is_missing() {
 
 #[test]
 fn help_explains_every_exit_code() {
-    for arguments in [&["--help"][..], &["match", "--help"], &["topics", "--help"]] {
+    let verbs = ["pub", "sub", "stats", "subscriptions", "top", "tap", "match", "topics"];
+    for verb in [""].into_iter().chain(verbs) {
+        let arguments = [verb, "--help"];
+        let arguments = &arguments[usize::from(verb.is_empty())..];
         let help = eventbus(arguments).code(0).get_output().stdout.clone();
         let help = String::from_utf8(help).unwrap();
         let (_, codes) = help.split_once("Exit codes:\n").expect("a list of exit codes");
         let listed: Vec<&str> =
             codes.lines().filter_map(|line| line.split_whitespace().next()).collect();
-        assert_eq!(listed, ["0", "1", "2", "4"], "{arguments:?}");
+        let without_no = matches!(verb, "pub");
+        let expected: &[&str] = if without_no { &["0", "2", "4"] } else { &["0", "1", "2", "4"] };
+        assert_eq!(listed, expected, "{arguments:?}");
     }
 }
 
@@ -284,4 +289,22 @@ fn topics_as_json_holds_the_registry() {
     assert_eq!(json, serde_json::to_value(REGISTRY).unwrap());
     assert_eq!(json[0]["topic"], "events.process.lifecycle");
     assert_eq!(json[0]["kind"], "process");
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    for (shell, beginning) in [
+        ("bash", "_eventbus()"),
+        ("zsh", "#compdef eventbus"),
+        ("fish", "# Print"),
+        ("powershell", "using namespace System.Management.Automation"),
+    ] {
+        let script = eventbus(&["completions", shell]).code(0).stderr(is_empty());
+        let script = String::from_utf8(script.get_output().stdout.clone()).unwrap();
+        assert!(script.trim_start().starts_with(beginning), "{shell}: {}", &script[..40]);
+        for verb in ["pub", "sub", "stats", "subscriptions", "top", "tap", "match", "topics"] {
+            assert!(script.contains(verb), "{shell} without {verb}");
+        }
+    }
+    eventbus(&["completions", "tcsh"]).code(2).stderr(contains("possible values"));
 }

@@ -15,6 +15,8 @@ mod peer;
 #[path = "raw/served.rs"]
 mod served;
 
+#[path = "faults/denied.rs"]
+mod denied;
 #[path = "faults/ending.rs"]
 mod ending;
 #[path = "faults/envelope.rs"]
@@ -29,6 +31,10 @@ mod garbage;
 mod handshake;
 #[path = "faults/heartbeat.rs"]
 mod heartbeat;
+#[path = "faults/identity.rs"]
+mod identity;
+#[path = "faults/inspection.rs"]
+mod inspection;
 #[path = "faults/killed.rs"]
 mod killed;
 #[path = "faults/limits.rs"]

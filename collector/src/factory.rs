@@ -4,14 +4,19 @@
 //! construction, is in `wiring`.
 
 mod hosted;
+mod metrics;
 mod wiring;
 
+use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use daemoneye_eventbus::acl::PolicyError;
+use daemoneye_eventbus::broker::{IssueError, ServeError};
 use daemoneye_eventbus::client::ConnectError;
 use daemoneye_eventbus::transport::{AddressError, BindError};
-use daemoneye_eventbus::{EventBus, broker::ServeError};
+use daemoneye_eventbus::{Credential, EventBus};
 use legacy_buses::crossbeam::StartError;
 use thiserror::Error;
 
@@ -44,6 +49,20 @@ pub enum FactoryError {
     /// The broker's thread did not start.
     #[error("the broker does not serve")]
     Serve(#[from] ServeError),
+    /// The policy file cannot be used.
+    #[error("{0}")]
+    Policy(PolicyError),
+    /// The operator's key could not be made or written.
+    #[error("cannot write the operator's key to {}", path.display())]
+    OperatorKey {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no token for a collector.
+    #[error("no token for a collector")]
+    Token(#[from] IssueError),
     /// The broker cannot be reached.
     #[error("no connection to the broker at {}", socket_path.display())]
     Connect {
@@ -52,12 +71,35 @@ pub enum FactoryError {
         /// Why.
         source: ConnectError,
     },
+    /// Metrics were asked for where there can be none.
+    #[error("no metrics at {address}: {reason}")]
+    NoMetrics {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// The metrics' address cannot be bound or served.
+    #[error("cannot serve metrics at {address}: {reason}")]
+    Metrics {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl FactoryError {
     /// Whether the configuration must be changed; otherwise the system or another process must.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::NoSocketPath | Self::Address(_) | Self::Local(StartError::NoCapacity))
+        matches!(
+            self,
+            Self::NoSocketPath
+                | Self::Address(_)
+                | Self::Policy(_)
+                | Self::Local(StartError::NoCapacity)
+                | Self::NoMetrics { .. }
+        )
     }
 }
 
@@ -69,9 +111,19 @@ impl EventBusFactory {
         config: &EventBusConfig,
         name: &str,
     ) -> Result<Arc<dyn EventBus>, FactoryError> {
+        Self::create_as(config, name, Credential::None).await
+    }
+
+    /// The same for a component that proves its name to the broker (A4); without a proof it may
+    /// only observe. A bus in this process asks nobody.
+    pub async fn create_as(
+        config: &EventBusConfig,
+        name: &str,
+        credential: Credential,
+    ) -> Result<Arc<dyn EventBus>, FactoryError> {
         match config.bus_type {
             EventBusType::Local => wiring::local(config),
-            EventBusType::DaemonEye => wiring::connect(config, name).await,
+            EventBusType::DaemonEye => wiring::connect(config, name, credential).await,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The one line a process prints on standard output once it works, for whoever started it.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,9 @@ pub struct AgentReady {
     pub bus_type: String,
     /// Where the broker listens; absent for a bus inside the agent.
     pub socket_path: Option<PathBuf>,
+    /// Where the broker's metrics are served, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_address: Option<SocketAddr>,
     /// The collectors, in the order of the configuration.
     pub collectors: Vec<CollectorReady>,
 }

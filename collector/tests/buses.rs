@@ -8,8 +8,9 @@ use collector_core::test_utils::{MockEnding, MockEventSource, TestCollector, cre
 use collector_core::{
     Collector, EventBusConfig, EventBusFactory, EventBusType, EventSource, SourceCaps,
 };
+use daemoneye_eventbus::acl::{CollectorKind, Principal, Role};
 use daemoneye_eventbus::{
-    BusEvent, CollectionEvent, EventReceiver, EventSubscription, ProcessEvent,
+    BusEvent, CollectionEvent, Credential, EventReceiver, EventSubscription, ProcessEvent,
 };
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -102,7 +103,9 @@ async fn a_collector_connects_to_the_broker_of_its_configuration_under_its_own_n
         }
         let receiver = subscribe(&hosted, 64).await;
         let own = create_test_config().with_component_name("procmond").with_event_bus(config);
-        let mut collector = Collector::new(own);
+        let procmond = Principal::new("procmond", Role::Collector(CollectorKind::Process)).unwrap();
+        let token = hosted.issue_token(procmond, LIMIT).unwrap().unwrap();
+        let mut collector = Collector::new(own).with_credential(Credential::SpawnToken(token));
         let source = source("a", 0..5).with_ending(MockEnding::AtOnce);
         collector.register(boxed(&source)).unwrap();
         let status = collector.run().await.unwrap();

@@ -190,3 +190,14 @@ fn a_pattern_that_cannot_be_subscribed_is_a_mistake_of_the_user() {
         .code(2);
     refused.stderr(contains("events.process.*"));
 }
+
+#[test]
+fn metrics_where_there_can_be_none_are_refused() {
+    let home = home();
+    let refused = |flags: &[&str], why: &str| {
+        let agent = command("daemoneye-agent", home.path()).args(flags).assert().code(2);
+        agent.stdout(is_empty()).stderr(contains(why));
+    };
+    refused(&["--metrics", "0.0.0.0:0"], "name a loopback address");
+    refused(&["--metrics", "127.0.0.1:0", "--bus", "local"], "a bus inside this process has none");
+}

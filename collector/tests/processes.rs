@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 
 use agent::{RunningAgent, signal};
 use collector_core::ready::AgentReady;
+use daemoneye_eventbus::SocketAddress;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -45,6 +46,18 @@ fn event(record: &Value) -> &Value {
 
 fn is(record: &Value, change: &str, pid: u64) -> bool {
     event(record)["change"] == change && event(record)["pid"] == pid
+}
+
+#[test]
+fn the_agent_serves_its_brokers_metrics_on_loopback() {
+    let agent = RunningAgent::start_with("daemoneye", &["--metrics", "127.0.0.1:0"]);
+    let address = agent.ready.metrics_address.expect("they are served");
+    let mut scrape = std::net::TcpStream::connect(address).unwrap();
+    scrape.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
+    let mut text = String::new();
+    scrape.read_to_string(&mut text).unwrap();
+    let topic = "daemoneye_eventbus_topic_events_total{topic=\"events.process.batch\"}";
+    assert!(text.starts_with("HTTP/1.1 200 OK") && text.contains(topic), "{text}");
 }
 
 #[test]
@@ -242,16 +255,26 @@ fn framed(body: &[u8]) -> Vec<u8> {
     [&length.to_le_bytes(), body].concat()
 }
 
+/// The bytes of the key the agent has left for its operator.
+fn operator_key(socket: &Path) -> Vec<u8> {
+    let address = SocketAddress::from_path(socket).expect("the agent has bound it");
+    let digits = std::fs::read_to_string(address.key_path()).expect("the agent has written it");
+    let digits = digits.trim();
+    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).expect("hexadecimal digits");
+    (0..digits.len()).step_by(2).map(byte).collect()
+}
+
 /// A client that publishes one event whose payload nobody can decode, and leaves.
 fn publish_one_unreadable(socket: &Path) {
     let incarnation = [2 << 3 | 1, 7, 0, 0, 0, 0, 0, 0, 0];
     let versions = [1 << 3, 1, 2 << 3, 1];
     let own = [4 << 3 | 1, 7, 0, 0, 0, 0, 0, 0, 0];
-    let hello = [&versions[..], &field(3, b"vandal"), &own].concat();
+    let hello =
+        [&versions[..], &field(3, b"operator"), &own, &field(6, &operator_key(socket))].concat();
     let sequence = [3 << 3, 1];
     let topic = field(4, b"events.process.x");
     let payload = field(11, &[0xff; 9]);
-    let event = [field(1, b"vandal"), incarnation.to_vec(), sequence.to_vec(), topic, payload];
+    let event = [field(1, b"operator"), incarnation.to_vec(), sequence.to_vec(), topic, payload];
     let goodbye = [1 << 3, 1];
     let mut stream = UnixStream::connect(socket).expect("the agent serves it");
     for frame in [field(2, &hello), field(14, &event.concat()), field(13, &goodbye)] {

@@ -12,6 +12,7 @@
 //! - `measure`, `backlog`, `collect`, `records`: what comes out of it;
 //! - `host`: real agent and collectors instead of actors;
 //! - `descriptors`: the one limit of the system that a run raises;
+//! - `passes`: what roles prove themselves with to the broker;
 //! - `runtime_folder`, `identity`: whose folder it is, and whether a process still runs;
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
@@ -28,6 +29,7 @@ mod host;
 mod identity;
 mod interrupt;
 mod measure;
+mod passes;
 mod processes;
 pub(crate) mod records;
 mod runtime_folder;

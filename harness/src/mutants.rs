@@ -7,9 +7,9 @@
 //!
 //! - `bus`: every broken bus, the promise it breaks, who must catch it where;
 //! - `guard`: what can catch one; `matrix`: who caught which, and what that leaves to say;
-//! - `checker`: the real checker, and those that cannot fail where they should; `recorded`,
-//!   `corpus`: comparisons of two buses, one right, the others doctored in one place; `checkers`:
-//!   which of these unmasks whom;
+//! - `checker`: the real checker, and those that cannot fail where they should; `notes`, `recorded`,
+//!   `struck`, `corpus`: comparisons of two buses and a case with a fault, one right, the others
+//!   doctored in one place; `checkers`: which of these unmasks whom;
 //! - `slow`: buses too slow or too hungry for one gate each, and what the gates must say;
 //! - `page`: the matrix to read.
 
@@ -19,9 +19,11 @@ mod checkers;
 mod corpus;
 mod guard;
 mod matrix;
+mod notes;
 mod page;
 mod recorded;
 mod slow;
+mod struck;
 
 pub use bus::{BEYOND, MUTANTS, Mutant, SOUND};
 pub use checkers::{CheckerMatrix, CheckerRow};

@@ -3,6 +3,7 @@
 //! A scenario file (as said) × its matrix gives [`Case`]s (as resolved). Everything downstream,
 //! driver, checkers and report, reads cases and never scenario files.
 
+mod bare;
 mod bus;
 mod case;
 mod claim;
@@ -18,6 +19,7 @@ mod fence;
 pub mod gates;
 mod lane;
 pub mod limits;
+mod longest;
 mod named;
 mod pace;
 mod phase;

@@ -4,7 +4,7 @@ use std::path::Path;
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
-use daemoneye_eventbus::{EventKind, EventSubscription, OverflowPolicy, wire};
+use daemoneye_eventbus::{EventSubscription, OverflowPolicy, wire};
 use equivalence::check::Planned;
 use equivalence::cmd::behaviour::{CasePlan, judge};
 use equivalence::cmd::selection::Wanted;
@@ -13,9 +13,8 @@ use equivalence::driver::{
 };
 use equivalence::gate::physics;
 use equivalence::plan::{
-    Action, Arrivals, Bus, BusSettings, Case, Correlate, Count, Expectation, Fence, Lane, MixPart,
-    Operation, Phase, Publish, PublisherSpec, Rate, Reading, SubscriberSpec, Topology, TrialKind,
-    Trigger, Workload,
+    Action, Arrivals, Bus, Case, Count, Fence, Lane, MixPart, Operation, Phase, Publish,
+    PublisherSpec, Rate, Reading, SubscriberSpec, TrialKind, Trigger, Workload,
 };
 use equivalence::record::{FENCE, Received, Trial, Validity};
 use equivalence::report::Behaviour;
@@ -26,61 +25,23 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
 fn publisher(name: &str) -> PublisherSpec {
-    PublisherSpec {
-        name: name.to_owned(),
-        mix: vec![MixPart {
-            kind: EventKind::Process,
-            topic: None,
-            weight: 1,
-            payload_bytes: 200,
-            priority: None,
-            pid: None,
-            metadata: Vec::new(),
-        }],
-        correlate: Correlate::Fresh,
-        table: 0,
-    }
+    PublisherSpec { mix: vec![MixPart::bare()], ..PublisherSpec::bare(name) }
 }
 
 fn subscriber(name: &str, capacity: usize) -> SubscriberSpec {
-    SubscriberSpec {
-        name: name.to_owned(),
-        subscription: EventSubscription::new(name)
-            .with_pattern("events.process.#")
-            .with_capacity(capacity),
-        reading: Reading::Prompt,
-        pace_per_s: None,
-        from_start: true,
-    }
+    let subscription = EventSubscription::new(name).with_pattern("events.process.#");
+    SubscriberSpec::bare(subscription.with_capacity(capacity))
 }
 
 fn case(kind: TrialKind, count: Count, rate: Rate, measured: bool) -> Case {
-    let phase = Phase {
-        name: "all".to_owned(),
-        publish: (0..2).map(|publisher| Publish { publisher, count, rate }).collect(),
-        actions: Vec::new(),
-        idle_ms: 0,
-        fence: true,
-        measured,
-    };
+    let publish = (0..2).map(|publisher| Publish { publisher, count, rate }).collect();
+    let publishers = vec![publisher("p-one"), publisher("p-two")];
+    let subscribers = vec![subscriber("s-one", 8192), subscriber("s-two", 8192)];
     Case {
-        id: "driver/smoke".to_owned(),
-        scenario: "driver/smoke".to_owned(),
-        summary: "the driver's own test".to_owned(),
-        wild: false,
-        claims: Vec::new(),
         kind,
-        topology: Topology {
-            bus: BusSettings::default(),
-            publishers: vec![publisher("p-one"), publisher("p-two")],
-            subscribers: vec![subscriber("s-one", 8192), subscriber("s-two", 8192)],
-        },
-        phases: vec![phase],
-        expect: Expectation::default(),
-        not_applicable: Vec::new(),
-        divergences: Vec::new(),
-        budget_ms: 60_000,
+        phases: vec![Phase { publish, measured, ..Phase::bare("all") }],
         seed: 7,
+        ..Case::bare("driver/smoke", publishers, subscribers)
     }
 }
 
@@ -402,6 +363,16 @@ fn passes(case: &Case, bus: Bus) {
 
 fn action(trigger: Trigger, operation: Operation, expect: &str) -> Action {
     Action { trigger, operation, expect: expect.to_owned() }
+}
+
+#[test]
+fn a_trigger_behind_a_pace_is_waited_for_as_long_as_the_pace_takes() {
+    let mut case = case(TrialKind::Behaviour, Count::Events(70), Rate::Max, false);
+    // The 130th of 140 events comes after 6.5 s, when nobody has published for as long.
+    case.topology.subscribers[0].pace_per_s = Some(20.0);
+    let trigger = Trigger::AfterReceived(0, 130);
+    case.phases[0].actions = vec![action(trigger, Operation::UnsubscribeUnknown, "unknown")];
+    passes(&case, Bus::Embedded);
 }
 
 #[test]

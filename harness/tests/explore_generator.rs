@@ -99,6 +99,10 @@ fn a_hundred_scenarios_have_everything_the_format_offers() {
         "publish-one",
         "after",
         "control.",
+        "subscriber-limit",
+        "publish-limit",
+        "central-capacity",
+        "payload-limit",
     ];
     let missing: Vec<&str> =
         words.into_iter().filter(|word| !texts.iter().any(|text| text.contains(word))).collect();
@@ -120,6 +124,9 @@ fn a_hundred_scenarios_have_every_fault() {
         "\"reset\"",
         "to-broker",
         "from-broker",
+        "faults = \"wild\"",
+        "broker = true, do = \"kill\"",
+        "broker = true, do = \"vanish\"",
     ];
     let missing: Vec<&str> =
         words.into_iter().filter(|word| !texts.iter().any(|text| text.contains(word))).collect();

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::role::{CollectorKind, Principal, Role, RoleError};
-use crate::topic::{PatternError, TopicPattern};
+use crate::topic::{MAX_LEVEL_BYTES, PatternError, TopicPattern};
 
 /// Stands in a template for the kind of a collector.
 const KIND: &str = "{kind}";
@@ -88,7 +88,9 @@ pub enum RuleError {
 impl TopicTemplate {
     /// Checks that it is a pattern whatever its names stand for.
     pub fn new(text: &str) -> Result<Self, RuleError> {
-        match resolve(text, CollectorKind::Process.as_str(), "id") {
+        // The longest there are: what fits with them fits with all.
+        let id = "x".repeat(MAX_LEVEL_BYTES);
+        match resolve(text, CollectorKind::Performance.as_str(), &id) {
             Ok(_) => Ok(Self(text.to_owned())),
             Err(cause) => Err(RuleError::Topics { topics: text.to_owned(), cause }),
         }

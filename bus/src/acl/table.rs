@@ -2,12 +2,13 @@
 
 use thiserror::Error;
 
-use super::access::Access;
+use super::access::{Access, AccessRow};
 use super::role::{Principal, Role};
 use super::rule::{Action, Effect, Roles, Rule, RuleError, TopicTemplate};
 
-/// Rows a table has at most: a policy is read by people.
-pub const MAX_RULES: usize = 1000;
+/// Rows a table has at most: a policy is read by people, and a welcome tells a client all rows that
+/// concern it.
+pub const MAX_RULES: usize = 200;
 
 /// Why there is no such table.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -66,9 +67,9 @@ impl AccessControl {
         let own = numbered.filter(|(_, rule)| rule.roles.include(principal.role()));
         let rows = own.filter_map(|(number, rule)| {
             let pattern = rule.topics.pattern_for(principal)?;
-            Some((number, rule.action, pattern, rule.effect))
+            Some(AccessRow { number, action: rule.action, pattern, effect: rule.effect })
         });
-        Access::new(rows)
+        Access::new(principal.role(), rows.collect())
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::acl::{AccessControl, Role};
 use crate::wire::{DEFAULT_PAYLOAD_LIMIT_BYTES, ENVELOPE_LIMIT_BYTES};
 
-/// Limits of a [`DaemoneyeBroker`](super::DaemoneyeBroker).
+/// Limits and rules of a [`DaemoneyeBroker`](super::DaemoneyeBroker).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BrokerConfig {
@@ -36,6 +37,10 @@ pub struct BrokerConfig {
     /// How often either side shows life; three silent intervals end a connection (W4).
     /// At least 1 ms; default 10 s.
     pub heartbeat_interval: Duration,
+    /// Who may publish and subscribe what (A1). Default: the table of the contract (A2).
+    pub access: AccessControl,
+    /// What a client of the same user without a token is; `None` refuses it. Default observer (A4).
+    pub unidentified: Option<Role>,
 }
 
 impl Default for BrokerConfig {
@@ -52,6 +57,8 @@ impl Default for BrokerConfig {
             backlog_limit_bytes: 64 << 20,
             handshake_limit: Duration::from_secs(5),
             heartbeat_interval: Duration::from_secs(10),
+            access: AccessControl::standard(),
+            unidentified: Some(Role::Observer),
         }
     }
 }
@@ -115,6 +122,20 @@ impl BrokerConfig {
     #[must_use]
     pub fn with_handshake_limit(mut self, limit: Duration) -> Self {
         self.handshake_limit = limit;
+        self
+    }
+
+    /// Sets who may publish and subscribe what.
+    #[must_use]
+    pub fn with_access(mut self, access: AccessControl) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Sets what a client without a token is; with `None` nobody is admitted without one.
+    #[must_use]
+    pub fn with_unidentified(mut self, role: Option<Role>) -> Self {
+        self.unidentified = role;
         self
     }
 

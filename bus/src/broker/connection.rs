@@ -21,6 +21,7 @@
 
 mod deferred;
 mod handshake;
+mod inspecting;
 mod reader;
 mod writer;
 
@@ -32,7 +33,8 @@ use thiserror::Error;
 
 pub(super) use handshake::refuse;
 
-use super::hub::{Leftovers, Session};
+use super::hub::{Leftovers, Refused, Session};
+use super::identities::{IdentityError, IssueError};
 use super::subscription::Owner;
 use super::{Phase, Shared};
 use crate::transport::{ReadBuffer, Stream};
@@ -60,7 +62,13 @@ enum Fault {
     #[error("no common version: this broker speaks {min} to {max}", min = wire::MIN_VERSION, max = wire::MAX_VERSION)]
     Version,
     #[error("event claims to be from another publisher")]
-    Identity,
+    Publisher,
+    #[error("this broker is for clients of its own user alone")]
+    OtherUser,
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Session(#[from] IssueError),
     #[error("payload of {bytes} bytes, the limit is {limit_bytes}")]
     TooLarge { bytes: usize, limit_bytes: usize },
     #[error("silent for too long")]
@@ -75,7 +83,8 @@ impl Fault {
             Self::Frame(FrameError::TooLong { .. }) | Self::TooLarge { .. } => Code::TooLarge,
             Self::Frame(_) | Self::Decode(_) | Self::Protocol(_) => Code::Protocol,
             Self::Version => Code::Version,
-            Self::Identity => Code::Identity,
+            Self::Publisher | Self::OtherUser | Self::Identity(_) => Code::Identity,
+            Self::Session(_) => Code::ConnectionLimit,
             Self::Silent => Code::Timeout,
         };
         Some(refusal(code, self.to_string()))
@@ -104,12 +113,14 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
         Ok(greeting) => greeting,
         Err(fault) => {
             tracing::debug!(%fault, "handshake failed");
+            audit_stranger(shared, &stream, &fault);
             handshake::tell(shared, &stream, fault.refusal()).await;
             return;
         }
     };
     let connected = shared.hub.lock().connect(Arc::clone(&stream), welcome);
     let Some(session) = connected else { return };
+    shared.hub.lock().introduce(session.key, peer.name.clone(), peer.incarnation);
     let gone = Disconnect { shared, key: session.key };
     let mut reader = reader::Reader::new(shared, peer, session.key, buffer);
     let mut writer = writer::Writer::new(shared, &stream, &session);
@@ -124,6 +135,22 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
     }
     reader.drop_the_rest();
     drop(gone);
+}
+
+/// Tells on the audit topic who was not who it said it was (A5).
+fn audit_stranger(shared: &Shared, stream: &Stream, fault: &Fault) {
+    if !matches!(fault, Fault::Identity(_) | Fault::OtherUser) {
+        return;
+    }
+    let refused = Refused {
+        actor: stream.peer().pid.map_or_else(|| "somebody".to_owned(), |pid| format!("pid {pid}")),
+        action: "connect",
+        resource: "broker".to_owned(),
+        reason: fault.to_string(),
+    };
+    let mut hub = shared.hub.lock();
+    hub.refuse_stranger(refused);
+    hub.flush();
 }
 
 /// Ends the subscriptions of a client that is not served any more, so that it holds nobody up

@@ -7,7 +7,11 @@
 
 mod connections;
 mod deliver;
+mod inspection;
+mod refusals;
+mod replies;
 mod routes;
+mod seen_topics;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,14 +19,17 @@ use std::time::Instant;
 
 use rustc_hash::FxHashMap;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use connections::Connections;
 pub(super) use connections::Session;
+pub(super) use refusals::{Refused, Telling};
 use routes::Routes;
 
 use super::BrokerConfig;
 use super::publication::Publication;
 use super::subscription::{Owner, Remote, Sink, Subscription};
+use crate::acl::Access;
 use crate::contract::{
     DeliveryQueue, EventBusStatistics, EventReceiver, EventSubscription, Matcher, SubscribeError,
     UnsubscribeError,
@@ -60,6 +67,13 @@ pub(super) struct Hub {
     /// To queues and outboxes; what is in outboxes still counts as queued.
     handed_over: u64,
     dropped: u64,
+    /// Publishes, subscribes and hellos that were refused to somebody (A5).
+    refused: u64,
+    /// How often those of strangers are told.
+    strangers: Telling,
+    /// Audits told so far, and the life of this broker that numbers them.
+    audited: u64,
+    incarnation: u64,
 }
 
 /// What became of an event.
@@ -104,6 +118,10 @@ impl Hub {
             published: 0,
             handed_over: 0,
             dropped: 0,
+            refused: 0,
+            strangers: Telling::default(),
+            audited: 0,
+            incarnation: Uuid::new_v4().as_u64_pair().0,
         }
     }
 
@@ -115,16 +133,27 @@ impl Hub {
         at_full: AtFull,
         now_ns: u64,
     ) -> Routed {
+        let _span = publication.span().entered();
         if self.closed && publication.is_local() {
             return Routed::Closed;
         }
+        let routed = self.place(publication, at_full, now_ns);
+        if matches!(routed, Routed::Done) {
+            self.published += 1;
+        }
+        routed
+    }
+
+    /// The same for what nobody has published: it is not counted as such.
+    fn place(&mut self, publication: &Publication<'_>, at_full: AtFull, now_ns: u64) -> Routed {
         let subscriptions = &self.subscriptions;
         let passes = |key, topic: &Topic| live(subscriptions, key).matcher.passes_filter(topic);
         let Some(route) = self.routes.lookup(publication.topic(), passes) else {
             return Routed::InvalidTopic;
         };
+        let place = route.place;
         self.matched.clear();
-        for key in route {
+        for key in &route.keys {
             let subscription = live(&self.subscriptions, *key);
             if publication.passes(&subscription.matcher) {
                 self.matched.push(*key);
@@ -142,7 +171,8 @@ impl Hub {
         {
             return Routed::Full(room);
         }
-        self.published += 1;
+        self.routes.count(place);
+        self.note_request(publication);
         self.deliver(publication, now_ns);
         Routed::Done
     }
@@ -175,7 +205,7 @@ impl Hub {
         subscription: &EventSubscription,
         handle: u64,
     ) -> Result<EventReceiver, SubscribeError> {
-        let matcher = self.admit(subscription)?;
+        let matcher = self.admit(subscription, None)?;
         let (queue, receiver) = DeliveryQueue::bounded(subscription.capacity);
         self.insert(Subscription::new(
             subscription,
@@ -191,8 +221,9 @@ impl Hub {
         &mut self,
         subscription: &EventSubscription,
         connection: u32,
+        access: &Access,
     ) -> Result<u32, SubscribeError> {
-        let matcher = self.admit(subscription)?;
+        let matcher = self.admit(subscription, Some(access))?;
         self.last_number = self.last_number.wrapping_add(1);
         let number = self.last_number;
         let limit_bytes = self.config.backlog_limit_bytes;
@@ -207,11 +238,20 @@ impl Hub {
         Ok(number)
     }
 
-    fn admit(&mut self, subscription: &EventSubscription) -> Result<Matcher, SubscribeError> {
+    /// A subscription that may be: asked for rightly, by somebody who may, under a free id, within
+    /// the limit. Who is in this process need not ask.
+    fn admit(
+        &mut self,
+        subscription: &EventSubscription,
+        access: Option<&Access>,
+    ) -> Result<Matcher, SubscribeError> {
         if self.closed {
             return Err(SubscribeError::Closed);
         }
         let matcher = Matcher::compile(subscription)?;
+        if let Some(denial) = access.and_then(|access| access.refuses(matcher.patterns())) {
+            return Err(SubscribeError::Denied(denial));
+        }
         if self.by_id.contains_key(&subscription.subscriber_id) {
             self.remove_abandoned();
         }
@@ -356,6 +396,7 @@ impl Hub {
             events_published: self.published,
             events_delivered: self.handed_over - self.connections.deliveries(),
             events_dropped: self.dropped,
+            refused: self.refused,
             active_subscribers: subscriptions.len(),
             uptime: self.started.elapsed(),
             subscriptions,

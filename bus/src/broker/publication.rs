@@ -5,8 +5,11 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use bytestring::ByteString;
+use tracing::{Level, Span};
 
 use crate::contract::{Attributes, BusEvent, Matcher};
+use crate::event::CollectionEvent;
 use crate::wire::{self, EventEnvelope};
 
 /// An event to route.
@@ -28,6 +31,31 @@ impl<'a> Publication<'a> {
         Self::Local { event, fresh, bytes: OnceCell::new() }
     }
 
+    /// A span around its way through the hub; nothing is read for it unless somebody listens.
+    pub(super) fn span(&self) -> Span {
+        if !tracing::enabled!(Level::TRACE) {
+            return Span::none();
+        }
+        let (publisher, sequence, correlation) = match self {
+            Self::Encoded { envelope, .. } => {
+                let publisher = String::from_utf8_lossy(envelope.publisher).into_owned();
+                (publisher, envelope.sequence, envelope.correlation())
+            }
+            Self::Local { event, .. } => {
+                (event.id.publisher.to_string(), event.id.sequence, event.correlation.clone())
+            }
+        };
+        let topic = String::from_utf8_lossy(self.topic());
+        tracing::trace_span!(
+            "route",
+            topic = %topic,
+            publisher,
+            sequence,
+            correlation = %correlation.id,
+            root = %correlation.root,
+        )
+    }
+
     /// Whether it was published in this process.
     pub(super) fn is_local(&self) -> bool {
         matches!(self, Self::Local { .. })
@@ -38,6 +66,19 @@ impl<'a> Publication<'a> {
         match self {
             Self::Encoded { envelope, .. } => envelope.topic,
             Self::Local { event, .. } => event.topic.as_str().as_bytes(),
+        }
+    }
+
+    /// Where a reply to it goes, if it is a request that wants one.
+    pub(super) fn reply_address(&self) -> Option<ByteString> {
+        match self {
+            Self::Encoded { envelope, .. } => envelope.reply_address(),
+            Self::Local { event, .. } => match &event.event {
+                CollectionEvent::Control(message) => {
+                    message.reply_to.as_ref().map(|address| address.as_str().to_owned().into())
+                }
+                _ => None,
+            },
         }
     }
 

@@ -46,25 +46,35 @@ pub(super) struct Ended {
 
 impl Server {
     pub(super) fn start(shared: &Arc<Shared>, listener: Listener) -> Result<Self, ServeError> {
+        // The thread must not keep the broker alive, or dropping the last handle would not end it.
+        let phase = shared.phase.subscribe();
+        let weak = Arc::downgrade(shared);
+        let serve = move |acceptor| accept_all(weak, acceptor, phase);
+        Self::spawn("eventbus-broker", || listener.into_acceptor(), serve)
+    }
+
+    /// Runs something that accepts on a thread with a runtime of its own.
+    pub(super) fn spawn<A: Send + 'static, F: Future<Output = ()>>(
+        name: &str,
+        acceptor: impl FnOnce() -> io::Result<A>,
+        serve: impl FnOnce(A) -> F + Send + 'static,
+    ) -> Result<Self, ServeError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(ServeError::Thread)?;
         let acceptor = {
             let _inside = runtime.enter();
-            listener.into_acceptor().map_err(ServeError::Accept)?
+            acceptor().map_err(ServeError::Accept)?
         };
         let (until_the_end, thread_is_done) = watch::channel(());
-        // The thread must not keep the broker alive, or dropping the last handle would not end it.
-        let phase = shared.phase.subscribe();
-        let weak = Arc::downgrade(shared);
         let thread = thread::Builder::new()
-            .name("eventbus-broker".to_owned())
+            .name(name.to_owned())
             .spawn(move || {
                 // What is declared first is dropped last, also by a panic.
                 let _until_the_end = until_the_end;
                 let runtime = runtime;
-                runtime.block_on(accept_all(&weak, acceptor, phase));
+                runtime.block_on(serve(acceptor));
             })
             .map_err(ServeError::Thread)?;
         Ok(Self { thread, ended: Ended { thread_is_done } })
@@ -94,7 +104,7 @@ impl Ended {
 }
 
 async fn accept_all(
-    shared: &Weak<Shared>,
+    shared: Weak<Shared>,
     mut acceptor: Acceptor,
     mut phase: watch::Receiver<Phase>,
 ) {

@@ -27,6 +27,8 @@ pub(super) struct Subscription {
     pub(super) owner: Owner,
     pub(super) matcher: Matcher,
     pub(super) policy: OverflowPolicy,
+    /// Events held for the receiver, here and there together.
+    pub(super) capacity: usize,
     pub(super) breaker: Option<Breaker>,
     pub(super) sink: Sink,
     /// Events that matched so far; the last one's position.
@@ -89,6 +91,7 @@ impl Subscription {
             owner,
             matcher,
             policy: subscription.policy,
+            capacity: subscription.capacity,
             breaker,
             sink,
             matched: 0,

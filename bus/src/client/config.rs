@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::identity::Credential;
+
 /// How a client introduces itself, and its limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -17,6 +19,8 @@ pub struct ClientConfig {
     /// Bytes of events accepted and not yet written; beyond them `publish` waits. Never more than
     /// the publish window the broker grants. Default 1 MiB.
     pub outbox_limit_bytes: usize,
+    /// What it proves with that it has its name (A4). Default nothing: it is an observer.
+    pub credential: Credential,
 }
 
 impl ClientConfig {
@@ -28,7 +32,15 @@ impl ClientConfig {
             publish_limit: Duration::from_secs(30),
             request_limit: Duration::from_secs(10),
             outbox_limit_bytes: 1 << 20,
+            credential: Credential::None,
         }
+    }
+
+    /// Sets what it proves its name with.
+    #[must_use]
+    pub fn with_credential(mut self, credential: Credential) -> Self {
+        self.credential = credential;
+        self
     }
 
     /// Sets how long `publish` waits for room.

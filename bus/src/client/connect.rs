@@ -3,16 +3,18 @@
 use std::io;
 use std::time::Duration;
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use thiserror::Error;
 use uuid::Uuid;
 
 use super::ClientConfig;
 use super::session::{Limits, Session};
+use crate::identity::{Credential, Secret};
 use crate::transport::{Fill, ReadBuffer, SocketAddress, Stream};
 use crate::wire::{
     self, ENVELOPE_LIMIT_BYTES, FrameError, Inbound, Scanner,
-    proto::{self, frame::Body, refusal::Code},
+    proto::{self, frame::Body, hello::Proof, refusal::Code},
 };
 
 /// Largest payload whatever the broker allows: its frame's length must fit 32 bits with room for
@@ -50,6 +52,14 @@ pub enum ConnectError {
         broker_min: u32,
         /// Newest version of the broker.
         broker_max: u32,
+    },
+    /// The broker does not take this client for who it says it is, in its own words (A4).
+    #[error("the broker does not admit {name:?}: {reason}")]
+    Identity {
+        /// The name that was given.
+        name: String,
+        /// The broker's words.
+        reason: String,
     },
     /// The broker refused, in its own words.
     #[error("the broker refused: {reason}")]
@@ -90,6 +100,7 @@ async fn introduce(
         max_version: wire::MAX_VERSION,
         name: name.as_bytes().clone(),
         incarnation,
+        proof: proof(&config.credential),
     };
     let mut bytes = Vec::new();
     wire::encode_control(&mut bytes, Body::Hello(hello));
@@ -103,11 +114,14 @@ async fn introduce(
         }
     }
     let mut buffer = ReadBuffer::new();
-    let welcome = welcome(address, &stream, &mut buffer).await?;
+    let welcome = welcome(address, &name, &stream, &mut buffer).await?;
     if !(wire::MIN_VERSION..=wire::MAX_VERSION).contains(&welcome.version) {
         let reason = format!("it chose version {}, which was not offered", welcome.version);
         return Err(ConnectError::Protocol { address: address.clone(), reason });
     }
+    let access = wire::access_from_wire(welcome.role, welcome.access).map_err(|error| {
+        ConnectError::Protocol { address: address.clone(), reason: error.to_string() }
+    })?;
     let limits = Limits {
         payload_bytes: usize::try_from(welcome.payload_limit_bytes)
             .unwrap_or(usize::MAX)
@@ -115,11 +129,21 @@ async fn introduce(
         publish_window_bytes: welcome.publish_window_bytes,
         heartbeat: Duration::from_millis(welcome.heartbeat_ms.max(1)),
     };
-    Ok((Session::new(stream, name, incarnation, limits, config), buffer))
+    Ok((Session::new(stream, name, incarnation, access, limits, config), buffer))
+}
+
+fn proof(credential: &Credential) -> Option<Proof> {
+    let bytes = |secret: &Secret| Bytes::copy_from_slice(secret.as_bytes());
+    match credential {
+        Credential::None => None,
+        Credential::SpawnToken(token) => Some(Proof::SpawnToken(bytes(token))),
+        Credential::SessionKey(key) => Some(Proof::SessionKey(bytes(key))),
+    }
 }
 
 async fn welcome(
     address: &SocketAddress,
+    name: &str,
     stream: &Stream,
     buffer: &mut ReadBuffer,
 ) -> Result<proto::Welcome, ConnectError> {
@@ -134,7 +158,7 @@ async fn welcome(
             buffer.consume(used);
             return match *body {
                 Body::Welcome(welcome) => Ok(welcome),
-                Body::Refusal(refusal) => Err(refused(&refusal)),
+                Body::Refusal(refusal) => Err(refused(name, &refusal)),
                 _ => Err(no_welcome()),
             };
         }
@@ -148,12 +172,16 @@ async fn welcome(
     }
 }
 
-fn refused(refusal: &proto::Refusal) -> ConnectError {
+fn refused(name: &str, refusal: &proto::Refusal) -> ConnectError {
+    let reason = String::from_utf8_lossy(&refusal.message).into_owned();
+    if refusal.code == Code::Identity as i32 {
+        return ConnectError::Identity { name: name.to_owned(), reason };
+    }
     if refusal.code == Code::Version as i32 {
         return ConnectError::Version {
             broker_min: refusal.min_version,
             broker_max: refusal.max_version,
         };
     }
-    ConnectError::Refused { reason: String::from_utf8_lossy(&refusal.message).into_owned() }
+    ConnectError::Refused { reason }
 }

@@ -10,7 +10,10 @@ use tokio::time::Instant;
 use super::inbox::RemoteInbox;
 use super::requests::{Pending, Reply};
 use super::session::{Alive, Session};
-use crate::contract::{Delivery, DeliveryQueue, EventReceiver, SubscribeError};
+use crate::acl::{Action, Denial};
+use crate::contract::{
+    BrokerInspection, Delivery, DeliveryQueue, EventReceiver, InspectError, SubscribeError,
+};
 use crate::transport::{Fill, ReadBuffer};
 use crate::wire::{
     self, ENVELOPE_LIMIT_BYTES, Inbound, MISSED_HEARTBEATS, Scanner,
@@ -186,6 +189,13 @@ impl Reader {
                     let _ = tell.send(Reply::Statistics(statistics));
                 }
             }
+            Body::Inspected(reply) => {
+                let waiting = self.session.requests().take(reply.request);
+                let inspected = inspected(reply)?;
+                if let Some((_, tell)) = waiting {
+                    let _ = tell.send(Reply::Inspected(inspected));
+                }
+            }
             Body::Grant(grant) => self.session.granted(grant.bytes),
             Body::Lagged(lagged) => {
                 if let Some(subscribed) = self.subscriptions.get(&lagged.subscription) {
@@ -193,6 +203,11 @@ impl Reader {
                 }
             }
             Body::Ended(ended) => self.ended(&ended)?,
+            Body::Denied(denied) => {
+                // Whoever published has been told by its own table.
+                let message = String::from_utf8_lossy(&denied.message);
+                tracing::debug!(%message, untold = denied.untold, "a publish was refused");
+            }
             Body::Ping(_) => self.session.send(Body::Ping(proto::Ping {})),
             Body::Goodbye(goodbye) => {
                 self.said_goodbye = goodbye.last;
@@ -218,6 +233,7 @@ impl Reader {
             Ok(Code::LimitReached) => Err(SubscribeError::LimitReached {
                 limit: usize::try_from(reply.limit).unwrap_or(usize::MAX),
             }),
+            Ok(Code::Denied) => Err(SubscribeError::Denied(self.denial(reply))),
             Ok(Code::Closed) => Err(SubscribeError::Closed),
             Ok(Code::Invalid) | Err(_) => Err(SubscribeError::Disconnected {
                 reason: String::from_utf8_lossy(&reply.message).into_owned(),
@@ -225,6 +241,15 @@ impl Reader {
         };
         // A caller that is gone drops the receiver, which unsubscribes.
         let _ = tell.send(Reply::Subscribed(result));
+    }
+
+    fn denial(&self, reply: &proto::SubscribeReply) -> Denial {
+        Denial {
+            role: self.session.role(),
+            action: Action::Subscribe,
+            topics: String::from_utf8_lossy(&reply.denied_pattern).into_owned(),
+            rule: reply.denied_by.map(|rule| rule as usize),
+        }
     }
 
     fn open(&mut self, reply: &proto::SubscribeReply, capacity: usize) -> EventReceiver {
@@ -250,4 +275,13 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// The rows, or why there are none.
+fn inspected(reply: proto::InspectReply) -> Result<Result<BrokerInspection, InspectError>, String> {
+    if reply.code != proto::inspect_reply::Code::Ok as i32 {
+        let reason = String::from_utf8_lossy(&reply.message).into_owned();
+        return Ok(Err(InspectError::Refused { reason }));
+    }
+    wire::inspection_from_wire(reply).map(Ok).map_err(|error| error.to_string())
 }

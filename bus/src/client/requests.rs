@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::contract::{EventBusStatistics, EventReceiver, SubscribeError};
+use crate::contract::{
+    BrokerInspection, EventBusStatistics, EventReceiver, InspectError, SubscribeError,
+};
 
 /// Open requests by number.
 #[derive(Debug, Default)]
@@ -26,6 +28,7 @@ pub(super) enum Pending {
     Subscribe { capacity: usize, id: String },
     Unsubscribe,
     Statistics,
+    Inspect,
 }
 
 /// A reply, converted.
@@ -34,6 +37,7 @@ pub(super) enum Reply {
     Subscribed(Result<EventReceiver, SubscribeError>),
     Unsubscribed { known: bool },
     Statistics(EventBusStatistics),
+    Inspected(Result<BrokerInspection, InspectError>),
 }
 
 /// One open request; dropping it forgets it. Not so a subscribe: its reply opens a subscription,

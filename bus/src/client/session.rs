@@ -15,6 +15,7 @@ use tokio::sync::{Notify, watch};
 use super::ClientConfig;
 use super::outbox::{Next, Outbox};
 use super::requests::Requests;
+use crate::acl::{Access, Role};
 use crate::contract::ShutdownError;
 use crate::transport::Stream;
 use crate::wire::{
@@ -98,6 +99,7 @@ impl Session {
         stream: Stream,
         name: ByteString,
         incarnation: u64,
+        access: Access,
         limits: Limits,
         config: ClientConfig,
     ) -> Self {
@@ -110,12 +112,17 @@ impl Session {
             config,
             name,
             incarnation,
-            publishing: Mutex::new(Publishing { outbox, sequence: 0, open: true }),
+            publishing: Mutex::new(Publishing { outbox, access, sequence: 0, open: true }),
             requests: Requests::default(),
             state: watch::Sender::new(State::Open),
             wake: Notify::new(),
             room: Notify::new(),
         }
+    }
+
+    /// What the broker takes this client for.
+    pub(super) fn role(&self) -> Role {
+        self.publishing.lock().access.role()
     }
 
     fn follow(&self, next: Next) {

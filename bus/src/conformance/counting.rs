@@ -53,7 +53,7 @@ fn matched(all: &EventBusStatistics) -> u64 {
 async fn figures_never_decrease(stage: Stage) -> Result<(), Failure> {
     let bus = stage.handle("subscribers").await?;
     let mut witness = stage::listen_on(&*bus, subscription("witness", &["events.#"])).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let mut before = stage::statistics(&*bus).await?;
     for round in 0..10 {
         // Somebody comes, loses events, and goes: its figures stay in the sums.
@@ -78,7 +78,7 @@ async fn figures_never_decrease(stage: Stage) -> Result<(), Failure> {
 }
 
 async fn only_accepted_events_count(stage: Stage) -> Result<(), Failure> {
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     publisher.send_many("events.process.lifecycle", 3).await?;
     let ended = stage::within("shutdown", publisher.bus().shutdown(stage::WATCHDOG)).await?;
     ended.map_err(|error| Failure::new(format!("shutdown: {error}")))?;

@@ -78,7 +78,7 @@ async fn foreign_events_do_not_arrive(stage: Stage) -> Result<(), Failure> {
 
 async fn events_before_the_subscription_do_not_arrive(stage: Stage) -> Result<(), Failure> {
     let mut early = stage.listen_to("early", &["events.process.#"]).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let before = publisher.send_many("events.process.lifecycle", 10).await?;
     early.expect_all(&before).await?;
     let mut late = stage.listen_to("late", &["events.process.#"]).await?;
@@ -91,7 +91,7 @@ async fn nothing_arrives_after_unsubscribing(stage: Stage) -> Result<(), Failure
     let bus = stage.handle("subscribers").await?;
     let mut leaving = stage::listen_on(&*bus, subscription("leaving", &["events.#"])).await?;
     let mut staying = stage::listen_on(&*bus, subscription("staying", &["events.#"])).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let before = publisher.send_many("events.process.lifecycle", 5).await?;
     leaving.expect_all(&before).await?;
     stage::unsubscribe(&*bus, "leaving").await?;
@@ -105,7 +105,7 @@ async fn what_was_queued_can_still_be_received(stage: Stage) -> Result<(), Failu
     let bus = stage.handle("subscribers").await?;
     let mut leaving = stage::listen_on(&*bus, subscription("leaving", &["events.#"])).await?;
     let mut staying = stage::listen_on(&*bus, subscription("staying", &["events.#"])).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let sent = publisher.send_many("events.process.lifecycle", 5).await?;
     // The one subscribed last on the same connection has them, so the first has them too.
     let fence = publisher.send("events.process.tree").await?;
@@ -119,7 +119,7 @@ async fn what_was_queued_can_still_be_received(stage: Stage) -> Result<(), Failu
 
 /// Subscribes and unsubscribes while events are in flight: what arrives is one unbroken run.
 async fn churn_leaves_one_run(stage: Stage) -> Result<(), Failure> {
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let mut witness = stage.listen_to("witness", &["events.#"]).await?;
     let bus = stage.handle("churn").await?;
     for round in 0..5 {
@@ -157,7 +157,7 @@ async fn overlapping_patterns_deliver_once(stage: Stage) -> Result<(), Failure> 
     let patterns =
         ["events.#", "events.process.#", "events.process.lifecycle", "events.+.lifecycle", "#"];
     let mut listener = stage.listen_to("greedy", &patterns).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let sent = publisher.send_many("events.process.lifecycle", 10).await?;
     let fence = publisher.send("events.network.dns").await?;
     listener.expect_all(&sent).await?;

@@ -61,7 +61,7 @@ async fn shut_down(bus: &dyn EventBus) -> Result<(), Failure> {
 
 async fn after_shutdown_everything_new_is_refused(stage: Stage) -> Result<(), Failure> {
     let bus = stage.handle("only").await?;
-    let mut publisher = Publisher::new(Arc::clone(&bus), "procmond");
+    let mut publisher = Publisher::new(Arc::clone(&bus), "first");
     publisher.send(TOPIC).await?;
     shut_down(&*bus).await?;
     let outcome = publisher.try_send(TOPIC, events::process(1), None).await?;
@@ -75,7 +75,7 @@ async fn receivers_drain_and_then_end(stage: Stage) -> Result<(), Failure> {
     let bus = stage.handle("subscribers").await?;
     let mut slow = stage::listen_on(&*bus, subscription("slow", &["events.#"])).await?;
     let mut fence = stage::listen_on(&*bus, subscription("fence", &["events.#"])).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let sent = publisher.send_many(TOPIC, 20).await?;
     fence.expect_all(&sent).await?;
     let last = publisher.send(TOPIC).await?;
@@ -94,7 +94,7 @@ async fn receivers_drain_and_then_end(stage: Stage) -> Result<(), Failure> {
 /// Without any fence: what `publish` accepted is delivered before the receiver ends.
 async fn everything_accepted_arrives(stage: Stage) -> Result<(), Failure> {
     let mut listener = stage.listen_to("listener", &["events.#"]).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let sent = publisher.send_many(TOPIC, 100).await?;
     let receiving = async {
         listener.expect_all(&sent).await?;
@@ -113,10 +113,10 @@ async fn everything_accepted_arrives(stage: Stage) -> Result<(), Failure> {
 /// The same for a publisher that ends its own session while the bus lives on.
 async fn what_a_publisher_had_accepted_arrives(stage: Stage) -> Result<(), Failure> {
     let mut listener = stage.listen_to("listener", &["events.#"]).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let sent = publisher.send_many(TOPIC, 100).await?;
     shut_down(publisher.bus()).await?;
-    let mut later = stage.publisher("netmond").await?;
+    let mut later = stage.publisher("second").await?;
     let fence = later.send(TOPIC).await?;
     listener.expect_all(&sent).await?;
     listener.expect(&fence).await?;
@@ -126,7 +126,7 @@ async fn what_a_publisher_had_accepted_arrives(stage: Stage) -> Result<(), Failu
 async fn what_the_deadline_cuts_off_is_counted(stage: Stage) -> Result<(), Failure> {
     let stalled = subscription("stalled", &["events.#"]).with_capacity(2);
     let mut stalled = stage.listen(stalled).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let beyond_capacity = match stage.traits().stall {
         Stall::Exact { beyond_capacity } => beyond_capacity,
         Stall::Bytes { .. } => 50,
@@ -160,7 +160,7 @@ async fn a_waiting_receiver_is_woken(stage: Stage) -> Result<(), Failure> {
 
 async fn cancelling_a_receive_loses_nothing(stage: Stage) -> Result<(), Failure> {
     let mut listener = stage.listen_to("listener", &["events.#"]).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     for _ in 0..50 {
         // Cancelled while waiting, with its waker registered.
         let was_pending = poll_once(pin!(listener.receiver().recv())).is_pending();
@@ -175,7 +175,7 @@ async fn cancelling_a_receive_loses_nothing(stage: Stage) -> Result<(), Failure>
 async fn a_cancelled_publish_is_whole_or_nothing(stage: Stage) -> Result<(), Failure> {
     let stalled = subscription("stalled", &["events.#"]).with_capacity(2);
     let mut stalled = stage.listen(stalled).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let (bytes, most) = match stage.traits().stall {
         Stall::Exact { beyond_capacity } => (16, 2 + beyond_capacity),
         Stall::Bytes { limit } => (LARGE_BYTES, limit / LARGE_BYTES),
@@ -204,7 +204,7 @@ async fn a_cancelled_publish_is_whole_or_nothing(stage: Stage) -> Result<(), Fai
 async fn a_cancelled_subscribe_leaves_nothing(stage: Stage) -> Result<(), Failure> {
     let bus = stage.handle("subscribers").await?;
     let mut witness = stage::listen_on(&*bus, subscription("witness", &["events.#"])).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     for round in 0..10 {
         let id = format!("hasty-{round}");
         // Its outcome does not matter; that it leaves no subscription does.

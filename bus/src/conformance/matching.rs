@@ -50,7 +50,7 @@ type Sent = (CollectionEvent, CorrelationMetadata);
 /// Every miss is published before its hit, so the hit arriving first proves the miss.
 async fn each_pair(stage: Stage, pairs: Vec<Pair>) -> Result<(), Failure> {
     let bus = stage.handle("subscribers").await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     for (index, pair) in pairs.into_iter().enumerate() {
         let id = format!("filter-{index}");
         let said = format!("{:?}", pair.subscription);
@@ -210,16 +210,16 @@ async fn an_event_without_priority_is_normal(stage: Stage) -> Result<(), Failure
     };
     let mut normal = stage::listen_on(&*bus, at_least("normal", Priority::Normal)).await?;
     let mut high = stage::listen_on(&*bus, at_least("high", Priority::High)).await?;
-    let other = EventFilter { source_collectors: vec!["netmond".into()], ..EventFilter::default() };
+    let other = EventFilter { source_collectors: vec!["second".into()], ..EventFilter::default() };
     let other = subscription("other", &["events.#"]).with_event_filter(other);
     let mut by_source = stage::listen_on(&*bus, other).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     publisher.send_with(TOPIC, with_priority(Some(Priority::Low)), None).await?;
     let unnamed = publisher.send_with(TOPIC, with_priority(None), None).await?;
     let urgent = publisher.send_with(TOPIC, with_priority(Some(Priority::High)), None).await?;
     normal.expect_all(&[unnamed, urgent.clone()]).await?;
     high.expect(&urgent).await?;
-    let from_netmond = stage.publisher("netmond").await?.send(TOPIC).await?;
+    let from_netmond = stage.publisher("second").await?.send(TOPIC).await?;
     by_source.expect(&from_netmond).await.map(drop)
 }
 

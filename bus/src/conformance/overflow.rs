@@ -45,7 +45,7 @@ pub(super) const CASES: &[Case] = &[
 
 async fn block_makes_publishers_wait(stage: Stage) -> Result<(), Failure> {
     let mut stalled = stage.listen(stopped(OverflowPolicy::Block)).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let accepted = publish_until_refused(&stage, &mut publisher).await?;
     stalled.expect_all(&accepted).await?;
     // What was refused does not arrive: the next one accepted comes next.
@@ -85,7 +85,7 @@ async fn publish_until_refused(
 
 async fn a_waiting_publisher_continues(stage: Stage) -> Result<(), Failure> {
     let mut stalled = stage.listen(stopped(OverflowPolicy::Block)).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let bytes = event_bytes(&stage);
     let events = match stage.traits().stall {
         Stall::Exact { beyond_capacity } => 3 * (CAPACITY + beyond_capacity),
@@ -98,7 +98,7 @@ async fn a_waiting_publisher_continues(stage: Stage) -> Result<(), Failure> {
         Ok(())
     });
     for number in (1..).take(events) {
-        stalled.expect(&("procmond".to_owned(), number)).await?;
+        stalled.expect(&("first".to_owned(), number)).await?;
     }
     publishing.await.map_err(|error| Failure::new(format!("the publisher's task: {error}")))?
 }
@@ -106,7 +106,7 @@ async fn a_waiting_publisher_continues(stage: Stage) -> Result<(), Failure> {
 async fn unsubscribing_frees_the_publishers(stage: Stage) -> Result<(), Failure> {
     let bus = stage.handle("subscribers").await?;
     let _stalled = stage::listen_on(&*bus, stopped(OverflowPolicy::Block)).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let extra = match stage.traits().stall {
         Stall::Exact { beyond_capacity } => beyond_capacity,
         Stall::Bytes { .. } => 4,
@@ -205,7 +205,7 @@ impl Scene {
         Ok(Self {
             stopped: stage::listen_on(&*bus, stopped(policy)).await?,
             reading: stage::listen_on(&*bus, subscription("reading", &["events.#"])).await?,
-            publisher: stage.publisher("procmond").await?,
+            publisher: stage.publisher("first").await?,
             sent: 0,
         })
     }

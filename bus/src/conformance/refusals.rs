@@ -46,7 +46,7 @@ async fn a_duplicate_id_is_refused(stage: Stage) -> Result<(), Failure> {
         let error = refusal(&**same_or_other, subscription("taken", &["events.#"])).await?;
         ensure_eq("refusal", &error, &SubscribeError::DuplicateId { id: "taken".into() })?;
     }
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     publisher.send("events.network.dns").await?;
     let wanted = publisher.send("events.process.lifecycle").await?;
     first.expect(&wanted).await?;
@@ -165,7 +165,7 @@ async fn wildcards_are_refused_where_disabled(stage: Stage) -> Result<(), Failur
         ..subscription("literal", &["events.process.tree"])
     };
     let mut listener = stage::listen_on(&*bus, literal).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     publisher.send("events.process.lifecycle").await?;
     let wanted = publisher.send("events.process.tree").await?;
     listener.expect(&wanted).await.map(drop)
@@ -192,7 +192,7 @@ async fn the_subscriber_limit_refuses(stage: Stage) -> Result<(), Failure> {
     let error = refusal(&*bus, subscription("one-too-many", &["events.#"])).await?;
     let expected = SubscribeError::LimitReached { limit: SUBSCRIBER_LIMIT };
     ensure_eq("refusal", &error, &expected)?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let sent = publisher.send("events.process.lifecycle").await?;
     for listener in &mut accepted {
         listener.expect(&sent).await?;

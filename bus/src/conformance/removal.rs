@@ -19,7 +19,7 @@ async fn a_dropped_receiver_is_removed(stage: Stage) -> Result<(), Failure> {
     let bus = stage.handle("subscribers").await?;
     let leaving = stage::listen_on(&*bus, subscription("leaving", &["events.#"])).await?;
     let mut staying = stage::listen_on(&*bus, subscription("staying", &["events.#"])).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     settled(&*bus, "two active subscribers", |all| all.active_subscribers == 2).await?;
     drop(leaving);
     let sent = publisher.send_many("events.process.lifecycle", 5).await?;
@@ -36,7 +36,7 @@ async fn a_dropped_receiver_is_removed(stage: Stage) -> Result<(), Failure> {
 async fn the_id_can_be_used_again(stage: Stage) -> Result<(), Failure> {
     let bus = stage.handle("subscribers").await?;
     let mut witness = stage::listen_on(&*bus, subscription("witness", &["events.#"])).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     for _ in 0..3 {
         let visitor = stage::listen_on(&*bus, subscription("visitor", &["events.#"])).await?;
         drop(visitor);
@@ -54,7 +54,7 @@ async fn a_dropped_receiver_that_blocked_frees_the_others(stage: Stage) -> Resul
     let stalled = subscription("stalled", &["events.process.#"]).with_capacity(2);
     let stalled = stage.listen(stalled).await?;
     let mut witness = stage.listen_to("witness", &["events.#"]).await?;
-    let mut publisher = stage.publisher("procmond").await?;
+    let mut publisher = stage.publisher("first").await?;
     let first = publisher.send_many("events.process.lifecycle", 2).await?;
     // The publisher waits, wherever waiting begins on this bus, before the receiver goes.
     let publishing = publisher.send_many("events.process.lifecycle", 40);

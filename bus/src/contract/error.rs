@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::acl::Denial;
 use crate::topic::PatternError;
 
 /// Why an event was not accepted.
@@ -20,6 +21,9 @@ pub enum PublishError {
         /// The bus's limit.
         limit_bytes: usize,
     },
+    /// Access control refuses it, and has counted and audited it (A5).
+    #[error("{0}")]
+    Denied(Denial),
     /// A `block` subscriber or the broker left no room within the publish limit (C11, C14).
     #[error("no room within {waited:?}: a blocking subscriber or the broker is not reading")]
     Timeout {
@@ -94,6 +98,9 @@ pub enum SubscribeError {
     /// A circuit breaker without losses, window or cool-down (C11).
     #[error("a circuit breaker needs losses, a window and a cool-down above zero")]
     InvalidBreaker,
+    /// Access control refuses the first pattern that may not be subscribed to as a whole (A3, A5).
+    #[error("{0}")]
+    Denied(Denial),
     /// The limit of subscribers is reached; nobody is evicted.
     #[error("the limit of {limit} subscribers is reached")]
     LimitReached {
@@ -147,6 +154,29 @@ pub enum StatisticsError {
     #[error("no answer from the broker within {waited:?}")]
     Timeout {
         /// How long the call waited.
+        waited: Duration,
+    },
+    /// The connection to the broker is gone.
+    #[error("disconnected from the broker: {reason}")]
+    Disconnected {
+        /// What ended it.
+        reason: String,
+    },
+}
+
+/// Why a broker does not tell who is connected and what they subscribe to.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InspectError {
+    /// This client may not ask, in the broker's words.
+    #[error("the broker refused: {reason}")]
+    Refused {
+        /// Its words.
+        reason: String,
+    },
+    /// The broker did not answer in time.
+    #[error("no answer from the broker within {waited:?}")]
+    Timeout {
+        /// How long the call waited for one answer.
         waited: Duration,
     },
     /// The connection to the broker is gone.

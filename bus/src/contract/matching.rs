@@ -3,6 +3,8 @@
 //! It looks at an event through [`Attributes`], so that a broker can match an envelope it never
 //! decodes as well as a whole [`BusEvent`].
 
+mod summary;
+
 use bytestring::ByteString;
 
 use super::{

@@ -17,6 +17,8 @@ pub struct EventBusStatistics {
     pub events_delivered: u64,
     /// Events lost, counted once per subscription that lost one.
     pub events_dropped: u64,
+    /// Publishes and subscribes that access control refused (A5); 0 on a bus without any.
+    pub refused: u64,
     /// Subscriptions that can still receive.
     pub active_subscribers: usize,
     /// Time since the bus was made.

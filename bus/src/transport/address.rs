@@ -58,10 +58,19 @@ impl SocketAddress {
         &self.path
     }
 
+    /// The file in which the host of a broker leaves its operator's key (A4).
+    pub fn key_path(&self) -> PathBuf {
+        self.beside(".key")
+    }
+
     /// The lock file that says who owns the name.
     pub(super) fn lock_path(&self) -> PathBuf {
+        self.beside(".lock")
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
-        name.push(".lock");
+        name.push(ending);
         name.into()
     }
 }

@@ -22,6 +22,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::SocketAddress;
+use super::peer::Peer;
 use super::probe::Probe;
 
 /// Mode of the socket file: its owner alone.
@@ -31,6 +32,7 @@ const SOCKET_MODE: u32 = 0o600;
 #[derive(Debug)]
 pub(crate) struct Stream {
     socket: AsyncFd<UnixStream>,
+    peer: Peer,
 }
 
 /// A bound socket, outside any runtime.
@@ -126,9 +128,28 @@ impl Stream {
         Self::new(tokio::net::UnixStream::from(stream).into_std()?)
     }
 
+    /// Two ends of a connection without a name.
+    #[cfg(fuzzing)]
+    pub(crate) fn pair() -> io::Result<(Self, Self)> {
+        let (one, other) = UnixStream::pair()?;
+        Ok((Self::new(one)?, Self::new(other)?))
+    }
+
     fn new(socket: UnixStream) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self { socket: register(socket, Interest::READABLE)? })
+        // The standard library does not tell yet whose the other end is.
+        let socket = tokio::net::UnixStream::from_std(socket)?;
+        let found = socket.peer_cred()?;
+        let peer = Peer {
+            is_same_user: found.uid() == rustix::process::geteuid().as_raw(),
+            pid: found.pid().and_then(|pid| u32::try_from(pid).ok()),
+        };
+        Ok(Self { socket: register(socket.into_std()?, Interest::READABLE)?, peer })
+    }
+
+    /// The process at the other end.
+    pub(crate) fn peer(&self) -> Peer {
+        self.peer
     }
 
     /// Reads what is there, waiting for at least one byte; 0 at the end. Cancel safe.

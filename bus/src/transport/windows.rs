@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::SocketAddress;
 use super::address::pipe_name;
+use super::peer::Peer;
 use super::probe::Probe;
 
 /// A connected pipe. Reads and writes take `&self`; one task reads, one at a time writes.
@@ -79,6 +80,15 @@ impl Stream {
     /// Connects; must be called inside a runtime.
     pub(crate) async fn connect(address: &SocketAddress) -> io::Result<Self> {
         Ok(Self { pipe: PipeStream::connect(name(address)?).await? })
+    }
+
+    /// The process at the other end. By the pipe's descriptor other users cannot write to it, so
+    /// whoever says something is the same user.
+    pub(crate) fn peer(&self) -> Peer {
+        use interprocess::local_socket::traits::StreamCommon as _;
+
+        let pid = self.pipe.peer_creds().ok().and_then(|creds| creds.pid());
+        Peer { is_same_user: true, pid }
     }
 
     /// Reads what is there, waiting for at least one byte; 0 at the end. Cancel safe.

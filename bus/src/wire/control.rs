@@ -20,7 +20,7 @@ use crate::contract::{
 use crate::event::{Priority, SourceCaps};
 
 /// What a frame may have around an answer: its tag (two bytes from number 16 on) and its length.
-const FRAME_HEAD_BYTES: usize = 2 + 5;
+pub(super) const FRAME_HEAD_BYTES: usize = 2 + 5;
 
 pub(crate) fn subscription_to_wire(
     request: u64,
@@ -65,11 +65,14 @@ pub(crate) fn subscription_from_wire(
     })
 }
 
-fn strings_to_wire(texts: &[String]) -> Vec<Bytes> {
+pub(super) fn strings_to_wire(texts: &[String]) -> Vec<Bytes> {
     texts.iter().map(|text| Bytes::from(text.clone())).collect()
 }
 
-fn strings_from_wire(texts: Vec<Bytes>, field: &'static str) -> Result<Vec<String>, DecodeError> {
+pub(super) fn strings_from_wire(
+    texts: Vec<Bytes>,
+    field: &'static str,
+) -> Result<Vec<String>, DecodeError> {
     texts.into_iter().map(|text| string_from_wire(text, field)).collect()
 }
 
@@ -137,7 +140,7 @@ fn correlation_filter_from_wire(
     })
 }
 
-fn policy_to_wire(policy: OverflowPolicy) -> proto::OverflowPolicy {
+pub(super) fn policy_to_wire(policy: OverflowPolicy) -> proto::OverflowPolicy {
     use proto::overflow_policy::Kind;
 
     let kind = |kind: Kind| proto::OverflowPolicy { kind: kind as i32, ..Default::default() };
@@ -154,7 +157,9 @@ fn policy_to_wire(policy: OverflowPolicy) -> proto::OverflowPolicy {
     }
 }
 
-fn policy_from_wire(message: proto::OverflowPolicy) -> Result<OverflowPolicy, DecodeError> {
+pub(super) fn policy_from_wire(
+    message: proto::OverflowPolicy,
+) -> Result<OverflowPolicy, DecodeError> {
     use proto::overflow_policy::Kind;
 
     let kind = Kind::try_from(message.kind)
@@ -186,6 +191,7 @@ pub(crate) fn statistics_to_wire(
         active_subscribers: statistics.active_subscribers as u64,
         uptime_ns: nanoseconds(statistics.uptime),
         subscriptions: Vec::new(),
+        refused: statistics.refused,
     };
     let mut bytes = reply.encoded_len() + FRAME_HEAD_BYTES;
     for row in &statistics.subscriptions {
@@ -200,7 +206,7 @@ pub(crate) fn statistics_to_wire(
     reply
 }
 
-fn row_to_wire(subscription: &SubscriptionStatistics) -> proto::SubscriptionStatistics {
+pub(super) fn row_to_wire(subscription: &SubscriptionStatistics) -> proto::SubscriptionStatistics {
     proto::SubscriptionStatistics {
         subscriber_id: Bytes::from(subscription.subscriber_id.clone()),
         matched: subscription.matched,
@@ -219,21 +225,26 @@ pub(crate) fn statistics_from_wire(
         events_delivered: message.events_delivered,
         events_dropped: message.events_dropped,
         active_subscribers: usize::try_from(message.active_subscribers).unwrap_or(usize::MAX),
+        refused: message.refused,
         uptime: Duration::from_nanos(message.uptime_ns),
         subscriptions: message
             .subscriptions
             .into_iter()
-            .map(|subscription| {
-                Ok(SubscriptionStatistics {
-                    subscriber_id: string_from_wire(subscription.subscriber_id, "subscriber_id")?,
-                    matched: subscription.matched,
-                    delivered: subscription.delivered,
-                    dropped: subscription.dropped,
-                    queued: subscription.queued,
-                    breaker: breaker_from_wire(subscription.breaker)?,
-                })
-            })
+            .map(row_from_wire)
             .collect::<Result<_, DecodeError>>()?,
+    })
+}
+
+pub(super) fn row_from_wire(
+    subscription: proto::SubscriptionStatistics,
+) -> Result<SubscriptionStatistics, DecodeError> {
+    Ok(SubscriptionStatistics {
+        subscriber_id: string_from_wire(subscription.subscriber_id, "subscriber_id")?,
+        matched: subscription.matched,
+        delivered: subscription.delivered,
+        dropped: subscription.dropped,
+        queued: subscription.queued,
+        breaker: breaker_from_wire(subscription.breaker)?,
     })
 }
 
@@ -256,6 +267,6 @@ fn breaker_from_wire(number: i32) -> Result<BreakerState, DecodeError> {
     }
 }
 
-fn nanoseconds(duration: Duration) -> u64 {
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -28,6 +28,8 @@ pub struct EventEnvelope<'a> {
     pub sequence: u64,
     /// The topic.
     pub topic: &'a [u8],
+    /// `CLOCK_MONOTONIC` of the publish call as the publisher says, nanoseconds.
+    pub published_monotonic_ns: u64,
     /// The collector that made the event.
     pub source: &'a [u8],
     /// Priority, 1–4; 0 for none.
@@ -48,6 +50,7 @@ mod field {
     pub(super) const INCARNATION: u32 = 2;
     pub(super) const SEQUENCE: u32 = 3;
     pub(super) const TOPIC: u32 = 4;
+    pub(super) const PUBLISHED_MONOTONIC_NS: u32 = 5;
     pub(super) const SOURCE: u32 = 6;
     pub(super) const PRIORITY: u32 = 7;
     pub(super) const PID: u32 = 8;
@@ -61,6 +64,7 @@ impl<'a> EventEnvelope<'a> {
         let mut incarnation = 0;
         let mut sequence = 0;
         let mut topic: &[u8] = &[];
+        let mut published_monotonic_ns = 0;
         let mut source: &[u8] = &[];
         let mut priority = 0;
         let mut pid = None;
@@ -73,6 +77,9 @@ impl<'a> EventEnvelope<'a> {
                 (field::INCARNATION, WireType::SixtyFourBit) => incarnation = fixed(&mut bytes)?,
                 (field::SEQUENCE, WireType::Varint) => sequence = decode_varint(&mut bytes)?,
                 (field::TOPIC, WireType::LengthDelimited) => topic = take(&mut bytes)?,
+                (field::PUBLISHED_MONOTONIC_NS, WireType::SixtyFourBit) => {
+                    published_monotonic_ns = fixed(&mut bytes)?;
+                }
                 (field::SOURCE, WireType::LengthDelimited) => source = take(&mut bytes)?,
                 (field::PRIORITY, WireType::Varint) => {
                     priority = number_32(&mut bytes)?;
@@ -99,6 +106,7 @@ impl<'a> EventEnvelope<'a> {
             incarnation,
             sequence,
             topic,
+            published_monotonic_ns,
             source,
             priority,
             pid,
@@ -106,6 +114,15 @@ impl<'a> EventEnvelope<'a> {
             kind,
             payload,
         })
+    }
+
+    /// Where a reply to it goes: of a control message alone, whose payload is read for it.
+    pub(crate) fn reply_address(&self) -> Option<ByteString> {
+        if self.kind != EventKind::Control {
+            return None;
+        }
+        let message = proto::ControlMessage::decode(self.payload).ok()?;
+        from_wire(message.reply_to?, "reply_to").ok()
     }
 
     fn decoded_correlation(&self) -> Option<CorrelationMetadata> {

@@ -355,6 +355,18 @@ proptest! {
 /// Frames of version 1 as they were first written. They must stay readable for ever (W1).
 const PING: &[u8] = &[2, 0, 0, 0, 0x62, 0];
 const CREDIT: &[u8] = &[7, 0, 0, 0, 0x42, 5, 0x08, 3, 0x10, 0x80, 1];
+/// Request 5 for all sections, those of topic "admin.x", after connection 3.
+#[rustfmt::skip]
+const INSPECT: &[u8] = &[
+    18, 0, 0, 0, 0x92, 1, 15, 0x08, 5, 0x10, 7, 0x1a, 7, b'a', b'd', b'm', b'i', b'n', b'.', b'x', 0x20, 3,
+];
+/// The answer: up 9 ns, connection 4 "p" of incarnation 7, and 2 more.
+#[rustfmt::skip]
+const INSPECTED: &[u8] = &[
+    25, 0, 0, 0, 0x9a, 1, 22, 0x08, 5, 0x20, 9,
+    0x2a, 14, 0x08, 4, 0x12, 1, b'p', 0x19, 7, 0, 0, 0, 0, 0, 0, 0,
+    0x30, 2,
+];
 #[rustfmt::skip]
 const PUBLISH: &[u8] = &[
     // length; Frame.publish
@@ -393,6 +405,29 @@ fn golden_frames_of_version_one_stay_readable() {
         panic!("the golden credit");
     };
     assert_eq!(*body, Body::Credit(proto::Credit { subscription: 3, events: 128 }));
+
+    let Ok(Some((Inbound::Control(body), _))) = Scanner::new(LIMIT_BYTES).next(INSPECT) else {
+        panic!("the golden inspection");
+    };
+    let Body::Inspect(request) = *body else { panic!("a request to inspect") };
+    let topic = Bytes::from_static(b"admin.x");
+    let expected = proto::InspectRequest {
+        request: 5,
+        sections: 7,
+        topic,
+        after_connection: 3,
+        ..Default::default()
+    };
+    assert_eq!(request, expected);
+
+    let Ok(Some((Inbound::Control(body), _))) = Scanner::new(LIMIT_BYTES).next(INSPECTED) else {
+        panic!("the golden answer to an inspection");
+    };
+    let Body::Inspected(reply) = *body else { panic!("an answer to an inspection") };
+    let seen = (reply.request, reply.uptime_ns, reply.more_connections);
+    assert_eq!(seen, (5, 9, 2));
+    let row = &reply.connections[0];
+    assert_eq!((row.number, &row.name[..], row.incarnation), (4, &b"p"[..], 7));
 
     let event = decode_event(Bytes::copy_from_slice(published_envelope(PUBLISH))).unwrap();
     let CollectionEvent::Process(process) = &event.event else { panic!("a process event") };

@@ -14,6 +14,13 @@ fn requests(many: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_client_that_asks_and_never_reads_is_closed() {
+    // Each answer has several KiB: together far more than the limit and the socket hold.
+    asks_and_never_reads(&requests(5_000)).await;
+    let inspect = Message::default().number(1, 1).number(2, 7).framed(frame::INSPECT);
+    asks_and_never_reads(&inspect.repeat(5_000)).await;
+}
+
+async fn asks_and_never_reads(requests: &[u8]) {
     let served = Served::new(BrokerConfig::default().with_reply_limit_bytes(64 << 10));
     let embedded = DaemoneyeEventBus::from_broker(&served.broker, "embedded");
     let mut receivers = Vec::new();
@@ -25,8 +32,7 @@ async fn a_client_that_asks_and_never_reads_is_closed() {
     let mut bystanders = Bystanders::connect(&served).await;
     let mut peer = served.raw("curious");
     peer.subscribe("curious", 8);
-    // Each answer has several KiB: together far more than the limit and the socket hold.
-    peer.send(&requests(5_000));
+    peer.send(requests);
     served.until_subscribers(101).await;
     bystanders.exchange().await;
     // It is told if it begins to read while it is being closed.

@@ -62,6 +62,7 @@ async fn coalesced_frames_of_every_kind_are_all_dealt_with() {
     bytes.extend(publish("all", 2));
     bytes.extend(Message::default().number(1, 2).bytes(2, "s").framed(frame::UNSUBSCRIBE));
     bytes.extend(Message::default().number(1, 3).framed(frame::STATISTICS_REQUEST));
+    bytes.extend(Message::default().number(1, 4).number(2, 7).framed(frame::INSPECT));
     bytes.extend(Message::default().number(1, 1).framed(frame::GOODBYE));
     peer.send(&bytes);
     for field in [
@@ -70,6 +71,7 @@ async fn coalesced_frames_of_every_kind_are_all_dealt_with() {
         frame::DELIVER,
         frame::UNSUBSCRIBED,
         frame::STATISTICS,
+        frame::INSPECTED,
         frame::GOODBYE,
     ] {
         peer.expect(field);
@@ -108,7 +110,7 @@ fn damaged(random: &mut Random) -> Vec<u8> {
         0 => random.bytes(300),
         1 => {
             let noise = random.bytes(300);
-            let field = 1 + random.below(17);
+            let field = 1 + random.below(frame::INSPECTED as usize);
             Message(noise).framed(u32::try_from(field).unwrap())
         }
         _ => {
@@ -147,6 +149,10 @@ async fn what_a_client_must_not_send_is_refused_and_harms_nobody() {
         (PROTOCOL, no_payload.framed(frame::PUBLISH)),
         (PROTOCOL, Message::default().framed(frame::WELCOME)),
         (PROTOCOL, Message::default().framed(frame::GRANT)),
+        (PROTOCOL, Message::default().framed(frame::INSPECTED)),
+        (PROTOCOL, Message::default().bytes(3, [0xff]).framed(frame::INSPECT)),
+        (PROTOCOL, Message::default().bytes(5, [0xff]).framed(frame::INSPECT)),
+        (PROTOCOL, Message::default().number(3, 1).framed(frame::INSPECT)),
         (PROTOCOL, Message::default().message(2, &no_payload).framed(frame::DELIVER)),
         (PROTOCOL, filter(Message::default().bytes(1, [99]))),
         (PROTOCOL, filter(Message::default().number(3, 77))),

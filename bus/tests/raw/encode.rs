@@ -18,6 +18,8 @@ pub(crate) mod frame {
     pub(crate) const DELIVER: u32 = 15;
     pub(crate) const STATISTICS_REQUEST: u32 = 16;
     pub(crate) const STATISTICS: u32 = 17;
+    pub(crate) const INSPECT: u32 = 18;
+    pub(crate) const INSPECTED: u32 = 19;
 }
 
 /// A protobuf message under construction.

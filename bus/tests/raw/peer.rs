@@ -149,7 +149,7 @@ impl Peer {
 }
 
 fn one_field(content: &Found) -> Next {
-    for field in 1..=17 {
+    for field in 1..=20 {
         if content.bytes.iter().any(|(found, _)| *found == field) {
             return Next::Frame(field, content.message(field));
         }
@@ -166,12 +166,17 @@ pub(crate) fn hello(min: u64, max: u64, name: &str) -> Vec<u8> {
         .framed(frame::HELLO)
 }
 
+/// Of a broker that lets its client do everything.
 pub(crate) fn welcome(payload_limit_bytes: u64, heartbeat_ms: u64) -> Vec<u8> {
+    let row = |number| Message::default().number(1, number).bytes(3, "#");
     Message::default()
         .number(1, 1)
         .number(2, payload_limit_bytes)
         .number(3, 1 << 20)
         .number(4, heartbeat_ms)
+        .bytes(5, "agent")
+        .message(7, &row(1))
+        .message(7, &row(2).number(2, 1))
         .framed(frame::WELCOME)
 }
 

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, CollectionEvent, DaemoneyeBroker, DaemoneyeEventBus, EventBus,
@@ -20,7 +21,13 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// One whose clients may do everything: what they may is not what most tests ask.
     pub(crate) fn new(config: BrokerConfig) -> Self {
+        Self::strict(config.with_unidentified(Some(Role::Agent)))
+    }
+
+    /// One that takes strangers for what the configuration says.
+    pub(crate) fn strict(config: BrokerConfig) -> Self {
         let folder = TempDir::new().unwrap();
         let address = SocketAddress::from_path(folder.path().join("bus.sock")).unwrap();
         let broker = DaemoneyeBroker::new(config);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use daemoneye_eventbus::acl::CollectorKind;
+use daemoneye_eventbus::acl::{CollectorKind, Principal, Role};
 use daemoneye_eventbus::event::ReplyAddress;
 use daemoneye_eventbus::rpc::{
     Asked, Refusal, Request, Response, RpcClient, RpcClientConfig, RpcHandler, RpcService,
@@ -13,7 +13,8 @@ use daemoneye_eventbus::rpc::{
 };
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
-    BrokerConfig, ClientConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, SocketAddress,
+    BrokerConfig, ClientConfig, Credential, DaemoneyeBroker, DaemoneyeEventBus, EventBus,
+    SocketAddress,
 };
 use tempfile::TempDir;
 use tokio::sync::Barrier;
@@ -47,8 +48,14 @@ impl Stage {
         Arc::new(DaemoneyeEventBus::from_broker(&self.broker, name.to_owned()))
     }
 
+    /// Over the socket: the member as the collector it is, everybody else as an agent.
     pub(crate) async fn connected(&self, name: &str) -> Arc<dyn EventBus> {
-        let config = ClientConfig::new(name);
+        let role = match name {
+            MEMBER => Role::Collector(CollectorKind::Process),
+            _ => Role::Agent,
+        };
+        let key = self.broker.issue_key(Principal::new(name, role).unwrap()).unwrap();
+        let config = ClientConfig::new(name).with_credential(Credential::SessionKey(key));
         Arc::new(DaemoneyeEventBus::connect(&self.address, config).await.unwrap())
     }
 }

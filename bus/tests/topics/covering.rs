@@ -1,4 +1,5 @@
-//! What a pattern covers and overlaps is what its matches say, over every topic of a small alphabet.
+//! What a pattern covers and overlaps is what its matches say, over every topic of a small alphabet
+//! (A3).
 
 use daemoneye_eventbus::{Topic, TopicPattern};
 

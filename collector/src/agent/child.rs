@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use daemoneye_eventbus::Secret;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tracing::debug;
 
@@ -30,12 +31,14 @@ pub(super) struct ProcmondCommand<'a> {
     pub(super) socket_path: &'a Path,
     pub(super) scan_interval: Duration,
     pub(super) config_file: Option<&'a Path>,
+    /// What it proves to the broker that it was started by the agent with.
+    pub(super) token: &'a Secret,
 }
 
 impl ProcmondCommand<'_> {
     fn command(&self) -> Command {
         let mut command = Command::new(self.program);
-        command.arg("--exit-with-parent").args(["--bus", "daemoneye"]);
+        command.args(["--exit-with-parent", "--token-from-stdin", "--bus", "daemoneye"]);
         command.arg("--socket").arg(self.socket_path);
         command.arg("--interval").arg(format!("{}us", self.scan_interval.as_micros()));
         if let Some(file) = self.config_file {
@@ -49,11 +52,13 @@ impl ProcmondCommand<'_> {
         command
     }
 
-    /// Starts the process; must be called inside a runtime.
-    pub(super) fn start(&self) -> Result<ChildMember, MemberError> {
+    /// Starts the process and hands it its token; must be called inside a runtime.
+    pub(super) async fn start(&self) -> Result<ChildMember, MemberError> {
         let failed = |source| MemberError::Spawn { program: PathBuf::from(self.program), source };
         let mut process = self.command().spawn().map_err(failed)?;
-        let lifeline = process.stdin.take().expect("standard input is a pipe");
+        let mut lifeline = process.stdin.take().expect("standard input is a pipe");
+        let line = format!("{}\n", self.token.to_hex());
+        lifeline.write_all(line.as_bytes()).await.map_err(failed)?;
         let output = process.stdout.take().expect("standard output is a pipe");
         let output = BufReader::new(output).lines();
         Ok(ChildMember { name: "procmond", process, output, lifeline, ready: false })

@@ -58,6 +58,9 @@ pub enum AgentError {
 /// What happened to one collector.
 #[derive(Debug, Error)]
 pub enum MemberError {
+    /// There is no token for it.
+    #[error("no token for it")]
+    Token(#[from] FactoryError),
     /// Its executable, or its thread, could not be started.
     #[error("cannot start {}", program.display())]
     Spawn {

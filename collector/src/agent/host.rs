@@ -1,9 +1,11 @@
 //! The agent's life: bus, recorder, collectors; then the same backwards.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use daemoneye_eventbus::EventSubscription;
+use daemoneye_eventbus::acl::{CollectorKind, Principal, Role};
 use futures_util::future::{join_all, select_all};
 use tracing::{error, info};
 
@@ -18,6 +20,8 @@ use crate::ready::{AgentReady, CollectorReady};
 
 /// Name of the agent as publisher and subscriber.
 const NAME: &str = "daemoneye-agent";
+/// Name of the one collector there is, as its events and its token have it.
+const PROCMOND: &str = "procmond";
 /// What the agent subscribes to when nothing else is asked for.
 const PATTERN: &str = "events.process.#";
 /// Events held for the agent: a scan of a busy host at once.
@@ -36,6 +40,8 @@ pub struct AgentOptions {
     pub record: Option<PathBuf>,
     /// What to subscribe to (M1); every process event if empty.
     pub patterns: Vec<String>,
+    /// Loopback address to serve the broker's metrics on.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Runs the agent until `stop` completes, then ends everything in order; calls `on_ready` once
@@ -48,9 +54,11 @@ pub async fn run(
     on_ready: impl FnOnce(AgentReady),
 ) -> Result<(), AgentError> {
     let hosted = EventBusFactory::host(&options.settings.event_bus, NAME)?;
+    let metrics = options.metrics.map(|address| hosted.serve_metrics(address)).transpose()?;
     let mut members = Vec::new();
     let (recorder, worked) = match start_recorder(&hosted, &options).await {
         Ok(mut recorder) => {
+            let on_ready = |ready| on_ready(AgentReady { metrics_address: metrics, ..ready });
             let working = work(&options, &hosted, &mut members, &mut recorder, on_ready);
             let worked = tokio::select! {
                 error = working => Err(error),
@@ -115,6 +123,7 @@ async fn work(
         pid: std::process::id(),
         bus_type: options.settings.event_bus.bus_type.to_string(),
         socket_path: hosted.socket_path().map(Path::to_owned),
+        metrics_address: None,
         collectors,
     });
     tokio::select! {
@@ -134,8 +143,9 @@ async fn start_members(
     members: &mut Vec<Member>,
 ) -> Result<Vec<CollectorReady>, AgentError> {
     for name in &options.settings.agent.collectors {
-        let member = start_member(options, hosted)
-            .map_err(|source| AgentError::Collector { name: name.clone(), source })?;
+        let member = start_member(options, hosted).await;
+        let member =
+            member.map_err(|source| AgentError::Collector { name: name.clone(), source })?;
         members.push(member);
     }
     let mut collectors = Vec::with_capacity(members.len());
@@ -148,8 +158,11 @@ async fn start_members(
 }
 
 /// Starts the one kind of collector there is; the configuration has checked its name.
-fn start_member(options: &AgentOptions, hosted: &HostedBus) -> Result<Member, MemberError> {
-    let Some(socket_path) = hosted.socket_path() else {
+async fn start_member(options: &AgentOptions, hosted: &HostedBus) -> Result<Member, MemberError> {
+    let procmond = Principal::new(PROCMOND, Role::Collector(CollectorKind::Process));
+    let procmond = procmond.expect("a level of a topic");
+    let token = hosted.issue_token(procmond, options.settings.agent.ready_timeout)?;
+    let (Some(socket_path), Some(token)) = (hosted.socket_path(), token) else {
         let bus = hosted.bus().clone();
         return Ok(Member::Thread(ThreadMember::procmond(&options.settings, bus)?));
     };
@@ -158,8 +171,9 @@ fn start_member(options: &AgentOptions, hosted: &HostedBus) -> Result<Member, Me
         socket_path,
         scan_interval: options.settings.procmond.scan_interval,
         config_file: options.config_file.as_deref(),
+        token: &token,
     };
-    Ok(Member::Child(Box::new(command.start()?)))
+    Ok(Member::Child(Box::new(command.start().await?)))
 }
 
 async fn first_to_end(members: &mut [Member]) -> AgentError {

@@ -13,7 +13,7 @@ use super::MemberError;
 use crate::config::Settings;
 use crate::ready::CollectorReady;
 use crate::runtime::RunError;
-use crate::sources::process::run_procmond;
+use crate::sources::process::{WayToBus, run_procmond};
 
 /// A started thread. Dropping it asks it to end.
 #[derive(Debug)]
@@ -47,7 +47,8 @@ impl ThreadMember {
             let on_ready = |told| {
                 let _ = tell_ready.send(told);
             };
-            let ran = runtime.block_on(run_procmond(&settings, Some(bus), stopped, on_ready));
+            let way = WayToBus::Shared(bus);
+            let ran = runtime.block_on(run_procmond(&settings, way, stopped, on_ready));
             let _ = tell_result.send(ran.map(|_| ()));
         };
         thread::Builder::new().name(name.to_owned()).spawn(run).map_err(failed)?;

@@ -1,5 +1,6 @@
 //! daemoneye-agent: hosts the event bus and runs the collectors.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,6 +30,10 @@ struct Arguments {
     /// Receive only what matches this pattern; may be repeated [default: events.process.#]
     #[arg(long, value_name = "PATTERN")]
     subscribe: Vec<String>,
+    /// Serve the broker's metrics as Prometheus text on this loopback address, such as
+    /// 127.0.0.1:9464; only in a program built with the feature `metrics`
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
     /// End when standard input does, as collectors of the agent do
     #[arg(long)]
     exit_with_parent: bool,
@@ -53,6 +58,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         procmond,
         record: arguments.record,
         patterns: arguments.subscribe,
+        metrics: arguments.metrics,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Failure::Infrastructure)?;

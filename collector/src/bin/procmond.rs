@@ -8,7 +8,8 @@ use collector_core::cli::{
     self, CommonFlags, EXIT_CODES, Failure, print_line, start_logging, told_to_end,
 };
 use collector_core::config::{EventBusType, Settings};
-use collector_core::sources::process::run_procmond;
+use collector_core::sources::process::{WayToBus, run_procmond};
+use daemoneye_eventbus::{Credential, Secret};
 
 /// Watches the processes of this host and publishes what changes to the agent's broker.
 ///
@@ -21,6 +22,10 @@ struct Arguments {
     /// End when standard input does; the agent starts collectors so
     #[arg(long)]
     exit_with_parent: bool,
+    /// Read a spawn token, 64 hexadecimal digits, from the first line of standard input; without one
+    /// the broker takes procmond for an observer, who may not publish
+    #[arg(long)]
+    token_from_stdin: bool,
 }
 
 fn main() -> ExitCode {
@@ -39,12 +44,27 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Failure::Infrastructure)?;
-    runtime.block_on(watch(settings, arguments.exit_with_parent))
+    // Before anybody else reads standard input: what follows the token is its parent's life.
+    let credential = credential(arguments)?;
+    runtime.block_on(watch(settings, credential, arguments.exit_with_parent))
 }
 
-async fn watch(settings: Settings, exit_with_parent: bool) -> Result<(), Failure> {
+fn credential(arguments: &Arguments) -> Result<Credential, Failure> {
+    if !arguments.token_from_stdin {
+        return Ok(Credential::None);
+    }
+    let token = Secret::read_line(&mut std::io::stdin().lock());
+    let token = token.context("no spawn token in the first line of standard input");
+    token.map(Credential::SpawnToken).map_err(Failure::Configuration)
+}
+
+async fn watch(
+    settings: Settings,
+    credential: Credential,
+    exit_with_parent: bool,
+) -> Result<(), Failure> {
     let told = told_to_end(exit_with_parent);
     let stop = told.context("cannot hear when to end").map_err(Failure::Infrastructure)?;
-    run_procmond(&settings, None, stop, |ready| print_line(&ready)).await?;
+    run_procmond(&settings, WayToBus::Own(credential), stop, |ready| print_line(&ready)).await?;
     Ok(())
 }

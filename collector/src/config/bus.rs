@@ -41,6 +41,9 @@ pub struct DaemoneyeConfig {
     /// How long connecting may take. Default 5 s.
     #[serde(deserialize_with = "duration::deserialize")]
     pub connect_limit: Duration,
+    /// Who may publish and subscribe what, beside the standard rules; by default these alone. Read by
+    /// the agent as it starts.
+    pub policy_file: Option<PathBuf>,
 }
 
 /// The buses there are.
@@ -64,6 +67,7 @@ impl Default for DaemoneyeConfig {
             payload_limit_bytes: broker.payload_limit_bytes,
             publish_limit: broker.publish_limit,
             connect_limit: client.connect_limit,
+            policy_file: None,
         }
     }
 }

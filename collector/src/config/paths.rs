@@ -6,19 +6,19 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use daemoneye_eventbus::transport;
 use thiserror::Error;
 
 /// Name of our folders.
 const FOLDER: &str = "daemoneye";
 /// Name of the configuration file.
 const CONFIG_FILE: &str = "config.toml";
-/// Name of the broker's socket in the runtime folder.
-const SOCKET_FILE: &str = "broker.sock";
 
 /// The places of one user, as the environment tells them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places {
     runtime: Option<PathBuf>,
+    socket: Option<PathBuf>,
     config: Option<PathBuf>,
 }
 
@@ -57,15 +57,11 @@ impl Places {
     pub fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let folder =
             |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = |below: &str| folder("HOME").map(|home| home.join(below));
         Self {
-            runtime: folder("XDG_RUNTIME_DIR")
-                .map(|base| base.join(FOLDER))
-                .or_else(|| folder("XDG_STATE_HOME").map(|base| base.join(FOLDER).join("run")))
-                .or_else(|| home(".local/state").map(|base| base.join(FOLDER).join("run")))
-                .or_else(|| folder("LOCALAPPDATA").map(|base| base.join(FOLDER).join("run"))),
+            runtime: transport::runtime_folder(&variable),
+            socket: transport::default_socket(&variable),
             config: folder("XDG_CONFIG_HOME")
-                .or_else(|| home(".config"))
+                .or_else(|| folder("HOME").map(|home| home.join(".config")))
                 .or_else(|| folder("APPDATA"))
                 .map(|base| base.join(FOLDER)),
         }
@@ -78,7 +74,7 @@ impl Places {
 
     /// Where the broker listens unless told otherwise; `None` without a home.
     pub fn default_socket(&self) -> Option<PathBuf> {
-        self.runtime.as_ref().map(|folder| folder.join(SOCKET_FILE))
+        self.socket.clone()
     }
 
     /// The user's configuration file, there or not; `None` without a home.

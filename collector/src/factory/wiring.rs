@@ -3,8 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use daemoneye_eventbus::acl::{Policy, Principal, Role};
+use daemoneye_eventbus::identity::{OPERATOR, write_key_file};
 use daemoneye_eventbus::transport::Listener;
-use daemoneye_eventbus::{DaemoneyeBroker, DaemoneyeEventBus, EventBus, SocketAddress};
+use daemoneye_eventbus::{
+    BrokerConfig, Credential, DaemoneyeBroker, DaemoneyeEventBus, EventBus, SocketAddress,
+};
 use legacy_buses::crossbeam::LocalEventBus;
 
 use super::{FactoryError, HostedBus};
@@ -18,10 +22,12 @@ pub(super) fn local(config: &EventBusConfig) -> Result<Arc<dyn EventBus>, Factor
 pub(super) async fn connect(
     config: &EventBusConfig,
     name: &str,
+    credential: Credential,
 ) -> Result<Arc<dyn EventBus>, FactoryError> {
     let address = address(config)?;
     let limits = config.daemoneye.clone().unwrap_or_default();
-    let connected = DaemoneyeEventBus::connect(&address, limits.client(name)).await;
+    let client = limits.client(name).with_credential(credential);
+    let connected = DaemoneyeEventBus::connect(&address, client).await;
     let bus = connected.map_err(|source| FactoryError::Connect {
         socket_path: address.path().to_owned(),
         source,
@@ -34,10 +40,26 @@ pub(super) fn host(config: &EventBusConfig, name: &str) -> Result<HostedBus, Fac
     if let Some(folder) = address.path().parent().filter(|folder| *folder != Path::new("")) {
         prepare_private_folder(folder)?;
     }
-    let broker = DaemoneyeBroker::new(config.daemoneye.clone().unwrap_or_default().broker());
+    let broker = DaemoneyeBroker::new(broker_config(config)?);
     broker.serve(Listener::bind(&address)?)?;
+    write_operator_key(&broker, &address.key_path())?;
     let bus = Arc::new(DaemoneyeEventBus::from_broker(&broker, name.to_owned()));
-    Ok(HostedBus::broker(bus, broker, address.path().to_owned()))
+    Ok(HostedBus::broker(bus, broker, &address))
+}
+
+fn broker_config(config: &EventBusConfig) -> Result<BrokerConfig, FactoryError> {
+    let settings = config.daemoneye.clone().unwrap_or_default();
+    let Some(file) = &settings.policy_file else { return Ok(settings.broker()) };
+    let policy = Policy::read(file).map_err(FactoryError::Policy)?;
+    Ok(settings.broker().with_access(policy.access).with_unidentified(policy.unidentified))
+}
+
+/// Whoever can read the file is the operator, and may do what the agent may.
+fn write_operator_key(broker: &DaemoneyeBroker, path: &Path) -> Result<(), FactoryError> {
+    let operator = Principal::new(OPERATOR, Role::Agent).expect("a level of a topic");
+    let key = broker.issue_key(operator)?;
+    write_key_file(path, &key)
+        .map_err(|source| FactoryError::OperatorKey { path: path.to_owned(), source })
 }
 
 fn address(config: &EventBusConfig) -> Result<SocketAddress, FactoryError> {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemoneye_eventbus::{EventBus, SourceCaps};
+use daemoneye_eventbus::{Credential, EventBus, SourceCaps};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
@@ -53,6 +53,7 @@ pub struct Collector {
     config: CollectorConfig,
     sources: Vec<Arc<dyn EventSource>>,
     bus: Option<Arc<dyn EventBus>>,
+    credential: Credential,
     board: Board,
 }
 
@@ -80,13 +81,20 @@ impl Collector {
             backpressure: false,
             backpressure_episodes: 0,
         });
-        Self { config, sources: Vec::new(), bus: None, board }
+        Self { config, sources: Vec::new(), bus: None, credential: Credential::None, board }
     }
 
     /// Publishes on a bus that others use too; the collector will not shut it down.
     #[must_use]
     pub fn with_bus(mut self, bus: Arc<dyn EventBus>) -> Self {
         self.bus = Some(bus);
+        self
+    }
+
+    /// Proves the component's name with this where it opens the bus of the configuration itself (A4).
+    #[must_use]
+    pub fn with_credential(mut self, credential: Credential) -> Self {
+        self.credential = credential;
         self
     }
 
@@ -167,8 +175,8 @@ impl Collector {
     }
 
     async fn open_bus(&self) -> Result<Arc<dyn EventBus>, RunError> {
-        let name = &self.config.component_name;
-        Ok(EventBusFactory::create(&self.config.event_bus, name).await?)
+        let (name, credential) = (&self.config.component_name, self.credential.clone());
+        Ok(EventBusFactory::create_as(&self.config.event_bus, name, credential).await?)
     }
 
     async fn run_on(

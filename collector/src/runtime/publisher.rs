@@ -78,7 +78,7 @@ impl Publisher {
                     self.board.update(|status| status.publish_retries += 1);
                     tokio::time::sleep(RETRY_PAUSE).await;
                 }
-                Err(error @ PublishError::TooLarge { .. }) => {
+                Err(error @ (PublishError::TooLarge { .. } | PublishError::Denied(_))) => {
                     warn!(%error, kind = event.kind().as_str(), "event lost");
                     self.board.update(|status| status.events_lost += 1);
                     return Ok(());

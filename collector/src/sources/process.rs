@@ -12,5 +12,5 @@ mod procmond;
 mod reader;
 mod source;
 
-pub use procmond::run_procmond;
+pub use procmond::{WayToBus, run_procmond};
 pub use source::{FirstScan, ProcessSource};

@@ -41,12 +41,17 @@ pub(crate) fn counted_phase(trace: &Trace<'_>) -> Option<u32> {
 }
 
 /// The phase at whose end the counters were taken, if there is one: the last that was to end with
-/// fences while the bus was up. Where nobody was left to receive one, its publishes may be missing
-/// from them, but whoever came and went is accounted for.
+/// fences while the bus was up; in a wild case, before the first fault. Where nobody was left to
+/// receive one, its publishes may be missing from them, but whoever came and went is accounted for.
 fn taken_in(trace: &Trace<'_>) -> Option<u32> {
     let mut done = trace.history.operations.iter();
-    let shutdown = done.find(|operated| matches!(operated.operation, Operation::Shutdown(_)));
-    let closed_in = shutdown.map_or(u32::MAX, |operated| operated.phase);
+    let closes = |operation: &Operation| match operation {
+        Operation::Shutdown(_) => true,
+        Operation::Fault(_) => trace.case.wild,
+        _ => false,
+    };
+    let closing = done.find(|operated| closes(&operated.operation));
+    let closed_in = closing.map_or(u32::MAX, |operated| operated.phase);
     let phases = (0_u32..).zip(&trace.case.phases).take_while(|(phase, _)| *phase < closed_in);
     phases.filter(|(_, plan)| plan.fence).last().map(|(phase, _)| phase)
 }
@@ -136,16 +141,12 @@ fn check_queued(
 /// word nothing is asked here: it may have one until its next match (C10).
 fn check_rows(trace: &Trace<'_>, statistics: &EventBusStatistics, findings: &mut Findings<'_, '_>) {
     let Some(phase) = taken_in(trace) else { return };
-    let was_live =
-        |life: &&Life| life.phase <= phase && life.end.is_none_or(|end| end.phase > phase);
-    for life in &trace.lives {
+    for life in last_lives(trace, phase) {
         let id = id_of(trace, life);
         let is_listed = statistics.subscriptions.iter().any(|row| row.subscriber_id == id);
-        let namesakes = trace.lives.iter().filter(|other| id_of(trace, other) == id);
-        let is_live = namesakes.filter(was_live).count() > 0;
-        let has_left =
-            life.end.is_some_and(|end| end.by == EndedBy::Unsubscribe && end.phase <= phase);
-        if !is_live && !has_left {
+        let end = life.end.filter(|end| end.phase <= phase);
+        let is_live = end.is_none();
+        if end.is_some_and(|end| end.by != EndedBy::Unsubscribe) {
             continue;
         }
         findings.judged(Check::Conservation, 1);
@@ -155,6 +156,17 @@ fn check_rows(trace: &Trace<'_>, statistics: &EventBusStatistics, findings: &mut
             bus(findings, format!("the bus still counts for {id}, which has unsubscribed"));
         }
     }
+}
+
+/// Of each id the last life that began until a phase was over.
+fn last_lives<'t>(trace: &'t Trace<'_>, phase: u32) -> impl Iterator<Item = &'t Life> {
+    let begun = move || trace.lives.iter().filter(move |life| life.phase <= phase);
+    begun()
+        .enumerate()
+        .filter(move |(number, life)| {
+            !begun().skip(number + 1).any(|later| id_of(trace, later) == id_of(trace, life))
+        })
+        .map(|(_, life)| life)
 }
 
 fn id_of<'a>(trace: &Trace<'a>, life: &Life) -> &'a str {

@@ -1,6 +1,9 @@
 //! C1: what must arrive arrived. C2 at the edges: around subscribe a suffix of each publisher's
 //! events arrives, around the end a prefix.
 
+mod missing;
+
+use self::missing::Missing;
 use super::findings::{Findings, at_life, message, subscriber_name};
 use super::life::Life;
 use super::regions::{Region, WhyNot, region};
@@ -8,7 +11,7 @@ use super::report::Check;
 use super::trace::Trace;
 
 /// One publisher and lane, as far as it was walked.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Walk {
     /// The last event that arrived.
     last: Option<u32>,
@@ -16,6 +19,8 @@ struct Walk {
     gap: Option<u32>,
     /// Events that did not arrive although they may only be missing at the tail.
     unread: Option<u32>,
+    /// Events that had to arrive and did not.
+    missing: Missing,
     /// Whether an edge of this walk was reported already.
     reported: bool,
 }
@@ -50,20 +55,20 @@ fn check_life(
             }
             Region::Unsure if here => {
                 if let Some(skipped) = walk.unread.take() {
-                    missing(trace, life, skipped, walk.last, findings);
+                    walk.missing.add(skipped, walk.last);
                 }
             }
             Region::Free | Region::Unsure => continue,
             Region::Must => {
                 counts[2] += 1;
                 if !here {
-                    missing(trace, life, number, walk.last, findings);
+                    walk.missing.add(number, walk.last);
                 }
             }
             Region::Unread if here => {
                 counts[2] += 1;
                 if let Some(skipped) = walk.unread.take() {
-                    missing(trace, life, skipped, walk.last, findings);
+                    walk.missing.add(skipped, walk.last);
                 }
             }
             Region::Unread => walk.unread = walk.unread.or(Some(number)),
@@ -81,33 +86,14 @@ fn check_life(
             walk.last = Some(number);
         }
     }
+    for walk in &walks {
+        walk.missing.tell(trace, life, findings);
+    }
     let [foreign, refused, must, edges] = counts;
     findings.judged(Check::Foreign, foreign);
     findings.judged(Check::Refused, refused);
     findings.judged(Check::Delivery, must);
     findings.judged(Check::Edges, edges);
-}
-
-fn missing(
-    trace: &Trace<'_>,
-    life: &Life,
-    item: u32,
-    before: Option<u32>,
-    findings: &mut Findings<'_, '_>,
-) {
-    findings.violated(Check::Delivery, || {
-        let subscriber = subscriber_name(trace, life.subscriber);
-        let lost = message(trace, item);
-        let after = before.map_or_else(
-            || format!("nothing of {} had arrived before it", lost.publisher),
-            |before| format!("the last to arrive before it was {}", message(trace, before)),
-        );
-        let sentence = format!(
-            "{subscriber} never received {lost}, which matches and was accepted while it was \
-             subscribed; {after}"
-        );
-        at_life(trace, life, &[item], sentence)
-    });
 }
 
 fn broken_suffix(

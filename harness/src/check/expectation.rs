@@ -74,6 +74,7 @@ pub(crate) fn code_of(outcome: Outcome) -> &'static str {
         Outcome::Ok => "ok",
         Outcome::Closed => "closed",
         Outcome::TooLarge => "too-large",
+        Outcome::Denied => "denied",
         Outcome::Timeout => "timeout",
         Outcome::Unknown => "disconnected",
     }

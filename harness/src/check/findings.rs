@@ -1,5 +1,7 @@
 //! Gathers what the checkers find: counts for all, witnesses for the first few of each check.
 
+use std::collections::BTreeMap;
+
 use super::life::Life;
 use super::report::{Check, Checked, Judgement, MAX_WITNESSES, Message, Violation};
 use super::trace::{Item, Trace};
@@ -10,6 +12,8 @@ use crate::record::FENCE;
 pub(crate) struct Findings<'a, 'h> {
     trace: &'a Trace<'h>,
     judgement: Judgement,
+    /// Witnesses kept, by check.
+    kept: BTreeMap<Check, u64>,
 }
 
 /// A violation without what all violations of a history share.
@@ -31,7 +35,8 @@ impl<'a, 'h> Findings<'a, 'h> {
             .into_iter()
             .map(|check| Checked { check, items: 0, violations: 0 })
             .collect();
-        Self { trace, judgement: Judgement { checked, ..Judgement::default() } }
+        let judgement = Judgement { checked, ..Judgement::default() };
+        Self { trace, judgement, kept: BTreeMap::new() }
     }
 
     /// Notes that a check judged this many more things.
@@ -41,7 +46,19 @@ impl<'a, 'h> Findings<'a, 'h> {
 
     /// Notes a violation; its witness is made only if it will be kept.
     pub(crate) fn violated(&mut self, check: Check, witness: impl FnOnce() -> Witness) {
-        self.note(check, check.rule(), witness);
+        self.note(check, check.rule(), 1, witness);
+    }
+
+    /// Notes so many violations that one witness tells of; nothing for none.
+    pub(crate) fn violated_times(
+        &mut self,
+        check: Check,
+        times: u64,
+        witness: impl FnOnce() -> Witness,
+    ) {
+        if times > 0 {
+            self.note(check, check.rule(), times, witness);
+        }
     }
 
     /// Notes a violation of a check that judges by several rules.
@@ -51,15 +68,16 @@ impl<'a, 'h> Findings<'a, 'h> {
         rule: Claim,
         witness: impl FnOnce() -> Witness,
     ) {
-        self.note(check, rule.as_str(), witness);
+        self.note(check, rule.as_str(), 1, witness);
     }
 
-    fn note(&mut self, check: Check, rule: &str, witness: impl FnOnce() -> Witness) {
-        let row = self.row(check);
-        row.violations += 1;
-        if row.violations > MAX_WITNESSES {
+    fn note(&mut self, check: Check, rule: &str, times: u64, witness: impl FnOnce() -> Witness) {
+        self.row(check).violations += times;
+        let kept = self.kept.entry(check).or_default();
+        if *kept == MAX_WITNESSES {
             return;
         }
+        *kept += 1;
         let Witness { sentence, publisher, subscriber, messages } = witness();
         self.judgement.violations.push(Violation {
             rule: rule.to_owned(),

@@ -31,11 +31,7 @@ impl Numbered<'_> {
 
     fn subject(&self) -> Subject {
         let Operated { operation, phase, .. } = self.operated;
-        Subject::Operation {
-            operation: format!("{operation:?}"),
-            phase: *phase,
-            number: self.number,
-        }
+        Subject::Operation { operation: operation.clone(), phase: *phase, number: self.number }
     }
 }
 

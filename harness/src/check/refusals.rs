@@ -60,9 +60,10 @@ fn cause(trace: &Trace<'_>, number: usize) -> Cause {
         Outcome::Ok => Cause::Unclear,
         Outcome::Closed => found_or(is_over, Claim::C13, "nobody had shut the bus down"),
         Outcome::TooLarge => of_size(trace, item),
+        Outcome::Denied => Cause::Lacking(Claim::C7, "its publisher may publish on everything"),
         Outcome::Unknown => {
             let is_cut_off = may_be_cut_off(trace, item) || (is_over && !trace.publishers_wait());
-            found_or(is_cut_off, Claim::C7, "nothing had cut it off")
+            found_or(is_cut_off || has_no_end(trace, item), Claim::C7, "nothing had cut it off")
         }
         // What a bus says once it is shut down is for `shutdown`.
         Outcome::Timeout if is_over => Cause::Unclear,
@@ -75,6 +76,7 @@ fn told(outcome: Outcome) -> &'static str {
         Outcome::Ok => "Ok",
         Outcome::Closed => "Closed",
         Outcome::TooLarge => "TooLarge",
+        Outcome::Denied => "Denied",
         Outcome::Timeout => "Timeout",
         Outcome::Unknown => "Disconnected",
     }
@@ -113,6 +115,13 @@ fn may_be_cut_off(trace: &Trace<'_>, item: &Item) -> bool {
             fault.deed.cuts_off() || fault.deed.holds_up() || matches!(fault.deed, Deed::Delay(_));
         trace.case.wild || (concerned.contains(&fault.victim) && parts)
     })
+}
+
+/// Whether a call was cut short by its publisher's own end. It was noted before it began and never
+/// after, so that it may look like one that was over before the fault.
+fn has_no_end(trace: &Trace<'_>, item: &Item) -> bool {
+    let Published { call_ns, return_ns, .. } = item.published;
+    call_ns == return_ns && trace.history.killed_in(usize::from(item.publisher)).is_some()
 }
 
 /// Faults that were begun when a publish returned.

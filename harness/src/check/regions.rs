@@ -61,7 +61,7 @@ pub(crate) fn region(trace: &Trace<'_>, life: &Life, number: usize) -> Region {
         return Region::MustNot(why);
     }
     match item.published.outcome {
-        Outcome::Closed | Outcome::TooLarge | Outcome::Timeout => {
+        Outcome::Closed | Outcome::TooLarge | Outcome::Denied | Outcome::Timeout => {
             return Region::MustNot(WhyNot::Refused);
         }
         Outcome::Ok | Outcome::Unknown if matched == Match::Undecided || !life.lossless => {

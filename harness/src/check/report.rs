@@ -20,7 +20,7 @@ pub enum Report {
 /// What was found, and what was looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
-    /// Witnesses, at most 20 per check; `checked` holds the full counts.
+    /// Witnesses, at most 20 per check, some of several violations; `checked` holds the full counts.
     pub violations: Vec<Violation>,
     /// One row per check, whether or not it had anything to look at.
     pub checked: Vec<Checked>,

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::plan::Operation;
+
 /// What two histories are compared in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "is")]
@@ -17,7 +19,7 @@ pub enum Subject {
     /// How an operation ended.
     Operation {
         /// What was done to whom.
-        operation: String,
+        operation: Operation,
         /// The phase it belongs to; `u32::MAX` before the first.
         phase: u32,
         /// Which of its kind in that phase, from 0.
@@ -39,6 +41,33 @@ impl Subject {
             Self::Arrivals { .. } => matches!(rule, "C1" | "C2" | "C3" | "C4"),
             Self::Operation { .. } | Self::Operations => matches!(rule, "C9" | "C13"),
             Self::Accepted { .. } => matches!(rule, "C11" | "C14"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::{Deed, Direction, Fault, Victim};
+
+    #[test]
+    fn an_operation_is_written_in_words_of_the_scenario_format_and_read_back() {
+        let deed = Deed::HalfClose(Direction::ToBroker);
+        let fault = Operation::Fault(Fault { deed, victim: Victim::Publisher(1) });
+        let cut = json!({ "fault": { "deed": { "half-close": "to-broker" }, "victim": { "publisher": 1 } } });
+        for (operation, written) in [
+            (Operation::Subscribe(0), json!({ "subscribe": 0 })),
+            (Operation::DropReceiver(2), json!({ "drop-receiver": 2 })),
+            (Operation::UnsubscribeUnknown, json!("unsubscribe-unknown")),
+            (fault, cut),
+        ] {
+            let subject = Subject::Operation { operation, phase: u32::MAX, number: 1 };
+            let whole =
+                json!({ "is": "operation", "operation": written, "phase": u32::MAX, "number": 1 });
+            assert_eq!(serde_json::to_value(&subject).expect("plain data"), whole);
+            assert_eq!(serde_json::from_value::<Subject>(whole).expect("the same"), subject);
         }
     }
 }

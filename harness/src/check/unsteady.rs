@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Difference;
 use super::operations::paired;
 use super::subject::Subject;
+use crate::plan::Case;
 use crate::record::{FENCE, History, Outcome};
 
 /// One thing that two runs of a bus did not do alike.
@@ -20,11 +21,11 @@ pub struct Unsteady {
     pub sentence: String,
 }
 
-/// What differs between two histories of the same case on the same bus.
-pub fn unsteady(one: &History, again: &History) -> Vec<Unsteady> {
+/// What differs between two histories of a case on the same bus.
+pub fn unsteady(case: &Case, one: &History, again: &History) -> Vec<Unsteady> {
     let mut found = Vec::new();
     arrivals(one, again, &mut found);
-    operations(one, again, &mut found);
+    operations(case, one, again, &mut found);
     accepted(one, again, &mut found);
     found
 }
@@ -64,13 +65,15 @@ fn arrivals(one: &History, again: &History, found: &mut Vec<Unsteady>) {
     }
 }
 
-fn operations(one: &History, again: &History, found: &mut Vec<Unsteady>) {
+fn operations(case: &Case, one: &History, again: &History, found: &mut Vec<Unsteady>) {
     let paired = paired(&one.operations, &again.operations);
     for (subject, [first, second]) in paired.pairs {
         if first.outcome != second.outcome {
             let sentence = format!(
-                "{:?} ended with {:?} one time and {:?} the other",
-                first.operation, first.outcome, second.outcome
+                "{} ended with {:?} one time and {:?} the other",
+                first.operation.told(case),
+                first.outcome,
+                second.outcome
             );
             found.push(Unsteady { subject, sentence });
         }
@@ -79,9 +82,9 @@ fn operations(one: &History, again: &History, found: &mut Vec<Unsteady>) {
     for (time, operated) in alone {
         let Some(first) = operated.first() else { continue };
         let sentence = format!(
-            "operations done the {time} time alone: {}, first {:?}",
+            "operations done the {time} time alone: {}, first {}",
             operated.len(),
-            first.operation
+            first.operation.told(case)
         );
         found.push(Unsteady { subject: Subject::Operations, sentence });
     }

@@ -17,6 +17,7 @@ use legacy_buses::broken::{BrokenBus, Fault};
 use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
 use thiserror::Error;
 
+use super::passes::{self, Pass};
 use crate::plan::{Bus, BusSettings, Deployment};
 use crate::record::Outcome;
 
@@ -41,6 +42,8 @@ pub(crate) struct Opening {
     pub share_by_clone: bool,
     /// Where the broker listens.
     pub socket: PathBuf,
+    /// What roles prove themselves with to a broker in another process.
+    pub passes: Vec<Pass>,
 }
 
 /// Why a bus could not be opened or reached.
@@ -104,6 +107,9 @@ pub(crate) async fn connect(opening: &Opening, name: &str) -> Result<Arc<dyn Eve
     if let Some(limit_ms) = opening.settings.publish_limit_ms {
         config.publish_limit = Duration::from_millis(limit_ms);
     }
+    if let Some(pass) = opening.passes.iter().find(|pass| pass.name == name) {
+        config.credential = pass.credential().map_err(OpenError::Connect)?;
+    }
     let bus = DaemoneyeEventBus::connect(&address, config)
         .await
         .map_err(|cause| OpenError::Connect(chain(&cause)))?;
@@ -122,7 +128,7 @@ fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {
     if let Some(bytes) = settings.payload_limit_bytes {
         config.payload_limit_bytes = bytes;
     }
-    let broker = DaemoneyeBroker::new(config);
+    let broker = passes::broker(config, &opening.passes).map_err(OpenError::Serve)?;
     if opening.bus.crosses_processes() {
         let listener =
             Listener::bind(&address(opening)?).map_err(|cause| OpenError::Serve(chain(&cause)))?;
@@ -204,6 +210,7 @@ pub(crate) fn outcome(result: &Result<(), PublishError>) -> Outcome {
         Ok(()) => Outcome::Ok,
         Err(PublishError::Closed) => Outcome::Closed,
         Err(PublishError::TooLarge { .. }) => Outcome::TooLarge,
+        Err(PublishError::Denied(_)) => Outcome::Denied,
         Err(PublishError::Timeout { .. }) => Outcome::Timeout,
         Err(PublishError::Disconnected { .. }) => Outcome::Unknown,
     }
@@ -215,6 +222,7 @@ pub(crate) fn outcome_code(outcome: Outcome) -> &'static str {
         Outcome::Ok => "ok",
         Outcome::Closed => "closed",
         Outcome::TooLarge => "too-large",
+        Outcome::Denied => "denied",
         Outcome::Timeout => "timeout",
         Outcome::Unknown => "disconnected",
     }
@@ -233,6 +241,7 @@ pub(crate) fn subscribe_code<T>(result: &Result<T, SubscribeError>) -> &'static 
         Err(SubscribeError::TooManyPatterns { .. }) => "too-many-patterns",
         Err(SubscribeError::InvalidCapacity { .. }) => "invalid-capacity",
         Err(SubscribeError::InvalidBreaker) => "invalid-breaker",
+        Err(SubscribeError::Denied(_)) => "denied",
         Err(SubscribeError::LimitReached { .. }) => "limit-reached",
         Err(SubscribeError::Timeout { .. }) => "timeout",
         Err(SubscribeError::Disconnected { .. }) => "disconnected",

@@ -175,6 +175,7 @@ fn outcome_code(outcome: Outcome) -> u8 {
         Outcome::TooLarge => 2,
         Outcome::Timeout => 3,
         Outcome::Unknown => 4,
+        Outcome::Denied => 5,
     }
 }
 
@@ -184,6 +185,7 @@ fn outcome_of(code: u8) -> Outcome {
         1 => Outcome::Closed,
         2 => Outcome::TooLarge,
         3 => Outcome::Timeout,
+        5 => Outcome::Denied,
         _ => Outcome::Unknown,
     }
 }

@@ -9,6 +9,7 @@ use super::director::{Director, Ended};
 use super::error::DriveError;
 use super::interrupt::Interrupt;
 use super::measure::Meter;
+use super::passes;
 use super::processes::{Session, Ways};
 use super::runtime_folder::RuntimeFolder;
 use crate::plan::{Bus, Case, TrialKind};
@@ -58,7 +59,7 @@ pub async fn run_trial(
     std::fs::create_dir_all(request.directory).map_err(DriveError::Prepare)?;
     let runtime_folder = RuntimeFolder::create().map_err(DriveError::Prepare)?;
     let socket = runtime_folder.path().join("bus");
-    let assignment = assignment(&request, socket.clone());
+    let assignment = assignment(&request, socket.clone()).map_err(DriveError::Prepare)?;
     let meter = Meter::new(request.case.kind != TrialKind::Behaviour);
     let ways = Ways::open(request.case, request.bus, runtime_folder.path(), &socket)
         .map_err(DriveError::Prepare)?;
@@ -73,8 +74,8 @@ pub async fn run_trial(
     Ok(driven)
 }
 
-fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> Assignment {
-    Assignment {
+fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> std::io::Result<Assignment> {
+    Ok(Assignment {
         name: String::new(),
         case: request.case.clone(),
         bus: request.bus,
@@ -82,8 +83,9 @@ fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> Assignment {
         roles: Vec::new(),
         share_by_clone: request.share_by_clone,
         socket,
+        passes: passes::for_all(request.case)?,
         directory: request.directory.to_owned(),
-    }
+    })
 }
 
 async fn drive(

@@ -6,6 +6,7 @@
 mod faults;
 mod happenings;
 mod publishers;
+mod settings;
 mod subscribers;
 
 use proptest::prelude::{Just, Strategy};
@@ -13,7 +14,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::Sketch;
-use crate::plan::{Claim, Topology};
+use crate::plan::{BusSettings, Claim, Topology};
 use happenings::Happenings;
 
 /// What every sketch puts to the test, since somebody subscribes in each. The others are judged
@@ -32,7 +33,7 @@ pub fn generate(seed: u64, number: u64) -> Sketch {
     drawn(seed, number, sketches)
 }
 
-/// The same with faults in its last phase, for buses on which roles are processes.
+/// The same with faults in its last phase, for buses on which roles are processes; some are wild.
 pub fn generate_faulty(seed: u64, number: u64) -> Sketch {
     drawn(seed, number, faulty_sketches)
 }
@@ -56,24 +57,28 @@ pub fn sketches(name: String) -> impl Strategy<Value = Sketch> {
     with(name, happenings::any())
 }
 
-/// Any sketch with faults.
+/// Any sketch with faults, wild ones among them.
 pub fn faulty_sketches(name: String) -> impl Strategy<Value = Sketch> {
     with(name, happenings::faulty())
 }
 
 fn with(name: String, what: impl Strategy<Value = Happenings>) -> impl Strategy<Value = Sketch> {
-    let roles = (publishers::any(MAX_PUBLISHERS), subscribers::any(MAX_SUBSCRIBERS), what);
-    (Just(name), roles).prop_map(|(name, (publishers, subscribers, happenings))| {
-        let bus = crate::plan::BusSettings::default();
-        let topology = Topology { bus, publishers, subscribers };
+    let roles = (publishers::any(MAX_PUBLISHERS), subscribers::any(MAX_SUBSCRIBERS));
+    (Just(name), roles, what, settings::any()).prop_map(|(name, roles, happenings, settings)| {
+        let ((publishers, subscribers), bus) = (roles, BusSettings::default());
+        let mut topology = Topology { bus, publishers, subscribers };
+        topology.bus = settings.told(&topology);
+        let is_wild = happenings.is_wild();
         let (topology, phases) = happenings.told(topology);
+        let mut actions = phases.iter().flat_map(|phase| &phase.actions);
+        let wild = is_wild && actions.any(|action| action.operation.fault().is_some());
         Sketch {
             name,
             claims: vec![ALWAYS_JUDGED],
             summary: "Made up by `equivalence explore`.".to_owned(),
             topology,
             phases,
-            wild: false,
+            wild,
             not_applicable: Vec::new(),
             budget_ms: BUDGET_MS,
         }

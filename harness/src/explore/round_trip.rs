@@ -43,6 +43,9 @@ impl Sketch {
         if case.phases != self.phases {
             return Err(Unsaid::Lost("the phases differ"));
         }
+        if case.wild != self.wild {
+            return Err(Unsaid::Lost("what is judged differs"));
+        }
         Ok(case)
     }
 }

@@ -4,7 +4,8 @@
 //! compare these buses, and said yes to everything: what unmasks it is about that part alone.
 
 use super::recorded::{Alike, Recorded};
-use crate::check::{Verdict as Judged, check};
+use super::struck::Struck;
+use crate::check::{Check, Judgement, Reached, Report, Verdict as Judged, Violation, check};
 use crate::gate::{Direction, Evidence, Limit, Verdict, judge};
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
@@ -25,6 +26,8 @@ pub(super) enum Part {
     Latency,
     /// Memory of the whole tree.
     Memory,
+    /// Who was cut off, who left, and the end of the bus.
+    Struck,
 }
 
 /// Accepts or rejects a comparison, part by part.
@@ -37,6 +40,7 @@ pub(super) struct Checker {
     throughput: fn(&Recorded) -> bool,
     latency: fn(&Recorded) -> bool,
     memory: fn(&Recorded) -> bool,
+    struck: fn(&Recorded) -> bool,
 }
 
 impl Checker {
@@ -47,6 +51,7 @@ impl Checker {
             (Part::Throughput, self.throughput),
             (Part::Latency, self.latency),
             (Part::Memory, self.memory),
+            (Part::Struck, self.struck),
         ];
         parts.into_iter().filter(|(_, accepts)| !accepts(recorded)).map(|(part, _)| part).collect()
     }
@@ -60,6 +65,7 @@ pub(super) const REAL: Checker = Checker {
     throughput: |it| passes(Metric::Throughput, THROUGHPUT, &it.saturated),
     latency: |it| passes(Metric::LatencyP99, LATENCY, &it.paced),
     memory: |it| passes(Metric::Memory, MEMORY, &it.paced),
+    struck: |it| bears(&it.struck, |_| {}),
 };
 
 /// Those that cannot fail where they should.
@@ -118,6 +124,33 @@ pub(super) const VACUOUS: &[Checker] = &[
         memory: |it| first_ratio(&it.paced, constant_memory) <= MEMORY.ratio,
         ..REAL
     },
+    Checker {
+        name: "faults-on-trust",
+        summary: "takes it that every fault of the plan hit something",
+        struck: |it| {
+            let is_fault = |row: &Reached| it.struck.is_fault(&row.what);
+            bears(&it.struck, |judgement| judgement.reached.retain(|row| !is_fault(row)))
+        },
+        ..REAL
+    },
+    Checker {
+        name: "races-on-trust",
+        summary: "takes it that whoever left did so while there was something for it",
+        struck: |it| {
+            let is_fault = |row: &Reached| it.struck.is_fault(&row.what);
+            bears(&it.struck, |judgement| judgement.reached.retain(is_fault))
+        },
+        ..REAL
+    },
+    Checker {
+        name: "ends-unseen",
+        summary: "asks neither whether a receiver ends nor what a bus that is down still takes",
+        struck: |it| {
+            let is_end = |one: &Violation| one.check == Check::Shutdown;
+            bears(&it.struck, |judgement| judgement.violations.retain(|one| !is_end(one)))
+        },
+        ..REAL
+    },
 ];
 
 const TENTH: Limit = Limit { direction: Direction::AtLeast, ratio: 0.1 };
@@ -126,6 +159,14 @@ const CONSTANT_MEMORY_BYTES: f64 = 1_048_576.0;
 
 fn keeps_promises(recorded: &Recorded, bus: Bus, history: &History) -> bool {
     check(&recorded.case, bus, history, &Alike).verdict() == Judged::Pass
+}
+
+/// Whether nothing is wrong with what somebody suffered, but for what a checker overlooks.
+fn bears(struck: &Struck, overlook: impl Fn(&mut Judgement)) -> bool {
+    let report = check(&struck.case, Bus::Process, &struck.history, &Alike);
+    let Report::Judged(mut judgement) = report else { return false };
+    overlook(&mut judgement);
+    judgement.violations.is_empty() && !judgement.reached.iter().any(Reached::is_missed)
 }
 
 fn passes(metric: Metric, limit: Limit, evidence: &Evidence) -> bool {

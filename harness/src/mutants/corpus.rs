@@ -2,6 +2,7 @@
 
 use super::checker::Part;
 use super::recorded::{Recorded, set_latency};
+use super::struck::Struck;
 use crate::gate::Evidence;
 use crate::record::{History, Received, TrialFigures, UNKNOWN_PUBLISHER};
 
@@ -70,6 +71,11 @@ pub(super) const CORPUS: &[Doctored] = &[
             figures.memory_bytes = figures.memory_bytes.map(|bytes| bytes * 2.0);
         });
     }),
+    doctored("cut-off-when-all-was-over", Part::Struck, |it| it.struck = Struck::cut_off_late()),
+    doctored("left-when-all-was-over", Part::Struck, |it| it.struck = Struck::left_late()),
+    doctored("one-cut-off-waits-on", Part::Struck, |it| it.struck.forget_the_cut_off()),
+    doctored("one-outlives-its-bus", Part::Struck, |it| it.struck.forget_the_last()),
+    doctored("one-taken-by-a-bus-that-is-down", Part::Struck, |it| it.struck.accept_the_last()),
 ];
 
 /// What the candidate's subscriber received.

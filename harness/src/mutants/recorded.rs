@@ -8,23 +8,19 @@ use daemoneye_eventbus::{
     EventBusStatistics, EventKind, EventSubscription, SubscriptionStatistics,
 };
 
+use super::notes::{published, received, subscribed};
+use super::struck::Struck;
 use crate::check::{Planned, PlannedAttributes};
 use crate::gate::{Block, Evidence, Side, order};
-use crate::plan::{
-    Bus, BusSettings, Case, Correlate, Expectation, Fence, Lane, Operation, Phase, PublisherSpec,
-    Reading, SubscriberSpec, Topology, TrialKind,
-};
+use crate::plan::{Bus, Case, Fence, Lane, Phase, PublisherSpec, SubscriberSpec, TrialKind};
 use crate::record::{
-    History, Latency, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog,
-    TearDown, Trial, TrialFigures, Validity,
+    History, Latency, PublisherLog, SubscriberLog, TearDown, Trial, TrialFigures, Validity,
 };
 
 /// Events in the history, as many as the public project compares ten of.
 const EVENTS: u64 = 1000;
 /// Blocks of trials: enough that one odd block does not decide.
 const BLOCKS: u32 = 10;
-/// Time between two events, ns.
-const STEP_NS: u64 = 1000;
 /// Where every event goes.
 const TOPIC: &str = "events.process.lifecycle";
 /// What is measured of either bus, before noise.
@@ -34,7 +30,7 @@ const MEMORY_BYTES: f64 = 8_000_000.0;
 /// Samples of a latency; 10 000 are needed for a 99th percentile.
 const SAMPLES: u64 = 20_000;
 
-/// Two buses on one case, everything recorded.
+/// Two buses on one case, everything recorded; and the candidate on a case that no other bus can run.
 #[derive(Debug, Clone)]
 pub(super) struct Recorded {
     pub(super) case: Case,
@@ -44,6 +40,8 @@ pub(super) struct Recorded {
     pub(super) saturated: Evidence,
     /// Trials at a fixed rate: latency and memory.
     pub(super) paced: Evidence,
+    /// The candidate where somebody is cut off.
+    pub(super) struck: Struck,
 }
 
 /// Every event is the same but for its number.
@@ -74,83 +72,25 @@ impl Recorded {
             candidate: history,
             saturated: evidence(TrialKind::Saturation),
             paced: evidence(TrialKind::Paced),
+            struck: Struck::right(),
         }
     }
 }
 
 fn case() -> Case {
-    let publisher = PublisherSpec {
-        name: "p0".to_owned(),
-        mix: Vec::new(),
-        correlate: Correlate::Fresh,
-        table: 0,
-    };
-    let subscriber = SubscriberSpec {
-        name: "s0".to_owned(),
-        subscription: EventSubscription::new("s0").with_pattern("events.#"),
-        reading: Reading::Prompt,
-        pace_per_s: None,
-        from_start: true,
-    };
-    let phase = Phase {
-        name: "only".to_owned(),
-        publish: Vec::new(),
-        actions: Vec::new(),
-        idle_ms: 0,
-        fence: true,
-        measured: false,
-    };
+    let subscription = EventSubscription::new("s0").with_pattern("events.#");
+    let (publisher, subscriber) = (PublisherSpec::bare("p0"), SubscriberSpec::bare(subscription));
     Case {
-        id: "corpus".to_owned(),
-        scenario: "corpus".to_owned(),
-        summary: String::new(),
-        wild: false,
-        claims: Vec::new(),
-        kind: TrialKind::Behaviour,
-        topology: Topology {
-            bus: BusSettings::default(),
-            publishers: vec![publisher],
-            subscribers: vec![subscriber],
-        },
-        phases: vec![phase],
-        expect: Expectation::default(),
-        not_applicable: Vec::new(),
-        divergences: Vec::new(),
-        budget_ms: 60_000,
-        seed: 1,
+        phases: vec![Phase::bare("only")],
+        ..Case::bare("corpus", vec![publisher], vec![subscriber])
     }
 }
 
 fn history() -> History {
     let fence = Fence { subscriber: 0, lane: Lane::Events, number: 1 }.sequence();
-    let numbers = || (1..=EVENTS).chain([fence]).zip(1_u64..);
-    let subscribed = Operated {
-        operation: Operation::Subscribe(0),
-        phase: u32::MAX,
-        call_ns: 1,
-        return_ns: 2,
-        outcome: "ok".to_owned(),
-        expect: "ok".to_owned(),
-    };
-    let published = numbers().map(|(sequence, place)| Published {
-        sequence,
-        phase: 0,
-        call_ns: place * STEP_NS,
-        return_ns: place * STEP_NS + 100,
-        outcome: Outcome::Ok,
-        digest: digest(place),
-    });
-    let received = numbers().map(|(sequence, place)| Received {
-        publisher: 0,
-        subscription: 0,
-        sequence,
-        receive_ns: place * STEP_NS + 50,
-        position: place,
-        digest: digest(place),
-        correlation: place,
-        is_root: true,
-    });
-    let (published, received) = (published.collect(), received.collect());
+    let numbers = || (1..=EVENTS).chain([fence]).zip(1..);
+    let published = numbers().map(|(sequence, place)| published(sequence, place)).collect();
+    let received = numbers().map(|(sequence, place)| received(sequence, place)).collect();
     let statistics = statistics();
     History {
         touched: Vec::new(),
@@ -160,15 +100,10 @@ fn history() -> History {
             received,
             ..SubscriberLog::default()
         }],
-        operations: vec![subscribed],
+        operations: vec![subscribed(0)],
         statistics: Some(statistics.clone()),
         statistics_samples: vec![statistics],
     }
-}
-
-/// Any number will do that is not 0 and not another event's.
-fn digest(place: u64) -> u64 {
-    place << 8 | 0x2d
 }
 
 fn statistics() -> EventBusStatistics {

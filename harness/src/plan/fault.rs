@@ -4,12 +4,13 @@
 //! A fault never reaches more than the one role it names: where that role shares its process with
 //! others, or has no connection of its own, the case does not apply.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Deployment;
 
 /// One fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
     /// What is done.
     pub deed: Deed,
@@ -18,7 +19,7 @@ pub struct Fault {
 }
 
 /// What is done to a process, a connection or a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deed {
     /// The process is ended at once, without a word (SIGKILL).
@@ -44,7 +45,7 @@ pub enum Deed {
 }
 
 /// A direction of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// From the role to the broker.
@@ -65,7 +66,9 @@ pub enum Target {
 }
 
 /// Whom it befalls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Victim {
     /// The broker.

@@ -76,8 +76,12 @@ impl Case {
     }
 }
 
-/// Weight of the parts that match and fit, and of all.
-fn weights(publisher: &PublisherSpec, matcher: &Matcher, limit_bytes: usize) -> (u64, u64) {
+/// Weight of the parts of a mix that match and fit, and of all.
+pub(super) fn weights(
+    publisher: &PublisherSpec,
+    matcher: &Matcher,
+    limit_bytes: usize,
+) -> (u64, u64) {
     let fitting = publisher.mix.iter().filter(|part| part.payload_bytes <= limit_bytes);
     let matching = fitting
         .filter(|part| topic_of(part).is_some_and(|topic| matcher.matches_topic(&topic)))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
@@ -114,8 +115,8 @@ pub enum Trigger {
     End,
 }
 
-/// What an action does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What an action does; publishers and subscribers are named by their index in the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
     /// This subscriber subscribes.

@@ -103,6 +103,8 @@ pub enum Outcome {
     Closed,
     /// `TooLarge`.
     TooLarge,
+    /// `Denied`, by access control.
+    Denied,
     /// `Timeout`: whether the bus took the event is settled by the bus's promise that it did not.
     Timeout,
     /// `Disconnected`: the event may or may not have been taken.

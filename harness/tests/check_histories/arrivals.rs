@@ -56,6 +56,25 @@ fn a_lost_tail_is_found_by_its_fence() {
 }
 
 #[test]
+fn losses_of_one_publisher_are_one_sentence_that_counts_them() {
+    let mut world = right();
+    reorder(&mut world, ALL, |received| {
+        let is_lost = |one: &Received| one.publisher == 0 && (9..=14).contains(&one.sequence);
+        received.retain(|one| !is_lost(one) && (one.publisher, one.sequence) != (1, 7));
+    });
+    let [first, other] = violations(&world).try_into().expect("one for each publisher");
+    assert_eq!(
+        first.sentence,
+        "all never received p0#9, p0#10, p0#11 and 3 more, which match and were accepted while \
+         it was subscribed; the last to arrive before them was p0#8 (C1)"
+    );
+    assert_eq!(messages(&first), ["p0#9", "p0#10", "p0#11"]);
+    assert_eq!(messages(&other), ["p1#7"]);
+    assert!(other.sentence.contains("p1#7, which matches and was accepted"), "{}", other.sentence);
+    assert_eq!(judge(&world).violation_count(), 7, "all are counted");
+}
+
+#[test]
 fn a_duplicate_is_named() {
     let mut world = right();
     let index = at(&world, ALL, 1, 7);

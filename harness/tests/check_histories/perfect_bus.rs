@@ -10,10 +10,7 @@ use daemoneye_eventbus::{
 };
 use equivalence::check::oracle::{self, Match};
 use equivalence::check::{Planned, PlannedAttributes};
-use equivalence::plan::{
-    BusSettings, Case, Correlate, Expectation, Operation, Phase, PublisherSpec, Reading,
-    SubscriberSpec, Topology, TrialKind,
-};
+use equivalence::plan::{Case, Operation, Phase, PublisherSpec, SubscriberSpec};
 use equivalence::record::{
     FENCE, History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog,
 };
@@ -75,27 +72,15 @@ struct Seat {
 
 /// A subscriber that reads promptly, with this subscription.
 pub(crate) fn subscriber(subscription: EventSubscription) -> SubscriberSpec {
-    SubscriberSpec {
-        name: subscription.subscriber_id.clone(),
-        subscription,
-        reading: Reading::Prompt,
-        pace_per_s: None,
-        from_start: false,
-    }
+    SubscriberSpec { from_start: false, ..SubscriberSpec::bare(subscription) }
 }
 
 impl World {
     pub(crate) fn new(publishers: usize, subscribers: Vec<SubscriberSpec>, seed: u64) -> Self {
-        let publisher_specs: Vec<PublisherSpec> = (0..publishers)
-            .map(|index| PublisherSpec {
-                name: format!("p{index}"),
-                mix: Vec::new(),
-                correlate: Correlate::Fresh,
-                table: 0,
-            })
-            .collect();
+        let publishers = (0..publishers).map(|index| PublisherSpec::bare(format!("p{index}")));
+        let publishers: Vec<PublisherSpec> = publishers.collect();
         let history = History {
-            publishers: publisher_specs
+            publishers: publishers
                 .iter()
                 .map(|spec| PublisherLog { name: spec.name.clone(), published: Vec::new() })
                 .collect(),
@@ -107,23 +92,9 @@ impl World {
         };
         let seats = vec![Seat::default(); subscribers.len()];
         let case = Case {
-            id: "simulated".to_owned(),
-            scenario: "simulated".to_owned(),
-            summary: String::new(),
-            wild: false,
-            claims: Vec::new(),
-            kind: TrialKind::Behaviour,
-            topology: Topology {
-                bus: BusSettings::default(),
-                publishers: publisher_specs,
-                subscribers,
-            },
-            phases: vec![phase()],
-            expect: Expectation::default(),
-            not_applicable: Vec::new(),
-            divergences: Vec::new(),
-            budget_ms: 60_000,
+            phases: vec![Phase::bare("phase")],
             seed,
+            ..Case::bare("simulated", publishers, subscribers)
         };
         let plan = Plan::default();
         let dice = Dice(seed);
@@ -133,7 +104,7 @@ impl World {
     /// Begins the next phase.
     pub(crate) fn next_phase(&mut self) {
         self.phase += 1;
-        self.case.phases.push(phase());
+        self.case.phases.push(Phase::bare("phase"));
     }
 
     /// Lets time pass until no call overlaps another.
@@ -219,6 +190,7 @@ impl World {
         let rows: Vec<SubscriptionStatistics> =
             self.seats.iter().filter(|seat| seat.live).map(|seat| seat.counters.clone()).collect();
         let statistics = EventBusStatistics {
+            refused: 0,
             events_published: self.published,
             events_delivered: rows.iter().map(|row| row.delivered).sum(),
             events_dropped: rows.iter().map(|row| row.dropped).sum(),
@@ -310,17 +282,6 @@ impl World {
             correlation: 7 + ((publisher as u64) << 32 | (sequence & 0xFFFF_FFFF)),
             is_root: attributes.correlation.is_none(),
         });
-    }
-}
-
-fn phase() -> Phase {
-    Phase {
-        name: "phase".to_owned(),
-        publish: Vec::new(),
-        actions: Vec::new(),
-        idle_ms: 0,
-        fence: true,
-        measured: false,
     }
 }
 

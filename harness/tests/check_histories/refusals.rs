@@ -1,6 +1,6 @@
 //! Refusals: each is told where nothing caused it, and not where something did.
 
-use daemoneye_eventbus::{EventKind, EventSubscription, OverflowPolicy};
+use daemoneye_eventbus::{EventSubscription, OverflowPolicy};
 use equivalence::check::{Check, Report, Violation, check};
 use equivalence::plan::{Bus, Deed, Fault, MixPart, Operation, Reading, Victim};
 use equivalence::record::Outcome;
@@ -51,15 +51,7 @@ fn refused(mut world: World, outcome: Outcome) -> World {
 }
 
 fn sends(mut world: World, payloads: &[usize]) -> World {
-    let part = |payload_bytes: &usize| MixPart {
-        kind: EventKind::Process,
-        topic: None,
-        weight: 1,
-        payload_bytes: *payload_bytes,
-        priority: None,
-        pid: None,
-        metadata: Vec::new(),
-    };
+    let part = |payload_bytes: &usize| MixPart { payload_bytes: *payload_bytes, ..MixPart::bare() };
     world.case.topology.publishers[0].mix = payloads.iter().map(part).collect();
     world
 }
@@ -133,6 +125,20 @@ fn disconnected_after_a_cut_or_a_shutdown_has_its_cause() {
     let over = refused(over, Outcome::Unknown);
     assert_eq!(found(&over, Bus::Process), []);
     assert_eq!(found(&over, Bus::Crossbeam).len(), 1);
+}
+
+#[test]
+fn a_call_that_its_publishers_end_cut_short_was_refused_by_nobody() {
+    let mut told = refused(world(), Outcome::Unknown);
+    told.rest();
+    let mut ended = befallen(told, Deed::Kill, Victim::Publisher(0));
+    assert_eq!(found(&ended, Bus::Process).len(), 1, "it was told so, and killed after that");
+    // What was noted before the call, as it stands when no end followed.
+    let last = ended.history.publishers[0].published.last_mut().expect("published");
+    last.return_ns = last.call_ns;
+    assert_eq!(found(&ended, Bus::Process), []);
+    ended.history.operations.pop();
+    assert_eq!(found(&ended, Bus::Process).len(), 1, "nobody killed it");
 }
 
 #[test]

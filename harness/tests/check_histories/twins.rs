@@ -4,7 +4,7 @@
 use equivalence::check::{
     Colour, Difference, Observed, Subject, colour_declared, differential, mark, twin, unsteady,
 };
-use equivalence::plan::{Bus, Expectation, Expected};
+use equivalence::plan::{Bus, Expectation, Expected, Operation};
 use equivalence::record::Outcome;
 
 use super::perfect_bus::World;
@@ -73,8 +73,8 @@ fn a_witness_without_events_or_of_strangers_has_no_twin() {
 #[test]
 fn two_equal_runs_are_steady_and_each_sort_of_difference_is_told() {
     let right = right();
-    assert_eq!(unsteady(&right.history, &right.history), []);
-    let found = unsteady(&right.history, &lost(&right, 18).history);
+    assert_eq!(unsteady(&right.case, &right.history, &right.history), []);
+    let found = unsteady(&right.case, &right.history, &lost(&right, 18).history);
     let [only] = found.as_slice() else { panic!("{found:?}") };
     let subject = Subject::Arrivals { subscriber: name(&right, ALL), publisher: "p0".to_owned() };
     assert_eq!(only.subject, subject);
@@ -83,11 +83,13 @@ fn two_equal_runs_are_steady_and_each_sort_of_difference_is_told() {
     other.history.operations.pop();
     let published = &mut other.history.publishers[1].published;
     published[0].outcome = Outcome::Timeout;
-    let subjects: Vec<Subject> =
-        unsteady(&right.history, &other.history).into_iter().map(|one| one.subject).collect();
+    let found = unsteady(&right.case, &right.history, &other.history);
+    let told = format!("subscribe of {} ended with \"ok\" one time and ", name(&right, ALL));
+    assert!(found[0].sentence.starts_with(&told), "{}", found[0].sentence);
+    let subjects: Vec<Subject> = found.into_iter().map(|one| one.subject).collect();
     let publisher = other.history.publishers[1].name.clone();
     let first =
-        Subject::Operation { operation: "Subscribe(0)".to_owned(), phase: u32::MAX, number: 0 };
+        Subject::Operation { operation: Operation::Subscribe(0), phase: u32::MAX, number: 0 };
     assert_eq!(subjects, [first, Subject::Operations, Subject::Accepted { publisher }]);
 }
 
@@ -119,7 +121,7 @@ fn operations_that_end_in_another_order_are_no_difference() {
     assert_ne!(right.history.operations, other.history.operations);
     assert_eq!(compared(&right, &other), []);
     assert_eq!(compared(&other, &right), []);
-    assert_eq!(unsteady(&right.history, &other.history), []);
+    assert_eq!(unsteady(&right.case, &right.history, &other.history), []);
 }
 
 #[test]
@@ -136,7 +138,7 @@ fn an_operation_that_ends_otherwise_is_a_difference_in_any_order() {
         found.map(|one| (one.colour, one.subject)).collect::<Vec<_>>()
     };
     let second =
-        Subject::Operation { operation: "Subscribe(4)".to_owned(), phase: u32::MAX, number: 0 };
+        Subject::Operation { operation: Operation::Subscribe(4), phase: u32::MAX, number: 0 };
     assert_eq!(found(&right, &wrong), [(Colour::CandidateWrong, second.clone())]);
     assert_eq!(found(&wrong, &right), [(Colour::BaselineWrong, second)]);
 }
@@ -166,7 +168,7 @@ fn differences() -> Vec<Difference> {
 fn a_difference_is_marked_where_the_baseline_differs_from_itself_and_stays() {
     let right = right();
     let mut found = differences();
-    mark(&mut found, &unsteady(&right.history, &lost(&right, 20).history));
+    mark(&mut found, &unsteady(&right.case, &right.history, &lost(&right, 20).history));
     assert!(found.len() == 1 && found[0].unsteady, "{found:?}");
     assert_eq!(found[0].colour, Colour::CandidateWrong);
     mark(&mut found, &[]);

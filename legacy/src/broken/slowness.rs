@@ -2,11 +2,12 @@
 //! memory.
 //!
 //! Time is relative to what the sound bus does on this host at this time, so that a gate sees the
-//! same ratio everywhere. Publishers are held up on their own thread: it is the bus that is slow.
+//! same ratio everywhere: a bus of 0.70 of the throughput is the sound one for 0.70 of the time.
+//! Publishers are held up on their own thread: it is the bus that is slow.
 //! What an event takes in memory hangs on no host's speed, so leaks are absolute.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -22,11 +23,10 @@ const BURNED: f64 = 0.6;
 const DELAY_ONE_IN: u64 = 500;
 /// For so long.
 const DELAY: Duration = Duration::from_millis(1);
-/// The pace of the sound bus is learnt between these two moments after its first event, in the second
-/// half of a warm-up of a second: queues are full, memory is touched, and measuring has not begun.
-const LEARN: (Duration, Duration) = (Duration::from_millis(450), Duration::from_millis(950));
-/// A publisher that is ahead by less than this goes on: sleeping is not exact.
-const AHEAD: Duration = Duration::from_micros(200);
+/// A bus that works for a share of the time rests once in so long. Measured windows hold whole
+/// multiples of it, and it is long beside the time in which what is in flight when the rest begins
+/// still arrives.
+const REST_EVERY: Duration = Duration::from_secs(1);
 
 /// What [`Fault::LeaksOneKib`] keeps of each event, bytes.
 const ONE_KIB: usize = 1024;
@@ -42,8 +42,8 @@ pub(super) enum Slowness {
     Burns(#[expect(dead_code, reason = "burns until it is dropped")] Burner),
     /// The time of a publisher, now and then.
     Delays(AtomicU64),
-    /// The time of its publishers, all along.
-    Paces(Pace),
+    /// A share of all time.
+    Rests(Rest),
     /// Memory, more with every event.
     Leaks(Leak),
 }
@@ -54,8 +54,8 @@ impl Slowness {
         match fault {
             Fault::BurnsCpu => Self::Burns(Burner::start()),
             Fault::DelaysRarely => Self::Delays(AtomicU64::new(0)),
-            Fault::RunsAt70Percent => Self::Paces(Pace::at(0.70)),
-            Fault::RunsAt95Percent => Self::Paces(Pace::at(0.95)),
+            Fault::RunsAt70Percent => Self::Rests(Rest::working(0.70)),
+            Fault::RunsAt95Percent => Self::Rests(Rest::working(0.95)),
             Fault::LeaksOneKib => Self::Leaks(Leak::of(ONE_KIB)),
             Fault::LeaksFourKib => Self::Leaks(Leak::of(FOUR_KIB)),
             _ => Self::None,
@@ -72,10 +72,9 @@ impl Slowness {
                     pass(DELAY);
                 }
             }
-            Self::Paces(pace) => {
-                let ahead = pace.ahead(Instant::now());
-                if ahead > AHEAD {
-                    pass(ahead);
+            Self::Rests(rest) => {
+                if let Some(left) = rest.left(Instant::now()) {
+                    pass(left);
                 }
             }
             Self::Leaks(leak) => leak.grow(),
@@ -92,47 +91,23 @@ fn pass(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// Learns the sound bus's pace from its first events, then keeps a share of it.
+/// Works for a share of every [`REST_EVERY`] after its first event, and takes nothing for the rest.
 #[derive(Debug)]
-pub(super) struct Pace {
-    share: f64,
-    learnt: Mutex<Learnt>,
+pub(super) struct Rest {
+    works: Duration,
+    began: OnceLock<Instant>,
 }
 
-#[derive(Debug, Default)]
-struct Learnt {
-    began: Option<Instant>,
-    published: u64,
-    /// When learning began, and the count then.
-    from: Option<(Instant, u64)>,
-    /// When it ended, the count then, and the seconds each later event takes.
-    kept: Option<(Instant, u64, f64)>,
-}
-
-impl Pace {
-    fn at(share: f64) -> Self {
-        Self { share, learnt: Mutex::default() }
+impl Rest {
+    fn working(share: f64) -> Self {
+        Self { works: REST_EVERY.mul_f64(share), began: OnceLock::new() }
     }
 
-    /// How much too early the next event would be at this moment.
-    fn ahead(&self, now: Instant) -> Duration {
-        let mut learnt = self.learnt.lock();
-        let began = *learnt.began.get_or_insert(now);
-        learnt.published += 1;
-        if let Some((since, count, seconds)) = learnt.kept {
-            let due = since + Duration::from_secs_f64((learnt.published - count) as f64 * seconds);
-            return due.saturating_duration_since(now);
-        }
-        let published = learnt.published;
-        if now - began < LEARN.0 {
-            return Duration::ZERO;
-        }
-        let (from, count) = *learnt.from.get_or_insert((now, published));
-        if now - began >= LEARN.1 && published > count {
-            let seconds = (now - from).as_secs_f64() / (published - count) as f64 / self.share;
-            learnt.kept = Some((now, published, seconds));
-        }
-        Duration::ZERO
+    /// How long it still rests at this moment, if it does.
+    fn left(&self, now: Instant) -> Option<Duration> {
+        let passed = (now - *self.began.get_or_init(|| now)).as_nanos() % REST_EVERY.as_nanos();
+        let within = Duration::from_nanos(u64::try_from(passed).unwrap_or_default());
+        (within >= self.works).then(|| REST_EVERY.saturating_sub(within))
     }
 }
 
@@ -222,17 +197,11 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_the_pace_that_was_learnt_is_kept() {
-        let pace = Pace::at(0.5);
+    fn a_bus_rests_for_its_share_of_every_period() {
+        let rest = Rest::working(0.75);
         let began = Instant::now();
-        // An event every 100 us until the pace is learnt.
-        let natural = (0..=9500_u32).map(|number| began + Duration::from_micros(100) * number);
-        for now in natural {
-            assert_eq!(pace.ahead(now), Duration::ZERO);
-        }
-        let end = began + LEARN.1;
-        assert_eq!(pace.ahead(end).as_micros(), 200);
-        assert_eq!(pace.ahead(end).as_micros(), 400);
-        assert_eq!(pace.ahead(end + Duration::from_millis(1)), Duration::ZERO);
+        let left = |ms| rest.left(began + Duration::from_millis(ms)).map(|left| left.as_millis());
+        assert_eq!([0, 749, 750, 999].map(left), [None, None, Some(250), Some(1)]);
+        assert_eq!([1000, 5749, 5800].map(left), [None, None, Some(200)]);
     }
 }

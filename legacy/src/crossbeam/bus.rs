@@ -328,6 +328,7 @@ impl EventBus for HighPerformanceEventBusImpl {
             events_published: self.gate.published(),
             events_delivered: report.delivered,
             events_dropped: report.dropped,
+            refused: 0,
             active_subscribers: report.active,
             uptime: self.started.elapsed(),
             subscriptions: report.subscriptions,

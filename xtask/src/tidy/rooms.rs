@@ -65,13 +65,21 @@ const BUS: &[Room] = &[
     room("event", &["clock"]),
     room("topic", &["clock", "event"]),
     room("acl", &["clock", "event", "topic"]),
-    room("contract", &["clock", "event", "topic"]),
-    room("conformance", &["clock", "event", "topic", "contract"]),
+    room("contract", &["clock", "event", "topic", "acl"]),
+    room("conformance", &["clock", "event", "topic", "acl", "contract"]),
+    room("identity", &[]),
     room("wire", &["clock", "event", "topic", "acl", "contract"]),
     room("transport", &["clock", "wire"]),
-    room("broker", &["clock", "event", "topic", "acl", "contract", "wire", "transport"]),
-    room("client", &["clock", "event", "topic", "acl", "contract", "wire", "transport"]),
+    room(
+        "broker",
+        &["clock", "event", "topic", "acl", "contract", "identity", "wire", "transport"],
+    ),
+    room(
+        "client",
+        &["clock", "event", "topic", "acl", "contract", "identity", "wire", "transport"],
+    ),
     room("rpc", &["clock", "event", "topic", "acl", "contract"]),
+    room("fuzzing", &["acl", "broker", "transport", "wire"]),
     room(
         "ipc",
         &[
@@ -80,6 +88,7 @@ const BUS: &[Room] = &[
             "topic",
             "acl",
             "contract",
+            "identity",
             "wire",
             "transport",
             "broker",

@@ -1,4 +1,4 @@
-//! Every verb of `equivalence` that its help lists is on a page people read.
+//! Every verb that the help of `equivalence` or `eventbus` lists is on a page people read.
 //!
 //! Verbs are read from the source, as variants of one enum; running the program is not this
 //! crate's part.
@@ -6,31 +6,57 @@
 use super::Finding;
 use super::tree::Tree;
 
-/// Where the verbs are, and how their enum begins.
-const SOURCE: &str = "harness/src/main.rs";
-const ENUM: &str = "enum Verb {";
-/// Pages one of which must have `` `verb `` at the beginning of a code span, or after the command.
-const PAGES: [&str; 3] = ["README.md", "reports/README.md", "scenarios/FORMAT.md"];
+/// A program with verbs.
+struct Program {
+    /// What is typed before a verb.
+    name: &'static str,
+    /// Where the verbs are, and how their enum begins.
+    source: &'static str,
+    begin: &'static str,
+    /// One of them must have `` `verb `` at the beginning of a code span, or after the command.
+    pages: &'static [&'static str],
+}
+
+const PROGRAMS: [Program; 2] = [
+    Program {
+        name: "equivalence",
+        source: "harness/src/main.rs",
+        begin: "enum Verb {",
+        pages: &["README.md", "reports/README.md", "scenarios/FORMAT.md"],
+    },
+    Program {
+        name: "eventbus",
+        source: "bus/src/bin/eventbus/main.rs",
+        begin: "enum Command {",
+        pages: &["README.md", "bus/OPERATIONS.md"],
+    },
+];
 
 /// Verbs no page has.
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    PROGRAMS.iter().flat_map(|program| check_program(tree, program)).collect()
+}
+
+fn check_program(tree: &Tree, program: &Program) -> Vec<Finding> {
+    let Program { name, source: path, begin, pages } = program;
     let mut findings = Vec::new();
-    let Some(source) = tree.text(SOURCE) else { return findings };
-    let verbs = verbs(source);
+    let Some(source) = tree.text(path) else { return findings };
+    let verbs = verbs(source, begin);
     if verbs.is_empty() {
-        findings.push(Finding::new(SOURCE, 1, format!("there is no `{ENUM}` with a verb in it")));
+        findings.push(Finding::new(path, 1, format!("there is no `{begin}` with a verb in it")));
     }
     for (line, verb) in verbs {
-        if !PAGES.iter().filter_map(|page| tree.text(page)).any(|page| has(page, &verb)) {
-            let message = format!("the verb `{verb}` is on none of {}", PAGES.join(", "));
-            findings.push(Finding::new(SOURCE, line, message));
+        let mut texts = pages.iter().filter_map(|page| tree.text(page));
+        if !texts.any(|page| has(page, name, &verb)) {
+            let message = format!("the verb `{verb}` is on none of {}", pages.join(", "));
+            findings.push(Finding::new(path, line, message));
         }
     }
     findings
 }
 
-fn has(page: &str, verb: &str) -> bool {
-    ["`", "equivalence "].iter().any(|before| {
+fn has(page: &str, program: &str, verb: &str) -> bool {
+    ["`".to_owned(), format!("{program} ")].iter().any(|before| {
         let typed = format!("{before}{verb}");
         let after = page.split(&typed).skip(1);
         after.filter_map(|rest| rest.chars().next()).any(|next| next == '`' || next == ' ')
@@ -38,10 +64,10 @@ fn has(page: &str, verb: &str) -> bool {
 }
 
 /// Variants of the enum that are not hidden, with their lines, as they are typed.
-fn verbs(source: &str) -> Vec<(usize, String)> {
+fn verbs(source: &str, begin: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut hidden = false;
-    let lines = source.lines().enumerate().skip_while(|(_, line)| *line != ENUM).skip(1);
+    let lines = source.lines().enumerate().skip_while(|(_, line)| *line != begin).skip(1);
     for (index, line) in lines.take_while(|(_, line)| *line != "}") {
         // Variants stand one step in, their fields two.
         let Some(inside) = line.strip_prefix("    ").filter(|rest| !rest.starts_with(' ')) else {
@@ -90,7 +116,8 @@ enum Other {
 
     #[test]
     fn hidden_verbs_and_fields_are_no_verbs_to_document() {
-        let named: Vec<_> = verbs(SOURCE).into_iter().map(|(_, verb)| verb).collect();
+        let named: Vec<_> =
+            verbs(SOURCE, "enum Verb {").into_iter().map(|(_, verb)| verb).collect();
         assert_eq!(named, ["run", "show-all", "check"]);
     }
 
@@ -106,5 +133,19 @@ enum Other {
         let tree = Tree::of(&[("harness/src/main.rs", SOURCE), ("README.md", page)]);
         let lines: Vec<_> = check(&tree).into_iter().map(|finding| finding.line).collect();
         assert_eq!(lines, [10]);
+    }
+
+    #[test]
+    fn the_pages_of_one_program_are_not_those_of_another() {
+        let tool = "enum Command {\n    Sub(Arguments),\n    Pub(Arguments),\n}";
+        let page = "Type `eventbus sub '#'`.";
+        let elsewhere = "Type `pub`.";
+        let tree = Tree::of(&[
+            ("bus/src/bin/eventbus/main.rs", tool),
+            ("bus/OPERATIONS.md", page),
+            ("reports/README.md", elsewhere),
+        ]);
+        let lines: Vec<_> = check(&tree).into_iter().map(|finding| finding.line).collect();
+        assert_eq!(lines, [3]);
     }
 }

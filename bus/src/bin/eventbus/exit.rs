@@ -1,5 +1,5 @@
-//! How a subcommand ends: the exit codes every tool of this workspace shares, and the two ways a
-//! run breaks off.
+//! How a subcommand ends: the exit codes every tool of this workspace shares, and the ways a run
+//! breaks off.
 
 use std::io;
 use std::process::ExitCode;
@@ -30,6 +30,8 @@ pub(crate) enum Exit {
 pub(crate) enum Failure {
     /// Whoever read standard output has seen enough: a quiet end, not an error.
     ReaderGone,
+    /// Arguments or input that cannot be meant.
+    Usage(anyhow::Error),
     /// Something could not be opened, read or written.
     Infrastructure(anyhow::Error),
 }
@@ -40,18 +42,43 @@ impl Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::ReaderGone
         } else {
-            Self::Infrastructure(anyhow::Error::new(error).context("cannot write standard output"))
+            Self::infrastructure(error, "cannot write standard output")
+        }
+    }
+
+    /// The same with something that should be known beside it.
+    pub(crate) fn note(self, note: &str) -> Self {
+        let noted = |error: anyhow::Error| anyhow::anyhow!("{error:#}; {note}");
+        match self {
+            Self::ReaderGone => Self::ReaderGone,
+            Self::Usage(error) => Self::Usage(noted(error)),
+            Self::Infrastructure(error) => Self::Infrastructure(noted(error)),
+        }
+    }
+
+    /// An error of the surroundings, with what was being done.
+    pub(crate) fn infrastructure(
+        error: impl Into<anyhow::Error>,
+        doing: impl std::fmt::Display + Send + Sync + 'static,
+    ) -> Self {
+        Self::Infrastructure(error.into().context(doing))
+    }
+}
+
+impl Exit {
+    /// The code of this end.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Fail => 1,
+            Self::Invalid => 2,
+            Self::Infrastructure => 4,
         }
     }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Pass => 0,
-            Exit::Fail => 1,
-            Exit::Invalid => 2,
-            Exit::Infrastructure => 4,
-        })
+        Self::from(exit.code())
     }
 }

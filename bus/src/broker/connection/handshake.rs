@@ -1,15 +1,19 @@
-//! Hello and welcome (W1), within the handshake limit (W4).
+//! Hello and welcome (W1), within the handshake limit (W4): who is there is settled here (A4).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::super::Shared;
+use super::super::identities::{IdentityError, unidentified};
 use super::{Fault, refusal};
+use crate::acl::{Access, Principal};
+use crate::identity::Secret;
 use crate::transport::{Fill, ReadBuffer, Stream};
 use crate::wire::{
     self, ENVELOPE_LIMIT_BYTES, Inbound, Scanner,
-    proto::{self, frame::Body, refusal::Code},
+    proto::{self, frame::Body, hello::Proof, refusal::Code},
 };
 
 /// Longest name of a client, bytes.
@@ -22,6 +26,8 @@ pub(super) const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
 pub(super) struct Peer {
     pub(super) name: ByteString,
     pub(super) incarnation: u64,
+    /// What it may do.
+    pub(super) access: Access,
 }
 
 /// Reads the hello; who sent it, and the answer, which is the hub's to send.
@@ -30,6 +36,9 @@ pub(super) async fn greet(
     stream: &Stream,
     buffer: &mut ReadBuffer,
 ) -> Result<(Peer, proto::Welcome), Fault> {
+    if !stream.peer().is_same_user {
+        return Err(Fault::OtherUser);
+    }
     let hello = tokio::time::timeout(shared.config.handshake_limit, hello(stream, buffer))
         .await
         .map_err(|_| Fault::Silent)??;
@@ -42,14 +51,44 @@ pub(super) async fn greet(
     if name.is_empty() || name.len() > MAX_NAME_BYTES {
         return Err(Fault::Protocol("the name in hello must have 1 to 64 bytes"));
     }
+    let (principal, session_key) = identify(shared, &name, hello.proof)?;
+    let access = shared.config.access.access_of(&principal);
     let welcome = proto::Welcome {
         version,
         payload_limit_bytes: shared.config.payload_limit_bytes as u64,
         publish_window_bytes: shared.config.publish_window_bytes as u64,
         heartbeat_ms: u64::try_from(shared.config.heartbeat_interval.as_millis())
             .unwrap_or(u64::MAX),
+        role: Bytes::from(principal.role().to_string()),
+        session_key: session_key.map(|key| Bytes::copy_from_slice(key.as_bytes())),
+        access: wire::access_to_wire(&access),
     };
-    Ok((Peer { name, incarnation: hello.incarnation }, welcome))
+    Ok((Peer { name, incarnation: hello.incarnation, access }, welcome))
+}
+
+/// Who comes with a proof, or without one; and the key of the session that a token opens.
+fn identify(
+    shared: &Shared,
+    name: &str,
+    proof: Option<Proof>,
+) -> Result<(Principal, Option<Secret>), Fault> {
+    let secret = |bytes: Bytes| Secret::from_bytes(&bytes).ok_or(IdentityError::Malformed);
+    let mut identities = shared.identities.lock();
+    match proof {
+        Some(Proof::SpawnToken(token)) => {
+            let principal = identities.redeem(&secret(token)?, name, Instant::now())?;
+            let key = identities.open_session(principal.clone())?;
+            Ok((principal, Some(key)))
+        }
+        Some(Proof::SessionKey(key)) => Ok((identities.recognise(&secret(key)?, name)?, None)),
+        None => {
+            let role = shared.config.unidentified.ok_or(IdentityError::Unidentified)?;
+            if !identities.is_free(name) {
+                return Err(IdentityError::ReservedName { name: name.to_owned() }.into());
+            }
+            Ok((unidentified(name, role), None))
+        }
+    }
 }
 
 async fn hello(stream: &Stream, buffer: &mut ReadBuffer) -> Result<proto::Hello, Fault> {

@@ -2,13 +2,15 @@
 //! under one lock of the hub and followed by one write per connection it touched.
 
 use super::super::Shared;
-use super::super::hub::{AtFull, Hub, Routed};
+use super::super::hub::{AtFull, Hub, Refused, Routed, Telling};
 use super::super::publication::Publication;
 use super::super::subscription::{Owner, window_of};
 use super::Fault;
 use super::deferred::{Deferred, Wait};
 use super::handshake::Peer;
+use super::inspecting;
 use super::writer::Heard;
+use crate::acl::{Action, Decision, Denial};
 use crate::clock::monotonic_ns;
 use crate::contract::SubscribeError;
 use crate::transport::{Fill, ReadBuffer, Stream};
@@ -17,6 +19,8 @@ use crate::wire::{
     proto::{self, frame::Body, subscribe_reply::Code},
 };
 
+/// What the peer is told that publishes on no topic.
+const INVALID_TOPIC: Fault = Fault::Protocol("an event on an invalid topic");
 /// Longest reason in the reply to a refused subscribe, bytes.
 const MAX_REASON_BYTES: usize = 1024;
 
@@ -32,6 +36,8 @@ pub(super) struct Reader<'a> {
     ungranted_bytes: usize,
     /// Number of the event dealt with last; the next one's is larger.
     last_sequence: u64,
+    /// How often what it is refused is told.
+    telling: Telling,
     said_goodbye: bool,
 }
 
@@ -42,6 +48,8 @@ enum Fate {
     Routed,
     /// The broker's subscriptions have ended: it was dropped, and counted (C13).
     TooLate,
+    /// Its publisher may not publish on its topic: it was dropped, and counted (A5).
+    Refused,
     /// A subscriber is full: it must wait, and the wait has begun.
     MustWait,
 }
@@ -57,6 +65,7 @@ impl<'a> Reader<'a> {
             deferred: Deferred::default(),
             ungranted_bytes: 0,
             last_sequence: 0,
+            telling: Telling::default(),
             said_goodbye: false,
         }
     }
@@ -183,7 +192,7 @@ impl<'a> Reader<'a> {
         while let Some(event) = self.deferred.oldest() {
             let event: Box<[u8]> = event.into();
             match self.route(hub, &event)? {
-                Fate::Routed | Fate::TooLate => self.deferred.pop(),
+                Fate::Routed | Fate::TooLate | Fate::Refused => self.deferred.pop(),
                 Fate::MustWait => break,
             }
         }
@@ -194,9 +203,21 @@ impl<'a> Reader<'a> {
     fn route(&mut self, hub: &mut Hub, event: &[u8]) -> Result<Fate, Fault> {
         let envelope = EventEnvelope::parse(event)?;
         self.check(&envelope)?;
-        let fate = self.route_checked(hub, &Publication::encoded(envelope, event))?;
+        let fate = match self.peer.access.may_publish_on(envelope.topic) {
+            Some(Decision::Allowed { .. }) => {
+                self.route_checked(hub, &Publication::encoded(envelope, event))?
+            }
+            Some(Decision::Denied { rule: None }) if hub.owes_reply(self.key, envelope.topic) => {
+                self.route_reply(hub, &envelope, event)?
+            }
+            Some(Decision::Denied { rule }) => self.refuse_publish(hub, &envelope, rule),
+            None => return Err(INVALID_TOPIC),
+        };
         if fate != Fate::MustWait {
             self.last_sequence = envelope.sequence;
+        }
+        if fate == Fate::Routed {
+            hub.published_by(self.key);
         }
         Ok(fate)
     }
@@ -211,9 +232,7 @@ impl<'a> Reader<'a> {
             match hub.route(publication, AtFull::Wait, monotonic_ns()) {
                 Routed::Done => return Ok(Fate::Routed),
                 Routed::Closed => return Ok(Fate::TooLate),
-                Routed::InvalidTopic => {
-                    return Err(Fault::Protocol("an event on an invalid topic"));
-                }
+                Routed::InvalidTopic => return Err(INVALID_TOPIC),
                 Routed::Full(room) => match begun {
                     Some(wait) if wait.is_for(&room) => {
                         self.deferred.wait_for(wait);
@@ -236,12 +255,56 @@ impl<'a> Reader<'a> {
         let is_own = envelope.incarnation == self.peer.incarnation
             && envelope.publisher == self.peer.name.as_bytes();
         if !is_own {
-            return Err(Fault::Identity);
+            return Err(Fault::Publisher);
         }
         if envelope.sequence <= self.last_sequence {
             return Err(Fault::Protocol("a sequence number that does not increase"));
         }
         Ok(())
+    }
+
+    /// Routes the reply to a request that this client was sent: once.
+    fn route_reply(
+        &mut self,
+        hub: &mut Hub,
+        envelope: &EventEnvelope<'_>,
+        event: &[u8],
+    ) -> Result<Fate, Fault> {
+        let fate = self.route_checked(hub, &Publication::encoded(*envelope, event))?;
+        if fate == Fate::Routed {
+            hub.replied(self.key, envelope.topic);
+        }
+        Ok(fate)
+    }
+
+    /// Counts a publish that may not be, and tells it: to auditors, and to the client.
+    fn refuse_publish(
+        &mut self,
+        hub: &mut Hub,
+        envelope: &EventEnvelope<'_>,
+        rule: Option<usize>,
+    ) -> Fate {
+        let topic = String::from_utf8_lossy(envelope.topic).into_owned();
+        let denial = self.peer.access.denial(Action::Publish, topic, rule);
+        if let Some(untold) = self.refuse(hub, &denial) {
+            let denied = proto::Denied {
+                message: denial.to_string().into(),
+                topic: denial.topics.into(),
+                untold,
+            };
+            hub.send(self.key, Body::Denied(denied));
+        }
+        Fate::Refused
+    }
+
+    fn refuse(&mut self, hub: &mut Hub, denial: &Denial) -> Option<u64> {
+        let refused = Refused {
+            actor: self.peer.name.to_string(),
+            action: denial.action.as_str(),
+            resource: denial.topics.clone(),
+            reason: denial.to_string(),
+        };
+        hub.refuse(refused, &mut self.telling)
     }
 
     /// The oldest deferred event has waited its limit: whoever is full loses it.
@@ -250,7 +313,10 @@ impl<'a> Reader<'a> {
         let envelope = EventEnvelope::parse(event)?;
         self.check(&envelope)?;
         let mut hub = self.shared.hub.lock();
-        hub.route(&Publication::encoded(envelope, event), AtFull::Drop, monotonic_ns());
+        let publication = Publication::encoded(envelope, event);
+        if matches!(hub.route(&publication, AtFull::Drop, monotonic_ns()), Routed::Done) {
+            hub.published_by(self.key);
+        }
         hub.flush();
         drop(hub);
         self.last_sequence = envelope.sequence;
@@ -271,8 +337,13 @@ impl<'a> Reader<'a> {
     }
 
     fn control(&mut self, hub: &mut Hub, body: Body) -> Result<(), Fault> {
-        let asks =
-            matches!(body, Body::Subscribe(_) | Body::Unsubscribe(_) | Body::StatisticsRequest(_));
+        let asks = matches!(
+            body,
+            Body::Subscribe(_)
+                | Body::Unsubscribe(_)
+                | Body::StatisticsRequest(_)
+                | Body::Inspect(_)
+        );
         if asks && hub.owes_too_many_replies(self.key) {
             return Err(Fault::Protocol("more was asked than is read"));
         }
@@ -291,6 +362,7 @@ impl<'a> Reader<'a> {
                 hub.reply(self.key, Body::Unsubscribed(reply));
             }
             Body::StatisticsRequest(request) => hub.send_statistics(self.key, request.request),
+            Body::Inspect(request) => inspecting::answer(hub, &self.peer, self.key, request)?,
             Body::Goodbye(_) => self.said_goodbye = true,
             Body::Refusal(refusal) => {
                 let message = String::from_utf8_lossy(&refusal.message);
@@ -301,10 +373,10 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn subscribe(&self, hub: &mut Hub, request: proto::SubscribeRequest) -> Result<(), Fault> {
+    fn subscribe(&mut self, hub: &mut Hub, request: proto::SubscribeRequest) -> Result<(), Fault> {
         let number = request.request;
         let subscription = wire::subscription_from_wire(request)?;
-        let reply = match hub.subscribe_remote(&subscription, self.key) {
+        let reply = match hub.subscribe_remote(&subscription, self.key, &self.peer.access) {
             Ok(key) => proto::SubscribeReply {
                 request: number,
                 code: Code::Ok as i32,
@@ -312,6 +384,10 @@ impl<'a> Reader<'a> {
                 window: window_of(subscription.capacity),
                 ..Default::default()
             },
+            Err(SubscribeError::Denied(denial)) => {
+                self.refuse(hub, &denial);
+                denied(number, denial)
+            }
             Err(error) => proto::SubscribeReply {
                 request: number,
                 code: code_of(&error) as i32,
@@ -322,6 +398,17 @@ impl<'a> Reader<'a> {
         };
         hub.reply(self.key, Body::Subscribed(reply));
         Ok(())
+    }
+}
+
+fn denied(request: u64, denial: Denial) -> proto::SubscribeReply {
+    proto::SubscribeReply {
+        request,
+        code: Code::Denied as i32,
+        message: denial.to_string().into(),
+        denied_pattern: denial.topics.into(),
+        denied_by: denial.rule.and_then(|rule| u32::try_from(rule).ok()),
+        ..Default::default()
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use bytestring::ByteString;
 use tokio::sync::Notify;
 
 use super::super::outbox::{Outbox, Unwritten};
+use super::replies::Owed;
 use super::{Hub, Key, Leftovers, Owner, Sink};
-use crate::contract::EventBusStatistics;
+use crate::contract::{EventBusStatistics, InspectionQuery};
 use crate::transport::Stream;
 use crate::wire::{self, proto, proto::frame::Body};
 
@@ -17,6 +19,7 @@ pub(super) struct Connections {
     /// Connections with bytes gathered in this round.
     touched: Vec<u32>,
     outbox_limit_bytes: usize,
+    last_number: u64,
 }
 
 /// One connection as the hub sees it.
@@ -30,6 +33,26 @@ pub(super) struct Peer {
     held_back: bool,
     /// The client has not said goodbye: it may still publish.
     talking: bool,
+    /// In the order they came, from 1; not used again.
+    pub(super) number: u64,
+    /// Who it is, as introduced.
+    pub(super) name: ByteString,
+    pub(super) incarnation: u64,
+    /// Its process, where the system tells.
+    pub(super) pid: Option<u32>,
+    /// Replies it may give though the table says nothing of them.
+    pub(super) owed: Owed,
+    /// Events it published that had their turn.
+    pub(super) published: u64,
+    /// Counters of its subscriptions that have ended.
+    pub(super) ended: Ended,
+}
+
+/// What subscriptions had counted when they ended.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    pub(super) handed_over: u64,
+    pub(super) dropped: u64,
 }
 
 /// What a connection's task gets to work with.
@@ -43,7 +66,7 @@ pub(in super::super) struct Session {
 
 impl Connections {
     pub(super) fn new(outbox_limit_bytes: usize) -> Self {
-        Self { slots: Vec::new(), touched: Vec::new(), outbox_limit_bytes }
+        Self { slots: Vec::new(), touched: Vec::new(), outbox_limit_bytes, last_number: 0 }
     }
 
     pub(super) fn is_congested(&self, key: u32) -> bool {
@@ -60,7 +83,31 @@ impl Connections {
         self.slots.iter().flatten().map(|peer| peer.outbox.deliveries()).sum()
     }
 
-    fn get(&self, key: u32) -> Option<&Peer> {
+    /// All of them, with their keys.
+    pub(super) fn peers(&self) -> impl Iterator<Item = (u32, &Peer)> {
+        let numbered = (0..).zip(&self.slots);
+        numbered.filter_map(|(key, peer)| Some((key, peer.as_ref()?)))
+    }
+
+    /// The number of a connection.
+    pub(super) fn number(&self, key: u32) -> Option<u64> {
+        self.get(key).map(|peer| peer.number)
+    }
+
+    /// Adds the counters of a subscription that ends.
+    pub(super) fn keep_counters(&mut self, key: u32, handed_over: u64, dropped: u64) {
+        if let Some(Some(peer)) = self.slots.get_mut(key as usize) {
+            peer.ended.handed_over += handed_over;
+            peer.ended.dropped += dropped;
+        }
+    }
+
+    /// A connection by its key.
+    pub(super) fn get_mut(&mut self, key: u32) -> Option<&mut Peer> {
+        self.slots.get_mut(key as usize)?.as_mut()
+    }
+
+    pub(super) fn get(&self, key: u32) -> Option<&Peer> {
         self.slots.get(key as usize)?.as_ref()
     }
 
@@ -134,12 +181,20 @@ impl Hub {
             return None;
         }
         let wake = Arc::new(Notify::new());
+        self.connections.last_number += 1;
         let key = self.connections.insert(Peer {
+            pid: stream.peer().pid,
             outbox: Outbox::new(stream, Arc::clone(&wake)),
             targets: Vec::new(),
             touched: false,
             held_back: false,
             talking: true,
+            number: self.connections.last_number,
+            name: ByteString::new(),
+            incarnation: 0,
+            owed: Owed::default(),
+            published: 0,
+            ended: Ended::default(),
         });
         self.send(key, Body::Welcome(welcome));
         if self.closed {
@@ -147,6 +202,21 @@ impl Hub {
         }
         self.flush();
         Some(Session { key, wake })
+    }
+
+    /// Keeps who a connection is, for whoever inspects.
+    pub(in super::super) fn introduce(&mut self, key: u32, name: ByteString, incarnation: u64) {
+        if let Some(Some(peer)) = self.connections.slots.get_mut(key as usize) {
+            peer.name = name;
+            peer.incarnation = incarnation;
+        }
+    }
+
+    /// An event of this connection had its turn.
+    pub(in super::super) fn published_by(&mut self, key: u32) {
+        if let Some(Some(peer)) = self.connections.slots.get_mut(key as usize) {
+            peer.published += 1;
+        }
     }
 
     /// Forgets a connection; its subscriptions end (C10). Whatever [`abandon`](Self::abandon) did
@@ -213,6 +283,18 @@ impl Hub {
         let limit_bytes = self.config.frame_limit_bytes();
         let reply = wire::statistics_to_wire(request, &statistics, limit_bytes);
         self.reply(key, Body::Statistics(reply));
+    }
+
+    /// The answer to an inspection, within a frame.
+    pub(in super::super) fn inspection(
+        &mut self,
+        request: u64,
+        query: &InspectionQuery,
+    ) -> proto::InspectReply {
+        // As for statistics.
+        self.flush();
+        let limit_bytes = self.config.frame_limit_bytes();
+        wire::inspection_to_wire(request, &self.inspect(query), limit_bytes)
     }
 
     /// The client has room for more deliveries of one of its subscriptions.

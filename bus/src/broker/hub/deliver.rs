@@ -159,6 +159,11 @@ impl Hub {
                 let ended =
                     proto::Ended { subscription: remote.number, lost: subscription.dropped + lost };
                 let connection = remote.connection;
+                self.connections.keep_counters(
+                    connection,
+                    subscription.handed_over + handed_over,
+                    subscription.dropped + lost,
+                );
                 self.reply(connection, Body::Ended(ended));
             }
         }

@@ -4,6 +4,7 @@ use bytestring::ByteString;
 use rustc_hash::FxHashMap;
 
 use super::Key;
+use super::seen_topics::SeenTopics;
 use crate::contract::Matcher;
 use crate::topic::{Topic, TopicTrie};
 
@@ -14,7 +15,17 @@ const MAX_CACHED_TOPICS: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     trie: TopicTrie<Key>,
-    cache: FxHashMap<Box<[u8]>, Box<[Key]>>,
+    cache: FxHashMap<Box<[u8]>, Route>,
+    /// Outlives the cache, which changes of subscriptions empty.
+    seen: SeenTopics,
+}
+
+/// Where events on one topic go.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) keys: Box<[Key]>,
+    /// Where they are counted.
+    pub(super) place: usize,
 }
 
 impl Routes {
@@ -25,15 +36,26 @@ impl Routes {
         &mut self,
         topic: &[u8],
         passes: impl Fn(Key, &Topic) -> bool,
-    ) -> Option<&[Key]> {
+    ) -> Option<&Route> {
         if !self.cache.contains_key(topic) {
             let keys = self.find(topic, passes)?;
+            let place = self.seen.place(topic);
             if self.cache.len() >= MAX_CACHED_TOPICS {
                 self.cache.clear();
             }
-            self.cache.insert(topic.into(), keys);
+            self.cache.insert(topic.into(), Route { keys, place });
         }
-        self.cache.get(topic).map(|keys| &**keys)
+        self.cache.get(topic)
+    }
+
+    /// Counts an event on the topic of this place.
+    pub(super) fn count(&mut self, place: usize) {
+        self.seen.count(place);
+    }
+
+    /// The topics in use.
+    pub(super) fn seen(&self) -> &SeenTopics {
+        &self.seen
     }
 
     fn find(&self, topic: &[u8], passes: impl Fn(Key, &Topic) -> bool) -> Option<Box<[Key]>> {

@@ -1,12 +1,12 @@
-//! The calls that wait for the broker's reply: subscribe, unsubscribe, statistics (C14).
+//! The calls that wait for the broker's reply: subscribe, unsubscribe, statistics, inspect (C14).
 //!
 //! Which of them are open is the table's business, answering them the reader's.
 
 use super::super::requests::{Pending, Reply};
 use super::{Session, State};
 use crate::contract::{
-    EventBusStatistics, EventReceiver, EventSubscription, StatisticsError, SubscribeError,
-    UnsubscribeError,
+    BrokerInspection, EventBusStatistics, EventReceiver, EventSubscription, InspectError,
+    InspectionQuery, StatisticsError, SubscribeError, UnsubscribeError,
 };
 use crate::wire::{
     self,
@@ -73,6 +73,25 @@ impl Session {
                 Err(StatisticsError::Disconnected { reason })
             }
             Err(_) => Err(StatisticsError::Timeout { waited }),
+        }
+    }
+
+    /// One answer: as many rows as fit a frame.
+    pub(in super::super) async fn inspect(
+        &self,
+        query: &InspectionQuery,
+    ) -> Result<BrokerInspection, InspectError> {
+        let waited = self.config.request_limit;
+        let reply = self.request(Pending::Inspect, |request| {
+            Body::Inspect(wire::query_to_wire(request, query))
+        });
+        match tokio::time::timeout(waited, reply).await {
+            Ok(Some(Reply::Inspected(inspected))) => inspected,
+            Ok(_) => {
+                let reason = self.reason().unwrap_or_else(|| "the session was closed".to_owned());
+                Err(InspectError::Disconnected { reason })
+            }
+            Err(_) => Err(InspectError::Timeout { waited }),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Writing them is the outbox's and the writer's work.
 
+use crate::acl::Access;
 use crate::clock::monotonic_ns;
 use crate::contract::{CorrelationMetadata, EventId, PublishError};
 use crate::event::CollectionEvent;
@@ -15,6 +16,7 @@ use super::{Ending, Session, State};
 #[derive(Debug)]
 pub(super) struct Publishing {
     pub(super) outbox: Outbox,
+    pub(super) access: Access,
     pub(super) sequence: u64,
     pub(super) open: bool,
 }
@@ -76,9 +78,13 @@ impl Session {
         }
         publishing.sequence += 1;
         let next = publishing.outbox.published(&self.stream, now_ns, bytes);
+        // Whether it owes a reply the broker knows alone.
+        let denial = publishing.access.denies_publish(topic);
+        let denial = denial.filter(|denial| denial.rule.is_some() || !is_reply(topic));
         drop(publishing);
         self.follow(next);
-        Some(Ok(()))
+        // The broker gets it all the same, to refuse it, to count it and to tell auditors.
+        Some(denial.map_or(Ok(()), |denial| Err(PublishError::Denied(denial))))
     }
 
     /// The payload is measured only where the whole frame leaves doubt.
@@ -106,4 +112,9 @@ impl Session {
             _ => PublishError::Closed,
         }
     }
+}
+
+/// Whether a topic is for the reply to one request.
+fn is_reply(topic: &Topic) -> bool {
+    topic.as_str().starts_with("control.rpc.reply.")
 }

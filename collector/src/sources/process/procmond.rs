@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 
-use daemoneye_eventbus::EventBus;
+use daemoneye_eventbus::{Credential, EventBus};
 
 use super::event::SOURCE_NAME;
 use super::{FirstScan, ProcessSource};
@@ -12,22 +12,30 @@ use crate::config::Settings;
 use crate::ready::CollectorReady;
 use crate::runtime::{Collector, CollectorStatus, RunError, StatusWatch};
 
+/// How procmond gets at its bus.
+#[expect(missing_debug_implementations, reason = "`EventBus` has none")]
+pub enum WayToBus {
+    /// A bus that others use too; it is left open.
+    Shared(Arc<dyn EventBus>),
+    /// The bus of the settings, under its own name and with this proof of it (A4); it is closed at
+    /// the end.
+    Own(Credential),
+}
+
 /// Runs procmond until `stop` completes; calls `on_ready` once the first scan is published.
-///
-/// On a given bus, which is left open; else on the bus of the settings, which is closed at the
-/// end.
 pub async fn run_procmond(
     settings: &Settings,
-    bus: Option<Arc<dyn EventBus>>,
+    way: WayToBus,
     stop: impl Future<Output = ()>,
     on_ready: impl FnOnce(CollectorReady),
 ) -> Result<CollectorStatus, RunError> {
     let source = ProcessSource::new(settings.procmond.clone());
     let first_scan = source.first_scan();
-    let mut collector = Collector::new(settings.collector_named(SOURCE_NAME));
-    if let Some(bus) = bus {
-        collector = collector.with_bus(bus);
-    }
+    let collector = Collector::new(settings.collector_named(SOURCE_NAME));
+    let mut collector = match way {
+        WayToBus::Shared(bus) => collector.with_bus(bus),
+        WayToBus::Own(credential) => collector.with_credential(credential),
+    };
     collector.register(Box::new(source))?;
     let status = collector.watch_status();
     tokio::select! {

@@ -30,16 +30,7 @@ fn case(subscription: EventSubscription) -> Case {
     let part = case.topology.publishers[0].mix[0].clone();
     case.topology.publishers[0].mix =
         vec![MixPart { weight: 3, ..part.clone() }, MixPart { weight: 1, ..part }];
-    case.topology.subscribers[0].reading = Reading::Prompt;
-    case.topology.subscribers[0].from_start = true;
-    case.phases = vec![Phase {
-        name: "window".to_owned(),
-        publish: Vec::<Publish>::new(),
-        actions: Vec::new(),
-        idle_ms: 0,
-        fence: true,
-        measured: true,
-    }];
+    case.phases = vec![Phase { measured: true, ..Phase::bare("window") }];
     case
 }
 

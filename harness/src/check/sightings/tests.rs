@@ -7,43 +7,21 @@ use daemoneye_eventbus::{
 
 use super::*;
 use crate::check::Verdict;
-use crate::plan::claims;
-use crate::plan::{
-    BusSettings, Expectation, Expected, Reading, SubscriberSpec, Topology, TrialKind,
-};
+use crate::plan::{Expectation, Expected, SubscriberSpec, TrialKind, claims};
 use crate::record::{Parent, WatchedChild};
 
 const SECOND: u64 = 1_000_000_000;
 const PATH: &str = "/bin/equivalence";
 
 fn case() -> Case {
-    let recorder = SubscriberSpec {
-        name: "recorder".to_owned(),
-        subscription: EventSubscription::new("recorder").with_pattern("events.process.lifecycle"),
-        reading: Reading::Prompt,
-        pace_per_s: None,
-        from_start: true,
-    };
+    let subscription = EventSubscription::new("recorder").with_pattern("events.process.lifecycle");
     let mut expected = Expected::default();
     expected.received.insert("recorder".to_owned(), (4, 10));
     Case {
-        id: "host/doctored".to_owned(),
-        scenario: "host/doctored".to_owned(),
-        summary: String::new(),
-        wild: false,
         claims: claims::judged(TrialKind::Host).to_vec(),
         kind: TrialKind::Host,
-        topology: Topology {
-            bus: BusSettings::default(),
-            publishers: Vec::new(),
-            subscribers: vec![recorder],
-        },
-        phases: Vec::new(),
         expect: Expectation { always: expected, ..Expectation::default() },
-        not_applicable: Vec::new(),
-        divergences: Vec::new(),
-        budget_ms: 60_000,
-        seed: 1,
+        ..Case::bare("host/doctored", Vec::new(), vec![SubscriberSpec::bare(subscription)])
     }
 }
 

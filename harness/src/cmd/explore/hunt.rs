@@ -7,9 +7,12 @@ use super::trials::{Failure, TrialError, Trials};
 use crate::cmd::command_line::CommandLine;
 use crate::explore::generate::ALWAYS_JUDGED;
 use crate::explore::{Shrunk, Sketch, shrink};
-use crate::plan::{Bus, Claim};
+use crate::plan::claims::refusal;
+use crate::plan::{Bus, Claim, TrialKind};
 use crate::report::counted;
 
+/// The kind of every sketch.
+const KIND: TrialKind = TrialKind::Behaviour;
 /// Runs of each step of a shrink, at most.
 const STEP_RUNS: usize = 3;
 /// Of these must break the same rule for the step to be kept.
@@ -187,7 +190,9 @@ impl Found {
             None => String::new(),
         };
         let bus = bus.as_str();
-        self.sketch.claims = vec![Claim::parse(rule).unwrap_or(ALWAYS_JUDGED)];
+        // A wild scenario cannot claim what has to happen, though a hole breaks C1 in it, too.
+        let can_claim = |_: &Claim| refusal(KIND, self.sketch.wild, rule).is_none();
+        self.sketch.claims = vec![Claim::parse(rule).filter(can_claim).unwrap_or(ALWAYS_JUDGED)];
         self.sketch.summary = format!(
             "Made up with seed {} and shrunk: {rule} broke on {bus}{fault}, in {}. First seen: \
              {sentence}. Rerun: {}",

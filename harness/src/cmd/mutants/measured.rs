@@ -13,18 +13,14 @@ use crate::cmd::selection::Selection;
 use crate::driver::{DriveError, Fault, Interrupt, raise_descriptor_limit};
 use crate::gate::Look;
 use crate::mutants::{GateSaid, SlowMatrix, SlowMutant, SlowRow, Stopped};
-use crate::plan::gates::{GateCell, GateTable, Metric};
-use crate::plan::{Bus, Case, Count};
+use crate::plan::gates::{GateCell, GateTable};
+use crate::plan::{Bus, Case};
 use crate::report::{PerformanceRow, Progress};
 
 /// The bus whose limits slow ones are held to.
 const HELD_LIKE: Bus = Bus::Process;
 /// The sound bus of both sides.
 const SOUND: Entrant = Entrant { bus: Bus::Crossbeam, fault: Some(Fault::Nothing) };
-
-/// Warm-up of the buses that are slow by pace, milliseconds: they learn the sound bus's in its second
-/// half, when that has found its stride.
-const WARM_UP_MS: u64 = 1000;
 
 /// What is to be measured.
 pub(super) struct Wish<'a> {
@@ -80,13 +76,13 @@ pub(super) fn run(
 /// One measurement to make.
 struct Job<'a> {
     mutant: &'a SlowMutant,
-    case: Case,
+    case: &'a Case,
     run: u64,
     executable: PathBuf,
 }
 
 /// Run after run, so that an early end leaves something of each bus.
-fn jobs<'a>(wish: &Wish<'a>, cases: &[Case]) -> anyhow::Result<Vec<Job<'a>>> {
+fn jobs<'a>(wish: &Wish<'a>, cases: &'a [Case]) -> anyhow::Result<Vec<Job<'a>>> {
     let executable = std::env::current_exe().context("cannot tell where this program is")?;
     let mut jobs = Vec::new();
     for run in 1..=wish.runs {
@@ -94,25 +90,14 @@ fn jobs<'a>(wish: &Wish<'a>, cases: &[Case]) -> anyhow::Result<Vec<Job<'a>>> {
             let case = cases.iter().find(|case| case.id == mutant.case);
             let case =
                 case.with_context(|| format!("the scenarios have no case {}", mutant.case))?;
-            let case = warmed_up(case.clone(), mutant.metric);
             jobs.push(Job { mutant, case, run, executable: executable.clone() });
         }
     }
     Ok(jobs)
 }
 
-/// With a warm-up in which a pace can be learnt, where it is the pace that is judged.
-fn warmed_up(mut case: Case, metric: Metric) -> Case {
-    let warming = case.phases.iter_mut().filter(|phase| !phase.measured);
-    if metric == Metric::Throughput {
-        let counts = warming.flat_map(|phase| &mut phase.publish);
-        counts.for_each(|publish| publish.count = Count::ForMs(WARM_UP_MS));
-    }
-    case
-}
-
 fn progress(jobs: &[Job<'_>]) -> Progress {
-    let step = |job: &Job<'_>| step(&job.case, Look::Third.blocks(), true);
+    let step = |job: &Job<'_>| step(job.case, Look::Third.blocks(), true);
     let steps: Vec<Duration> = jobs.iter().map(step).collect();
     let (most, many) = (in_words(steps.iter().sum()), jobs.len());
     let mut progress = Progress::standard(steps);

@@ -173,7 +173,7 @@ impl Conductor<'_> {
                 } else {
                     self.run.behaviour.push(row);
                 }
-                history.map_or_else(Vec::new, |again| unsteady(first, &again))
+                history.map_or_else(Vec::new, |again| unsteady(case, first, &again))
             }
             Err(error) => {
                 self.broke(case, bus, &error);

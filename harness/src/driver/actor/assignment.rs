@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::bus::Opening;
+use crate::driver::passes::Pass;
 use crate::plan::{Bus, Case};
 
 /// The first line an actor reads.
@@ -27,6 +28,8 @@ pub(crate) struct Assignment {
     pub share_by_clone: bool,
     /// Where the broker listens, for buses that have one.
     pub socket: PathBuf,
+    /// What roles that connect prove themselves with: their own, or all where the broker is.
+    pub passes: Vec<Pass>,
     /// Where files of the trial go.
     pub directory: PathBuf,
 }
@@ -44,6 +47,17 @@ pub(crate) enum Part {
 }
 
 impl Assignment {
+    /// The passes a process with these parts has to know: all of them where the bus is.
+    pub(crate) fn passes_of(&self, parts: &[Part]) -> Vec<Pass> {
+        let names = |pass: &Pass, part: &Part| match part {
+            Part::Bus => true,
+            Part::Publisher(index) => pass.name == format!("p{index}"),
+            Part::Subscriber(index) => pass.name == format!("s{index}"),
+        };
+        let own = |pass: &&Pass| parts.iter().any(|part| names(pass, part));
+        self.passes.iter().filter(own).cloned().collect()
+    }
+
     /// What it takes to open the bus.
     pub(crate) fn opening(&self) -> Opening {
         Opening {
@@ -51,6 +65,7 @@ impl Assignment {
             settings: self.case.topology.bus.clone(),
             share_by_clone: self.share_by_clone,
             socket: self.socket.clone(),
+            passes: self.passes.clone(),
         }
     }
 }

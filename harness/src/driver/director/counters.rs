@@ -78,6 +78,7 @@ fn counts_agree(one: &EventBusStatistics, other: &EventBusStatistics) -> bool {
         events_published,
         events_delivered,
         events_dropped,
+        refused,
         active_subscribers,
         uptime: _,
         subscriptions,
@@ -85,6 +86,7 @@ fn counts_agree(one: &EventBusStatistics, other: &EventBusStatistics) -> bool {
     *events_published == other.events_published
         && *events_delivered == other.events_delivered
         && *events_dropped == other.events_dropped
+        && *refused == other.refused
         && *active_subscribers == other.active_subscribers
         && *subscriptions == other.subscriptions
 }

@@ -10,13 +10,14 @@ use super::{BEFORE, Director};
 use crate::driver::actor::assignment::Part;
 use crate::driver::actor::protocol::{Notice, Order};
 use crate::driver::error::{DriveError, Stage};
-use crate::plan::{Action, Deed, Fault, Phase, TrialKind, Trigger, Victim};
+use crate::plan::{Action, Case, Deed, Fault, Phase, TrialKind, Trigger, Victim};
 
 /// Subscribers answer an announcement within this time, however much waits to be received.
 const ANNOUNCE_LIMIT: Duration = Duration::from_secs(20);
-/// What a phase may take beyond its own plan: publish limits, a busy host, a debug build.
+/// What publishing may take beyond its plan: publish limits, a busy host, a debug build.
 const SLACK: Duration = Duration::from_mins(2);
-/// After the last publish, triggers that wait for arrivals get so long to be reached.
+/// After the last publish, triggers that wait for arrivals get so long to be reached, and what
+/// subscribers with a pace need.
 const TRIGGER_LIMIT: Duration = Duration::from_secs(5);
 
 impl Director<'_> {
@@ -113,7 +114,7 @@ impl Director<'_> {
             self.session.tell(Part::Publisher(publisher), &order).await?;
         }
         self.grant_credit(&mut running.credit).await?;
-        let limit = plan.planned() + SLACK;
+        let Patience { limit, triggers } = Patience::of(self.case, index);
         let mut until = Instant::now() + limit;
         loop {
             self.fire(index, &mut running).await?;
@@ -127,7 +128,7 @@ impl Director<'_> {
             match heard {
                 Ok((_, notice)) => {
                     if self.take_in(index, &mut running, &notice).await? {
-                        until = until.min(Instant::now() + TRIGGER_LIMIT);
+                        until = until.min(Instant::now() + triggers);
                     }
                 }
                 Err(DriveError::Limit { .. }) if running.publishers.is_empty() => {
@@ -207,6 +208,23 @@ impl Director<'_> {
     }
 }
 
+/// How long a phase is waited for.
+struct Patience {
+    /// From its first publish to its last.
+    limit: Duration,
+    /// From there to the last trigger.
+    triggers: Duration,
+}
+
+impl Patience {
+    fn of(case: &Case, phase: u32) -> Self {
+        let phase = phase as usize;
+        let held_up = case.held_up(phase);
+        let limit = case.phases[phase].planned() + held_up + SLACK;
+        Self { limit, triggers: TRIGGER_LIMIT + held_up }
+    }
+}
+
 /// What is still to come in a phase.
 struct Running {
     publishers: BTreeSet<usize>,
@@ -223,5 +241,25 @@ impl Running {
             credit: Credit::new(plan, received),
             waiting: plan.actions.iter().filter(meanwhile).cloned().collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daemoneye_eventbus::EventSubscription;
+
+    use super::*;
+    use crate::plan::{Count, Publish, Rate, fence_case};
+
+    #[test]
+    fn a_phase_is_given_the_time_that_its_slowest_reader_takes() {
+        let mut case = fence_case(EventSubscription::new("s").with_pattern("#"), &[None]);
+        let publish = vec![Publish { publisher: 0, count: Count::Events(600), rate: Rate::Max }];
+        case.phases = vec![Phase { publish, ..Phase::bare("only") }];
+        let prompt = Patience::of(&case, 0);
+        assert_eq!((prompt.limit, prompt.triggers), (SLACK, TRIGGER_LIMIT));
+        case.topology.subscribers[0].pace_per_s = Some(2.0);
+        let (slow, takes) = (Patience::of(&case, 0), Duration::from_mins(5));
+        assert_eq!((slow.limit, slow.triggers), (SLACK + takes, TRIGGER_LIMIT + takes));
     }
 }

@@ -95,6 +95,7 @@ impl Session {
             let assignment = Assignment {
                 name: group.name.clone(),
                 roles: group.parts.clone(),
+                passes: template.passes_of(&group.parts),
                 socket: self
                     .ways
                     .socket_of(&group.parts)

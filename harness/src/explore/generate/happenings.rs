@@ -10,8 +10,8 @@ use proptest::{collection, option, sample};
 
 use super::faults::{self, Faults};
 use crate::plan::{
-    Action, Arrivals, Count, Operation, Phase, Publish, Rate, Reading, SubscriberSpec, Topology,
-    Trigger,
+    Action, Arrivals, Count, Fault, Operation, Phase, Publish, Rate, Reading, SubscriberSpec,
+    Topology, Trigger, Victim,
 };
 use daemoneye_eventbus::OverflowPolicy;
 
@@ -111,6 +111,11 @@ fn moment() -> impl Strategy<Value = Moment> {
 }
 
 impl Happenings {
+    /// Whether safety alone is to be judged.
+    pub(super) fn is_wild(&self) -> bool {
+        self.faults.as_ref().is_some_and(Faults::is_wild)
+    }
+
     /// The phases for this topology, and the topology made fit for them.
     pub(super) fn told(self, mut topology: Topology) -> (Topology, Vec<Phase>) {
         let publishers = topology.publishers.len();
@@ -135,7 +140,9 @@ impl Happenings {
             });
         }
         if let Some(faults) = self.faults {
-            phases.push(faults.told(publishers, &who_may_be_struck(&members)));
+            let phase = faults.told(publishers, &who_may_be_struck(&members));
+            note_what_lasts(&phase, &mut members);
+            phases.push(phase);
         }
         let planned = phases.iter().flat_map(|phase| &phase.publish).map(Publish::planned_events);
         let room = planned.sum::<u64>()
@@ -150,6 +157,20 @@ fn who_may_be_struck(members: &[Member]) -> Vec<usize> {
     let takes_part = |member: &Member| member.subscribed && member.reading && !member.gone;
     let others = members.iter().enumerate().skip(1);
     others.filter(|(_, member)| takes_part(member)).map(|(index, _)| index).collect()
+}
+
+/// Whoever is held up until its publishers are done has stopped, too.
+fn note_what_lasts(phase: &Phase, members: &mut [Member]) {
+    let faults = || phase.actions.iter().filter_map(|action| action.operation.fault());
+    let lasts = |fault: &Fault| {
+        let undo = fault.deed.undone_by().map(|deed| Fault { deed, ..*fault });
+        fault.deed.holds_up() && !faults().any(|other| Some(other) == undo)
+    };
+    for fault in faults().filter(lasts) {
+        if let Victim::Subscriber(index) = fault.victim {
+            members[index].paused = true;
+        }
+    }
 }
 
 /// A subscriber that waits and stops reading for a while gets room for everything: its publishers
@@ -171,7 +192,7 @@ struct Member {
     /// Dropped its receiver: the bus learns of it some time later, so nothing more is asked of it.
     gone: bool,
     reading: bool,
-    /// Stopped within a phase although it loses nothing.
+    /// Stops, or is held up, within a phase.
     paused: bool,
 }
 

@@ -9,7 +9,7 @@ use super::roster::Roster;
 use crate::scenario::{At, Table};
 
 /// Codes an action or a last publish may end with: the variants of the bus's errors.
-pub(super) const OUTCOMES: [&str; 16] = [
+pub(super) const OUTCOMES: [&str; 17] = [
     "ok",
     "closed",
     "empty-id",
@@ -25,6 +25,7 @@ pub(super) const OUTCOMES: [&str; 16] = [
     "timeout",
     "deadline",
     "too-large",
+    "denied",
     "disconnected",
 ];
 

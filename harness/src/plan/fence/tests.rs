@@ -4,51 +4,14 @@ use daemoneye_eventbus::{Priority, SourceCaps, TopicFilter};
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::{
-    Correlate, Expectation, MixPart, Reading, SubscriberSpec, Topology, TrialKind, shared_lanes,
-};
+use crate::plan::{MixPart, SubscriberSpec, shared_lanes};
 
 /// One subscriber and one publisher with a part for each of these topics.
 pub(crate) fn case(subscription: EventSubscription, topics: &[Option<&str>]) -> Case {
-    let part = |topic: Option<&str>| MixPart {
-        kind: EventKind::Process,
-        topic: topic.map(str::to_owned),
-        weight: 1,
-        payload_bytes: 200,
-        priority: None,
-        pid: None,
-        metadata: Vec::new(),
-    };
-    Case {
-        id: "tests/fence".into(),
-        scenario: "tests/fence".into(),
-        summary: String::new(),
-        wild: false,
-        claims: Vec::new(),
-        kind: TrialKind::Behaviour,
-        topology: Topology {
-            publishers: vec![PublisherSpec {
-                name: "procmond".into(),
-                mix: topics.iter().copied().map(part).collect(),
-                correlate: Correlate::Fresh,
-                table: 0,
-            }],
-            subscribers: vec![SubscriberSpec {
-                name: "s".into(),
-                subscription,
-                reading: Reading::Prompt,
-                pace_per_s: None,
-                from_start: true,
-            }],
-            ..Topology::default()
-        },
-        phases: Vec::new(),
-        expect: Expectation::default(),
-        not_applicable: Vec::new(),
-        divergences: Vec::new(),
-        budget_ms: 60_000,
-        seed: 1,
-    }
+    let part = |topic: Option<&str>| MixPart { topic: topic.map(str::to_owned), ..MixPart::bare() };
+    let mix = topics.iter().copied().map(part).collect();
+    let publisher = PublisherSpec { mix, ..PublisherSpec::bare("procmond") };
+    Case::bare("tests/fence", vec![publisher], vec![SubscriberSpec::bare(subscription)])
 }
 
 fn fence(subscription: EventSubscription) -> Option<PlannedEvent> {

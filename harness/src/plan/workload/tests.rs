@@ -5,40 +5,22 @@ use daemoneye_eventbus::{EventKind, Priority};
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::FENCE;
-use crate::plan::{Expectation, PublisherSpec, Topology, TrialKind};
+use crate::plan::{FENCE, PublisherSpec};
 
 fn part(kind: EventKind, payload_bytes: usize, weight: u32) -> MixPart {
     MixPart {
         kind,
-        topic: None,
         weight,
         payload_bytes,
         priority: Some(Priority::High),
-        pid: None,
         metadata: vec![("zone".into(), "a".into())],
+        ..MixPart::bare()
     }
 }
 
 fn case(mix: Vec<MixPart>, correlate: Correlate) -> Case {
-    Case {
-        id: "tests/workload".into(),
-        scenario: "tests/workload".into(),
-        summary: String::new(),
-        wild: false,
-        claims: Vec::new(),
-        kind: TrialKind::Behaviour,
-        topology: Topology {
-            publishers: vec![PublisherSpec { name: "procmond".into(), mix, correlate, table: 0 }],
-            ..Topology::default()
-        },
-        phases: Vec::new(),
-        expect: Expectation::default(),
-        not_applicable: Vec::new(),
-        divergences: Vec::new(),
-        budget_ms: 60_000,
-        seed: 42,
-    }
+    let publisher = PublisherSpec { mix, correlate, ..PublisherSpec::bare("procmond") };
+    Case { seed: 42, ..Case::bare("tests/workload", vec![publisher], Vec::new()) }
 }
 
 fn kind() -> impl Strategy<Value = EventKind> {

@@ -1,0 +1,135 @@
+//! Refusals: all are counted, and told on the audit topic as often as somebody can read (A5).
+//!
+//! What the broker tells of itself was published by nobody: it is no part of `events_published`.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+
+use super::super::publication::Publication;
+use super::{AtFull, Hub};
+use crate::clock::{monotonic_ns, unix_ns};
+use crate::contract::{BusEvent, CorrelationMetadata, EventId};
+use crate::event::{AuditEvent, AuditOutcome, CollectionEvent, EventHeader};
+use crate::topic::Topic;
+
+/// Where refusals are told.
+const AUDIT_TOPIC: ByteString = ByteString::from_static("admin.audit");
+/// Who tells them: a reserved name.
+const BROKER: ByteString = ByteString::from_static("broker");
+/// Refusals of one origin that are told at once.
+const TOLD_AT_ONCE: u64 = 10;
+/// After those, one is told in so long, nanoseconds.
+const ONE_TOLD_PER_NS: u64 = 1_000_000_000;
+
+/// Something that was refused.
+#[derive(Debug)]
+pub(in super::super) struct Refused {
+    pub(in super::super) actor: String,
+    pub(in super::super) action: &'static str,
+    /// With which topic, pattern or name.
+    pub(in super::super) resource: String,
+    /// Role and rule, in a sentence.
+    pub(in super::super) reason: String,
+}
+
+/// How often refusals of one origin are told.
+#[derive(Debug, Default)]
+pub(in super::super) struct Telling {
+    /// Told beyond what the passed time has allowed.
+    ahead: u64,
+    since_ns: u64,
+    untold: u64,
+}
+
+impl Telling {
+    /// Whether one more may be told now; if so, how many were not since the last.
+    fn may(&mut self, now_ns: u64) -> Option<u64> {
+        let passed = now_ns.saturating_sub(self.since_ns) / ONE_TOLD_PER_NS;
+        if passed > 0 {
+            self.ahead = self.ahead.saturating_sub(passed);
+            self.since_ns = now_ns;
+        }
+        if self.ahead >= TOLD_AT_ONCE {
+            self.untold += 1;
+            return None;
+        }
+        self.ahead += 1;
+        Some(std::mem::take(&mut self.untold))
+    }
+}
+
+impl Hub {
+    /// Counts a refusal and tells it, unless its origin is told of too often; if told, how many
+    /// were not since the last.
+    pub(in super::super) fn refuse(
+        &mut self,
+        refused: Refused,
+        telling: &mut Telling,
+    ) -> Option<u64> {
+        self.refused += 1;
+        let now_ns = monotonic_ns();
+        let untold = telling.may(now_ns)?;
+        self.audit(refused, untold, now_ns);
+        Some(untold)
+    }
+
+    /// The same for somebody who is no client: all of them are one origin.
+    pub(in super::super) fn refuse_stranger(&mut self, refused: Refused) {
+        let mut telling = std::mem::take(&mut self.strangers);
+        self.refuse(refused, &mut telling);
+        self.strangers = telling;
+    }
+
+    fn audit(&mut self, refused: Refused, untold: u64, now_ns: u64) {
+        self.audited += 1;
+        let Refused { actor, action, resource, mut reason } = refused;
+        if untold > 0 {
+            reason = format!("{reason} (and {untold} more since the last that was told)");
+        }
+        let event = CollectionEvent::Audit(AuditEvent {
+            header: EventHeader {
+                source: BROKER,
+                source_sequence: self.audited,
+                observed_unix_ns: unix_ns(),
+                observed_monotonic_ns: now_ns,
+                ..EventHeader::default()
+            },
+            actor: actor.into(),
+            action: ByteString::from_static(action),
+            resource: resource.into(),
+            outcome: AuditOutcome::Refused,
+            reason: Some(reason.into()),
+        });
+        let id =
+            EventId { publisher: BROKER, incarnation: self.incarnation, sequence: self.audited };
+        let event = BusEvent {
+            correlation: CorrelationMetadata::derived(&id),
+            id,
+            topic: Topic::new(AUDIT_TOPIC).expect("a registered topic"),
+            published_monotonic_ns: now_ns,
+            event,
+        };
+        // Whoever does not keep up with audits loses them: nobody waits for an auditor.
+        self.place(&Publication::local(Arc::new(event), true), AtFull::Drop, now_ns);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_are_told_at_once_and_then_one_a_second_with_the_number_of_the_others() {
+        let mut telling = Telling::default();
+        let start = 5 * ONE_TOLD_PER_NS;
+        let told = (0..15).filter(|_| telling.may(start).is_some()).count();
+        assert_eq!(told, 10);
+        assert_eq!(telling.may(start + ONE_TOLD_PER_NS - 1), None);
+        assert_eq!(telling.may(start + ONE_TOLD_PER_NS), Some(6));
+        assert_eq!(telling.may(start + ONE_TOLD_PER_NS), None);
+        let later = start + 100 * ONE_TOLD_PER_NS;
+        assert_eq!(telling.may(later), Some(1));
+        assert_eq!((0..15).filter(|_| telling.may(later).is_some()).count(), 9);
+    }
+}

@@ -1,0 +1,230 @@
+//! What is refused by access control: told at once, counted, audited, and nobody else's business
+//! (A1–A3, A5).
+
+use daemoneye_eventbus::acl::{Action, CollectorKind, Denial, Principal, Role};
+use daemoneye_eventbus::event::{ControlMessage, ControlSubject, ReplyAddress};
+use daemoneye_eventbus::topic::REGISTRY;
+use daemoneye_eventbus::{
+    BrokerConfig, ClientConfig, CollectionEvent, Credential, DaemoneyeEventBus, EventBus,
+    EventBusClient, EventReceiver, EventSubscription, OverflowPolicy, PublishError, SourceCaps,
+    SubscribeError, Topic,
+};
+
+use crate::encode::{Message, frame};
+use crate::peer::{INCARNATION, envelope, subscribe};
+use crate::served::{Bystanders, Served, event, within};
+
+/// Number of `DENIED` among the codes of a subscribe reply.
+const DENIED: u64 = 5;
+/// The frame that tells a publisher.
+const DENIED_FRAME: u32 = 20;
+/// Refusals of one client that are told at once.
+const TOLD_AT_ONCE: usize = 10;
+
+async fn come(served: &Served, role: Role) -> EventBusClient {
+    let name = "somebody";
+    let key = served.broker.issue_key(Principal::new(name, role).unwrap()).unwrap();
+    let config = ClientConfig::new(name).with_credential(Credential::SessionKey(key));
+    within(EventBusClient::connect(&served.address, config)).await.unwrap()
+}
+
+/// An auditor inside the broker's process.
+async fn auditor(served: &Served) -> (DaemoneyeEventBus, EventReceiver) {
+    let bus = DaemoneyeEventBus::from_broker(&served.broker, "auditor");
+    let wanted = EventSubscription::new("auditor").with_pattern("admin.audit");
+    let receiver = bus.subscribe(wanted.with_policy(OverflowPolicy::DropNewest)).await.unwrap();
+    (bus, receiver)
+}
+
+/// Actor, action, resource and reason of the next audit.
+async fn audit(receiver: &mut EventReceiver) -> [String; 4] {
+    let event = within(receiver.recv()).await.unwrap();
+    assert_eq!(&*event.id.publisher, "broker");
+    let CollectionEvent::Audit(audit) = &event.event else { panic!("no audit: {event:?}") };
+    let reason = audit.reason.clone().unwrap_or_default();
+    [&audit.actor, &audit.action, &audit.resource, &reason].map(ToString::to_string)
+}
+
+fn topic(text: &str) -> Topic {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_publish_that_may_not_be_is_told_counted_audited_and_delivered_to_nobody() {
+    let served = Served::strict(BrokerConfig::default());
+    let (bus, mut audits) = auditor(&served).await;
+    let everything = EventSubscription::new("all").with_pattern("events.#");
+    let mut all = bus.subscribe(everything).await.unwrap();
+    let procmond = come(&served, Role::Collector(CollectorKind::Process)).await;
+    let error = procmond.publish_to(topic("events.network.dns"), event(1), None).await.unwrap_err();
+    let denial = Denial {
+        role: Role::Collector(CollectorKind::Process),
+        action: Action::Publish,
+        topics: "events.network.dns".to_owned(),
+        rule: None,
+    };
+    assert_eq!(error, PublishError::Denied(denial));
+    let words = "collector:process may not publish on events.network.dns: no rule allows it";
+    assert_eq!(error.to_string(), words);
+    assert_eq!(
+        audit(&mut audits).await,
+        ["somebody", "publish", "events.network.dns", words].map(str::to_owned)
+    );
+    // The connection lives on, and what it may is delivered.
+    procmond.publish(event(2), None).await.unwrap();
+    assert_eq!(crate::served::recv_number(&mut all).await, Some(2));
+    let told = procmond.statistics().await.unwrap();
+    assert_eq!((told.refused, told.events_published), (1, 1), "an audit was published by nobody");
+}
+
+#[tokio::test]
+async fn a_subscription_that_may_not_be_is_refused_by_its_first_pattern() {
+    let served = Served::strict(BrokerConfig::default());
+    let (_bus, mut audits) = auditor(&served).await;
+    let procmond = come(&served, Role::Collector(CollectorKind::Process)).await;
+    let wanted = EventSubscription::new("s")
+        .with_pattern("control.health.#")
+        .with_pattern("control.collector.#")
+        .with_pattern("admin.#");
+    let error = procmond.subscribe(wanted).await.unwrap_err();
+    let words =
+        "collector:process may not subscribe to control.collector.#: no rule allows it".to_owned();
+    assert!(matches!(&error, SubscribeError::Denied(denial) if denial.to_string() == words));
+    let [_, action, resource, reason] = audit(&mut audits).await;
+    assert_eq!([&*action, &*resource], ["subscribe", "control.collector.#"]);
+    assert_eq!(reason, words);
+    // The id is free, and what may be may be.
+    let allowed = EventSubscription::new("s").with_pattern("control.health.#");
+    assert!(procmond.subscribe(allowed).await.is_ok());
+}
+
+#[tokio::test]
+async fn capabilities_are_held_to_the_topics_they_mean() {
+    let served = Served::strict(BrokerConfig::default());
+    let observer = come(&served, Role::Observer).await;
+    let by_kind = EventSubscription::new("kind").with_capabilities(SourceCaps::PROCESS);
+    assert!(observer.subscribe(by_kind.clone()).await.is_ok());
+    let procmond = come(&served, Role::Collector(CollectorKind::Process)).await;
+    let error = procmond.subscribe(by_kind).await.unwrap_err();
+    assert!(matches!(error, SubscribeError::Denied(_)), "{error}");
+}
+
+/// The whole table once more, asked through a socket: every role, every registered topic.
+#[tokio::test]
+async fn the_broker_answers_as_the_table_does_for_every_role_and_topic() {
+    let table = daemoneye_eventbus::acl::AccessControl::standard();
+    let mut asked = 0;
+    for role in Role::ALL {
+        let served = Served::strict(BrokerConfig::default());
+        let client = come(&served, role).await;
+        let access = table.access_of(&Principal::new("somebody", role).unwrap());
+        for row in REGISTRY {
+            let name = row.topic.replace("ID", "somebody");
+            let may = |action| access.may(action, &topic(&name)).is_allowed();
+            let published = client.publish_to(topic(&name), event(1), None).await;
+            // Whether somebody owes a reply the broker knows alone; it counts what it refuses.
+            let is_reply = name.starts_with("control.rpc.reply.");
+            let told = published.is_ok();
+            assert_eq!(told, may(Action::Publish) || is_reply, "{role} publishes on {name}");
+            let wanted = EventSubscription::new(&*name).with_pattern(&*name);
+            let wanted = wanted.with_policy(OverflowPolicy::DropNewest);
+            let subscribed = client.subscribe(wanted).await;
+            assert_eq!(subscribed.is_ok(), may(Action::Subscribe), "{role} subscribes to {name}");
+            asked += 2;
+        }
+        let told = client.statistics().await.unwrap();
+        let denied = |action| {
+            let count = REGISTRY.iter().filter(|row| {
+                let name = row.topic.replace("ID", "somebody");
+                !access.may(action, &topic(&name)).is_allowed()
+            });
+            count.count() as u64
+        };
+        let expected = denied(Action::Publish) + denied(Action::Subscribe);
+        assert_eq!(told.refused, expected, "{role}: the broker has refused them itself");
+    }
+    assert!(asked > 400, "{asked}");
+}
+
+#[tokio::test]
+async fn a_client_that_ignores_its_table_is_refused_all_the_same_and_harms_nobody() {
+    let served = Served::new(BrokerConfig::default());
+    let mut bystanders = Bystanders::connect(&served).await;
+    let (_bus, mut audits) = auditor(&served).await;
+    let observer = Principal::new("watcher", Role::Observer).unwrap();
+    let key = served.broker.issue_key(observer).unwrap();
+    let mut peer = served.stranger();
+    let hello = Message::default().number(1, 1).number(2, 1).bytes(3, "watcher");
+    let hex = key.to_hex();
+    let secret: Vec<u8> =
+        (0..32).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
+    peer.send(&hello.fixed(4, INCARNATION).bytes(6, secret).framed(frame::HELLO));
+    peer.expect(frame::WELCOME);
+    for sequence in 1..=100 {
+        let payload = Message::default().message(1, &Message::default().number(1, sequence));
+        let event = envelope("watcher", INCARNATION, sequence, "events.process.x", &payload.0);
+        peer.send(&event.framed(frame::PUBLISH));
+    }
+    let told = peer.expect(DENIED_FRAME);
+    assert_eq!(told.text(1), "events.process.x");
+    assert_eq!(told.text(2), "observer may not publish on events.process.x: no rule allows it");
+    peer.send(&subscribe("deaf", "control.#", 4).framed(frame::SUBSCRIBE));
+    let reply = peer.expect(frame::SUBSCRIBED);
+    assert_eq!((reply.number(2), reply.text(7)), (DENIED, "control.#".to_owned()));
+    // All are counted, some are told, and the connection lives on.
+    assert_eq!(peer.fence().number(8), 101);
+    let mut told = 0;
+    while audits.try_recv().is_ok() {
+        told += 1;
+    }
+    assert!((TOLD_AT_ONCE..TOLD_AT_ONCE + 20).contains(&told), "{told} of 101 were told");
+    bystanders.exchange().await;
+}
+
+#[tokio::test]
+async fn who_is_refused_at_the_door_is_audited() {
+    let served = Served::strict(BrokerConfig::default());
+    let (_bus, mut audits) = auditor(&served).await;
+    let mut peer = served.stranger();
+    peer.send(&crate::peer::hello(1, 1, "agent"));
+    assert!(peer.refusal().is_some());
+    let [actor, action, resource, reason] = audit(&mut audits).await;
+    assert_eq!([&*action, &*resource], ["connect", "broker"]);
+    assert!(actor == format!("pid {}", std::process::id()) || actor == "somebody", "{actor}");
+    assert_eq!(reason, "the name \"agent\" is reserved; it needs a token");
+}
+
+/// A request as an agent sends it, on the topic of its subject.
+fn request(asker: &str) -> CollectionEvent {
+    CollectionEvent::Control(ControlMessage {
+        subject: ControlSubject::Lifecycle,
+        operation: "pause".into(),
+        request_id: "1".into(),
+        reply_to: Some(ReplyAddress::new(asker.to_owned()).unwrap()),
+        ..ControlMessage::default()
+    })
+}
+
+#[tokio::test]
+async fn who_was_asked_may_answer_its_asker_once_and_nobody_else() {
+    let served = Served::strict(BrokerConfig::default());
+    let agent = DaemoneyeEventBus::from_broker(&served.broker, "agent");
+    let wanted = EventSubscription::new("replies").with_pattern("control.rpc.reply.#");
+    let mut replies = agent.subscribe(wanted).await.unwrap();
+    let collector = come(&served, Role::Collector(CollectorKind::Process)).await;
+    let wanted = EventSubscription::new("asked").with_pattern("control.collector.lifecycle");
+    let mut asked = collector.subscribe(wanted).await.unwrap();
+    let answer = async |asker: &str, number| {
+        let topic = topic(&format!("control.rpc.reply.{asker}"));
+        collector.publish_to(topic, event(number), None).await.unwrap();
+        collector.statistics().await.unwrap().refused
+    };
+    assert_eq!(answer("asker", 1).await, 1, "nothing was asked");
+    agent.publish(request("asker"), None).await.unwrap();
+    assert!(within(asked.recv()).await.is_some());
+    assert_eq!(answer("another", 2).await, 2, "somebody else asked");
+    assert_eq!(answer("asker", 3).await, 2);
+    assert_eq!(answer("asker", 4).await, 3, "a second time");
+    assert_eq!(crate::served::recv_number(&mut replies).await, Some(3));
+    assert!(replies.try_recv().is_err(), "nothing else has arrived");
+}

@@ -1,4 +1,5 @@
 //! Asking: one reply to its asker alone, and nothing left behind however a call ends (W9).
+//! Over connections the member that answers is a collector, which may answer what it was sent (A2).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -63,10 +63,12 @@ impl RpcClient {
     /// Asks, and waits for the reply until the call's deadline.
     ///
     /// The first reply counts; where nobody was named and several answer, the others are dropped.
+    /// Where a member was named, nobody else can answer for it.
     /// Cancelling it forgets the request; whoever was asked may still do it.
     pub async fn call(&self, call: Call) -> Result<Answer, CallError> {
         let deadline = call.deadline.unwrap_or(self.config.deadline).min(MAX_DEADLINE);
-        let mut ticket = self.pending.open(self.next_request_id())?;
+        let from = call.target.clone().filter(|_| !self.config.takes_any_publisher);
+        let mut ticket = self.pending.open(self.next_request_id(), from)?;
         let exchange = self.exchange(call, deadline, &mut ticket);
         match tokio::time::timeout(deadline, exchange).await {
             Ok(outcome) => outcome,

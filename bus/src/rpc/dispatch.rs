@@ -17,8 +17,9 @@ use super::distribution::{DistributionConfig, JoinError, SubmitError};
 use super::health::BoardFull;
 use super::monitor::HealthMonitor;
 use super::task::{Task, TaskResult};
-use super::{CallError, RpcClient};
+use super::{CallError, DEFAULT_DEADLINE, MAX_DEADLINE, RpcClient, nanoseconds};
 use crate::acl::CollectorKind;
+use crate::clock::monotonic_ns;
 use work::{Command, Work};
 
 /// Commands that wait for the dispatcher's task; callers beyond it wait with them.
@@ -42,8 +43,8 @@ pub enum ExecuteError {
     /// It had to make room for a task of a higher priority.
     #[error("displaced by a task of a higher priority")]
     Displaced,
-    /// Its deadline passed while it waited for a member.
-    #[error("its deadline passed while it waited")]
+    /// Its deadline passed before there was a result.
+    #[error("its deadline passed before there was a result")]
     Expired,
     /// Too many members were lost over it.
     #[error("too many members were lost over it")]
@@ -113,15 +114,24 @@ impl Dispatcher {
         let _ = self.commands.send(Command::Leave { member: member.to_owned() }).await;
     }
 
-    /// Has a task done, and waits for its result until its deadline; one without is given
-    /// [`DEFAULT_DEADLINE`](super::DEFAULT_DEADLINE).
+    /// Has a task done, and waits for its result until its deadline, which is [`DEFAULT_DEADLINE`]
+    /// for one without and [`MAX_DEADLINE`] for one with a longer.
     ///
     /// Cancelling it forgets who asked; the task may still be done.
-    pub async fn execute(&self, task: Task) -> Result<TaskResult, ExecuteError> {
+    pub async fn execute(&self, mut task: Task) -> Result<TaskResult, ExecuteError> {
+        let now_ns = monotonic_ns();
+        let usual_ns = now_ns.saturating_add(nanoseconds(DEFAULT_DEADLINE));
+        let deadline_ns = *task.deadline_monotonic_ns.get_or_insert(usual_ns);
+        let within = Duration::from_nanos(deadline_ns.saturating_sub(now_ns)).min(MAX_DEADLINE);
         let (answer, answered) = oneshot::channel();
-        let sent = self.commands.send(Command::Execute { task, answer }).await;
-        sent.map_err(|_| ExecuteError::Ended)?;
-        answered.await.unwrap_or(Err(ExecuteError::Ended))
+        let done = async {
+            let sent = self.commands.send(Command::Execute { task, answer }).await;
+            sent.map_err(|_| ExecuteError::Ended)?;
+            answered.await.unwrap_or(Err(ExecuteError::Ended))
+        };
+        // Later than whoever knows why it was not done.
+        let limit = within + EXPIRY_INTERVAL * 2;
+        tokio::time::timeout(limit, done).await.unwrap_or(Err(ExecuteError::Expired))
     }
 }
 

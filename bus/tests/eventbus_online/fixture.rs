@@ -19,7 +19,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 /// Turns a hang into a failure.
-const WATCHDOG: Duration = Duration::from_mins(1);
+pub(crate) const WATCHDOG: Duration = Duration::from_mins(1);
 
 pub(crate) struct Served {
     pub(crate) broker: DaemoneyeBroker,

@@ -1,15 +1,16 @@
-//! Asking: one reply to its asker alone, from a collector that may answer (A2), and nothing left behind
-//! however a call ends (W9).
+//! Asking: one reply to its asker alone, and nothing left behind however a call ends (W9).
+//! Over connections the member that answers is a collector, which may answer what it was sent (A2).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use daemoneye_eventbus::EventBus;
+use daemoneye_eventbus::event::{ControlMessage, ControlSubject};
 use daemoneye_eventbus::rpc::{
     Asked, Call, CallError, DEFAULT_DEADLINE, Refusal, Request, Response, RpcClient,
     RpcClientConfig, RpcHandler, TaskResult,
 };
+use daemoneye_eventbus::{CollectionEvent, EventBus, EventSubscription};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
@@ -99,6 +100,41 @@ async fn of_two_clients_with_one_address_the_asker_alone_takes_the_reply() {
     // The twin's own reply comes behind the one that was not for it (C4).
     twin.call(Call::new(task("u"))).await.unwrap();
     assert_eq!(twin.unexpected(), 1);
+}
+
+/// Answers the next request it sees, whoever it is for.
+async fn answer_the_next(bus: Arc<dyn EventBus>) {
+    let wanted = EventSubscription::new("impostor").with_pattern("control.collector.lifecycle");
+    let mut requests = bus.subscribe(wanted).await.unwrap();
+    let request = requests.recv().await.unwrap();
+    let CollectionEvent::Control(asked) = &request.event else { panic!("{request:?}") };
+    let reply = ControlMessage {
+        subject: ControlSubject::Reply(asked.reply_to.clone().unwrap()),
+        operation: asked.operation.clone(),
+        request_id: asked.request_id.clone(),
+        ..ControlMessage::default()
+    };
+    bus.publish(CollectionEvent::Control(reply), None).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_answers_for_the_member_that_was_asked() {
+    let stage = Stage::new();
+    let client = client(stage.here("agent"), "agent").await;
+    let named = || Call::new(Request::Start).to(MEMBER);
+    let ((), outcome) = tokio::join!(answer_the_next(stage.here("impostor")), client.call(named()));
+    assert_eq!(outcome, Err(CallError::Deadline { waited: DEFAULT_DEADLINE }));
+    assert_eq!(client.unexpected(), 1);
+
+    let anybody = Call::new(Request::Start);
+    let ((), outcome) = tokio::join!(answer_the_next(stage.here("impostor")), client.call(anybody));
+    assert_eq!(outcome.unwrap().from, "impostor", "nobody was named");
+
+    let config = RpcClientConfig::new(address("trusting")).with_any_publisher();
+    let trusting = RpcClient::start(stage.here("trusting"), config).await.unwrap();
+    let ((), outcome) =
+        tokio::join!(answer_the_next(stage.here("impostor")), trusting.call(named()));
+    assert_eq!(outcome.unwrap().response, Response::Done);
 }
 
 /// Never answers.

@@ -53,12 +53,17 @@ async fn next(receiver: &mut EventReceiver) -> Arc<BusEvent> {
 
 /// Sends a message as another program could, and gives the reply's code and words.
 async fn told(message: ControlMessage) -> (String, u8, String) {
+    told_on("control.collector.lifecycle", message).await
+}
+
+async fn told_on(topic: &str, message: ControlMessage) -> (String, u8, String) {
     let stage = Stage::new();
     let _service = service(stage.here(MEMBER), Obeying::default()).await;
     let bus = stage.here("raw");
     let mut replies = listen(&bus, "control.rpc.reply.raw").await;
     let message = ControlMessage { reply_to: Some(address("raw")), ..message };
-    bus.publish(CollectionEvent::Control(message), None).await.unwrap();
+    let message = CollectionEvent::Control(message);
+    bus.publish_to(topic.parse().unwrap(), message, None).await.unwrap();
     let reply = next(&mut replies).await;
     let CollectionEvent::Control(reply) = &reply.event else { panic!("{reply:?}") };
     let body = reply.body.as_bytes();
@@ -93,6 +98,20 @@ async fn what_cannot_be_done_is_refused_with_the_reason() {
         let (request_id, found, reason) = told(message).await;
         assert_eq!((&*request_id, found), ("raw-1", code), "{reason}");
         assert!(reason.contains(words), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_on_the_topic_of_something_else_is_refused() {
+    let forced =
+        || ControlMessage { body: ControlBody::new(vec![0x12, 0]).unwrap(), ..message("shutdown") };
+    // Collectors may publish there, and its subject is the message's own to say.
+    for subject in [ControlSubject::Diagnostics, ControlSubject::Lifecycle] {
+        let asked = ControlMessage { subject, ..forced() };
+        let (_, code, reason) = told_on("control.health.diagnostics", asked).await;
+        let words = "shutdown is asked on control.collector.lifecycle, not on \
+                     control.health.diagnostics";
+        assert_eq!((code, &*reason), (2, words));
     }
 }
 

@@ -33,7 +33,7 @@ impl Call {
         Self { request, target: None, deadline: None, correlation: None }
     }
 
-    /// Asks this member alone.
+    /// Asks this member alone: its service, whose replies are published under its name (A4).
     #[must_use]
     pub fn to(mut self, member: impl Into<ByteString>) -> Self {
         self.target = Some(member.into());

@@ -25,9 +25,16 @@ pub(super) struct Pending {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: HashMap<ByteString, oneshot::Sender<Reply>>,
+    waiting: HashMap<ByteString, Waiting>,
     ended: bool,
     unexpected: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    /// Who alone may answer; everybody on the topic has seen the request.
+    from: Option<ByteString>,
+    reply: oneshot::Sender<Reply>,
 }
 
 /// A reply as it arrived.
@@ -52,7 +59,11 @@ impl Pending {
     }
 
     /// A place for a request, unless all are taken or no reply can come any more.
-    pub(super) fn open(self: &Arc<Self>, request_id: ByteString) -> Result<Ticket, CallError> {
+    pub(super) fn open(
+        self: &Arc<Self>,
+        request_id: ByteString,
+        from: Option<ByteString>,
+    ) -> Result<Ticket, CallError> {
         let mut state = self.state.lock();
         if state.ended {
             return Err(CallError::BusEnded);
@@ -61,14 +72,19 @@ impl Pending {
             return Err(CallError::TooManyPending { limit: self.limit });
         }
         let (sender, reply) = oneshot::channel();
-        state.waiting.insert(request_id.clone(), sender);
+        state.waiting.insert(request_id.clone(), Waiting { from, reply: sender });
         Ok(Ticket { table: Arc::clone(self), request_id, reply })
     }
 
     /// Hands a reply to whoever waits for it; one nobody waits for is counted and dropped.
     pub(super) fn answer(&self, request_id: &ByteString, reply: Reply) {
         let mut state = self.state.lock();
-        let taken = state.waiting.remove(request_id).map(|sender| sender.send(reply).is_ok());
+        let is_awaited = state
+            .waiting
+            .get(request_id)
+            .is_some_and(|waiting| waiting.from.as_ref().is_none_or(|from| *from == reply.from));
+        let awaited = is_awaited.then(|| state.waiting.remove(request_id)).flatten();
+        let taken = awaited.map(|waiting| waiting.reply.send(reply).is_ok());
         if taken != Some(true) {
             state.unexpected += 1;
         }

@@ -11,9 +11,7 @@ use super::super::distribution::{Assignment, DistributionConfig, Distributor, Jo
 use super::super::health::{HealthChange, HealthStatus};
 use super::super::monitor::HealthChanges;
 use super::super::task::{Task, TaskResult};
-use super::super::{
-    Answer, Call, CallError, DEFAULT_DEADLINE, Request, Response, RpcClient, nanoseconds,
-};
+use super::super::{Answer, Call, CallError, Request, Response, RpcClient};
 use super::{EXPIRY_INTERVAL, ExecuteError};
 use crate::acl::CollectorKind;
 use crate::clock::monotonic_ns;
@@ -93,9 +91,7 @@ impl Work {
         }
     }
 
-    fn take(&mut self, mut task: Task, answer: oneshot::Sender<Executed>) {
-        let usual_ns = monotonic_ns().saturating_add(nanoseconds(DEFAULT_DEADLINE));
-        task.deadline_monotonic_ns.get_or_insert(usual_ns);
+    fn take(&mut self, task: Task, answer: oneshot::Sender<Executed>) {
         let id = task.id.clone();
         match self.distributor.submit(task) {
             Ok(displaced) => {

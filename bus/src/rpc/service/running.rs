@@ -9,6 +9,8 @@ use super::super::{Refusal, Request, Response};
 use super::{Asked, RpcHandler, RpcServiceConfig};
 use crate::clock::monotonic_ns;
 use crate::contract::{BusEvent, EventBus};
+use crate::event::{CollectionEvent, ControlMessage};
+use crate::topic::default_topic;
 
 /// What the serving task owns.
 pub(super) struct Running {
@@ -45,7 +47,10 @@ impl Running {
         let now_ns = monotonic_ns();
         let member = &self.answers.config.member;
         let Some((asked, message)) = Asked::read(event, member, now_ns) else { return };
-        let request = self.admit(&asked, now_ns).and_then(|()| asked.request(&message.body));
+        let request = self
+            .admit(&asked, now_ns)
+            .and_then(|()| asked.request(&message.body))
+            .and_then(|request| on_its_topic(request, event));
         match request {
             Ok(request) => self.begin(request, asked),
             Err(refusal) => self.answers.send(&asked, &Err(refusal)).await,
@@ -88,6 +93,19 @@ impl Running {
             self.answers.send(&asked, &Err(Refusal::failed("the handler panicked"))).await;
         }
     }
+}
+
+/// Access is decided by topic (A2): whoever may ask how somebody is may not thereby shut it down.
+fn on_its_topic(request: Request, event: &BusEvent) -> Result<Request, Refusal> {
+    let subject = request.subject();
+    let message = ControlMessage { subject, ..ControlMessage::default() };
+    let topic = default_topic(&CollectionEvent::Control(message));
+    if event.topic == topic {
+        return Ok(request);
+    }
+    let operation = request.operation();
+    let reason = format!("{operation} is asked on {topic}, not on {}", event.topic);
+    Err(Refusal::InvalidBody { reason })
 }
 
 async fn in_time(

@@ -8,13 +8,14 @@
 //!
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
 //! `trace` (plan and history joined, indexed; `matches`, the oracle's answers), `life` (subscriptions in time), `regions` (what
-//! must, may and must not arrive), then one file per rule, `claims` (what the case says it shows),
+//! must, may and must not arrive), then one file per rule, `access` among them, `claims` (what the case says it shows),
 //! `faults` and `races` (whether those planned hit their window), then `divergence` (what of it was
 //! declared), `differential` (two buses in each `subject`, `operations` in pairs), `twin` (what the
 //! other bus did with the same events) and `unsteady` (what differs from run to run); beside them
 //! `sightings`, which judges host cases from the record of a real agent, and `counted`, which judges
 //! what performance trials count.
 
+mod access;
 mod causality;
 mod claims;
 mod conservation;
@@ -100,6 +101,7 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     overflow::check(&trace, &mut findings);
     conservation::check(&trace, &mut findings);
     refusals::check(&trace, &mut findings);
+    access::check(&trace, planned, &mut findings);
     outcomes::check(&trace, &mut findings);
     shutdown::check(&trace, &mut findings);
     departures::check(&trace, &mut findings);

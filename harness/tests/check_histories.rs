@@ -1,5 +1,7 @@
 //! The checkers, shown to pass what is right and to fail each thing that is wrong.
 
+#[path = "check_histories/access.rs"]
+mod access;
 #[path = "check_histories/accounts.rs"]
 mod accounts;
 #[path = "check_histories/arrivals.rs"]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::topic::MAX_LEVEL_BYTES;
@@ -36,7 +37,8 @@ impl CollectorKind {
 }
 
 /// What somebody is, and with it what it may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Role {
     /// The agent that hosts the broker: everything.
     Agent,
@@ -83,6 +85,20 @@ impl fmt::Display for Role {
             Self::Collector(kind) => write!(f, "collector:{}", kind.as_str()),
             Self::Observer => f.write_str("observer"),
         }
+    }
+}
+
+impl From<Role> for String {
+    fn from(role: Role) -> Self {
+        role.to_string()
+    }
+}
+
+impl TryFrom<String> for Role {
+    type Error = RoleError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 
@@ -143,6 +159,7 @@ mod tests {
     fn every_role_is_read_as_it_is_written() {
         for role in Role::ALL {
             assert_eq!(role.to_string().parse(), Ok(role));
+            assert_eq!(Role::try_from(String::from(role)), Ok(role));
         }
         let told = "collector".parse::<Role>().expect_err("no kind").to_string();
         assert!(told.contains("collector:KIND"), "{told}");

@@ -7,6 +7,7 @@
 
 use daemoneye_eventbus::EventSubscription;
 
+use super::access;
 use super::life::Life;
 use super::oracle::{self, Match};
 use super::regions::{Region, WhyNot, region};
@@ -61,6 +62,10 @@ fn missing(
         Claim::T4 => shown(of_one("no pattern with `#` met no further level, and one or more")),
         Claim::T5 => refused("no pattern was refused for a wildcard or level out of place"),
         Claim::T6 => shown(ALL_OF_T6),
+        Claim::A1 => (!access::exercises_publishing(trace, planned))
+            .then_some("no role was denied one publish and took another"),
+        Claim::A3 => (!access::exercises_subscribing(trace))
+            .then_some("no role was denied one pattern and subscribed to another"),
         Claim::W2 => {
             (!payload_at_limit(trace)).then_some("no payload was at its limit or one byte above")
         }

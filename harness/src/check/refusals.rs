@@ -60,7 +60,9 @@ fn cause(trace: &Trace<'_>, number: usize) -> Cause {
         Outcome::Ok => Cause::Unclear,
         Outcome::Closed => found_or(is_over, Claim::C13, "nobody had shut the bus down"),
         Outcome::TooLarge => of_size(trace, item),
-        Outcome::Denied => Cause::Lacking(Claim::C7, "its publisher may publish on everything"),
+        // Whether rightly is for `access`; where nobody is asked, nobody may say so.
+        Outcome::Denied if trace.bus.crosses_processes() => Cause::Unclear,
+        Outcome::Denied => Cause::Lacking(Claim::C7, "here nobody is asked for a role"),
         Outcome::Unknown => {
             let is_cut_off = may_be_cut_off(trace, item) || (is_over && !trace.publishers_wait());
             found_or(is_cut_off || has_no_end(trace, item), Claim::C7, "nothing had cut it off")

@@ -7,6 +7,8 @@ use daemoneye_eventbus::{
 
 use crate::plan::{Case, Fence, Lane, PlannedEvent, fence_event, published_lanes, shared_lanes};
 
+/// Where companions get their fences.
+pub(super) const COMPANION_TOPICS: [&str; 2] = ["events.fence.#", "control.fence.#"];
 /// What a companion's id has after that of its subscription.
 const COMPANION_SUFFIX: &str = "~fence";
 
@@ -26,8 +28,8 @@ pub(super) fn lanes(case: &Case, publisher: usize, subscriber: usize) -> Vec<Lan
 
 /// The subscription beside a subscriber's own that carries its fences, on the same connection.
 ///
-/// There is one where no event of some publisher passes all filters, and where a full queue
-/// would drop the fence instead of holding its publisher up.
+/// There is one where no event of some publisher passes all filters, where a full queue would drop
+/// the fence instead of holding its publisher up, and where not everybody may publish everything.
 pub fn companion(case: &Case, subscriber: usize) -> Option<EventSubscription> {
     let own = &case.topology.subscribers[subscriber].subscription;
     let mut publishers = 0..case.topology.publishers.len();
@@ -35,7 +37,8 @@ pub fn companion(case: &Case, subscriber: usize) -> Option<EventSubscription> {
         let mut lanes = lanes(case, publisher, subscriber).into_iter();
         lanes.all(|lane| passes(case, publisher, subscriber, lane))
     };
-    if own.policy == OverflowPolicy::Block && publishers.all(all_pass) {
+    let may_all = case.topology.is_all_agents();
+    if own.policy == OverflowPolicy::Block && may_all && publishers.all(all_pass) {
         return None;
     }
     let id = format!("{}{COMPANION_SUFFIX}", own.subscriber_id);

@@ -6,10 +6,13 @@
 use std::io;
 use std::time::Duration;
 
-use daemoneye_eventbus::acl::{Principal, Role};
+use daemoneye_eventbus::acl::{
+    AccessControl, Action, Effect, Principal, Role, Roles, Rule, TopicTemplate,
+};
 use daemoneye_eventbus::{BrokerConfig, Credential, DaemoneyeBroker, Secret};
 use serde::{Deserialize, Serialize};
 
+use super::fencing::COMPANION_TOPICS;
 use crate::plan::Case;
 
 /// A token is used within this time: the start of a trial takes less, or has failed.
@@ -48,14 +51,31 @@ impl Pass {
 
 /// A pass for every role of a case.
 pub(super) fn for_all(case: &Case) -> io::Result<Vec<Pass>> {
-    let publishers = (0..case.topology.publishers.len()).map(|index| format!("p{index}"));
-    let subscribers = (0..case.topology.subscribers.len()).map(|index| format!("s{index}"));
-    publishers.chain(subscribers).map(|name| Pass::new(name, Role::Agent)).collect()
+    let publishers = case.topology.publishers.iter().map(|spec| spec.role).enumerate();
+    let subscribers = case.topology.subscribers.iter().map(|spec| spec.role).enumerate();
+    let publishers = publishers.map(|(index, role)| Pass::new(format!("p{index}"), role));
+    let subscribers = subscribers.map(|(index, role)| Pass::new(format!("s{index}"), role));
+    publishers.chain(subscribers).collect()
 }
 
-/// A broker that lets in who has a pass, and nobody else.
+/// A broker that lets in who has a pass, and nobody else; whoever is in may fence.
 pub(super) fn broker(config: BrokerConfig, passes: &[Pass]) -> Result<DaemoneyeBroker, String> {
-    let broker = DaemoneyeBroker::new(config.with_unidentified(None));
+    let access = AccessControl::new(rules()).map_err(|cause| cause.to_string())?;
+    let broker = DaemoneyeBroker::new(config.with_access(access).with_unidentified(None));
     passes.iter().try_for_each(|pass| pass.admit(&broker))?;
     Ok(broker)
+}
+
+/// The table of the contract behind rules for what is the instrument's: fences on companions.
+fn rules() -> Vec<Rule> {
+    let actions = [Action::Publish, Action::Subscribe];
+    let fences = COMPANION_TOPICS.iter().flat_map(|topics| {
+        actions.map(|action| Rule {
+            roles: Roles::Any,
+            action,
+            topics: TopicTemplate::new(topics).expect("a pattern"),
+            effect: Effect::Allow,
+        })
+    });
+    fences.chain(AccessControl::standard().rules().iter().cloned()).collect()
 }

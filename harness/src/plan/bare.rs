@@ -3,6 +3,7 @@
 //!
 //! Whoever wants something otherwise says that alone: `Phase { idle_ms: 10, ..Phase::bare("only") }`.
 
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::{EventKind, EventSubscription};
 
 use super::{
@@ -43,7 +44,13 @@ impl Case {
 impl PublisherSpec {
     /// A publisher of this name that has nothing to publish yet.
     pub fn bare(name: impl Into<String>) -> Self {
-        Self { name: name.into(), mix: Vec::new(), correlate: Correlate::Fresh, table: 0 }
+        Self {
+            name: name.into(),
+            role: Role::Agent,
+            mix: Vec::new(),
+            correlate: Correlate::Fresh,
+            table: 0,
+        }
     }
 }
 
@@ -67,6 +74,7 @@ impl SubscriberSpec {
     pub fn bare(subscription: EventSubscription) -> Self {
         Self {
             name: subscription.subscriber_id.clone(),
+            role: Role::Agent,
             subscription,
             reading: Reading::Prompt,
             pace_per_s: None,

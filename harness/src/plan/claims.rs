@@ -4,15 +4,15 @@
 //! contract has tests of its own, beside the code that keeps it.
 
 use super::Claim::{
-    self, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3, M4, M5, T1, T2,
-    T3, T4, T5, T6, W2,
+    self, A1, A3, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3, M4, M5,
+    T1, T2, T3, T4, T5, T6, W2,
 };
 use super::TrialKind;
 
 /// Judged from histories.
-const BEHAVIOUR: [Claim; 26] = [
+const BEHAVIOUR: [Claim; 28] = [
     C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3, M4, M5, T1, T2, T3,
-    T4, T5, T6, W2,
+    T4, T5, T6, W2, A1, A3,
 ];
 /// Judged from what subscribers count of each publisher; a trial without an arrival is invalid.
 const PERFORMANCE: [Claim; 3] = [C1, C3, C4];
@@ -23,8 +23,8 @@ const HOST: [Claim; 6] = [C1, C3, C4, C6, C13, M1];
 const LIVENESS: [Claim; 6] = [C1, C10, C11, C12, C13, C14];
 
 /// What is found wrong in a host case carries one of its numbers; of histories, one of these: a
-/// wrong match is an event too many or too few (C1, C2).
-const REPORTED: [Claim; 14] = [C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14];
+/// wrong match is an event too many or too few (C1, C2), a wrong answer of access control has its own.
+const REPORTED: [Claim; 16] = [C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, A1, A3];
 
 /// The numbers that violations of this kind of scenario can carry: those a divergence may name.
 /// A performance trial has none.
@@ -50,14 +50,14 @@ pub fn judged(kind: TrialKind) -> &'static [Claim] {
 pub fn refusal(kind: TrialKind, wild: bool, claim: &str) -> Option<String> {
     let (judged, parsed) = (judged(kind), Claim::parse(claim));
     if wild && parsed.is_some_and(|claim| LIVENESS.contains(&claim)) {
-        let told = "nothing has to happen in a wild scenario; it can claim C2–C9, M, T and W2";
+        let told = "nothing has to happen in a wild scenario; it can claim C2–C9, M, T, W2 and A";
         return Some(told.to_owned());
     }
     if parsed.is_some_and(|claim| judged.contains(&claim)) {
         return None;
     }
     let numbers = match kind {
-        TrialKind::Behaviour => "C1–C14, M1–M5, T1–T6 and W2".to_owned(),
+        TrialKind::Behaviour => "C1–C14, M1–M5, T1–T6, W2, A1 and A3".to_owned(),
         _ => listed(judged),
     };
     Some(format!("no check judges it; a scenario of this kind can claim {numbers}"))

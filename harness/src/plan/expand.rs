@@ -172,6 +172,7 @@ fn read_case(
         budget_ms: bounds::budget_ms(&table),
     };
     case.not_applicable.extend(faults::not_applicable(&case));
+    case.not_applicable.extend(said::not_applicable(&case));
     bounds::check(&table, &case);
     table.finish();
     (case, demands)

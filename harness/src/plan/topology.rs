@@ -1,5 +1,6 @@
 //! Who takes part in a case.
 
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::{EventKind, EventSubscription, Priority};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,15 @@ pub struct Topology {
     pub publishers: Vec<PublisherSpec>,
     /// Subscribers; histories refer to them by index.
     pub subscribers: Vec<SubscriberSpec>,
+}
+
+impl Topology {
+    /// Whether everybody may do everything, as in one process.
+    pub fn is_all_agents(&self) -> bool {
+        let publishers = self.publishers.iter().map(|spec| spec.role);
+        let mut roles = publishers.chain(self.subscribers.iter().map(|spec| spec.role));
+        roles.all(|role| role == Role::Agent)
+    }
 }
 
 /// Settings that mean the same on every bus.
@@ -53,6 +63,8 @@ impl BusSettings {
 pub struct PublisherSpec {
     /// Unique in the case; the `source` of its events.
     pub name: String,
+    /// What it is to a broker in another process (A2).
+    pub role: Role,
     /// What it publishes; parts are interleaved by weight, in a fixed order given by the seed.
     pub mix: Vec<MixPart>,
     /// The correlation its events carry.
@@ -98,6 +110,8 @@ pub enum Correlate {
 pub struct SubscriberSpec {
     /// Unique in the case.
     pub name: String,
+    /// What it is to a broker in another process (A2).
+    pub role: Role,
     /// What it asks for; `subscriber_id` may differ from `name` (duplicate and empty ids).
     pub subscription: EventSubscription,
     /// How it reads.

@@ -1,6 +1,7 @@
 //! Random publishers, and what they and the filters of subscribers have in common: a small world,
 //! so that filters meet what they ask for.
 
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::{EventKind, Priority};
 use proptest::prelude::{Strategy, any as anything};
 use proptest::{collection, option, sample};
@@ -31,6 +32,7 @@ pub(super) fn any(most: usize) -> impl Strategy<Value = Vec<PublisherSpec>> {
     collection::vec(publisher, 1..=most).prop_map(|drafts| {
         let spec = |(index, (mix, numbered)): (usize, (Vec<MixPart>, bool))| PublisherSpec {
             name: name(index),
+            role: Role::Agent,
             mix,
             correlate: if numbered { Correlate::Numbered } else { Correlate::Fresh },
             table: 0,

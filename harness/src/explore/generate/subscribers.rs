@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::contract::BreakerConfig;
 use daemoneye_eventbus::{
     ByteString, CorrelationFilter, EventFilter, EventKind, EventSubscription, OverflowPolicy,
@@ -51,7 +52,14 @@ pub(super) fn any(most: usize) -> impl Strategy<Value = Vec<SubscriberSpec>> {
             let reading = if stopped { Reading::Stopped } else { Reading::Prompt };
             // Somebody subscribes in every sketch: see `ALWAYS_JUDGED`.
             let from_start = from_start || index == 0;
-            SubscriberSpec { name, subscription, reading, pace_per_s, from_start }
+            SubscriberSpec {
+                name,
+                role: Role::Agent,
+                subscription,
+                reading,
+                pace_per_s,
+                from_start,
+            }
         };
         drafts.into_iter().enumerate().map(named).collect()
     })

@@ -1,5 +1,6 @@
 //! `[[topology.publisher]]` and `[[topology.subscriber]]` of a sketch.
 
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::{
     ByteString, CorrelationFilter, EventFilter, EventKind, EventSubscription, OverflowPolicy,
     Priority, SourceCaps, TopicFilter,
@@ -15,6 +16,7 @@ const DEFAULT_CAPACITY: usize = 1024;
 pub(super) fn publisher(out: &mut String, publisher: &PublisherSpec) {
     out.push_str("\n[[topology.publisher]]\n");
     line(out, "name", publisher.name.as_str());
+    role(out, publisher.role);
     if publisher.correlate == Correlate::Numbered {
         line(out, "correlate", "numbered");
     }
@@ -22,6 +24,12 @@ pub(super) fn publisher(out: &mut String, publisher: &PublisherSpec) {
         line(out, "table", count(publisher.table));
     }
     list(out, "mix", publisher.mix.iter().map(part).collect());
+}
+
+fn role(out: &mut String, role: Role) {
+    if role != Role::Agent {
+        line(out, "role", role.to_string());
+    }
 }
 
 fn part(part: &MixPart) -> Table {
@@ -53,6 +61,7 @@ fn named(priority: Priority) -> &'static str {
 pub(super) fn subscriber(out: &mut String, subscriber: &SubscriberSpec) {
     out.push_str("\n[[topology.subscriber]]\n");
     line(out, "name", subscriber.name.as_str());
+    role(out, subscriber.role);
     let asked = &subscriber.subscription;
     if asked.subscriber_id != subscriber.name {
         line(out, "id", asked.subscriber_id.as_str());

@@ -6,7 +6,7 @@ use daemoneye_eventbus::Topic;
 
 use super::super::limits::{MAX_PAYLOAD_BYTES, MAX_TABLE_RECORDS, MAX_WAIT_MS};
 use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, TrialKind};
-use super::said::{Said, kind, pid, priority, read_names};
+use super::said::{Said, kind, pid, priority, read_names, role};
 use super::subscribers;
 use crate::scenario::{At, Reader, Table, suggestion};
 
@@ -59,6 +59,7 @@ fn bus_settings(table: &Table<'_>) -> BusSettings {
 fn read_publishers(table: Table<'_>, said: &mut Said) {
     let members = said.topology.publishers.iter().map(|spec| spec.name.as_str());
     let (name, names) = read_names(&table, "publishers", &said.publisher_groups, members);
+    let role = table.or("role", r#""agent""#, role);
     let correlate = table.or("correlate", r#""fresh""#, |at| {
         at.one_of(&[("fresh", Correlate::Fresh), ("numbered", Correlate::Numbered)])
     });
@@ -91,6 +92,7 @@ fn read_publishers(table: Table<'_>, said: &mut Said) {
     let first = said.topology.publishers.len();
     said.topology.publishers.extend(names.into_iter().map(|name| PublisherSpec {
         name,
+        role,
         mix: mix.clone(),
         correlate: correlate.clone(),
         table: held,

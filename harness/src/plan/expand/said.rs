@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::{EventKind, Priority};
 
-use super::super::Topology;
 use super::super::limits::MAX_ROLES;
+use super::super::{Bus, Case, Deployment, Topology};
 use crate::scenario::{At, Table};
 
 /// A topology, and the names its groups were given.
@@ -66,6 +67,28 @@ pub(super) fn read_names<'n>(
 
 pub(super) fn kind(at: &At<'_>) -> Option<EventKind> {
     at.one_of(&EventKind::ALL.map(|kind| (kind.as_str(), kind)))
+}
+
+pub(super) fn role(at: &At<'_>) -> Option<Role> {
+    let names = Role::ALL.map(|role| (role.to_string(), role));
+    let known: Vec<(&str, Role)> = names.iter().map(|(name, role)| (&**name, *role)).collect();
+    at.one_of(&known)
+}
+
+/// The buses on which a role means nothing, with the reason; those that the scenario names itself are
+/// left to it.
+pub(super) fn not_applicable(case: &Case) -> Vec<(Bus, String)> {
+    let subscribers = &case.topology.subscribers;
+    let asks = |bus: &Bus| match bus.deployment() {
+        Deployment::Process => true,
+        Deployment::Agent => subscribers.iter().all(|spec| spec.role == Role::Agent),
+        Deployment::InProcess | Deployment::Embedded => case.topology.is_all_agents(),
+    };
+    let named = |bus: &Bus| case.not_applicable.iter().any(|(one, _)| one == bus);
+    let others = Bus::ALL.into_iter().filter(|bus| !named(bus) && !asks(bus));
+    others
+        .map(|bus| (bus, "in the bus's own process nobody is asked for a role".to_owned()))
+        .collect()
 }
 
 pub(super) fn priority(at: &At<'_>) -> Option<Priority> {

@@ -10,13 +10,14 @@ use daemoneye_eventbus::{
 
 use super::super::limits::MAX_BREAKER_MS;
 use super::super::{Reading, SubscriberSpec, TrialKind};
-use super::said::{Said, kind, pid, priority, read_names};
+use super::said::{Said, kind, pid, priority, read_names, role};
 use crate::scenario::{At, Table};
 
 pub(super) fn read(table: Table<'_>, said: &mut Said, trial: TrialKind) {
     let members = said.topology.subscribers.iter().map(|spec| spec.name.as_str());
     let (name, names) = read_names(&table, "subscribers", &said.subscriber_groups, members);
     let id = table.optional("id", At::scalar);
+    let role = table.or("role", r#""agent""#, role);
     // Refused on purpose: the file says what it must be refused with, so nothing is checked here.
     let invalid = table.or("invalid", "false", At::boolean);
     let wildcards = table.or("wildcards", "true", At::boolean);
@@ -63,6 +64,7 @@ pub(super) fn read(table: Table<'_>, said: &mut Said, trial: TrialKind) {
             ..subscription.clone()
         },
         name,
+        role,
         reading,
         pace_per_s,
         from_start,

@@ -35,6 +35,8 @@ pub struct Publisher {
     pub name: String,
     /// How many equals: `p0`, `p1`, …
     pub count: Option<OrName<u32>>,
+    /// What it is to a broker in another process: `agent`, `collector:KIND` or `observer`.
+    pub role: Option<String>,
     /// The correlation its events carry: `fresh` or `numbered`.
     pub correlate: Option<String>,
     /// Process records it holds besides, as a collector does.
@@ -88,6 +90,8 @@ pub struct Subscriber {
     pub name: String,
     /// How many equals: `s0`, `s1`, …
     pub count: Option<OrName<u32>>,
+    /// What it is to a broker in another process: `agent`, `collector:KIND` or `observer`.
+    pub role: Option<String>,
     /// Id it subscribes with; its name when absent.
     pub id: Option<String>,
     /// Whether it is refused on purpose, so that nothing is checked here.

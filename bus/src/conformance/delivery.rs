@@ -43,6 +43,8 @@ pub(super) const CASES: &[Case] = &[
 /// Events of each of two publishers that run at the same time: enough to interleave on any bus,
 /// and both together below the usual capacity, so that nobody waits.
 const CONCURRENT_EVENTS: usize = 300;
+/// Events a publisher sends before it lets the other one have its turn.
+const BURST: usize = 3;
 
 async fn every_matching_event_arrives(stage: Stage) -> Result<(), Failure> {
     let mut all = stage.listen_to("all", &["events.#"]).await?;
@@ -231,7 +233,11 @@ async fn alternate(publisher: &mut Publisher) -> Result<(), Failure> {
     for number in 0..CONCURRENT_EVENTS {
         let topic = if number % 2 == 0 { "events.process.lifecycle" } else { "events.network.dns" };
         publisher.send(topic).await?;
-        tokio::task::yield_now().await;
+        // A few at a time, so that neighbours are of one publisher here and of both there, whoever
+        // schedules the tasks.
+        if number % BURST == BURST - 1 {
+            tokio::task::yield_now().await;
+        }
     }
     Ok(())
 }

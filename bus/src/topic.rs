@@ -14,7 +14,7 @@ pub use default::default_topic;
 pub use error::{PatternError, TopicError};
 pub use name::Topic;
 pub use pattern::{TopicPattern, TopicSegment};
-pub use registry::{REGISTRY, RegisteredTopic, is_registered};
+pub use registry::{REGISTRY, REPLY_PREFIX, RegisteredTopic, is_registered};
 pub use trie::TopicTrie;
 
 /// Levels a topic may have (T1).

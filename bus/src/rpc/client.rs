@@ -25,6 +25,7 @@ use super::{MAX_DEADLINE, nanoseconds};
 use crate::clock::monotonic_ns;
 use crate::contract::{BusEvent, EventBus, EventReceiver, EventSubscription, SubscribeError};
 use crate::event::{CollectionEvent, ControlMessage, ControlSubject, EventHeader};
+use crate::topic::REPLY_PREFIX;
 use pending::{Pending, Reply, Ticket};
 
 /// Asks over a bus, and waits for replies.
@@ -52,7 +53,7 @@ impl RpcClient {
     ) -> Result<Self, SubscribeError> {
         let incarnation = Uuid::new_v4().as_u64_pair().0;
         let id = format!("rpc.{}.{incarnation:016x}", config.address);
-        let topic = format!("control.rpc.reply.{}", config.address);
+        let topic = format!("{REPLY_PREFIX}{}", config.address);
         let wanted = EventSubscription::new(id).with_pattern(topic);
         let receiver = bus.subscribe(wanted.with_capacity(config.pending_limit.max(1))).await?;
         let pending = Arc::new(Pending::new(config.pending_limit));

@@ -1,6 +1,6 @@
 //! Where an event goes when its publisher names no topic (T8): decided by its own content alone.
 
-use super::{MAX_LEVEL_BYTES, Topic};
+use super::{MAX_LEVEL_BYTES, REPLY_PREFIX, Topic};
 use crate::event::{
     CollectionEvent, ControlSubject, FilesystemOperation, MAX_REPLY_ADDRESS_BYTES, NetworkChange,
     PerformanceScope, ProcessChange,
@@ -84,7 +84,7 @@ fn control_topic(subject: &ControlSubject) -> Topic {
         ControlSubject::FilesystemResult => "control.collector.result.filesystem",
         ControlSubject::PerformanceResult => "control.collector.result.performance",
         ControlSubject::Reply(address) => {
-            let topic = Topic::new(format!("control.rpc.reply.{address}"));
+            let topic = Topic::new(format!("{REPLY_PREFIX}{address}"));
             return topic.expect("an address is a level of a topic");
         }
     };

@@ -27,6 +27,9 @@ pub struct RegisteredTopic {
     pub summary: &'static str,
 }
 
+/// What the topics of replies begin with; the one level behind it is the address of whoever asked.
+pub const REPLY_PREFIX: &str = "control.rpc.reply.";
+
 /// Every registered topic (T7), in the order of `bus/TOPICS.md`.
 pub const REGISTRY: &[RegisteredTopic] = &[
     procmond(

@@ -9,6 +9,7 @@ use daemoneye_eventbus::{Topic, TopicPattern};
 use serde_json::json;
 
 use crate::exit::{EXIT_CODES, Exit, Failure};
+use crate::table::table;
 
 /// Show who may publish and subscribe what: the first rule that matches decides, and what none matches
 /// is denied.
@@ -29,8 +30,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-const COLUMNS: usize = 5;
-const HEADING: [&str; COLUMNS] = ["RULE", "EFFECT", "ROLE", "ACTION", "TOPICS"];
+const HEADING: [&str; 5] = ["RULE", "EFFECT", "ROLE", "ACTION", "TOPICS"];
 
 /// Prints the table, or the answer.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Err(error) => return Ok(invalid(&error)),
     };
     let (text, exit) = match &arguments.check {
-        None => (table(&policy, arguments.json), Exit::Pass),
+        None => (whole(&policy, arguments.json), Exit::Pass),
         Some(asked) => match Question::new(asked, &arguments.id) {
             Ok(question) => question.answer(&policy, arguments.json),
             Err(why) => return Ok(invalid(&why)),
@@ -113,33 +113,23 @@ impl Question {
     }
 }
 
-fn table(policy: &Policy, as_json: bool) -> String {
+fn whole(policy: &Policy, as_json: bool) -> String {
     let rules = policy.access.rules();
     if as_json {
         let rows: Vec<_> = (1..).zip(rules).map(row_as_json).collect();
         let unidentified = policy.unidentified.map(|role| role.to_string());
         return format!("{:#}\n", json!({ "unidentified": unidentified, "rules": rows }));
     }
-    let rows = std::iter::once(HEADING.map(str::to_owned)).chain((1..).zip(rules).map(cells));
-    let rows: Vec<[String; COLUMNS]> = rows.collect();
-    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
-        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
-    });
-    let mut text = String::new();
-    for row in &rows {
-        let padded = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        text.push_str(padded.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
+    let rows: Vec<Vec<String>> = (1..).zip(rules).map(cells).collect();
     let strangers = match policy.unidentified {
         Some(role) => format!("A client without a token is taken for {role}."),
         None => "A client without a token is refused.".to_owned(),
     };
-    text + &format!("\nWhat no rule matches is denied. {strangers}\n")
+    table(&HEADING, &rows) + &format!("\nWhat no rule matches is denied. {strangers}\n")
 }
 
-fn cells((number, rule): (usize, &Rule)) -> [String; COLUMNS] {
-    [
+fn cells((number, rule): (usize, &Rule)) -> Vec<String> {
+    vec![
         number.to_string(),
         rule.effect.to_string(),
         rule.roles.to_string(),

@@ -10,9 +10,8 @@ use bytestring::ByteString;
 use super::super::publication::Publication;
 use super::super::subscription::Sink;
 use super::Hub;
+use crate::topic::REPLY_PREFIX;
 
-/// Topic of a reply, up to the address of whoever asked.
-const REPLY_PREFIX: &str = "control.rpc.reply.";
 /// Replies one client owes at most; the oldest is forgotten when one more comes.
 const MAX_OWED_REPLIES: usize = 1024;
 

@@ -11,6 +11,7 @@ use super::super::Shared;
 use crate::contract::{
     BrokerInspection, EventBusStatistics, InspectionQuery, SubscriptionInspection,
 };
+use crate::topic::REPLY_PREFIX;
 
 const PUBLISHED: &str = "daemoneye_eventbus_events_published_total";
 const DELIVERED: &str = "daemoneye_eventbus_events_delivered_total";
@@ -79,7 +80,7 @@ fn record_topics(inspection: &BrokerInspection) {
     let mut unregistered = inspection.other_topics_published;
     for row in &inspection.topics {
         // Replies have a topic for each client.
-        if row.registered && !row.topic.starts_with("control.rpc.reply.") {
+        if row.registered && !row.topic.starts_with(REPLY_PREFIX) {
             counter!(TOPIC, "topic" => row.topic.clone()).absolute(row.events_published);
         } else {
             unregistered += row.events_published;

@@ -6,7 +6,7 @@ use crate::acl::Access;
 use crate::clock::monotonic_ns;
 use crate::contract::{CorrelationMetadata, EventId, PublishError};
 use crate::event::CollectionEvent;
-use crate::topic::Topic;
+use crate::topic::{REPLY_PREFIX, Topic};
 use crate::wire::{self, ENVELOPE_LIMIT_BYTES};
 
 use super::super::outbox::Outbox;
@@ -116,5 +116,5 @@ impl Session {
 
 /// Whether a topic is for the reply to one request.
 fn is_reply(topic: &Topic) -> bool {
-    topic.as_str().starts_with("control.rpc.reply.")
+    topic.as_str().starts_with(REPLY_PREFIX)
 }

@@ -115,7 +115,9 @@ mod tests {
     #[test]
     fn the_host_has_cpus_and_others_have_used_them() {
         let now = counters().expect("/proc");
-        assert!(now.others > Duration::ZERO && cpus() > 0);
+        assert!(now.others > Duration::ZERO);
+        // What this process may use is at most what is online.
+        assert!(cpus() >= std::thread::available_parallelism().expect("a number").get());
         assert!(queue().0.is_some_and(|runnable| runnable > 0), "at least this test runs");
     }
 

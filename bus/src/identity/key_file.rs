@@ -1,16 +1,21 @@
 //! A session key in a file of its owner: how an operator's tool proves itself (A4).
+//!
+//! What makes it the owner's alone differs; that is in the two private `access` files.
 
-use std::fs::{self, File, OpenOptions};
+#[cfg(unix)]
+#[path = "key_file/unix.rs"]
+mod access;
+#[cfg(windows)]
+#[path = "key_file/windows.rs"]
+mod access;
+
+use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::Secret;
-
-/// Mode of a key file: its owner alone.
-#[cfg(unix)]
-const MODE: u32 = 0o600;
 
 /// Why a key file is not used.
 #[derive(Debug, Error)]
@@ -34,42 +39,22 @@ pub enum KeyFileError {
 }
 
 /// Writes a key where nobody else can read it; a file of that name is replaced.
+///
+/// On Windows the folder decides who else can: see OPERATIONS.md.
 pub fn write_key_file(path: &Path, key: &Secret) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut options = OpenOptions::new();
-    // New, so that nobody has had it open since before its mode was set.
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, MODE);
-    key.write_line(&mut options.open(path)?)
+    key.write_line(&mut access::create(path)?)
 }
 
-/// Reads a key from a file that is its owner's alone.
+/// Reads a key from a file that is its owner's alone, which is not checked on Windows.
 pub fn read_key_file(path: &Path) -> Result<Secret, KeyFileError> {
     let failed = |source| KeyFileError::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
-    check_mode(path, &file).map_err(failed)??;
+    access::check(path, &file)?;
     Secret::read_line(&mut BufReader::new(file)).map_err(failed)
-}
-
-#[cfg(unix)]
-fn check_mode(path: &Path, file: &File) -> io::Result<Result<(), KeyFileError>> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let mode = file.metadata()?.permissions().mode() & 0o777;
-    if mode & !MODE != 0 {
-        return Ok(Err(KeyFileError::Open { path: path.to_owned(), mode }));
-    }
-    Ok(Ok(()))
-}
-
-/// There are no modes here: a file in the user's own folder is the user's.
-#[cfg(not(unix))]
-fn check_mode(_path: &Path, _file: &File) -> io::Result<Result<(), KeyFileError>> {
-    Ok(Ok(()))
 }
 
 #[cfg(test)]
@@ -87,19 +72,5 @@ mod tests {
         }
         let missing = read_key_file(&folder.path().join("none")).expect_err("missing");
         assert!(missing.to_string().starts_with("cannot read the key file"), "{missing}");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_key_others_may_read_proves_nothing() {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("key");
-        write_key_file(&path, &Secret::random().expect("randomness")).expect("written");
-        assert_eq!(fs::metadata(&path).expect("it").permissions().mode() & 0o777, MODE);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("its owner");
-        let told = read_key_file(&path).expect_err("open to others").to_string();
-        assert!(told.contains("mode 640") && told.contains("chmod 600"), "{told}");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The published schema of events says `string`. The generated code gets `bytes` for those fields,
 //! which is the same on the wire, so that decoded text can share the one allocation of its frame;
-//! the conversion to the model checks that it is UTF-8. The control plane's text stays text.
+//! the conversion to the model checks that it is UTF-8. The control plane's and the journal's text
+//! stays text.
 
 use std::error::Error;
 
@@ -12,9 +13,10 @@ use protox::prost_reflect::prost_types::{DescriptorProto, FileDescriptorSet};
 
 const EVENTS: &str = "proto/eventbus.proto";
 const CONTROL: &str = "proto/control.proto";
+const JOURNAL: &str = "proto/journal.proto";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for schema in [EVENTS, CONTROL] {
+    for schema in [EVENTS, CONTROL, JOURNAL] {
         println!("cargo::rerun-if-changed={schema}");
     }
     if std::env::var_os("CARGO_FEATURE_IPC").is_none() {
@@ -25,7 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         strings_as_bytes(message);
     }
     let control = protox::compile([CONTROL], ["proto"])?;
-    for schema in [events, control] {
+    let journal = protox::compile([JOURNAL], ["proto"])?;
+    for schema in [events, control, journal] {
         Config::new().bytes(["."]).compile_fds(schema)?;
     }
     Ok(())

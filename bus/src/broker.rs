@@ -7,8 +7,10 @@
 mod config;
 mod connection;
 mod embedded;
+mod expiry;
 mod hub;
 mod identities;
+mod journal;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod outbox;
@@ -16,6 +18,7 @@ mod publication;
 mod server;
 mod subscription;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,6 +28,8 @@ use tokio::sync::{Notify, watch};
 pub use config::BrokerConfig;
 pub(crate) use embedded::EmbeddedBus;
 pub use identities::{IssueError, MAX_SESSION_KEYS, MAX_TOKENS, RESERVED_NAMES};
+use journal::Journal;
+pub use journal::{JournalError, MAX_JOURNAL_BYTES};
 #[cfg(feature = "metrics")]
 pub use metrics::MetricsError;
 pub use server::ServeError;
@@ -46,6 +51,18 @@ use identities::Identities;
 pub struct DaemoneyeBroker {
     shared: Arc<Shared>,
     _cuts_off: Arc<CutsOff>,
+}
+
+/// The journal, if there is one. Locked last of all, for one append.
+#[derive(Debug, Clone, Default)]
+struct Journaling(Option<Arc<Mutex<Journal>>>);
+
+impl Journaling {
+    fn with(&self, write: impl FnOnce(&mut Journal)) {
+        if let Some(journal) = &self.0 {
+            write(&mut journal.lock());
+        }
+    }
 }
 
 /// Ends the servers when the last clone of the broker goes without a shutdown. Handles and
@@ -102,6 +119,20 @@ impl DaemoneyeBroker {
             waited: Mutex::default(),
         };
         Self { shared: Arc::new(shared), _cuts_off: Arc::new(CutsOff(phase)) }
+    }
+
+    /// The same, which goes on where one that was killed has left off (W6): its clients prove
+    /// themselves with the keys they have, and for as long as the recovery window lasts what is
+    /// published as `delivered` waits for their subscriptions. It writes down what the next one needs,
+    /// in a file that is its owner's alone and empty after a shutdown.
+    pub fn with_journal(config: BrokerConfig, path: &Path) -> Result<Self, JournalError> {
+        let (journal, recovered) = Journal::open(path)?;
+        let until = Instant::now() + config.recovery_window;
+        let broker = Self::new(config);
+        let journal = Journaling(Some(Arc::new(Mutex::new(journal))));
+        broker.shared.identities.lock().remember(journal.clone(), recovered.keys);
+        broker.shared.hub.lock().remember(journal, recovered.subscriptions, until);
+        Ok(broker)
     }
 
     /// Accepts clients on a bound listener, on a thread of its own, until shutdown.

@@ -1,19 +1,25 @@
 //! The client: a handle to a broker in another process.
 //!
-//! A session is one connection and two tasks on the caller's runtime, one that reads and one that
-//! writes what could not be written at once. On a current-thread runtime a received event wakes
-//! its consumer without changing threads. Publishing is `fire`: success means taken into a bounded
-//! outbox, in order (C7). Never imports the broker.
+//! A link outlives its connections: one task reads and, when one breaks, finds the next; another
+//! writes what could not be written at once. Both are on the caller's runtime; on a current-thread
+//! runtime a received event wakes its consumer without changing threads. What a publish waits for
+//! is its publisher's choice ([`Confirmation`]). Never imports the broker.
 
 mod config;
 mod connect;
 mod inbox;
 mod inspecting;
+mod keeper;
 mod ledger;
+mod link;
 mod outbox;
 mod reader;
+mod reconnect;
 mod requests;
-mod session;
+mod seen;
+mod standing;
+mod subscribed;
+mod unconfirmed;
 mod writer;
 
 use std::sync::Arc;
@@ -23,52 +29,96 @@ use async_trait::async_trait;
 
 pub use config::ClientConfig;
 pub use connect::ConnectError;
+pub use reconnect::Reconnect;
 
 use crate::acl::Role;
 use crate::contract::{
-    CorrelationMetadata, EventBus, EventBusStatistics, EventReceiver, EventSubscription, Matcher,
-    PublishError, ShutdownError, StatisticsError, SubscribeError, UnsubscribeError,
+    Confirmation, CorrelationMetadata, EventBus, EventBusStatistics, EventReceiver,
+    EventSubscription, Matcher, PublishError, Resumed, ShutdownError, StatisticsError,
+    SubscribeError, UnsubscribeError,
 };
 use crate::event::CollectionEvent;
 use crate::topic::Topic;
 use crate::transport::SocketAddress;
-use session::{Alive, Session};
+use connect::Introduction;
+use link::{Alive, Link};
 
-/// A connection to a broker in another process.
+/// A connection to a broker in another process; when it breaks, another one is found, unless
+/// [`ClientConfig::reconnect`] says otherwise (W5).
 ///
 /// Dropping it closes the connection once its receivers are dropped as well; events accepted
 /// before are still written.
 ///
-/// `fire` means that an accepted event may still be lost with the connection. Every later
-/// `publish`, and `shutdown`, then tells how many of all this handle accepted may be (C13):
+/// `Fire` means that an accepted event may still be lost with the connection.
+/// [`resumed`](Self::resumed) tells how many may be so far, and once the handle has ended every
+/// `publish`, and `shutdown`, tells how many of all it accepted (C13):
 /// [`PublishError::Disconnected`]. A handle that was dropped leaves that to the log.
 #[derive(Debug)]
 pub struct EventBusClient {
-    session: Arc<Session>,
-    /// The session ends when this and all receivers are gone.
+    link: Arc<Link>,
+    /// The link ends when this and all receivers are gone.
     _alive: Arc<Alive>,
 }
 
 impl EventBusClient {
     /// Connects and introduces itself, within the connect limit. Must be called inside a tokio
-    /// runtime, on which the session's tasks then run.
+    /// runtime, on which the link's tasks then run.
     ///
     /// Cancelling it closes the connection.
     pub async fn connect(
         address: &SocketAddress,
         config: ClientConfig,
     ) -> Result<Self, ConnectError> {
-        let (session, buffer) = connect::connect(address, config).await?;
-        let session = Arc::new(session);
-        let alive = Arc::new(Alive::new(&session));
-        tokio::spawn(reader::run(Arc::clone(&session), Arc::downgrade(&alive), buffer));
-        tokio::spawn(writer::run(Arc::clone(&session)));
-        Ok(Self { session, _alive: alive })
+        let mut introduction = Introduction::new(&config);
+        let connection = connect::connect(address, &mut introduction, config.connect_limit).await?;
+        let link = Arc::new(Link::new(address.clone(), config, &introduction, &connection));
+        let alive = Arc::new(Alive::new(&link));
+        let keep = keeper::run(Arc::clone(&link), Arc::downgrade(&alive), introduction, connection);
+        tokio::spawn(keep);
+        Ok(Self { link, _alive: alive })
     }
 
     /// What the broker takes this client for (A4).
     pub fn role(&self) -> Role {
-        self.session.role()
+        self.link.role()
+    }
+
+    /// How often the connection broke and was found again, and how many of the events published
+    /// here that may have cost (W5). What its subscriptions lost,
+    /// [`EventReceiver::resumed`] tells.
+    pub fn resumed(&self) -> Resumed {
+        self.link.resumed()
+    }
+
+    /// Accepts an event, to be confirmed as said here instead of by the configuration. What became
+    /// of it is told by the receipt, so that many may be on their way at once.
+    ///
+    /// Waits for room up to the publish limit. Cancel safe: an event is accepted only by the call
+    /// that returns its receipt.
+    pub async fn submit_to(
+        &self,
+        topic: Topic,
+        event: CollectionEvent,
+        correlation: Option<CorrelationMetadata>,
+        confirmation: Confirmation,
+    ) -> Result<Receipt, PublishError> {
+        let told = self.link.accept(&topic, &event, correlation.as_ref(), confirmation).await?;
+        Ok(Receipt { link: Arc::clone(&self.link), told })
+    }
+}
+
+/// The receipt of an event that was accepted; dropping it loses nothing but the word.
+#[derive(Debug)]
+#[must_use = "only a receipt tells whether the event was confirmed"]
+pub struct Receipt {
+    link: Arc<Link>,
+    told: link::Told,
+}
+
+impl Receipt {
+    /// Waits until the event is confirmed, up to the confirm limit; with `Fire` it is at once.
+    pub async fn confirmed(self) -> Result<(), PublishError> {
+        self.link.told(self.told).await
     }
 }
 
@@ -80,7 +130,9 @@ impl EventBus for EventBusClient {
         event: CollectionEvent,
         correlation: Option<CorrelationMetadata>,
     ) -> Result<(), PublishError> {
-        self.session.publish(&topic, &event, correlation.as_ref()).await
+        let confirmation = self.link.config.confirmation;
+        let told = self.link.accept(&topic, &event, correlation.as_ref(), confirmation).await?;
+        self.link.told(told).await
     }
 
     async fn subscribe(
@@ -89,18 +141,18 @@ impl EventBus for EventBusClient {
     ) -> Result<EventReceiver, SubscribeError> {
         // What needs no broker is refused here, with the full error.
         Matcher::compile(&subscription)?;
-        self.session.subscribe(subscription).await
+        self.link.subscribe(subscription).await
     }
 
     async fn unsubscribe(&self, subscriber_id: &str) -> Result<(), UnsubscribeError> {
-        self.session.unsubscribe(subscriber_id).await
+        self.link.unsubscribe(subscriber_id).await
     }
 
     async fn statistics(&self) -> Result<EventBusStatistics, StatisticsError> {
-        self.session.statistics().await
+        self.link.statistics().await
     }
 
     async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
-        self.session.shutdown(deadline).await
+        self.link.shutdown(deadline).await
     }
 }

@@ -5,6 +5,7 @@
 
 mod bus;
 mod bus_event;
+mod confirmation;
 mod correlation;
 mod error;
 mod event_id;
@@ -14,11 +15,13 @@ mod matching;
 mod overflow;
 mod queue;
 mod receiver;
+mod resumed;
 mod statistics;
 mod subscription;
 
 pub use bus::EventBus;
 pub use bus_event::BusEvent;
+pub use confirmation::Confirmation;
 pub use correlation::{CorrelationId, CorrelationMetadata};
 pub use error::{
     InspectError, PublishError, ShutdownError, StatisticsError, SubscribeError, TryRecvError,
@@ -34,6 +37,7 @@ pub use matching::{Attributes, Matcher};
 pub use overflow::{Breaker, BreakerConfig, BreakerState, OverflowPolicy};
 pub use queue::{DeliveryQueue, PushError, QueueInbox};
 pub use receiver::{Delivery, EventReceiver, Inbox};
+pub use resumed::{Lost, Resumed};
 pub use statistics::{EventBusStatistics, SubscriptionStatistics};
 pub use subscription::{
     DEFAULT_CAPACITY_EVENTS, EventSubscription, MAX_CAPACITY_EVENTS, MAX_PATTERNS,

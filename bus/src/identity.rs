@@ -6,8 +6,10 @@
 //! broker keeps digests alone: what it holds opens nothing.
 
 mod key_file;
+mod private_file;
 
 pub use key_file::{KeyFileError, read_key_file, write_key_file};
+pub(crate) use private_file::{mode_open_to_others, private};
 
 use std::fmt;
 use std::io::{self, BufRead, Write};
@@ -93,6 +95,16 @@ impl Secret {
 }
 
 impl SecretDigest {
+    /// For the journal of the broker that has seen it.
+    pub(crate) fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
+    /// As a journal has it.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// Whether it is of the same secret; takes as long whatever the answer.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()

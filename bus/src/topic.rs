@@ -5,6 +5,7 @@
 
 mod default;
 mod error;
+mod lane;
 mod name;
 mod pattern;
 mod registry;
@@ -12,6 +13,7 @@ mod trie;
 
 pub use default::default_topic;
 pub use error::{PatternError, TopicError};
+pub use lane::{Lane, PerLane};
 pub use name::Topic;
 pub use pattern::{TopicPattern, TopicSegment};
 pub use registry::{REGISTRY, REPLY_PREFIX, RegisteredTopic, is_registered};

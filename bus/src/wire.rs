@@ -4,6 +4,7 @@
 //! the conversion is explicit both ways (W1–W3; `proto/eventbus.proto`, `PROTOCOL.md`).
 
 mod access;
+mod confirmation;
 mod control;
 mod encode;
 mod envelope;
@@ -17,6 +18,7 @@ mod tests;
 mod text;
 
 pub(crate) use access::{access_from_wire, access_to_wire};
+pub(crate) use confirmation::{lane_from_wire, lane_to_wire};
 pub(crate) use control::{
     statistics_from_wire, statistics_to_wire, subscription_from_wire, subscription_to_wire,
 };

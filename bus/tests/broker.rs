@@ -289,7 +289,7 @@ impl Idle {
         let capacity = 100_000;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let receivers = runtime.block_on(async {
-            let config = ClientConfig::new("idle");
+            let config = ClientConfig::new("idle").with_reconnect(None);
             let bus = DaemoneyeEventBus::connect(address, config).await.unwrap();
             let first = bus.subscribe(all_processes("first").with_capacity(capacity)).await;
             let second = bus.subscribe(all_processes("second").with_capacity(capacity)).await;

@@ -37,6 +37,12 @@ pub struct BrokerConfig {
     /// How often either side shows life; three silent intervals end a connection (W4).
     /// At least 1 ms; default 10 s.
     pub heartbeat_interval: Duration,
+    /// Events of one lane a client may have sent to be confirmed beyond those that are; more would be
+    /// a breach of the protocol. Default 4096 (W6).
+    pub unconfirmed_limit_events: usize,
+    /// How long what a client had waits for it after its connection broke (W5, W6). Default 35 s:
+    /// longer than a client pauses between two attempts.
+    pub recovery_window: Duration,
     /// Who may publish and subscribe what (A1). Default: the table of the contract (A2).
     pub access: AccessControl,
     /// What a client of the same user without a token is; `None` refuses it. Default observer (A4).
@@ -57,6 +63,8 @@ impl Default for BrokerConfig {
             backlog_limit_bytes: 64 << 20,
             handshake_limit: Duration::from_secs(5),
             heartbeat_interval: Duration::from_secs(10),
+            unconfirmed_limit_events: 4096,
+            recovery_window: Duration::from_secs(35),
             access: AccessControl::standard(),
             unidentified: Some(Role::Observer),
         }
@@ -122,6 +130,13 @@ impl BrokerConfig {
     #[must_use]
     pub fn with_handshake_limit(mut self, limit: Duration) -> Self {
         self.handshake_limit = limit;
+        self
+    }
+
+    /// Sets how long what a client had waits for it.
+    #[must_use]
+    pub fn with_recovery_window(mut self, window: Duration) -> Self {
+        self.recovery_window = window;
         self
     }
 

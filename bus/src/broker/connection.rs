@@ -73,13 +73,20 @@ enum Fault {
     TooLarge { bytes: usize, limit_bytes: usize },
     #[error("silent for too long")]
     Silent,
+    #[error("the client is connected again")]
+    Superseded,
 }
 
 impl Fault {
+    /// Whether the connection broke, and its client broke nothing.
+    fn is_the_connections(&self) -> bool {
+        matches!(self, Self::Io(_) | Self::Torn | Self::Silent | Self::Superseded)
+    }
+
     /// What the peer is told; nothing when it cannot hear.
     fn refusal(&self) -> Option<proto::Refusal> {
         let code = match self {
-            Self::Io(_) | Self::Torn => return None,
+            Self::Io(_) | Self::Torn | Self::Superseded => return None,
             Self::Frame(FrameError::TooLong { .. }) | Self::TooLarge { .. } => Code::TooLarge,
             Self::Frame(_) | Self::Decode(_) | Self::Protocol(_) => Code::Protocol,
             Self::Version => Code::Version,
@@ -109,7 +116,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
         // Nothing was accepted from it, so the end of the broker need not wait for it.
         () = until(shared, |phase| phase >= Phase::Ending) => return,
     };
-    let (peer, welcome) = match greeted {
+    let (peer, arrival) = match greeted {
         Ok(greeting) => greeting,
         Err(fault) => {
             tracing::debug!(%fault, "handshake failed");
@@ -118,15 +125,15 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
             return;
         }
     };
-    let connected = shared.hub.lock().connect(Arc::clone(&stream), welcome);
+    let connected = shared.hub.lock().connect(Arc::clone(&stream), arrival);
     let Some(session) = connected else { return };
-    shared.hub.lock().introduce(session.key, peer.name.clone(), peer.incarnation);
+    let returns = peer.returns;
     let gone = Disconnect { shared, key: session.key };
     let mut reader = reader::Reader::new(shared, peer, session.key, buffer);
     let mut writer = writer::Writer::new(shared, &stream, &session);
     let served = serve(shared, &stream, &mut writer, &mut reader).await;
     let limit = if served.is_ok() { FINISH_LIMIT } else { handshake::REFUSAL_LIMIT };
-    cut_off(shared, &session, served);
+    cut_off(shared, &session, served, returns);
     writer.finish(limit).await;
     stream.close();
     tokio::select! {
@@ -154,9 +161,12 @@ fn audit_stranger(shared: &Shared, stream: &Stream, fault: &Fault) {
 }
 
 /// Ends the subscriptions of a client that is not served any more, so that it holds nobody up
-/// while it is told why.
-fn cut_off(shared: &Shared, session: &Session, served: Result<(), Fault>) {
+/// while it is told why; one that comes back when its connection breaks finds them again.
+fn cut_off(shared: &Shared, session: &Session, served: Result<(), Fault>, returns: bool) {
     let mut hub = shared.hub.lock();
+    if returns && served.as_ref().err().is_none_or(Fault::is_the_connections) {
+        hub.park_owner(session.key);
+    }
     hub.end_owner(Owner::Connection(session.key), Leftovers::Lose);
     if let Err(fault) = served {
         tracing::debug!(%fault, "connection ended early");

@@ -5,13 +5,16 @@
 //! brought), an embedded publisher once per publish; nobody holds it across an await. Nothing
 //! here waits: where an event must wait for room, `route` says for which.
 
+mod confirming;
 mod connections;
 mod deliver;
 mod inspection;
+mod parking;
 mod refusals;
 mod replies;
 mod routes;
 mod seen_topics;
+mod subscribing;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,19 +24,19 @@ use rustc_hash::FxHashMap;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use confirming::Publishers;
 use connections::Connections;
-pub(super) use connections::Session;
+pub(super) use connections::{Arrival, Session};
+pub(super) use deliver::Leftovers;
 pub(super) use refusals::{Refused, Telling};
 use routes::Routes;
+pub(super) use subscribing::{Asked, Resume};
 
-use super::BrokerConfig;
+use super::journal::Journal;
 use super::publication::Publication;
-use super::subscription::{Owner, Remote, Sink, Subscription};
-use crate::acl::Access;
-use crate::contract::{
-    DeliveryQueue, EventBusStatistics, EventReceiver, EventSubscription, Matcher, SubscribeError,
-    UnsubscribeError,
-};
+use super::subscription::{Sink, Subscription};
+use super::{BrokerConfig, Journaling};
+use crate::contract::EventBusStatistics;
 use crate::topic::Topic;
 
 /// Index of a subscription; used again after its end.
@@ -56,11 +59,19 @@ pub(super) struct Hub {
     subscriptions: Vec<Option<Subscription>>,
     free: Vec<Key>,
     by_id: HashMap<String, Key>,
+    /// Subscriptions whose connection broke, by the ids they had.
+    parked: HashMap<String, Key>,
+    /// Of these, how many nobody came back for.
+    sessions_expired: u64,
+    /// Told when something may expire sooner than before.
+    expiry_changed: Arc<Notify>,
+    journal: Journaling,
     /// Remote subscriptions by their names on the wire.
     numbers: FxHashMap<u32, Key>,
     last_number: u32,
     routes: Routes,
     connections: Connections,
+    publishers: Publishers,
     /// Reused by every `route`: the subscriptions an event goes to.
     matched: Vec<Key>,
     published: u64,
@@ -111,6 +122,11 @@ impl Hub {
             subscriptions: Vec::new(),
             free: Vec::new(),
             by_id: HashMap::new(),
+            parked: HashMap::new(),
+            sessions_expired: 0,
+            expiry_changed: Arc::default(),
+            journal: Journaling::default(),
+            publishers: Publishers::default(),
             numbers: FxHashMap::default(),
             last_number: 0,
             routes: Routes::default(),
@@ -167,17 +183,26 @@ impl Hub {
             return Routed::Closed;
         }
         if at_full == AtFull::Wait
-            && let Some(room) = self.first_without_room()
+            && let Some(room) = self.first_without_room(publication)
         {
             return Routed::Full(room);
         }
         self.routes.count(place);
         self.note_request(publication);
-        self.deliver(publication, now_ns);
+        let mut tracked = self.track(publication);
+        self.deliver(publication, now_ns, tracked.as_mut());
+        if let Some(tracked) = tracked {
+            self.placed(&tracked, publication.bytes());
+        }
         Routed::Done
     }
 
-    fn first_without_room(&mut self) -> Option<Arc<Notify>> {
+    fn first_without_room(&mut self, publication: &Publication<'_>) -> Option<Arc<Notify>> {
+        if publication.is_delivered_when_taken()
+            && let Some(room) = self.first_to_return()
+        {
+            return Some(room);
+        }
         let congested = |connection| self.connections.is_congested(connection);
         let full = self
             .matched
@@ -192,144 +217,20 @@ impl Hub {
         Some(room)
     }
 
+    fn first_to_return(&self) -> Option<Arc<Notify>> {
+        if self.parked.is_empty() {
+            return None;
+        }
+        let mut matched = self.matched.iter().map(|key| live(&self.subscriptions, *key));
+        matched.find_map(Subscription::waits_for_return).cloned()
+    }
+
     /// Ends a round: writes what was gathered, one write per connection.
     pub(super) fn flush(&mut self) {
+        self.tell_confirmed();
         while let Some(connection) = self.connections.flush_touched() {
             self.resume(connection);
         }
-    }
-
-    /// Subscribes a receiver in this process.
-    pub(super) fn subscribe_local(
-        &mut self,
-        subscription: &EventSubscription,
-        handle: u64,
-    ) -> Result<EventReceiver, SubscribeError> {
-        let matcher = self.admit(subscription, None)?;
-        let (queue, receiver) = DeliveryQueue::bounded(subscription.capacity);
-        self.insert(Subscription::new(
-            subscription,
-            matcher,
-            Owner::Handle(handle),
-            Sink::Local(queue),
-        ));
-        Ok(receiver)
-    }
-
-    /// Subscribes a receiver behind a connection; returns the subscription's name on the wire.
-    pub(super) fn subscribe_remote(
-        &mut self,
-        subscription: &EventSubscription,
-        connection: u32,
-        access: &Access,
-    ) -> Result<u32, SubscribeError> {
-        let matcher = self.admit(subscription, Some(access))?;
-        self.last_number = self.last_number.wrapping_add(1);
-        let number = self.last_number;
-        let limit_bytes = self.config.backlog_limit_bytes;
-        let remote = Remote::new(connection, number, subscription.capacity, limit_bytes);
-        let key = self.insert(Subscription::new(
-            subscription,
-            matcher,
-            Owner::Connection(connection),
-            Sink::Remote(remote),
-        ));
-        self.numbers.insert(number, key);
-        Ok(number)
-    }
-
-    /// A subscription that may be: asked for rightly, by somebody who may, under a free id, within
-    /// the limit. Who is in this process need not ask.
-    fn admit(
-        &mut self,
-        subscription: &EventSubscription,
-        access: Option<&Access>,
-    ) -> Result<Matcher, SubscribeError> {
-        if self.closed {
-            return Err(SubscribeError::Closed);
-        }
-        let matcher = Matcher::compile(subscription)?;
-        if let Some(denial) = access.and_then(|access| access.refuses(matcher.patterns())) {
-            return Err(SubscribeError::Denied(denial));
-        }
-        if self.by_id.contains_key(&subscription.subscriber_id) {
-            self.remove_abandoned();
-        }
-        if self.by_id.contains_key(&subscription.subscriber_id) {
-            return Err(SubscribeError::DuplicateId { id: subscription.subscriber_id.clone() });
-        }
-        if self.by_id.len() >= self.config.subscriber_limit {
-            self.remove_abandoned();
-        }
-        if self.by_id.len() >= self.config.subscriber_limit {
-            return Err(SubscribeError::LimitReached { limit: self.config.subscriber_limit });
-        }
-        Ok(matcher)
-    }
-
-    fn insert(&mut self, subscription: Subscription) -> Key {
-        let key = self.free.pop().unwrap_or_else(|| {
-            self.subscriptions.push(None);
-            Key::try_from(self.subscriptions.len() - 1).expect("subscriptions have a limit")
-        });
-        self.routes.insert(&subscription.matcher, key);
-        self.by_id.insert(subscription.id.clone(), key);
-        self.subscriptions[key as usize] = Some(subscription);
-        key
-    }
-
-    /// Ends one subscription of this owner, by its id. What was queued can still be received.
-    pub(super) fn unsubscribe(&mut self, id: &str, owner: Owner) -> Result<(), UnsubscribeError> {
-        let own = |key: &Key| live(&self.subscriptions, *key).owner == owner;
-        let key = self.by_id.get(id).copied().filter(own);
-        let key = key.ok_or_else(|| UnsubscribeError::Unknown { id: id.to_owned() })?;
-        self.remove(key, Leftovers::HandOver);
-        Ok(())
-    }
-
-    /// The same by its number, which no later subscription has, whatever its id. Returns whether
-    /// it was there.
-    pub(super) fn unsubscribe_number(&mut self, number: u32, owner: Owner) -> bool {
-        let own = |key: &Key| live(&self.subscriptions, *key).owner == owner;
-        let key = self.numbers.get(&number).copied().filter(own);
-        if let Some(key) = key {
-            self.remove(key, Leftovers::HandOver);
-        }
-        key.is_some()
-    }
-
-    /// Ends all subscriptions of an owner.
-    pub(super) fn end_owner(&mut self, owner: Owner, leftovers: Leftovers) {
-        self.remove_where(leftovers, |subscription| subscription.owner == owner);
-    }
-
-    /// Receivers that were dropped without a word no longer count (C10).
-    fn remove_abandoned(&mut self) {
-        self.remove_where(Leftovers::Lose, |subscription| match &subscription.sink {
-            Sink::Local(queue) => queue.is_closed(),
-            Sink::Remote(_) => false,
-        });
-    }
-
-    fn remove_where(&mut self, leftovers: Leftovers, which: impl Fn(&Subscription) -> bool) {
-        let keys: Vec<Key> = self
-            .by_id
-            .values()
-            .copied()
-            .filter(|key| which(live(&self.subscriptions, *key)))
-            .collect();
-        for key in keys {
-            self.remove(key, leftovers);
-        }
-    }
-
-    fn remove(&mut self, key: Key, leftovers: Leftovers) {
-        let mut subscription =
-            self.subscriptions[key as usize].take().expect("a known key has a subscription");
-        self.by_id.remove(&subscription.id);
-        self.routes.remove(&subscription.matcher, key);
-        self.end_delivery(&mut subscription, leftovers);
-        self.free.push(key);
     }
 
     /// Refuses what is new from now on; what clients have accepted is still taken in, and
@@ -358,15 +259,23 @@ impl Hub {
             return;
         }
         self.interrupted = self.is_anybody_talking();
+        self.end_all_parked();
+        self.journal.with(Journal::clear);
         self.by_id.clear();
         for key in 0..self.subscriptions.len() {
             if let Some(mut subscription) = self.subscriptions[key].take() {
                 self.end_delivery(&mut subscription, Leftovers::HandOver);
+                self.say_ended(&subscription);
                 self.subscriptions[key] = Some(subscription);
             }
         }
         self.connections.say_goodbye_to_all(true);
         self.flush();
+    }
+
+    /// Told when something may expire sooner than before.
+    pub(super) fn expiry_changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.expiry_changed)
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -402,15 +311,6 @@ impl Hub {
             subscriptions,
         }
     }
-}
-
-/// What happens to events held back for a subscription that ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Leftovers {
-    /// They are handed over: the receiver is still there.
-    HandOver,
-    /// They are lost and counted: the receiver is gone.
-    Lose,
 }
 
 fn live(subscriptions: &[Option<Subscription>], key: Key) -> &Subscription {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use super::Journaling;
 use crate::acl::{Principal, Role};
 use crate::identity::{Secret, SecretDigest};
 
@@ -62,6 +63,7 @@ pub(super) enum IdentityError {
 pub(super) struct Identities {
     tokens: Vec<Token>,
     keys: Vec<Key>,
+    journal: Journaling,
 }
 
 #[derive(Debug)]
@@ -79,6 +81,13 @@ struct Key {
 }
 
 impl Identities {
+    /// Writes keys down from now on, having known some from the start.
+    pub(super) fn remember(&mut self, journal: Journaling, known: Vec<(Principal, SecretDigest)>) {
+        self.keys =
+            known.into_iter().map(|(principal, digest)| Key { digest, principal }).collect();
+        self.journal = journal;
+    }
+
     /// Remembers a token for somebody.
     pub(super) fn accept_token(
         &mut self,
@@ -99,11 +108,13 @@ impl Identities {
     /// Opens a session for somebody: its new key. An older one of the same id is no longer good.
     pub(super) fn open_session(&mut self, principal: Principal) -> Result<Secret, IssueError> {
         let key = Secret::random().map_err(IssueError::Randomness)?;
+        let digest = key.digest();
         self.keys.retain(|known| known.principal.id() != principal.id());
         if self.keys.len() >= MAX_SESSION_KEYS {
             return Err(IssueError::LimitReached { limit: MAX_SESSION_KEYS });
         }
-        self.keys.push(Key { digest: key.digest(), principal });
+        self.journal.with(|journal| journal.key_opened(&principal, &digest));
+        self.keys.push(Key { digest, principal });
         Ok(key)
     }
 

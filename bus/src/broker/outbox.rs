@@ -91,6 +91,11 @@ impl Outbox {
         self.turn
     }
 
+    /// Its client has come back on another connection: this one ends.
+    pub(super) fn close(&self) {
+        self.stream.close();
+    }
+
     /// An answer was appended.
     pub(super) fn replied(&mut self, bytes: usize) {
         self.replies.add(self.turn, bytes as u64);

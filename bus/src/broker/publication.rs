@@ -8,22 +8,28 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use tracing::{Level, Span};
 
-use crate::contract::{Attributes, BusEvent, Matcher};
+use crate::contract::{Attributes, BusEvent, Confirmation, Matcher};
 use crate::event::CollectionEvent;
 use crate::wire::{self, EventEnvelope};
 
 /// An event to route.
 pub(super) enum Publication<'a> {
     /// It came over a socket.
-    Encoded { envelope: EventEnvelope<'a>, bytes: &'a [u8], event: OnceCell<Option<Arc<BusEvent>>> },
+    Encoded {
+        envelope: EventEnvelope<'a>,
+        bytes: &'a [u8],
+        /// The connection it came over.
+        connection: u32,
+        event: OnceCell<Option<Arc<BusEvent>>>,
+    },
     /// It was published in this process.
     Local { event: Arc<BusEvent>, fresh: bool, bytes: OnceCell<Vec<u8>> },
 }
 
 impl<'a> Publication<'a> {
-    /// An encoded event, and its envelope as read from the same bytes.
-    pub(super) fn encoded(envelope: EventEnvelope<'a>, bytes: &'a [u8]) -> Self {
-        Self::Encoded { envelope, bytes, event: OnceCell::new() }
+    /// An encoded event, its envelope as read from the same bytes, and who sent it.
+    pub(super) fn encoded(envelope: EventEnvelope<'a>, bytes: &'a [u8], connection: u32) -> Self {
+        Self::Encoded { envelope, bytes, connection, event: OnceCell::new() }
     }
 
     /// `fresh`: the publisher gave no correlation, so none travels.
@@ -59,6 +65,24 @@ impl<'a> Publication<'a> {
     /// Whether it was published in this process.
     pub(super) fn is_local(&self) -> bool {
         matches!(self, Self::Local { .. })
+    }
+
+    /// Its envelope and who sent it, if its publisher waits to be told what became of it.
+    pub(super) fn to_be_confirmed(&self) -> Option<(EventEnvelope<'a>, u32)> {
+        match self {
+            Self::Encoded { envelope, connection, .. }
+                if envelope.confirmation != Confirmation::Fire =>
+            {
+                Some((*envelope, *connection))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether its publisher waits until it is taken by everybody who must.
+    pub(super) fn is_delivered_when_taken(&self) -> bool {
+        self.to_be_confirmed()
+            .is_some_and(|(envelope, _)| envelope.confirmation == Confirmation::Delivered)
     }
 
     /// The topic's text, not yet known to be valid when it came over a socket.
@@ -98,7 +122,8 @@ impl<'a> Publication<'a> {
         match self {
             Self::Encoded { bytes, event, .. } => event
                 .get_or_init(|| {
-                    wire::decode_event(Bytes::copy_from_slice(bytes)).ok().map(Arc::new)
+                    let (event, _) = wire::decode_event(Bytes::copy_from_slice(bytes)).ok()?;
+                    Some(Arc::new(event))
                 })
                 .clone(),
             Self::Local { event, .. } => Some(Arc::clone(event)),

@@ -1,6 +1,7 @@
 //! The broker's thread: a current-thread runtime that accepts connections and runs one task each.
 
 use std::io;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
@@ -9,8 +10,8 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::connection;
 use super::{Phase, Shared};
+use super::{connection, expiry};
 use crate::transport::{Acceptor, Listener, Stream};
 
 /// Pause after a failed accept (out of descriptors, say), so that it does not spin.
@@ -114,6 +115,7 @@ async fn accept_all(
         return;
     };
     let mut connections = JoinSet::new();
+    let mut expiring = pin!(expiry::run(shared.clone()));
     loop {
         tokio::select! {
             accepted = acceptor.accept() => match (accepted, shared.upgrade()) {
@@ -125,6 +127,7 @@ async fn accept_all(
                 }
             },
             Some(ended) = connections.join_next() => note(ended),
+            () = &mut expiring => break,
             _ = phase.wait_for(|phase| *phase >= Phase::Ending) => break,
         }
     }

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
+use bytestring::ByteString;
 use tokio::sync::Notify;
 
 use super::outbox::Underway;
@@ -10,6 +12,7 @@ use crate::contract::{
     Breaker, BreakerState, DeliveryQueue, EventSubscription, Matcher, OverflowPolicy,
     SubscriptionStatistics,
 };
+use crate::topic::Lane;
 
 /// Who a subscription belongs to: an embedded handle or a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +21,22 @@ pub(super) enum Owner {
     Handle(u64),
     /// A connection, by its key.
     Connection(u32),
+    /// Nobody, until its client comes back.
+    Nobody,
+}
+
+/// One life of a client: its name and incarnation.
+pub(super) type Life = (ByteString, u64);
+
+/// One event as a subscription owes its acknowledgement.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owed {
+    /// Its position in the subscription.
+    pub(super) position: u64,
+    /// Who waits for it, by a number of the hub's.
+    pub(super) publisher: u64,
+    pub(super) lane: Lane,
+    pub(super) sequence: u64,
 }
 
 /// A live subscription.
@@ -31,11 +50,19 @@ pub(super) struct Subscription {
     pub(super) capacity: usize,
     pub(super) breaker: Option<Breaker>,
     pub(super) sink: Sink,
-    /// Events that matched so far; the last one's position.
+    /// Whether its receiver says what it has taken, and publishers may wait for that.
+    pub(super) acknowledges: bool,
+    /// What it has not yet said of, oldest first; as long as the backlog and its window at most.
+    pub(super) owed: VecDeque<Owed>,
+    /// The last match's number among all there ever were; what the receiver sees.
+    pub(super) position: u64,
+    /// Events that matched while somebody had it, some twice when they were delivered again.
     pub(super) matched: u64,
     /// To its queue, or to the outbox of its connection.
     pub(super) handed_over: u64,
     pub(super) dropped: u64,
+    /// Events delivered again after a connection broke, which may have been counted as dropped.
+    pub(super) recovered: u64,
 }
 
 /// Where its events go.
@@ -45,6 +72,8 @@ pub(super) enum Sink {
     Local(DeliveryQueue),
     /// A receiver behind a connection.
     Remote(Remote),
+    /// A receiver whose connection broke.
+    Parked(Parked),
 }
 
 /// The broker's side of a remote queue. Together with the client's side it holds `capacity`
@@ -68,6 +97,22 @@ pub(super) struct Remote {
     pub(super) room: Arc<Notify>,
     /// Losses the client has been told of.
     pub(super) reported_lost: u64,
+}
+
+/// A subscription whose connection broke. Its events go nowhere.
+#[derive(Debug)]
+pub(super) struct Parked {
+    /// Whose it is.
+    pub(super) life: Life,
+    /// When it expires; one that has is forgotten then.
+    pub(super) until: Instant,
+    /// When nobody had come back for it, by the clock of the events: those published before have
+    /// waited for it in vain.
+    pub(super) expired_ns: Option<u64>,
+    /// Its position when its connection broke; `None` where that was with another broker.
+    pub(super) since: Option<u64>,
+    /// Told when it is taken up again, and when it ends.
+    pub(super) room: Arc<Notify>,
 }
 
 /// Deliveries a client has room for at first, of a capacity.
@@ -94,10 +139,19 @@ impl Subscription {
             capacity: subscription.capacity,
             breaker,
             sink,
+            acknowledges: false,
+            owed: VecDeque::new(),
+            position: 0,
             matched: 0,
             handed_over: 0,
             dropped: 0,
+            recovered: 0,
         }
+    }
+
+    /// Events its receiver will never see.
+    pub(super) fn lost(&self) -> u64 {
+        self.dropped.saturating_sub(self.recovered)
     }
 
     /// Whether an event would make its publisher wait; if so, what to wait for (C11).
@@ -108,6 +162,7 @@ impl Subscription {
         }
         match &self.sink {
             Sink::Local(queue) => queue.is_full().then(|| queue.room_signal()),
+            Sink::Parked(_) => None,
             Sink::Remote(remote) => {
                 let waits = !remote.may_send(congested(remote.connection));
                 (waits && remote.backlog_is_full()).then_some(&remote.room)
@@ -115,11 +170,34 @@ impl Subscription {
         }
     }
 
+    /// Whether a `delivered` event must wait for it to be taken up again; if so, what to wait for.
+    pub(super) fn waits_for_return(&self) -> Option<&Arc<Notify>> {
+        match &self.sink {
+            Sink::Parked(parked) if self.acknowledges && parked.expired_ns.is_none() => {
+                Some(&parked.room)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an event that is published as `delivered` is lost to it, though it is for it.
+    pub(super) fn misses(&self, published_ns: u64) -> bool {
+        match &self.sink {
+            Sink::Parked(parked) => parked.expired_ns.is_none_or(|expired| published_ns <= expired),
+            _ => true,
+        }
+    }
+
+    /// Whether its receiver is behind this connection.
+    pub(super) fn is_behind(&self, connection: u32) -> bool {
+        matches!(&self.sink, Sink::Remote(Remote { connection: own, .. }) if *own == connection)
+    }
+
     /// Its counters; `turn` tells whose turn it is in a connection's outbox. What is in an outbox
     /// is not delivered yet.
     pub(super) fn statistics(&self, turn: impl Fn(u32) -> u64) -> SubscriptionStatistics {
         let (underway, held_back) = match &self.sink {
-            Sink::Local(_) => (0, 0),
+            Sink::Local(_) | Sink::Parked(_) => (0, 0),
             Sink::Remote(remote) => {
                 (remote.underway.count(turn(remote.connection)), remote.backlog.len() as u64)
             }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Reconnect;
+use crate::contract::Confirmation;
 use crate::identity::Credential;
 
 /// How a client introduces itself, and its limits.
@@ -16,9 +18,20 @@ pub struct ClientConfig {
     pub publish_limit: Duration,
     /// How long any request waits for its reply (C14). Default 10 s.
     pub request_limit: Duration,
-    /// Bytes of events accepted and not yet written; beyond them `publish` waits. Never more than
-    /// the publish window the broker grants. Default 1 MiB.
+    /// Bytes of events of one lane accepted and not yet written; beyond them `publish` waits. Never
+    /// more than the publish window the broker grants. Default 1 MiB.
     pub outbox_limit_bytes: usize,
+    /// When `publish` succeeds (W6). Default `Fire`.
+    pub confirmation: Confirmation,
+    /// How long `publish` waits for a confirmation once the event is accepted (C14). Default 2 min:
+    /// as long as a broken connection is sought.
+    pub confirm_limit: Duration,
+    /// Events of one lane that wait for their confirmation; beyond them `publish` waits. Never more
+    /// than the broker allows. Default 1024.
+    pub unconfirmed_limit_events: usize,
+    /// What to do when the connection breaks (W5); `None`: this handle ends. Default to connect again
+    /// for 2 min.
+    pub reconnect: Option<Reconnect>,
     /// What it proves with that it has its name (A4). Default nothing: it is an observer.
     pub credential: Credential,
 }
@@ -32,6 +45,10 @@ impl ClientConfig {
             publish_limit: Duration::from_secs(30),
             request_limit: Duration::from_secs(10),
             outbox_limit_bytes: 1 << 20,
+            confirmation: Confirmation::Fire,
+            confirm_limit: Duration::from_mins(2),
+            unconfirmed_limit_events: 1024,
+            reconnect: Some(Reconnect::default()),
             credential: Credential::None,
         }
     }
@@ -40,6 +57,27 @@ impl ClientConfig {
     #[must_use]
     pub fn with_credential(mut self, credential: Credential) -> Self {
         self.credential = credential;
+        self
+    }
+
+    /// Sets when `publish` succeeds.
+    #[must_use]
+    pub fn with_confirmation(mut self, confirmation: Confirmation) -> Self {
+        self.confirmation = confirmation;
+        self
+    }
+
+    /// Sets how long `publish` waits for a confirmation.
+    #[must_use]
+    pub fn with_confirm_limit(mut self, limit: Duration) -> Self {
+        self.confirm_limit = limit;
+        self
+    }
+
+    /// Sets what to do when the connection breaks.
+    #[must_use]
+    pub fn with_reconnect(mut self, reconnect: Option<Reconnect>) -> Self {
+        self.reconnect = reconnect;
         self
     }
 

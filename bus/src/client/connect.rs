@@ -1,6 +1,7 @@
 //! Connecting: the socket, hello, welcome (W1, W4).
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::ClientConfig;
-use super::session::{Limits, Session};
+use crate::acl::Access;
 use crate::identity::{Credential, Secret};
 use crate::transport::{Fill, ReadBuffer, SocketAddress, Stream};
 use crate::wire::{
@@ -67,6 +68,13 @@ pub enum ConnectError {
         /// Its words.
         reason: String,
     },
+    /// It ended the connection before its welcome: it is about to end, or another program has its
+    /// socket.
+    #[error("{address} closed the connection before its welcome")]
+    Closed {
+        /// Where to.
+        address: SocketAddress,
+    },
     /// What came was no welcome.
     #[error("{address} does not speak the protocol: {reason}")]
     Protocol {
@@ -77,59 +85,139 @@ pub enum ConnectError {
     },
 }
 
+impl ConnectError {
+    /// Whether another attempt would end the same way.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, Self::Version { .. } | Self::Identity { .. } | Self::Protocol { .. })
+    }
+}
+
+/// How a client introduces itself, the same on every connection but for what it proves.
+#[derive(Debug, Clone)]
+pub(super) struct Introduction {
+    pub(super) name: ByteString,
+    /// A random number for this life of the client.
+    pub(super) incarnation: u64,
+    pub(super) credential: Credential,
+    /// Whether it comes back when the connection breaks, and whether it does so now.
+    pub(super) returns: bool,
+    pub(super) returned: bool,
+}
+
+/// What the broker's welcome said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) payload_bytes: usize,
+    pub(super) publish_window_bytes: u64,
+    pub(super) unconfirmed_events: usize,
+    pub(super) heartbeat: Duration,
+}
+
+/// A connection whose broker said welcome.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) stream: Arc<Stream>,
+    pub(super) access: Access,
+    pub(super) limits: Limits,
+    /// What has been read beyond the welcome.
+    pub(super) buffer: ReadBuffer,
+}
+
+impl Introduction {
+    pub(super) fn new(config: &ClientConfig) -> Self {
+        Self {
+            name: ByteString::from(config.name.clone()),
+            incarnation: Uuid::new_v4().as_u64_pair().0,
+            credential: config.credential.clone(),
+            returns: config.reconnect.is_some(),
+            returned: false,
+        }
+    }
+
+    fn hello(&self) -> proto::Hello {
+        proto::Hello {
+            min_version: wire::MIN_VERSION,
+            max_version: wire::MAX_VERSION,
+            name: self.name.as_bytes().clone(),
+            incarnation: self.incarnation,
+            proof: proof(&self.credential),
+            returns: self.returns,
+            returned: self.returned,
+        }
+    }
+}
+
+/// Connects within a limit. From then on the introduction has the key of the session, and says that
+/// it was here before.
 pub(super) async fn connect(
     address: &SocketAddress,
-    config: ClientConfig,
-) -> Result<(Session, ReadBuffer), ConnectError> {
-    let limit = config.connect_limit;
-    tokio::time::timeout(limit, introduce(address, config))
-        .await
-        .unwrap_or_else(|_| Err(ConnectError::Timeout { address: address.clone(), waited: limit }))
+    introduction: &mut Introduction,
+    limit: Duration,
+) -> Result<Connection, ConnectError> {
+    let connected = tokio::time::timeout(limit, introduce(address, introduction)).await;
+    let (connection, key) = connected.unwrap_or_else(|_| {
+        Err(ConnectError::Timeout { address: address.clone(), waited: limit })
+    })?;
+    if let Some(key) = key {
+        introduction.credential = Credential::SessionKey(key);
+    }
+    introduction.returned = true;
+    Ok(connection)
 }
 
 async fn introduce(
     address: &SocketAddress,
-    config: ClientConfig,
-) -> Result<(Session, ReadBuffer), ConnectError> {
+    introduction: &Introduction,
+) -> Result<(Connection, Option<Secret>), ConnectError> {
     let io_error = |source| ConnectError::Io { address: address.clone(), source };
+    let protocol = |reason| ConnectError::Protocol { address: address.clone(), reason };
     let stream = Stream::connect(address).await.map_err(io_error)?;
-    let name = ByteString::from(config.name.clone());
-    let incarnation = Uuid::new_v4().as_u64_pair().0;
-    let hello = proto::Hello {
-        min_version: wire::MIN_VERSION,
-        max_version: wire::MAX_VERSION,
-        name: name.as_bytes().clone(),
-        incarnation,
-        proof: proof(&config.credential),
+    say_hello(&stream, introduction).await.map_err(io_error)?;
+    let mut buffer = ReadBuffer::new();
+    let welcome = welcome(address, &introduction.name, &stream, &mut buffer).await?;
+    if !(wire::MIN_VERSION..=wire::MAX_VERSION).contains(&welcome.version) {
+        let chosen = welcome.version;
+        return Err(protocol(format!("it chose version {chosen}, which was not offered")));
+    }
+    let limits = Limits::of(&welcome);
+    let key = match &welcome.session_key {
+        Some(key) => Some(
+            Secret::from_bytes(key)
+                .ok_or_else(|| protocol("its session key is of another length".to_owned()))?,
+        ),
+        None => None,
     };
+    let access = wire::access_from_wire(welcome.role, welcome.access)
+        .map_err(|error| protocol(error.to_string()))?;
+    Ok((Connection { stream: Arc::new(stream), access, limits, buffer }, key))
+}
+
+async fn say_hello(stream: &Stream, introduction: &Introduction) -> io::Result<()> {
     let mut bytes = Vec::new();
-    wire::encode_control(&mut bytes, Body::Hello(hello));
+    wire::encode_control(&mut bytes, Body::Hello(introduction.hello()));
     let mut written = 0;
     while written < bytes.len() {
         match stream.write_some(&bytes[written..]).await {
             Ok(more) => written += more,
             // A broker that refuses does not wait for a hello; its reason can still be read.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
-            Err(error) => return Err(io_error(error)),
+            Err(error) => return Err(error),
         }
     }
-    let mut buffer = ReadBuffer::new();
-    let welcome = welcome(address, &name, &stream, &mut buffer).await?;
-    if !(wire::MIN_VERSION..=wire::MAX_VERSION).contains(&welcome.version) {
-        let reason = format!("it chose version {}, which was not offered", welcome.version);
-        return Err(ConnectError::Protocol { address: address.clone(), reason });
+    Ok(())
+}
+
+impl Limits {
+    fn of(welcome: &proto::Welcome) -> Self {
+        let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        Self {
+            payload_bytes: number(welcome.payload_limit_bytes).min(MAX_PAYLOAD_BYTES),
+            publish_window_bytes: welcome.publish_window_bytes,
+            // A broker that says nothing of it knows of no confirmations: one at a time asks little.
+            unconfirmed_events: number(welcome.unconfirmed_limit_events).max(1),
+            heartbeat: Duration::from_millis(welcome.heartbeat_ms.max(1)),
+        }
     }
-    let access = wire::access_from_wire(welcome.role, welcome.access).map_err(|error| {
-        ConnectError::Protocol { address: address.clone(), reason: error.to_string() }
-    })?;
-    let limits = Limits {
-        payload_bytes: usize::try_from(welcome.payload_limit_bytes)
-            .unwrap_or(usize::MAX)
-            .min(MAX_PAYLOAD_BYTES),
-        publish_window_bytes: welcome.publish_window_bytes,
-        heartbeat: Duration::from_millis(welcome.heartbeat_ms.max(1)),
-    };
-    Ok((Session::new(stream, name, incarnation, access, limits, config), buffer))
 }
 
 fn proof(credential: &Credential) -> Option<Proof> {
@@ -166,7 +254,7 @@ async fn welcome(
         match fill.map_err(|source| ConnectError::Io { address: address.clone(), source })? {
             Fill::Some => {}
             Fill::End | Fill::Torn => {
-                return Err(protocol("it closed the connection before its welcome".to_owned()));
+                return Err(ConnectError::Closed { address: address.clone() });
             }
         }
     }

@@ -1,11 +1,12 @@
-//! The receiving side of a remote subscription: a local queue that gives credit back.
+//! The receiving side of a remote subscription: a local queue that gives credit back and
+//! acknowledges what must be.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::session::{Alive, Session};
-use crate::contract::{Delivery, Inbox, QueueInbox, TryRecvError};
-use crate::wire::proto::{self, frame::Body};
+use super::link::{Alive, Link};
+use super::standing::Standing;
+use crate::contract::{Delivery, Inbox, QueueInbox, Resumed, TryRecvError};
 
 /// Share of the window taken before credit is given back: often enough that the broker never
 /// runs dry, seldom enough to cost nothing.
@@ -13,9 +14,10 @@ const CREDIT_SHARE: u64 = 4;
 
 /// Receives what the reader queued for one subscription.
 pub(super) struct RemoteInbox {
-    queue: QueueInbox,
-    session: Arc<Session>,
-    subscription: u32,
+    /// There until this is dropped.
+    queue: Option<QueueInbox>,
+    link: Arc<Link>,
+    standing: Arc<Standing>,
     /// Events taken and not yet given back.
     taken: u64,
     give_back_at: u64,
@@ -25,21 +27,22 @@ pub(super) struct RemoteInbox {
 impl RemoteInbox {
     pub(super) fn new(
         queue: QueueInbox,
-        session: Arc<Session>,
+        link: Arc<Link>,
         alive: Arc<Alive>,
-        subscription: u32,
+        standing: Arc<Standing>,
         window: u64,
     ) -> Self {
         let give_back_at = (window / CREDIT_SHARE).max(1);
-        Self { queue, session, subscription, taken: 0, give_back_at, _alive: alive }
+        Self { queue: Some(queue), link, standing, taken: 0, give_back_at, _alive: alive }
     }
 
     fn took(&mut self, delivery: Delivery) -> Delivery {
+        if let Some(position) = self.standing.taken(delivery.position) {
+            self.link.acknowledge(&self.standing, position);
+        }
         self.taken += 1;
         if self.taken >= self.give_back_at {
-            let credit = proto::Credit { subscription: self.subscription, events: self.taken };
-            self.session.send(Body::Credit(credit));
-            self.taken = 0;
+            self.link.give_credit(&self.standing, std::mem::take(&mut self.taken));
         }
         delivery
     }
@@ -47,26 +50,31 @@ impl RemoteInbox {
 
 impl Inbox for RemoteInbox {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
-        self.queue.poll_next(cx).map(|next| next.map(|delivery| self.took(delivery)))
+        let Some(queue) = &mut self.queue else { return Poll::Ready(None) };
+        queue.poll_next(cx).map(|next| next.map(|delivery| self.took(delivery)))
     }
 
     fn try_next(&mut self) -> Result<Delivery, TryRecvError> {
-        self.queue.try_next().map(|delivery| self.took(delivery))
+        let queue = self.queue.as_mut().ok_or(TryRecvError::Ended)?;
+        queue.try_next().map(|delivery| self.took(delivery))
     }
 
     fn lagged(&self) -> u64 {
-        self.queue.lagged()
+        self.queue.as_ref().map_or(0, Inbox::lagged)
+    }
+
+    fn resumed(&self) -> Resumed {
+        self.standing.resumed()
     }
 }
 
 impl Drop for RemoteInbox {
     fn drop(&mut self) {
-        if !self.queue.has_ended() && !self.session.is_over() {
-            let request = proto::UnsubscribeRequest {
-                subscription: Some(self.subscription),
-                ..Default::default()
-            };
-            self.session.send(Body::Unsubscribe(request));
+        let has_ended = self.queue.as_ref().is_none_or(QueueInbox::has_ended);
+        // First, so that whoever gives the subscription a new number sees that nobody receives.
+        self.queue = None;
+        if !has_ended && let Some(number) = self.standing.number() {
+            self.link.end_subscription(number);
         }
     }
 }

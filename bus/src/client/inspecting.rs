@@ -13,13 +13,13 @@ impl EventBusClient {
     /// Each answer may take the request limit. Cancel safe.
     pub async fn inspect(&self, query: &InspectionQuery) -> Result<BrokerInspection, InspectError> {
         let mut query = query.clone();
-        let mut inspection = self.session.inspect(&query).await?;
+        let mut inspection = self.link.inspect(&query).await?;
         for _ in 1..MAX_PAGES {
             if !inspection.is_cut() {
                 break;
             }
             query = inspection.next_query(&query);
-            let next = self.session.inspect(&query).await?;
+            let next = self.link.inspect(&query).await?;
             if !inspection.append(next, query.sections) {
                 break;
             }

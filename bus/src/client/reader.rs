@@ -1,4 +1,6 @@
-//! The reading task of a session: decodes deliveries and answers requests.
+//! What the broker says: decodes deliveries and answers requests, on one connection after the other.
+
+mod subscribing;
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -7,78 +9,111 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::inbox::RemoteInbox;
-use super::requests::{Pending, Reply};
-use super::session::{Alive, Session};
-use crate::acl::{Action, Denial};
-use crate::contract::{
-    BrokerInspection, Delivery, DeliveryQueue, EventReceiver, InspectError, SubscribeError,
-};
-use crate::transport::{Fill, ReadBuffer};
+use super::connect::Limits;
+use super::link::{Alive, Link};
+use super::outbox::Unwritten;
+use super::requests::Reply;
+use super::subscribed::Subscribed;
+use crate::contract::{BrokerInspection, InspectError};
+use crate::transport::{Fill, ReadBuffer, Stream};
 use crate::wire::{
     self, ENVELOPE_LIMIT_BYTES, Inbound, MISSED_HEARTBEATS, Scanner,
-    proto::{self, frame::Body, subscribe_reply::Code},
+    proto::{self, frame::Body, refusal::Code},
 };
 
 /// Room in a delivery for its targets beside the event, bytes.
 const TARGETS_LIMIT_BYTES: usize = 64 << 10;
 
-/// Subscriptions of this session; the reading task owns them.
-struct Reader {
-    session: Arc<Session>,
+/// Why a connection is no good any more.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// One side broke the protocol, or the broker does not want this client: the next connection
+    /// would end the same way.
+    Breach(String),
+    /// It broke; its writer may have something in hand.
+    Lost { reason: String, in_hand: Unwritten },
+}
+
+impl Fault {
+    fn lost(reason: impl Into<String>) -> Self {
+        Self::Lost { reason: reason.into(), in_hand: Unwritten::default() }
+    }
+
+    pub(super) fn is_breach(&self) -> bool {
+        matches!(self, Self::Breach(_))
+    }
+}
+
+/// What is said in protocol errors.
+impl From<String> for Fault {
+    fn from(reason: String) -> Self {
+        Self::Breach(reason)
+    }
+}
+
+/// Reads for a link; owns its subscriptions.
+pub(super) struct Reader {
+    link: Arc<Link>,
     alive: Weak<Alive>,
+    /// By their names on the present connection.
     subscriptions: HashMap<u32, Subscribed>,
+    /// Asked for again after a connection broke, by the numbers of the requests.
+    resuming: HashMap<u64, Subscribed>,
     /// Reused for every delivery.
     targets: Vec<(u32, u64)>,
     /// Subscriptions with events gathered in this round.
     touched: Vec<u32>,
+    /// The broker is leaving: nobody need look for it if the connection breaks now.
+    is_left: bool,
     /// Nothing more will come.
     said_goodbye: bool,
 }
 
-struct Subscribed {
-    queue: DeliveryQueue,
-    /// Gathered in this round; queued at its end, under one lock.
-    gathered: Vec<Delivery>,
-    received: u64,
-    /// Events of this round that cannot be decoded: no consumer will take them, so their credit is
-    /// given back here.
-    unreadable: u64,
-    /// Events the queue may hold; a broker that keeps to its credit never sends more.
-    capacity: usize,
-}
-
-/// Runs until the connection ends.
-pub(super) async fn run(session: Arc<Session>, alive: Weak<Alive>, buffer: ReadBuffer) {
-    let mut reader = Reader {
-        session: Arc::clone(&session),
-        alive,
-        subscriptions: HashMap::new(),
-        targets: Vec::new(),
-        touched: Vec::new(),
-        said_goodbye: false,
-    };
-    let reason = reader.read_all(buffer).await.err();
-    for subscribed in reader.subscriptions.values() {
-        subscribed.queue.end();
-    }
-    session.over(reason);
-}
-
 impl Reader {
-    /// Reads to the end; an error is the reason the connection is no good.
-    async fn read_all(&mut self, mut buffer: ReadBuffer) -> Result<(), String> {
-        let limit = self.session.limits.payload_bytes + ENVELOPE_LIMIT_BYTES + TARGETS_LIMIT_BYTES;
-        let scanner = Scanner::new(limit);
-        let silence = self.session.limits.heartbeat * MISSED_HEARTBEATS;
-        let session = Arc::clone(&self.session);
-        let mut ended = pin!(session.ended());
+    pub(super) fn new(link: Arc<Link>, alive: Weak<Alive>) -> Self {
+        Self {
+            link,
+            alive,
+            subscriptions: HashMap::new(),
+            resuming: HashMap::new(),
+            targets: Vec::new(),
+            touched: Vec::new(),
+            is_left: false,
+            said_goodbye: false,
+        }
+    }
+
+    /// Reads a connection to its end, or to the end of the link. Cancel safe: what was read whole
+    /// was dealt with, what was not is in the buffer.
+    pub(super) async fn run(
+        &mut self,
+        stream: &Stream,
+        limits: Limits,
+        buffer: &mut ReadBuffer,
+    ) -> Result<(), Fault> {
+        match self.read_all(stream, limits, buffer).await {
+            Err(Fault::Lost { reason, .. }) if self.is_left => Err(Fault::Breach(reason)),
+            ended => ended,
+        }
+    }
+
+    async fn read_all(
+        &mut self,
+        stream: &Stream,
+        limits: Limits,
+        buffer: &mut ReadBuffer,
+    ) -> Result<(), Fault> {
+        let scanner =
+            Scanner::new(limits.payload_bytes + ENVELOPE_LIMIT_BYTES + TARGETS_LIMIT_BYTES);
+        let silence = limits.heartbeat * MISSED_HEARTBEATS;
+        let link = Arc::clone(&self.link);
+        let mut ended = pin!(link.ended());
         // One timer, looked at again when it fires, costs less than one per read.
         let mut overdue = pin!(tokio::time::sleep(silence));
         let mut heard = Instant::now();
         let mut leaving: Option<Instant> = None;
         loop {
-            let round = self.round(scanner, &mut buffer);
+            let round = self.round(scanner, buffer);
             // What came before a breach or a refusal has arrived all the same.
             self.queue_gathered()?;
             round?;
@@ -88,15 +123,16 @@ impl Reader {
             let fill = tokio::select! {
                 // After this process was stopped for a while both are ready: what came counts.
                 biased;
-                fill = buffer.fill(&session.stream) => fill.map_err(|error| error.to_string())?,
+                fill = buffer.fill(stream) => fill.map_err(|error| Fault::lost(error.to_string()))?,
                 () = &mut overdue => {
                     if heard.elapsed() >= silence {
-                        return Err(format!("the broker was silent for {silence:?}"));
+                        return Err(Fault::lost(format!("the broker was silent for {silence:?}")));
                     }
                     if leaving.is_some_and(|since| since.elapsed() >= silence) {
-                        return Err(format!("the broker left a goodbye unanswered for {silence:?}"));
+                        let reason = format!("the broker left a goodbye unanswered for {silence:?}");
+                        return Err(Fault::Breach(reason));
                     }
-                    if session.is_leaving() {
+                    if link.awaits_goodbye() {
                         leaving.get_or_insert_with(Instant::now);
                     }
                     overdue.as_mut().reset(leaving.unwrap_or(heard).max(heard) + silence);
@@ -107,19 +143,19 @@ impl Reader {
             heard = Instant::now();
             match fill {
                 Fill::Some => {}
-                Fill::End => return Err("the broker closed the connection".to_owned()),
-                Fill::Torn => return Err("the connection ended within a frame".to_owned()),
+                Fill::End => return Err(Fault::lost("the broker closed the connection")),
+                Fill::Torn => return Err(Fault::lost("the connection ended within a frame")),
             }
         }
     }
 
-    fn round(&mut self, scanner: Scanner, buffer: &mut ReadBuffer) -> Result<(), String> {
+    fn round(&mut self, scanner: Scanner, buffer: &mut ReadBuffer) -> Result<(), Fault> {
         loop {
             let next = scanner.next(buffer.filled()).map_err(|error| error.to_string())?;
             let Some((frame, used)) = next else { break };
             match frame {
                 Inbound::Deliver(delivery) => self.deliver(delivery)?,
-                Inbound::Publish(_) => return Err("the broker sent a publish".to_owned()),
+                Inbound::Publish(_) => return Err("the broker sent a publish".to_owned().into()),
                 Inbound::Control(body) => self.control(*body)?,
             }
             buffer.consume(used);
@@ -134,7 +170,7 @@ impl Reader {
         // would keep the whole buffer for as long as one event is kept.
         let bytes = Bytes::copy_from_slice(&delivery[envelope]);
         let event = match wire::decode_event(bytes) {
-            Ok(event) => Some(Arc::new(event)),
+            Ok((event, confirmation)) => Some((Arc::new(event), confirmation)),
             Err(error) => {
                 tracing::warn!(%error, "an event cannot be decoded; it counts as lost");
                 None
@@ -142,18 +178,9 @@ impl Reader {
         };
         for (subscription, position) in self.targets.drain(..) {
             let Some(subscribed) = self.subscriptions.get_mut(&subscription) else { continue };
-            if subscribed.gathered.is_empty() && subscribed.unreadable == 0 {
+            if subscribed.gather(event.as_ref(), position) {
                 self.touched.push(subscription);
             }
-            let Some(event) = &event else {
-                subscribed.unreadable += 1;
-                continue;
-            };
-            subscribed.received += 1;
-            if position > subscribed.received {
-                subscribed.queue.raise_lagged(position - subscribed.received);
-            }
-            subscribed.gathered.push(Delivery { event: Arc::clone(event), position });
         }
         Ok(())
     }
@@ -161,28 +188,24 @@ impl Reader {
     fn queue_gathered(&mut self) -> Result<(), String> {
         for subscription in self.touched.drain(..) {
             let Some(subscribed) = self.subscriptions.get_mut(&subscription) else { continue };
-            if subscribed.queue.len() + subscribed.gathered.len() > subscribed.capacity {
-                return Err("the broker delivered more than it had credit for".to_owned());
-            }
-            subscribed.queue.push_granted(&mut subscribed.gathered);
-            let events = std::mem::take(&mut subscribed.unreadable);
-            if events > 0 {
-                self.session.send(Body::Credit(proto::Credit { subscription, events }));
-            }
+            subscribed.queue_gathered(&self.link)?;
         }
         Ok(())
     }
 
-    fn control(&mut self, body: Body) -> Result<(), String> {
+    fn control(&mut self, body: Body) -> Result<(), Fault> {
         match body {
             Body::Subscribed(reply) => self.subscribed(&reply),
+            Body::Confirmed(confirmed) => {
+                self.link.confirmed(&confirmed).map_err(|error| error.to_string())?;
+            }
             Body::Unsubscribed(reply) => {
-                if let Some((_, tell)) = self.session.requests().take(reply.request) {
+                if let Some((_, tell)) = self.link.requests().take(reply.request) {
                     let _ = tell.send(Reply::Unsubscribed { known: reply.known });
                 }
             }
             Body::Statistics(reply) => {
-                let waiting = self.session.requests().take(reply.request);
+                let waiting = self.link.requests().take(reply.request);
                 let statistics =
                     wire::statistics_from_wire(reply).map_err(|error| error.to_string())?;
                 if let Some((_, tell)) = waiting {
@@ -190,16 +213,18 @@ impl Reader {
                 }
             }
             Body::Inspected(reply) => {
-                let waiting = self.session.requests().take(reply.request);
+                let waiting = self.link.requests().take(reply.request);
                 let inspected = inspected(reply)?;
                 if let Some((_, tell)) = waiting {
                     let _ = tell.send(Reply::Inspected(inspected));
                 }
             }
-            Body::Grant(grant) => self.session.granted(grant.bytes),
+            Body::Grant(grant) => {
+                self.link.granted(grant).map_err(|error| error.to_string())?;
+            }
             Body::Lagged(lagged) => {
                 if let Some(subscribed) = self.subscriptions.get(&lagged.subscription) {
-                    subscribed.queue.raise_lagged(lagged.lost);
+                    subscribed.raise_lost(lagged.lost);
                 }
             }
             Body::Ended(ended) => self.ended(&ended)?,
@@ -208,70 +233,19 @@ impl Reader {
                 let message = String::from_utf8_lossy(&denied.message);
                 tracing::debug!(%message, untold = denied.untold, "a publish was refused");
             }
-            Body::Ping(_) => self.session.send(Body::Ping(proto::Ping {})),
+            Body::Ping(_) => self.link.send(Body::Ping(proto::Ping {})),
             Body::Goodbye(goodbye) => {
+                self.is_left = true;
                 self.said_goodbye = goodbye.last;
-                self.session.leave();
+                self.link.leave();
             }
             Body::Refusal(refusal) => {
-                return Err(String::from_utf8_lossy(&refusal.message).into_owned());
+                let reason = String::from_utf8_lossy(&refusal.message).into_owned();
+                // Whoever was silent for too long, stopped perhaps, may come again.
+                let may_return = refusal.code == Code::Timeout as i32;
+                return Err(if may_return { Fault::lost(reason) } else { Fault::Breach(reason) });
             }
-            _ => return Err("the broker sent a frame only clients send".to_owned()),
-        }
-        Ok(())
-    }
-
-    fn subscribed(&mut self, reply: &proto::SubscribeReply) {
-        let Some((Pending::Subscribe { capacity, id }, tell)) =
-            self.session.requests().take(reply.request)
-        else {
-            return;
-        };
-        let result = match Code::try_from(reply.code) {
-            Ok(Code::Ok) => Ok(self.open(reply, capacity)),
-            Ok(Code::DuplicateId) => Err(SubscribeError::DuplicateId { id }),
-            Ok(Code::LimitReached) => Err(SubscribeError::LimitReached {
-                limit: usize::try_from(reply.limit).unwrap_or(usize::MAX),
-            }),
-            Ok(Code::Denied) => Err(SubscribeError::Denied(self.denial(reply))),
-            Ok(Code::Closed) => Err(SubscribeError::Closed),
-            Ok(Code::Invalid) | Err(_) => Err(SubscribeError::Disconnected {
-                reason: String::from_utf8_lossy(&reply.message).into_owned(),
-            }),
-        };
-        // A caller that is gone drops the receiver, which unsubscribes.
-        let _ = tell.send(Reply::Subscribed(result));
-    }
-
-    fn denial(&self, reply: &proto::SubscribeReply) -> Denial {
-        Denial {
-            role: self.session.role(),
-            action: Action::Subscribe,
-            topics: String::from_utf8_lossy(&reply.denied_pattern).into_owned(),
-            rule: reply.denied_by.map(|rule| rule as usize),
-        }
-    }
-
-    fn open(&mut self, reply: &proto::SubscribeReply, capacity: usize) -> EventReceiver {
-        let (queue, inbox) = DeliveryQueue::with_inbox(capacity);
-        let subscribed =
-            Subscribed { queue, gathered: Vec::new(), received: 0, unreadable: 0, capacity };
-        self.subscriptions.insert(reply.subscription, subscribed);
-        let alive = self.alive.upgrade().unwrap_or_else(|| Arc::new(Alive::new(&self.session)));
-        EventReceiver::new(RemoteInbox::new(
-            inbox,
-            Arc::clone(&self.session),
-            alive,
-            reply.subscription,
-            reply.window,
-        ))
-    }
-
-    fn ended(&mut self, ended: &proto::Ended) -> Result<(), String> {
-        self.queue_gathered()?;
-        if let Some(subscribed) = self.subscriptions.remove(&ended.subscription) {
-            subscribed.queue.raise_lagged(ended.lost);
-            subscribed.queue.end();
+            _ => return Err("the broker sent a frame only clients send".to_owned().into()),
         }
         Ok(())
     }

@@ -6,7 +6,8 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::contract::{
-    BrokerInspection, EventBusStatistics, EventReceiver, InspectError, SubscribeError,
+    BrokerInspection, EventBusStatistics, EventReceiver, EventSubscription, InspectError,
+    SubscribeError,
 };
 
 /// Open requests by number.
@@ -23,9 +24,9 @@ struct Table {
 }
 
 /// What a reply needs to know of its request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Pending {
-    Subscribe { capacity: usize, id: String },
+    Subscribe { subscription: Box<EventSubscription> },
     Unsubscribe,
     Statistics,
     Inspect,
@@ -63,9 +64,21 @@ impl Requests {
         Waiting { requests: self, number, reply: Some(reply), forget_on_drop }
     }
 
+    /// A number for a request that waits elsewhere.
+    pub(super) fn number(&self) -> u64 {
+        let mut table = self.table.lock();
+        table.last += 1;
+        table.last
+    }
+
     /// Takes a request out to answer it; `None` if nobody waits any more.
     pub(super) fn take(&self, number: u64) -> Option<(Pending, oneshot::Sender<Reply>)> {
         self.table.lock().open.remove(&number)
+    }
+
+    /// The connection they went out on broke: nobody will answer these.
+    pub(super) fn fail_all(&self) {
+        self.table.lock().open.clear();
     }
 
     /// Fails all, now and later.
@@ -81,7 +94,7 @@ impl Waiting<'_> {
         self.number
     }
 
-    /// The reply; `None` if the session ended first.
+    /// The reply; `None` if the connection ended first.
     pub(super) async fn reply(mut self) -> Option<Reply> {
         let reply = self.reply.take()?;
         reply.await.ok()

@@ -1,42 +1,57 @@
-//! The writing task of a session: what publishers left in the outbox.
+//! The writing task of a connection: what publishers left in the outbox.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::session::Session;
-use crate::wire::MISSED_HEARTBEATS;
+use super::link::Link;
+use super::outbox::Unwritten;
+use crate::transport::Stream;
 
-/// How long the reader may take to find the broker's refusal after a write has failed.
-const LAST_WORDS_LIMIT: Duration = Duration::from_secs(1);
-
-/// Runs until the session is over.
-pub(super) async fn run(session: Arc<Session>) {
-    let limit = session.limits.heartbeat * MISSED_HEARTBEATS;
-    while !session.is_over() {
-        tokio::select! {
-            () = session.wake.notified() => {}
-            () = session.ended() => return,
-        }
-        if let Err(reason) = write_unwritten(&session, limit).await {
-            // A broker that refuses closes as well, and its words say more than a failed write.
-            let _ = timeout(LAST_WORDS_LIMIT, session.ended()).await;
-            return session.over(Some(reason));
-        }
-    }
+/// How a connection's writing ended, and what it had in hand.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) in_hand: Unwritten,
+    /// Why it failed, if it did.
+    pub(super) reason: Option<String>,
 }
 
-/// Under a steady flood this does not return, so the limit is on each write, not on all.
-async fn write_unwritten(session: &Session, limit: Duration) -> Result<(), String> {
-    while let Some(bytes) = session.take_unwritten() {
-        let mut written = 0;
-        while written < bytes.len() {
-            written += timeout(limit, session.stream.write_some(&bytes[written..]))
-                .await
-                .map_err(|_| format!("the broker took nothing for {limit:?}"))?
-                .map_err(|error| error.to_string())?;
+/// Runs until a write fails or it is `stopped`; each write has a limit, as a steady flood has no
+/// end.
+pub(super) async fn run(
+    link: Arc<Link>,
+    stream: Arc<Stream>,
+    limit: Duration,
+    mut stopped: oneshot::Receiver<()>,
+) -> Written {
+    let mut in_hand = Unwritten::default();
+    let failed = tokio::select! {
+        reason = write_all(&link, &stream, limit, &mut in_hand) => Some(reason),
+        _ = &mut stopped => None,
+    };
+    Written { in_hand, reason: failed }
+}
+
+/// Writes until that fails; the reason. What is in hand outlives it.
+async fn write_all(
+    link: &Link,
+    stream: &Stream,
+    limit: Duration,
+    in_hand: &mut Unwritten,
+) -> String {
+    loop {
+        while in_hand.written < in_hand.bytes.len() {
+            match timeout(limit, stream.write_some(&in_hand.bytes[in_hand.written..])).await {
+                Ok(Ok(written)) => in_hand.written += written,
+                Ok(Err(error)) => return error.to_string(),
+                Err(_) => return format!("the broker took nothing for {limit:?}"),
+            }
+        }
+        match link.take_unwritten() {
+            Some(next) => *in_hand = next,
+            None => link.wake.notified().await,
         }
     }
-    Ok(())
 }

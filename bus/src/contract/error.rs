@@ -30,7 +30,19 @@ pub enum PublishError {
         /// How long the call waited.
         waited: Duration,
     },
-    /// The connection to the broker is gone.
+    /// The event was accepted and its confirmation did not come in time (W6). It is still sent until
+    /// it is confirmed: to publish it once more would be to publish two.
+    #[error("not confirmed within {waited:?}; it may still be delivered")]
+    Unconfirmed {
+        /// How long the call waited.
+        waited: Duration,
+    },
+    /// The event has its place in the order, and not every matching `block` subscription got it: one
+    /// was gone for longer than the recovery window, or took nothing for longer than the stall
+    /// limit (W6). All others have it.
+    #[error("a blocking subscription lost the event: it was gone or stalled for too long")]
+    Undelivered,
+    /// The connection to the broker is gone, and no longer sought.
     #[error(
         "disconnected from the broker: {reason}; of the events accepted before, {undelivered} \
          may be lost"

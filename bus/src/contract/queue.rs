@@ -116,6 +116,11 @@ impl DeliveryQueue {
         state.lagged = state.lagged.max(events);
     }
 
+    /// Events lost so far.
+    pub fn lagged(&self) -> u64 {
+        self.shared.state.lock().lagged
+    }
+
     /// Nothing more will come: the receiver drains, then ends.
     pub fn end(&self) {
         let mut state = self.shared.state.lock();

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::{BusEvent, TryRecvError};
+use super::{BusEvent, Resumed, TryRecvError};
 
 /// One event on its way to one subscription.
 #[derive(Debug, Clone)]
@@ -29,6 +29,11 @@ pub trait Inbox: Send {
 
     /// Events lost so far by this subscription's policy.
     fn lagged(&self) -> u64;
+
+    /// How often the subscription was taken up again after its connection broke (W5).
+    fn resumed(&self) -> Resumed {
+        Resumed::default()
+    }
 }
 
 /// Receives the events of one subscription, in order.
@@ -68,9 +73,16 @@ impl EventReceiver {
         })
     }
 
-    /// Events this subscription lost so far by its policy (C11).
+    /// Events this subscription lost so far by its policy (C11), and with broken connections as
+    /// far as their number is known (W5).
     pub fn lagged(&self) -> u64 {
         self.inbox.lagged()
+    }
+
+    /// How often the subscription was taken up again after its connection broke, and what that
+    /// cost (W5). Never for a bus in the receiver's own process.
+    pub fn resumed(&self) -> Resumed {
+        self.inbox.resumed()
     }
 
     /// Number of the last received event among those that matched, from 1; 0 before the first.

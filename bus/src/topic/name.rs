@@ -6,7 +6,7 @@ use std::str::FromStr;
 use bytestring::ByteString;
 use serde::{Deserialize, Serialize};
 
-use super::{MAX_LEVEL_BYTES, MAX_LEVELS, MAX_TOPIC_BYTES, NAMESPACES, TopicError};
+use super::{Lane, MAX_LEVEL_BYTES, MAX_LEVELS, MAX_TOPIC_BYTES, NAMESPACES, TopicError};
 
 /// A valid topic such as `events.process.lifecycle`.
 ///
@@ -34,6 +34,11 @@ impl Topic {
     pub(super) fn registered(text: &'static str) -> Self {
         debug_assert_eq!(validate(text), Ok(()), "registered topics are valid");
         Self(ByteString::from_static(text))
+    }
+
+    /// Which of the two streams its events are in (C4).
+    pub fn lane(&self) -> Lane {
+        Lane::of(self.as_str().as_bytes())
     }
 
     /// The topic as text.

@@ -43,6 +43,8 @@ pub(crate) fn subscription_to_wire(
             .map(correlation_filter_to_wire),
         capacity: subscription.capacity as u64,
         policy: Some(policy_to_wire(subscription.policy)),
+        acknowledges: true,
+        resume: None,
     }
 }
 

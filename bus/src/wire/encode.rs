@@ -6,9 +6,10 @@
 
 use prost::encoding::{encode_varint, encoded_len_varint};
 
+use super::confirmation::confirmation_to_wire;
 use super::kind::field_of_kind;
 use super::proto;
-use crate::contract::{CorrelationId, CorrelationMetadata, EventId};
+use crate::contract::{Confirmation, CorrelationId, CorrelationMetadata, EventId};
 use crate::event::{
     AuditEvent, AuditOutcome, CollectionEvent, ControlMessage, ControlSubject, EventHeader,
     FilesystemEvent, FilesystemOperation, Metadata, NetworkChange, NetworkEvent, PerformanceEvent,
@@ -149,6 +150,7 @@ pub(super) struct Envelope<'a> {
     pub(super) event: &'a CollectionEvent,
     /// As the publisher gave it; a fresh one costs nothing on the wire.
     pub(super) correlation: Option<&'a CorrelationMetadata>,
+    pub(super) confirmation: Confirmation,
 }
 
 impl Message for Envelope<'_> {
@@ -169,6 +171,7 @@ impl Message for Envelope<'_> {
             out.message(10, &header.routing);
         }
         out.message(field_of_kind(self.event.kind()), self.event);
+        out.number(30, confirmation_to_wire(self.confirmation));
     }
 }
 

@@ -5,15 +5,18 @@ use bytestring::ByteString;
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
+use super::confirmation::confirmation_from_wire;
 use super::encode::{Envelope, Message as _, encoded_bytes};
 use super::event::payload_from_wire;
 use super::kind::kind_of_field;
 use super::proto;
 use super::text::{entries_from_wire, from_wire, option_from_wire};
 use super::{DecodeError, ENVELOPE_LIMIT_BYTES, frame};
-use crate::contract::{Attributes, BusEvent, CorrelationId, CorrelationMetadata, EventId};
+use crate::contract::{
+    Attributes, BusEvent, Confirmation, CorrelationId, CorrelationMetadata, EventId,
+};
 use crate::event::{CollectionEvent, EventKind, Priority, Routing};
-use crate::topic::Topic;
+use crate::topic::{Lane, Topic};
 
 /// An encoded event seen through its envelope. Slices point into the bytes it was read from.
 ///
@@ -42,6 +45,8 @@ pub struct EventEnvelope<'a> {
     pub kind: EventKind,
     /// The encoded payload.
     pub payload: &'a [u8],
+    /// What its publisher waits for.
+    pub confirmation: Confirmation,
 }
 
 /// Field numbers of `Envelope` in the schema.
@@ -55,6 +60,7 @@ mod field {
     pub(super) const PRIORITY: u32 = 7;
     pub(super) const PID: u32 = 8;
     pub(super) const CORRELATION: u32 = 9;
+    pub(super) const CONFIRMATION: u32 = 30;
 }
 
 impl<'a> EventEnvelope<'a> {
@@ -70,6 +76,7 @@ impl<'a> EventEnvelope<'a> {
         let mut pid = None;
         let mut correlation = None;
         let mut payload = None;
+        let mut confirmation = Confirmation::Fire;
         while !bytes.is_empty() {
             let (number, wire_type) = decode_key(&mut bytes)?;
             match (number, wire_type) {
@@ -88,6 +95,9 @@ impl<'a> EventEnvelope<'a> {
                 (field::PID, WireType::Varint) => pid = Some(number_32(&mut bytes)?),
                 (field::CORRELATION, WireType::LengthDelimited) => {
                     set_once(&mut correlation, take(&mut bytes)?)?;
+                }
+                (field::CONFIRMATION, WireType::Varint) => {
+                    confirmation = confirmation_from_wire(decode_varint(&mut bytes)?)?;
                 }
                 (number, WireType::LengthDelimited) => {
                     let value = take(&mut bytes)?;
@@ -113,7 +123,13 @@ impl<'a> EventEnvelope<'a> {
             correlation,
             kind,
             payload,
+            confirmation,
         })
+    }
+
+    /// The lane of its topic.
+    pub fn lane(&self) -> Lane {
+        Lane::of(self.topic)
     }
 
     /// Where a reply to it goes: of a control message alone, whose payload is read for it.
@@ -218,8 +234,9 @@ pub(crate) fn encode_publish(
     published_monotonic_ns: u64,
     event: &CollectionEvent,
     correlation: Option<&CorrelationMetadata>,
+    confirmation: Confirmation,
 ) -> usize {
-    let envelope = Envelope { id, topic, published_monotonic_ns, event, correlation };
+    let envelope = Envelope { id, topic, published_monotonic_ns, event, correlation, confirmation };
     let before = out.len();
     frame::publish_head(out, encoded_bytes(&envelope));
     envelope.fields(out);
@@ -237,15 +254,17 @@ pub(crate) fn encode_envelope(
         published_monotonic_ns: event.published_monotonic_ns,
         event: &event.event,
         correlation,
+        confirmation: Confirmation::Fire,
     };
     let mut bytes = Vec::with_capacity(encoded_bytes(&envelope));
     envelope.fields(&mut bytes);
     bytes
 }
 
-/// Decodes a whole event; its text shares `bytes`.
-pub(crate) fn decode_event(bytes: Bytes) -> Result<BusEvent, DecodeError> {
+/// Decodes a whole event, and what its publisher waits for; its text shares `bytes`.
+pub(crate) fn decode_event(bytes: Bytes) -> Result<(BusEvent, Confirmation), DecodeError> {
     let envelope = proto::Envelope::decode(bytes)?;
+    let confirmation = confirmation_from_wire(u64::from(envelope.confirmation.cast_unsigned()))?;
     let payload = envelope.payload.ok_or(DecodeError::Malformed("event without payload"))?;
     let id = EventId {
         publisher: from_wire(envelope.publisher, "publisher")?,
@@ -261,13 +280,14 @@ pub(crate) fn decode_event(bytes: Bytes) -> Result<BusEvent, DecodeError> {
         Some(message) => correlation_from_wire(message)?,
         None => CorrelationMetadata::derived(&id),
     };
-    Ok(BusEvent {
+    let event = BusEvent {
         id,
         topic: Topic::new(from_wire(envelope.topic, "topic")?)?,
         published_monotonic_ns: envelope.published_monotonic_ns,
         correlation,
         event,
-    })
+    };
+    Ok((event, confirmation))
 }
 
 pub(super) fn priority_from_wire(level: u32) -> Result<Option<Priority>, DecodeError> {

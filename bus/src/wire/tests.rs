@@ -13,8 +13,8 @@ use super::{
     subscription_to_wire,
 };
 use crate::contract::{
-    Attributes, BusEvent, CorrelationFilter, CorrelationMetadata, EventFilter, EventId,
-    EventSubscription, OverflowPolicy, TopicFilter,
+    Attributes, BusEvent, Confirmation, CorrelationFilter, CorrelationMetadata, EventFilter,
+    EventId, EventSubscription, OverflowPolicy, TopicFilter,
 };
 use crate::event::{
     AuditEvent, AuditOutcome, ByteString, CollectionEvent, ControlBody, ControlMessage,
@@ -217,7 +217,8 @@ fn id() -> EventId {
 fn publish_frame(event: &CollectionEvent, correlation: Option<&CorrelationMetadata>) -> Vec<u8> {
     let mut frame = Vec::new();
     let topic = Topic::new("events.process.tree").unwrap();
-    let bytes = encode_publish(&mut frame, &id(), &topic, 11, event, correlation);
+    let bytes =
+        encode_publish(&mut frame, &id(), &topic, 11, event, correlation, Confirmation::Delivered);
     assert_eq!(bytes, frame.len());
     frame
 }
@@ -241,7 +242,8 @@ proptest! {
             correlation: given.unwrap_or_else(|| CorrelationMetadata::derived(&id())),
             event,
         };
-        prop_assert_eq!(decode_event(Bytes::copy_from_slice(envelope)).unwrap(), expected);
+        let decoded = decode_event(Bytes::copy_from_slice(envelope)).unwrap();
+        prop_assert_eq!(decoded, (expected, Confirmation::Delivered));
     }
 
     #[test]
@@ -252,7 +254,8 @@ proptest! {
     ) {
         let frame = publish_frame(&event, given.as_ref());
         let envelope = EventEnvelope::parse(published_envelope(&frame)).unwrap();
-        let whole = decode_event(Bytes::copy_from_slice(published_envelope(&frame))).unwrap();
+        let (whole, _) =
+            decode_event(Bytes::copy_from_slice(published_envelope(&frame))).unwrap();
         prop_assert_eq!(envelope.kind, event.kind());
         prop_assert_eq!(envelope.topic, whole.topic.as_str().as_bytes());
         prop_assert_eq!(envelope.payload.len(), payload_bytes(&event));
@@ -429,7 +432,7 @@ fn golden_frames_of_version_one_stay_readable() {
     let row = &reply.connections[0];
     assert_eq!((row.number, &row.name[..], row.incarnation), (4, &b"p"[..], 7));
 
-    let event = decode_event(Bytes::copy_from_slice(published_envelope(PUBLISH))).unwrap();
+    let (event, _) = decode_event(Bytes::copy_from_slice(published_envelope(PUBLISH))).unwrap();
     let CollectionEvent::Process(process) = &event.event else { panic!("a process event") };
     assert_eq!(event.id, id());
     assert_eq!(event.topic.as_str(), "admin.x");
@@ -437,7 +440,7 @@ fn golden_frames_of_version_one_stay_readable() {
     assert_eq!((process.pid, &*process.name), (42, "sh"));
     assert_eq!((&*process.header.source, process.header.source_sequence), ("s", 9));
 
-    let event = decode_event(Bytes::copy_from_slice(published_envelope(CONTROL))).unwrap();
+    let (event, _) = decode_event(Bytes::copy_from_slice(published_envelope(CONTROL))).unwrap();
     let CollectionEvent::Control(message) = &event.event else { panic!("a control message") };
     let asker = ReplyAddress::new("a").unwrap();
     assert_eq!(message.subject, ControlSubject::Reply(asker));
@@ -485,7 +488,7 @@ fn a_length_over_the_limit_is_refused_before_its_frame_is_there() {
 fn frames_in_one_buffer_are_found_one_by_one() {
     let mut buffer = Vec::new();
     encode_control(&mut buffer, Body::Ping(proto::Ping {}));
-    encode_control(&mut buffer, Body::Grant(proto::Grant { bytes: 1 }));
+    encode_control(&mut buffer, Body::Grant(proto::Grant { bytes: 1, lane: 0 }));
     let scanner = Scanner::new(LIMIT_BYTES);
     let (_, first) = scanner.next(&buffer).unwrap().unwrap();
     let (second, used) = scanner.next(&buffer[first..]).unwrap().unwrap();

@@ -102,7 +102,7 @@ async fn shutdowns_at_the_same_time_return_when_it_is_over_and_say_the_same() {
 #[tokio::test]
 async fn a_broker_dropped_without_shutdown_ends_its_connections_and_frees_its_name() {
     let served = Served::new(BrokerConfig::default());
-    let client = served.connect("c").await;
+    let client = served.connect_once("c").await;
     let mut receiver = client.subscribe(all_processes("s")).await.unwrap();
     let mut peer = served.raw("raw");
     let mut stranger = served.stranger();

@@ -46,7 +46,7 @@ impl Fake {
     }
 
     pub(crate) async fn connect(&self) -> Result<EventBusClient, ConnectError> {
-        let config = ClientConfig::new("c").with_request_limit(SOON);
+        let config = ClientConfig::new("c").with_request_limit(SOON).with_reconnect(None);
         within(EventBusClient::connect(&self.address, config)).await
     }
 
@@ -110,13 +110,17 @@ async fn a_version_nobody_offered_is_no_welcome() {
 
 #[tokio::test]
 async fn what_is_no_welcome_is_an_error_that_says_so() {
-    let answers: [Vec<u8>; 5] = [
-        vec![0xff; 64],
-        hello(1, 1, "mirror"),
-        Message::default().framed(frame::PING),
-        welcome(1, 1)[..7].to_vec(),
-        Vec::new(),
-    ];
+    let ends_early = |error: &ConnectError| matches!(error, ConnectError::Closed { .. });
+    for answer in [welcome(1, 1)[..7].to_vec(), Vec::new()] {
+        let error = Fake::new(move |mut peer| {
+            peer.expect(frame::HELLO);
+            peer.send(&answer);
+        });
+        let error = error.refused().await;
+        assert!(ends_early(&error), "{error}");
+    }
+    let answers: [Vec<u8>; 3] =
+        [vec![0xff; 64], hello(1, 1, "mirror"), Message::default().framed(frame::PING)];
     for answer in answers {
         let error = Fake::new(move |mut peer| {
             peer.expect(frame::HELLO);

@@ -60,7 +60,10 @@ async fn events_that_never_left_the_outbox_are_told_at_the_deadline() {
     let fake = Fake::welcoming(HEARTBEAT_MS, move |_peer| {
         let _ = told.recv();
     });
-    let config = ClientConfig::new("c").with_outbox_limit_bytes(64 << 10).with_publish_limit(SOON);
+    let config = ClientConfig::new("c")
+        .with_outbox_limit_bytes(64 << 10)
+        .with_publish_limit(SOON)
+        .with_reconnect(None);
     let client = within(EventBusClient::connect(&fake.address, config)).await.unwrap();
     let mut accepted = 0;
     while within(client.publish(event(accepted), None)).await.is_ok() {
@@ -93,7 +96,7 @@ async fn events_that_were_written_and_never_granted_are_told_at_the_deadline() {
         until_closed(peer);
     });
     // With the usual limits: on a busy host a reply takes longer than SOON.
-    let config = ClientConfig::new("c");
+    let config = ClientConfig::new("c").with_reconnect(None);
     let client = within(EventBusClient::connect(&fake.address, config)).await.unwrap();
     publish_all(&client, 0..3).await;
     // Its reply comes after the grant.
@@ -170,7 +173,7 @@ async fn a_connection_that_breaks_tells_the_next_publish_what_may_be_lost() {
 async fn held_up(served: &Served) -> (Peer, DaemoneyeEventBus) {
     let mut deaf = served.raw("deaf");
     deaf.subscribe("deaf", 2);
-    let publisher = served.connect("p").await;
+    let publisher = served.connect_once("p").await;
     publish_all(&publisher, 0..SOME).await;
     (deaf, publisher)
 }
@@ -207,7 +210,7 @@ async fn what_a_broker_cut_off_at_its_deadline_is_told_to_its_publisher() {
     let served = Served::new(BrokerConfig::default());
     let mut deaf = served.raw("deaf");
     deaf.subscribe("deaf", 2);
-    let config = ClientConfig::new("p").with_publish_limit(SOON);
+    let config = ClientConfig::new("p").with_publish_limit(SOON).with_reconnect(None);
     let publisher = within(EventBusClient::connect(&served.address, config)).await.unwrap();
     let accepted = publish_to_the_brim(&publisher).await;
     let cut_off = within(served.broker.shutdown(SOON)).await;

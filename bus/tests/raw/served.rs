@@ -39,6 +39,12 @@ impl Served {
         DaemoneyeEventBus::connect(&self.address, ClientConfig::new(name)).await.unwrap()
     }
 
+    /// One that ends with its connection.
+    pub(crate) async fn connect_once(&self, name: &str) -> DaemoneyeEventBus {
+        let config = ClientConfig::new(name).with_reconnect(None);
+        DaemoneyeEventBus::connect(&self.address, config).await.unwrap()
+    }
+
     /// A raw client that has been welcomed.
     pub(crate) fn raw(&self, name: &str) -> Peer {
         Peer::introduced(self.address.path(), name)

@@ -212,7 +212,11 @@ pub(crate) fn outcome(result: &Result<(), PublishError>) -> Outcome {
         Err(PublishError::TooLarge { .. }) => Outcome::TooLarge,
         Err(PublishError::Denied(_)) => Outcome::Denied,
         Err(PublishError::Timeout { .. }) => Outcome::Timeout,
-        Err(PublishError::Disconnected { .. }) => Outcome::Unknown,
+        Err(
+            PublishError::Disconnected { .. }
+            | PublishError::Unconfirmed { .. }
+            | PublishError::Undelivered,
+        ) => Outcome::Unknown,
     }
 }
 

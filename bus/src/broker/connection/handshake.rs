@@ -6,6 +6,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::super::Shared;
+use super::super::hub::Arrival;
 use super::super::identities::{IdentityError, unidentified};
 use super::{Fault, refusal};
 use crate::acl::{Access, Principal};
@@ -28,14 +29,16 @@ pub(super) struct Peer {
     pub(super) incarnation: u64,
     /// What it may do.
     pub(super) access: Access,
+    /// Whether it comes back when its connection breaks.
+    pub(super) returns: bool,
 }
 
-/// Reads the hello; who sent it, and the answer, which is the hub's to send.
+/// Reads the hello; who sent it, and what the hub must know to welcome it.
 pub(super) async fn greet(
     shared: &Shared,
     stream: &Stream,
     buffer: &mut ReadBuffer,
-) -> Result<(Peer, proto::Welcome), Fault> {
+) -> Result<(Peer, Arrival), Fault> {
     if !stream.peer().is_same_user {
         return Err(Fault::OtherUser);
     }
@@ -62,8 +65,12 @@ pub(super) async fn greet(
         role: Bytes::from(principal.role().to_string()),
         session_key: session_key.map(|key| Bytes::copy_from_slice(key.as_bytes())),
         access: wire::access_to_wire(&access),
+        unconfirmed_limit_events: shared.config.unconfirmed_limit_events as u64,
     };
-    Ok((Peer { name, incarnation: hello.incarnation, access }, welcome))
+    let (incarnation, returns) = (hello.incarnation, hello.returns);
+    let arrival =
+        Arrival { name: name.clone(), incarnation, returns, has_returned: hello.returned, welcome };
+    Ok((Peer { name, incarnation, access, returns }, arrival))
 }
 
 /// Who comes with a proof, or without one; and the key of the session that a token opens.

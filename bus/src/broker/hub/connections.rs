@@ -6,8 +6,10 @@ use bytestring::ByteString;
 use tokio::sync::Notify;
 
 use super::super::outbox::{Outbox, Unwritten};
+use super::super::subscription::{Life, Owner, Sink};
+use super::Hub;
+use super::deliver::Leftovers;
 use super::replies::Owed;
-use super::{Hub, Key, Leftovers, Owner, Sink};
 use crate::contract::{EventBusStatistics, InspectionQuery};
 use crate::transport::Stream;
 use crate::wire::{self, proto, proto::frame::Body};
@@ -31,8 +33,7 @@ pub(super) struct Peer {
     touched: bool,
     /// Something waits for room: what was held back goes out when the outbox is empty.
     held_back: bool,
-    /// The client has not said goodbye: it may still publish.
-    talking: bool,
+    stage: Stage,
     /// In the order they came, from 1; not used again.
     pub(super) number: u64,
     /// Who it is, as introduced.
@@ -40,12 +41,25 @@ pub(super) struct Peer {
     pub(super) incarnation: u64,
     /// Its process, where the system tells.
     pub(super) pid: Option<u32>,
+    /// Its client comes back when the connection breaks.
+    pub(super) returns: bool,
     /// Replies it may give though the table says nothing of them.
     pub(super) owed: Owed,
     /// Events it published that had their turn.
     pub(super) published: u64,
     /// Counters of its subscriptions that have ended.
     pub(super) ended: Ended,
+}
+
+/// How far a client has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It has not said goodbye: it may still publish.
+    Talking,
+    /// It has said goodbye.
+    Left,
+    /// It has come back on another connection.
+    Superseded,
 }
 
 /// What subscriptions had counted when they ended.
@@ -62,6 +76,35 @@ pub(in super::super) struct Session {
     pub(in super::super) key: u32,
     /// Wakes it when the socket did not take everything.
     pub(in super::super) wake: Arc<Notify>,
+}
+
+/// Who has said hello, and the answer.
+#[derive(Debug)]
+pub(in super::super) struct Arrival {
+    pub(in super::super) name: ByteString,
+    pub(in super::super) incarnation: u64,
+    /// Whether it comes back when its connection breaks.
+    pub(in super::super) returns: bool,
+    /// Whether it was here before, on a connection that broke.
+    pub(in super::super) has_returned: bool,
+    pub(in super::super) welcome: proto::Welcome,
+}
+
+impl Peer {
+    /// Its client has come back on another connection: this one ends.
+    pub(super) fn supersede(&mut self) {
+        self.stage = Stage::Superseded;
+        self.outbox.close();
+    }
+
+    pub(super) fn is_superseded(&self) -> bool {
+        self.stage == Stage::Superseded
+    }
+
+    /// Which life of which client this is.
+    pub(super) fn life(&self) -> Life {
+        (self.name.clone(), self.incarnation)
+    }
 }
 
 impl Connections {
@@ -175,10 +218,14 @@ impl Hub {
     pub(in super::super) fn connect(
         &mut self,
         stream: Arc<Stream>,
-        welcome: proto::Welcome,
+        arrival: Arrival,
     ) -> Option<Session> {
         if self.ended {
             return None;
+        }
+        let life = (arrival.name.clone(), arrival.incarnation);
+        if arrival.has_returned {
+            self.supersede(&life);
         }
         let wake = Arc::new(Notify::new());
         self.connections.last_number += 1;
@@ -188,28 +235,22 @@ impl Hub {
             targets: Vec::new(),
             touched: false,
             held_back: false,
-            talking: true,
+            stage: Stage::Talking,
             number: self.connections.last_number,
-            name: ByteString::new(),
-            incarnation: 0,
+            name: arrival.name,
+            incarnation: arrival.incarnation,
+            returns: arrival.returns,
             owed: Owed::default(),
             published: 0,
             ended: Ended::default(),
         });
-        self.send(key, Body::Welcome(welcome));
+        self.send(key, Body::Welcome(arrival.welcome));
+        self.publisher_returned(&life, key);
         if self.closed {
             self.send(key, Body::Goodbye(proto::Goodbye { last: false }));
         }
         self.flush();
         Some(Session { key, wake })
-    }
-
-    /// Keeps who a connection is, for whoever inspects.
-    pub(in super::super) fn introduce(&mut self, key: u32, name: ByteString, incarnation: u64) {
-        if let Some(Some(peer)) = self.connections.slots.get_mut(key as usize) {
-            peer.name = name;
-            peer.incarnation = incarnation;
-        }
     }
 
     /// An event of this connection had its turn.
@@ -223,6 +264,7 @@ impl Hub {
     /// not look through counts as lost: its task failed, and nobody knows better.
     pub(in super::super) fn disconnect(&mut self, key: u32) {
         self.end_owner(Owner::Connection(key), Leftovers::Lose);
+        self.publisher_gone(key, None);
         if let Some(peer) = self.connections.slots[key as usize].take() {
             self.lose_handed_over(peer.outbox.deliveries());
         }
@@ -324,15 +366,7 @@ impl Hub {
 
     /// Sends what was held back for a connection's subscriptions.
     pub(super) fn resume(&mut self, connection: u32) {
-        let waiting: Vec<Key> = self
-            .by_id
-            .values()
-            .copied()
-            .filter(|key| {
-                super::live(&self.subscriptions, *key).owner == Owner::Connection(connection)
-            })
-            .collect();
-        for key in waiting {
+        for key in self.keys_of(Owner::Connection(connection)) {
             self.send_backlog(key);
         }
     }
@@ -341,16 +375,17 @@ impl Hub {
     pub(in super::super) fn client_said_goodbye(&mut self, key: u32) {
         if !self.closed {
             self.end_owner(Owner::Connection(key), Leftovers::HandOver);
+            self.publisher_gone(key, None);
             self.send(key, Body::Goodbye(proto::Goodbye { last: true }));
         }
         if let Some(peer) = self.connections.touch(key) {
-            peer.talking = false;
+            peer.stage = Stage::Left;
         }
         self.flush();
     }
 
     /// Whether some client may still have accepted events on their way here.
     pub(super) fn is_anybody_talking(&self) -> bool {
-        self.connections.slots.iter().flatten().any(|peer| peer.talking)
+        self.connections.slots.iter().flatten().any(|peer| peer.stage == Stage::Talking)
     }
 }

@@ -6,7 +6,8 @@
 
 use super::super::publication::Publication;
 use super::super::subscription::{Sink, Subscription};
-use super::{Hub, Key, Leftovers};
+use super::confirming::Tracked;
+use super::{Hub, Key};
 use crate::contract::{Delivery, OverflowPolicy, PushError};
 use crate::wire::{proto, proto::frame::Body};
 
@@ -19,18 +20,38 @@ enum Outcome {
     Displaced(u64),
     /// The receiver is gone; the event is lost and the subscription ends.
     Gone,
+    /// Nobody has the subscription now; it is counted if somebody comes back for it.
+    Missed,
+}
+
+/// What happens to events held back for a subscription that ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Leftovers {
+    /// They are handed over: the receiver is still there.
+    HandOver,
+    /// They are lost and counted: the receiver is gone.
+    Lose,
 }
 
 impl Hub {
     /// Hands an event to everything in `matched`.
-    pub(super) fn deliver(&mut self, publication: &Publication<'_>, now_ns: u64) {
+    pub(super) fn deliver(
+        &mut self,
+        publication: &Publication<'_>,
+        now_ns: u64,
+        mut tracked: Option<&mut Tracked>,
+    ) {
         let matched = std::mem::take(&mut self.matched);
         let mut gone: Vec<Key> = Vec::new();
         let mut staged: Vec<u32> = Vec::new();
         for key in &matched {
-            match self.offer(*key, publication, now_ns, &mut staged) {
+            let outcome = self.offer(*key, publication, now_ns, &mut staged);
+            if let Some(tracked) = tracked.as_deref_mut() {
+                self.follow(*key, &outcome, tracked);
+            }
+            match outcome {
                 Outcome::HandedOver => self.count(*key, 1, 0),
-                Outcome::Queued => {}
+                Outcome::Queued | Outcome::Missed => {}
                 Outcome::Dropped => self.count(*key, 0, 1),
                 Outcome::Displaced(older) => self.count(*key, 0, older),
                 Outcome::Gone => {
@@ -51,9 +72,28 @@ impl Hub {
         self.matched = matched;
     }
 
+    /// Notes what a subscription owes for an event somebody waits for.
+    fn follow(&mut self, key: Key, outcome: &Outcome, tracked: &mut Tracked) {
+        let subscription = self.live_mut(key);
+        if !subscription.acknowledges {
+            return;
+        }
+        match outcome {
+            Outcome::HandedOver | Outcome::Queued => {
+                let owed = tracked.on_its_way(subscription.position);
+                subscription.owed.extend(owed);
+            }
+            _ if subscription.misses(tracked.published_ns) => tracked.lost(),
+            _ => {}
+        }
+    }
+
+    fn live_mut(&mut self, key: Key) -> &mut Subscription {
+        self.subscriptions[key as usize].as_mut().expect("a matched subscription is live")
+    }
+
     fn count(&mut self, key: Key, handed_over: u64, dropped: u64) {
-        let subscription =
-            self.subscriptions[key as usize].as_mut().expect("a matched subscription is live");
+        let subscription = self.live_mut(key);
         subscription.handed_over += handed_over;
         subscription.dropped += dropped;
         self.handed_over += handed_over;
@@ -69,6 +109,10 @@ impl Hub {
     ) -> Outcome {
         let subscription =
             self.subscriptions[key as usize].as_mut().expect("a matched subscription is live");
+        subscription.position += 1;
+        if let Sink::Parked(_) = &subscription.sink {
+            return Outcome::Missed;
+        }
         subscription.matched += 1;
         if subscription.breaker.as_mut().is_some_and(|breaker| !breaker.allows(now_ns)) {
             return lose(subscription);
@@ -79,7 +123,7 @@ impl Hub {
                 let connection = remote.connection;
                 if remote.may_send(self.connections.must_hold_back(connection)) {
                     remote.credit -= 1;
-                    let position = subscription.matched;
+                    let position = subscription.position;
                     if let Some(peer) = self.connections.touch(connection) {
                         if peer.targets.is_empty() {
                             staged.push(connection);
@@ -92,6 +136,7 @@ impl Hub {
                     hold_back(subscription, publication)
                 }
             }
+            Sink::Parked(_) => Outcome::Missed,
         };
         if let Some(breaker) = &mut subscription.breaker {
             match outcome {
@@ -126,7 +171,7 @@ impl Hub {
     /// Tells a client of losses it cannot see as gaps yet.
     pub(super) fn report_losses(&mut self, key: Key) {
         let Some(subscription) = &mut self.subscriptions[key as usize] else { return };
-        let lost = subscription.dropped;
+        let lost = subscription.lost();
         let Sink::Remote(remote) = &mut subscription.sink else { return };
         if remote.reported_lost != lost {
             remote.reported_lost = lost;
@@ -138,34 +183,38 @@ impl Hub {
 
     /// Ends the delivery to a subscription that was just taken out.
     pub(super) fn end_delivery(&mut self, subscription: &mut Subscription, leftovers: Leftovers) {
-        match &mut subscription.sink {
-            Sink::Local(queue) => queue.end(),
-            Sink::Remote(remote) => {
-                let mut handed_over = 0;
-                let mut lost = 0;
-                while let Some((position, bytes)) = remote.take_oldest() {
-                    match self.connections.touch(remote.connection) {
-                        Some(peer) if leftovers == Leftovers::HandOver => {
-                            peer.outbox.deliver(&[(remote.number, position)], &bytes);
-                            handed_over += 1;
-                        }
-                        _ => lost += 1,
-                    }
+        let remote = match &mut subscription.sink {
+            Sink::Local(queue) => return queue.end(),
+            Sink::Parked(parked) => return parked.room.notify_waiters(),
+            Sink::Remote(remote) => remote,
+        };
+        let mut handed_over = 0;
+        let mut lost = 0;
+        while let Some((position, bytes)) = remote.take_oldest() {
+            match self.connections.touch(remote.connection) {
+                Some(peer) if leftovers == Leftovers::HandOver => {
+                    peer.outbox.deliver(&[(remote.number, position)], &bytes);
+                    handed_over += 1;
                 }
-                self.handed_over += handed_over;
-                self.dropped += lost;
-                remote.room.notify_waiters();
-                self.numbers.remove(&remote.number);
-                let ended =
-                    proto::Ended { subscription: remote.number, lost: subscription.dropped + lost };
-                let connection = remote.connection;
-                self.connections.keep_counters(
-                    connection,
-                    subscription.handed_over + handed_over,
-                    subscription.dropped + lost,
-                );
-                self.reply(connection, Body::Ended(ended));
+                _ => lost += 1,
             }
+        }
+        self.handed_over += handed_over;
+        self.dropped += lost;
+        remote.room.notify_waiters();
+        self.numbers.remove(&remote.number);
+        let connection = remote.connection;
+        subscription.handed_over += handed_over;
+        subscription.dropped += lost;
+        let (handed_over, dropped) = (subscription.handed_over, subscription.dropped);
+        self.connections.keep_counters(connection, handed_over, dropped);
+    }
+
+    /// Tells the client of a subscription that has ended.
+    pub(super) fn say_ended(&mut self, subscription: &Subscription) {
+        if let Sink::Remote(remote) = &subscription.sink {
+            let ended = proto::Ended { subscription: remote.number, lost: subscription.lost() };
+            self.reply(remote.connection, Body::Ended(ended));
         }
     }
 }
@@ -185,7 +234,7 @@ fn offer_local(subscription: &Subscription, publication: &Publication<'_>) -> Ou
         queue.add_lagged(1);
         return Outcome::Dropped;
     };
-    let delivery = Delivery { event, position: subscription.matched };
+    let delivery = Delivery { event, position: subscription.position };
     if subscription.policy == OverflowPolicy::DropOldest {
         return match queue.push_displacing_oldest(delivery) {
             Ok(false) => Outcome::HandedOver,
@@ -204,7 +253,7 @@ fn offer_local(subscription: &Subscription, publication: &Publication<'_>) -> Ou
 }
 
 fn hold_back(subscription: &mut Subscription, publication: &Publication<'_>) -> Outcome {
-    let position = subscription.matched;
+    let position = subscription.position;
     let policy = subscription.policy;
     let Sink::Remote(remote) = &mut subscription.sink else { return Outcome::Dropped };
     if !remote.backlog_is_full() {

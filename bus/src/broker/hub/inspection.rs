@@ -97,6 +97,7 @@ impl Hub {
         };
         match &own.sink {
             Sink::Local(queue) => row.unread = queue.len() as u64,
+            Sink::Parked(_) => {}
             Sink::Remote(remote) => {
                 row.connection = self.connections.number(remote.connection);
                 row.queued_bytes = remote.backlog_bytes as u64;

@@ -3,7 +3,7 @@
 //! Which of them are open is the table's business, answering them the reader's.
 
 use super::super::requests::{Pending, Reply};
-use super::{Session, State};
+use super::{Link, State};
 use crate::contract::{
     BrokerInspection, EventBusStatistics, EventReceiver, EventSubscription, InspectError,
     InspectionQuery, StatisticsError, SubscribeError, UnsubscribeError,
@@ -13,7 +13,7 @@ use crate::wire::{
     proto::{self, frame::Body},
 };
 
-impl Session {
+impl Link {
     pub(in super::super) async fn subscribe(
         &self,
         subscription: EventSubscription,
@@ -26,8 +26,7 @@ impl Session {
             return Err(SubscribeError::Closed);
         }
         let waited = self.config.request_limit;
-        let id = subscription.subscriber_id.clone();
-        let pending = Pending::Subscribe { capacity: subscription.capacity, id };
+        let pending = Pending::Subscribe { subscription: Box::new(subscription.clone()) };
         let reply = self.request(pending, |request| {
             Body::Subscribe(wire::subscription_to_wire(request, &subscription))
         });
@@ -95,14 +94,19 @@ impl Session {
         }
     }
 
-    /// Sends a request and waits for its reply; `None` if the session ended first. Cancelling it
-    /// forgets the request.
-    async fn request(&self, pending: Pending, body: impl FnOnce(u64) -> Body) -> Option<Reply> {
-        let waiting = self.requests.open(pending);
-        if matches!(*self.state.borrow(), State::Over(_)) {
-            return None;
+    /// Sends a request and waits for its reply, on the next connection if need be; `None` if the link
+    /// ended first. Cancelling it forgets the request.
+    async fn request(&self, pending: Pending, body: impl Fn(u64) -> Body) -> Option<Reply> {
+        loop {
+            self.until(|state| *state != State::Offline).await;
+            let waiting = self.requests.open(pending.clone());
+            if matches!(*self.state.borrow(), State::Over(_)) {
+                return None;
+            }
+            self.send(body(waiting.number()));
+            if let Some(reply) = waiting.reply().await {
+                return Some(reply);
+            }
         }
-        self.send(body(waiting.number()));
-        waiting.reply().await
     }
 }

@@ -1,0 +1,191 @@
+//! What a broker writes down so that the next one, after it was killed, knows its clients (W6):
+//! digests of session keys, and the subscriptions that publishers may wait for.
+//!
+//! Entries are appended as things change, and nothing waits for the disk: what a killed process has
+//! written is in the system's hands. A host that stops takes its clients with it. Events are not
+//! written down; their publishers keep them.
+
+mod entry;
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::subscription::Life;
+use crate::acl::Principal;
+use crate::contract::EventSubscription;
+use crate::identity::{SecretDigest, mode_open_to_others, private};
+use entry::Entry;
+
+/// The longest a journal gets, bytes. A subscription that does not fit is not written down: after a
+/// restart nobody waits for it.
+pub const MAX_JOURNAL_BYTES: usize = 16 << 20;
+/// A journal is written anew when so much of it is of the past, bytes, and half of it.
+const COMPACT_AT_BYTES: usize = 64 << 10;
+
+/// Why there is no journal.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// It cannot be read or written.
+    #[error("cannot use the journal {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Others may read or write it.
+    #[error("the journal {} may be read by others (mode {mode:03o}); it must be its owner's alone: chmod 600", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Another broker uses it.
+    #[error("the journal {} is in use by another broker", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// An open journal; the file is locked as long as it is.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+    /// What it says today, encoded, by what it is about.
+    live: BTreeMap<About, Vec<u8>>,
+    live_bytes: usize,
+    bytes: usize,
+    /// A write failed: what is new is not remembered.
+    is_broken: bool,
+}
+
+/// What an entry is about; the later of two is what holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    Key { id: String },
+    Subscription { id: String },
+}
+
+/// What an earlier broker has left.
+#[derive(Debug, Default)]
+pub(super) struct Recovered {
+    pub(super) keys: Vec<(Principal, SecretDigest)>,
+    pub(super) subscriptions: Vec<(Life, EventSubscription)>,
+}
+
+impl Journal {
+    /// Opens a journal, or begins one; what its last broker has left.
+    ///
+    /// It may end within an entry, where that broker was killed: the rest is cut off.
+    pub(super) fn open(path: &Path) -> Result<(Self, Recovered), JournalError> {
+        let failed = |source| JournalError::Io { path: path.to_owned(), source };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = private(&mut options).open(path).map_err(failed)?;
+        if let Some(mode) = mode_open_to_others(&file).map_err(failed)? {
+            return Err(JournalError::Open { path: path.to_owned(), mode });
+        }
+        if file.try_lock().is_err() {
+            return Err(JournalError::InUse { path: path.to_owned() });
+        }
+        let mut bytes = Vec::new();
+        let limit = MAX_JOURNAL_BYTES as u64;
+        Read::by_ref(&mut file).take(limit).read_to_end(&mut bytes).map_err(failed)?;
+        let live = entry::read_all(&bytes);
+        let recovered = entry::recover(live.values());
+        let mut journal = Self {
+            path: path.to_owned(),
+            live_bytes: live.values().map(Vec::len).sum(),
+            live,
+            file,
+            bytes: 0,
+            is_broken: false,
+        };
+        journal.write_anew().map_err(failed)?;
+        Ok((journal, recovered))
+    }
+
+    /// A session key was opened.
+    pub(super) fn key_opened(&mut self, principal: &Principal, digest: &SecretDigest) {
+        self.set(Entry::key(principal, digest));
+    }
+
+    /// A subscription began, or goes on.
+    pub(super) fn subscribed(&mut self, life: &Life, subscription: &EventSubscription) {
+        self.set(Entry::subscription(life, subscription));
+    }
+
+    /// A subscription ended, if it was written down.
+    pub(super) fn ended(&mut self, id: &str) {
+        let about = About::Subscription { id: id.to_owned() };
+        let Some(before) = self.live.remove(&about) else { return };
+        self.live_bytes -= before.len();
+        self.append(&Entry::ended(id).bytes);
+    }
+
+    /// The broker ends in order: nobody will come back to what it had.
+    pub(super) fn clear(&mut self) {
+        self.live.clear();
+        self.live_bytes = 0;
+        let wrote = self.write_anew();
+        self.note(wrote);
+    }
+
+    fn set(&mut self, entry: Entry) {
+        let Entry { about, bytes } = entry;
+        let before = self.live.get(&about).map_or(0, Vec::len);
+        if self.live_bytes - before + bytes.len() > MAX_JOURNAL_BYTES / 2 {
+            tracing::warn!(?about, "no room in the journal; it is not remembered");
+            return;
+        }
+        self.live_bytes = self.live_bytes - before + bytes.len();
+        self.append(&bytes);
+        self.live.insert(about, bytes);
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        if self.is_broken {
+            return;
+        }
+        let past = self.bytes.saturating_sub(self.live_bytes);
+        let wrote = if past > COMPACT_AT_BYTES.max(self.live_bytes) {
+            self.write_anew().and_then(|()| self.write(bytes))
+        } else {
+            self.write(bytes)
+        };
+        self.note(wrote);
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.bytes += bytes.len();
+        Ok(())
+    }
+
+    fn note(&mut self, wrote: io::Result<()>) {
+        if let Err(error) = wrote {
+            self.is_broken = true;
+            let path = self.path.display();
+            tracing::error!(%path, %error, "the journal cannot be written; what is new is not remembered");
+        }
+    }
+
+    /// Writes what holds today, and nothing of the past, in one piece.
+    fn write_anew(&mut self) -> io::Result<()> {
+        let live: Vec<u8> = self.live.values().flatten().copied().collect();
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.set_len(0)?;
+        self.bytes = 0;
+        self.write(&live)
+    }
+}
+
+#[cfg(test)]
+mod tests;

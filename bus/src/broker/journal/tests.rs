@@ -1,0 +1,125 @@
+//! A journal read by the next broker.
+
+use super::*;
+use crate::acl::Role;
+use crate::identity::Secret;
+
+fn life(incarnation: u64) -> Life {
+    ("reader".into(), incarnation)
+}
+
+fn wanted(id: &str) -> EventSubscription {
+    EventSubscription::new(id).with_pattern("events.process.#")
+}
+
+fn opened(path: &Path) -> (Journal, Recovered) {
+    Journal::open(path).expect("a journal")
+}
+
+#[test]
+fn the_next_broker_knows_what_held_last() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let (mut journal, nothing) = opened(&path);
+    assert!(nothing.keys.is_empty() && nothing.subscriptions.is_empty());
+    let principal = Principal::new("watcher", Role::Observer).expect("an id");
+    let keys: Vec<Secret> = (0..2).map(|_| Secret::random().expect("randomness")).collect();
+    for key in &keys {
+        journal.key_opened(&principal, &key.digest());
+    }
+    journal.subscribed(&life(1), &wanted("stays"));
+    journal.subscribed(&life(1), &wanted("ends"));
+    journal.ended("ends");
+    journal.ended("never there");
+    drop(journal);
+    let (journal, recovered) = opened(&path);
+    assert_eq!(recovered.subscriptions, [(life(1), wanted("stays"))]);
+    let [(known, digest)] = &recovered.keys[..] else { panic!("{recovered:?}") };
+    assert_eq!(known, &principal);
+    assert!(digest.is(&keys[1].digest()) && !digest.is(&keys[0].digest()));
+    drop(journal);
+    let (mut journal, again) = opened(&path);
+    assert_eq!((again.subscriptions.len(), again.keys.len()), (1, 1), "written anew as it was");
+    journal.clear();
+    drop(journal);
+    assert!(opened(&path).1.subscriptions.is_empty(), "a broker that ended in order");
+}
+
+#[test]
+fn a_journal_cut_at_any_byte_loses_its_last_entry_and_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let (mut journal, _) = opened(&path);
+    journal.subscribed(&life(1), &wanted("first"));
+    let first = journal.bytes;
+    journal.subscribed(&life(1), &wanted("second"));
+    drop(journal);
+    let whole = std::fs::read(&path).expect("read");
+    for at in first..whole.len() {
+        std::fs::write(&path, &whole[..at]).expect("written");
+        let recovered = opened(&path).1.subscriptions;
+        assert_eq!(recovered, [(life(1), wanted("first"))], "cut at {at}");
+    }
+}
+
+#[test]
+fn its_length_follows_what_holds_not_what_happened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let (mut journal, _) = opened(&path);
+    journal.subscribed(&life(1), &wanted("stays"));
+    for _ in 0..4 * COMPACT_AT_BYTES / wanted("comes and goes").subscriber_id.len() {
+        journal.subscribed(&life(1), &wanted("comes and goes"));
+        journal.ended("comes and goes");
+    }
+    let bytes = std::fs::metadata(&path).expect("it").len();
+    assert!(bytes < 2 * COMPACT_AT_BYTES as u64, "{bytes}");
+    drop(journal);
+    assert_eq!(opened(&path).1.subscriptions, [(life(1), wanted("stays"))]);
+}
+
+#[test]
+fn what_does_not_fit_is_not_remembered_and_what_does_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let (mut journal, _) = opened(&path);
+    let large = |number: usize| {
+        let mut subscription = wanted(&format!("large-{number}"));
+        subscription.topic_patterns = (0..250).map(|at| format!("events.{number}.{at}")).collect();
+        subscription
+    };
+    let one = Entry::subscription(&life(1), &large(0)).bytes.len();
+    let fit = MAX_JOURNAL_BYTES / 2 / one;
+    for number in 0..fit + fit / 10 {
+        journal.subscribed(&life(1), &large(number));
+    }
+    assert!(journal.live_bytes <= MAX_JOURNAL_BYTES / 2);
+    assert!(journal.live.len() < fit + fit / 10 && journal.live.len() > fit / 2);
+    journal.ended("large-0");
+    journal.subscribed(&life(1), &wanted("small"));
+    drop(journal);
+    assert!(opened(&path).1.subscriptions.contains(&(life(1), wanted("small"))));
+}
+
+#[test]
+fn a_journal_has_one_broker() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let _held = opened(&path);
+    let told = Journal::open(&path).expect_err("in use").to_string();
+    assert!(told.contains("in use by another broker"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    drop(opened(&path));
+    assert_eq!(std::fs::metadata(&path).expect("it").permissions().mode() & 0o777, 0o600);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("its owner");
+    let told = Journal::open(&path).expect_err("open to others").to_string();
+    assert!(told.contains("mode 644") && told.contains("chmod 600"), "{told}");
+}

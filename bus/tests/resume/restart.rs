@@ -1,5 +1,5 @@
 //! A broker that is killed and comes back (W6): what was confirmed arrives once, what was not is not
-//! passed over in silence.
+//! passed over in silence (W5).
 
 use std::time::Duration;
 

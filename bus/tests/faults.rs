@@ -37,6 +37,8 @@ mod identity;
 mod inspection;
 #[path = "faults/killed.rs"]
 mod killed;
+#[path = "faults/lanes.rs"]
+mod lanes;
 #[path = "faults/limits.rs"]
 mod limits;
 #[path = "faults/socket.rs"]

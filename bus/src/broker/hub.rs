@@ -203,7 +203,7 @@ impl Hub {
         {
             return Some(room);
         }
-        let congested = |connection| self.connections.is_congested(connection);
+        let congested = |connection, lane| self.connections.is_congested(connection, lane);
         let full = self
             .matched
             .iter()
@@ -212,7 +212,7 @@ impl Hub {
         let (subscription, room) = full?;
         let room = Arc::clone(room);
         if let Sink::Remote(remote) = &subscription.sink {
-            self.connections.must_hold_back(remote.connection);
+            self.connections.must_hold_back(remote.connection, remote.lane);
         }
         Some(room)
     }

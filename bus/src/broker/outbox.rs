@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use crate::topic::Lane;
 use crate::transport::Stream;
 use crate::wire::{self, Inbound, Scanner};
 
@@ -22,6 +23,8 @@ const KEPT_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct Outbox {
     stream: Arc<Stream>,
+    /// Whole frames that go before `bytes`: for subscriptions to control alone.
+    urgent: Vec<u8>,
     /// Whole frames, of which the first `written` bytes are in the socket.
     bytes: Vec<u8>,
     written: usize,
@@ -64,6 +67,7 @@ impl Outbox {
     pub(super) fn new(stream: Arc<Stream>, wake: Arc<Notify>) -> Self {
         Self {
             stream,
+            urgent: Vec::new(),
             bytes: Vec::new(),
             written: 0,
             in_task: 0,
@@ -76,14 +80,26 @@ impl Outbox {
         }
     }
 
-    /// Where frames are appended.
-    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+    /// Where frames are appended that keep the order of a lane.
+    pub(super) fn buffer(&mut self, lane: Lane) -> &mut Vec<u8> {
+        match lane {
+            Lane::Events => &mut self.bytes,
+            Lane::Control => &mut self.urgent,
+        }
     }
 
     /// Bytes not yet taken by the socket.
     pub(super) fn len(&self) -> usize {
-        self.bytes.len() - self.written + self.in_task
+        self.urgent.len() + self.bytes.len() - self.written + self.in_task
+    }
+
+    /// The same as far as what is appended to a lane has to wait for them; what its task has in hand
+    /// goes before everything.
+    pub(super) fn len_before(&self, lane: Lane) -> usize {
+        match lane {
+            Lane::Events => self.len(),
+            Lane::Control => self.urgent.len(),
+        }
     }
 
     /// Which turn it is, for an [`Underway`] kept elsewhere.
@@ -107,8 +123,8 @@ impl Outbox {
     }
 
     /// Appends the delivery of an event to targets: subscription and position.
-    pub(super) fn deliver(&mut self, targets: &[(u32, u64)], event: &[u8]) {
-        wire::encode_delivery(&mut self.bytes, targets, event);
+    pub(super) fn deliver(&mut self, lane: Lane, targets: &[(u32, u64)], event: &[u8]) {
+        wire::encode_delivery(self.buffer(lane), targets, event);
         self.deliveries.add(self.turn, targets.len() as u64);
     }
 
@@ -119,7 +135,11 @@ impl Outbox {
 
     /// Writes what the socket takes right now.
     pub(super) fn flush(&mut self) {
-        if self.blocked || self.failed || self.bytes.is_empty() {
+        if self.blocked || self.failed {
+            return;
+        }
+        self.put_urgent_first();
+        if self.bytes.is_empty() {
             return;
         }
         while self.written < self.bytes.len() {
@@ -145,9 +165,21 @@ impl Outbox {
     /// `None` when it is done and whoever routes writes again.
     pub(super) fn take(&mut self) -> Option<Unwritten> {
         self.turn += 1;
+        if self.written == 0 {
+            self.put_urgent_first();
+        }
         self.in_task = self.bytes.len() - self.written;
         self.blocked = self.in_task > 0;
         self.blocked.then(|| self.take_bytes())
+    }
+
+    /// To be called only where no frame is partly written.
+    fn put_urgent_first(&mut self) {
+        if !self.urgent.is_empty() {
+            debug_assert_eq!(self.written, 0, "between frames");
+            self.urgent.append(&mut self.bytes);
+            std::mem::swap(&mut self.urgent, &mut self.bytes);
+        }
     }
 
     /// At the end of its connection: gives up on what is left, of which the task holds `in_task`.
@@ -156,7 +188,8 @@ impl Outbox {
         self.failed = true;
         self.in_task = 0;
         self.turn += 2;
-        in_task.deliveries() + self.take_bytes().deliveries()
+        let urgent = Unwritten { bytes: std::mem::take(&mut self.urgent), written: 0 };
+        in_task.deliveries() + self.take_bytes().deliveries() + urgent.deliveries()
     }
 
     fn take_bytes(&mut self) -> Unwritten {

@@ -12,7 +12,7 @@ use crate::contract::{
     Breaker, BreakerState, DeliveryQueue, EventSubscription, Matcher, OverflowPolicy,
     SubscriptionStatistics,
 };
-use crate::topic::Lane;
+use crate::topic::{Lane, TopicPattern};
 
 /// Who a subscription belongs to: an embedded handle or a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,6 +84,8 @@ pub(super) struct Remote {
     /// Its name on the wire, never used again: a credit that crosses the end of its subscription
     /// must not count for the next one.
     pub(super) number: u32,
+    /// `Control` if it is to control alone: then it need not wait behind events.
+    pub(super) lane: Lane,
     /// Deliveries the client has room for.
     pub(super) credit: u64,
     /// Its part of what is in the connection's outbox.
@@ -113,6 +115,13 @@ pub(super) struct Parked {
     pub(super) since: Option<u64>,
     /// Told when it is taken up again, and when it ends.
     pub(super) room: Arc<Notify>,
+}
+
+/// The lane of a subscription: order must hold among all its events, so only one to control alone
+/// can go before those to events.
+pub(super) fn lane_of(patterns: &[TopicPattern]) -> Lane {
+    let is_control = |pattern: &TopicPattern| pattern.lane() == Some(Lane::Control);
+    if patterns.iter().all(is_control) { Lane::Control } else { Lane::Events }
 }
 
 /// Deliveries a client has room for at first, of a capacity.
@@ -155,8 +164,8 @@ impl Subscription {
     }
 
     /// Whether an event would make its publisher wait; if so, what to wait for (C11).
-    /// `congested` tells whether a connection's outbox is over its limit.
-    pub(super) fn blocks(&self, congested: impl Fn(u32) -> bool) -> Option<&Arc<Notify>> {
+    /// `congested` tells whether a lane of a connection's outbox is over its limit.
+    pub(super) fn blocks(&self, congested: impl Fn(u32, Lane) -> bool) -> Option<&Arc<Notify>> {
         if self.policy != OverflowPolicy::Block {
             return None;
         }
@@ -164,7 +173,7 @@ impl Subscription {
             Sink::Local(queue) => queue.is_full().then(|| queue.room_signal()),
             Sink::Parked(_) => None,
             Sink::Remote(remote) => {
-                let waits = !remote.may_send(congested(remote.connection));
+                let waits = !remote.may_send(congested(remote.connection, remote.lane));
                 (waits && remote.backlog_is_full()).then_some(&remote.room)
             }
         }
@@ -217,12 +226,14 @@ impl Remote {
     pub(super) fn new(
         connection: u32,
         number: u32,
+        lane: Lane,
         capacity: usize,
         backlog_limit_bytes: usize,
     ) -> Self {
         Self {
             connection,
             number,
+            lane,
             credit: window_of(capacity),
             underway: Underway::default(),
             backlog: VecDeque::new(),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use bytestring::ByteString;
 
 use super::name::{validate_level, validate_namespace, validate_size};
-use super::{PatternError, Topic};
+use super::{Lane, PatternError, Topic};
 
 /// A valid pattern such as `events.+.lifecycle` or `events.process.#`.
 ///
@@ -87,6 +87,14 @@ impl TopicPattern {
     /// Whether some topic is matched by both.
     pub fn overlaps(&self, other: &Self) -> bool {
         overlap(&self.segments, &other.segments)
+    }
+
+    /// The lane of every topic it can match; `None` if they are of both (C4).
+    pub fn lane(&self) -> Option<Lane> {
+        match &self.segments[0] {
+            TopicSegment::Literal(first) => Some(Lane::of(first.as_bytes())),
+            _ => None,
+        }
     }
 
     /// The levels of the pattern, first to last.

@@ -134,7 +134,12 @@ impl Peer {
 
     /// Subscribes, and returns the number of the subscription and its window.
     pub(crate) fn subscribe(&mut self, id: &str, capacity: u64) -> (u64, u64) {
-        self.send(&subscribe(id, "events.process.#", capacity).framed(frame::SUBSCRIBE));
+        self.subscribe_to(id, "events.process.#", capacity)
+    }
+
+    /// The same to topics of any kind.
+    pub(crate) fn subscribe_to(&mut self, id: &str, pattern: &str, capacity: u64) -> (u64, u64) {
+        self.send(&subscribe(id, pattern, capacity).framed(frame::SUBSCRIBE));
         let reply = self.expect(frame::SUBSCRIBED);
         assert_eq!(reply.number(2), 0, "{}", reply.text(3));
         (reply.number(5), reply.number(6))
@@ -149,7 +154,7 @@ impl Peer {
 }
 
 fn one_field(content: &Found) -> Next {
-    for field in 1..=20 {
+    for field in 1..=22 {
         if content.bytes.iter().any(|(found, _)| *found == field) {
             return Next::Frame(field, content.message(field));
         }

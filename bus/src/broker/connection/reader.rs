@@ -262,7 +262,8 @@ impl<'a> Reader<'a> {
                 ..Default::default()
             },
         };
-        hub.reply(self.key, Body::Subscribed(reply));
+        let lane = begun.as_ref().map_or(Lane::Events, |begun| begun.lane);
+        hub.reply_in(self.key, lane, Body::Subscribed(reply));
         if let Ok(begun) = begun {
             hub.begin_delivery(begun.number);
         }

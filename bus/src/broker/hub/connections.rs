@@ -11,6 +11,7 @@ use super::Hub;
 use super::deliver::Leftovers;
 use super::replies::Owed;
 use crate::contract::{EventBusStatistics, InspectionQuery};
+use crate::topic::{Lane, PerLane};
 use crate::transport::Stream;
 use crate::wire::{self, proto, proto::frame::Body};
 
@@ -29,7 +30,7 @@ pub(super) struct Connections {
 pub(super) struct Peer {
     pub(super) outbox: Outbox,
     /// Subscriptions an event goes to behind this connection, gathered per event.
-    pub(super) targets: Vec<(u32, u64)>,
+    pub(super) targets: PerLane<Vec<(u32, u64)>>,
     touched: bool,
     /// Something waits for room: what was held back goes out when the outbox is empty.
     held_back: bool,
@@ -112,8 +113,9 @@ impl Connections {
         Self { slots: Vec::new(), touched: Vec::new(), outbox_limit_bytes, last_number: 0 }
     }
 
-    pub(super) fn is_congested(&self, key: u32) -> bool {
-        self.get(key).is_some_and(|peer| peer.outbox.len() >= self.outbox_limit_bytes)
+    /// Whether a lane of a connection's outbox is over its limit.
+    pub(super) fn is_congested(&self, key: u32, lane: Lane) -> bool {
+        self.get(key).is_some_and(|peer| peer.outbox.len_before(lane) >= self.outbox_limit_bytes)
     }
 
     /// The turn of a connection's outbox.
@@ -166,8 +168,8 @@ impl Connections {
 
     /// Whether an event must wait for room in a connection's outbox; if so, it is noted, and
     /// what waits goes out when the outbox is empty.
-    pub(super) fn must_hold_back(&mut self, key: u32) -> bool {
-        let congested = self.is_congested(key);
+    pub(super) fn must_hold_back(&mut self, key: u32, lane: Lane) -> bool {
+        let congested = self.is_congested(key, lane);
         if congested && let Some(peer) = self.touch(key) {
             peer.held_back = true;
         }
@@ -196,7 +198,7 @@ impl Connections {
             let key = u32::try_from(key).expect("connections have a limit");
             if let Some(peer) = self.touch(key) {
                 let goodbye = Body::Goodbye(proto::Goodbye { last });
-                wire::encode_control(peer.outbox.buffer(), goodbye);
+                wire::encode_control(peer.outbox.buffer(Lane::Events), goodbye);
             }
         }
     }
@@ -232,7 +234,7 @@ impl Hub {
         let key = self.connections.insert(Peer {
             pid: stream.peer().pid,
             outbox: Outbox::new(stream, Arc::clone(&wake)),
-            targets: Vec::new(),
+            targets: PerLane::default(),
             touched: false,
             held_back: false,
             stage: Stage::Talking,
@@ -290,16 +292,22 @@ impl Hub {
     /// Gathers a frame that is not an event.
     pub(in super::super) fn send(&mut self, key: u32, body: Body) {
         if let Some(peer) = self.connections.touch(key) {
-            wire::encode_control(peer.outbox.buffer(), body);
+            wire::encode_control(peer.outbox.buffer(Lane::Events), body);
         }
     }
 
     /// Gathers an answer, which counts as one until the client has taken it.
     pub(in super::super) fn reply(&mut self, key: u32, body: Body) {
+        self.reply_in(key, Lane::Events, body);
+    }
+
+    /// The same in the order of a lane.
+    pub(in super::super) fn reply_in(&mut self, key: u32, lane: Lane, body: Body) {
         if let Some(peer) = self.connections.touch(key) {
-            let before = peer.outbox.buffer().len();
-            wire::encode_control(peer.outbox.buffer(), body);
-            let bytes = peer.outbox.buffer().len() - before;
+            let buffer = peer.outbox.buffer(lane);
+            let before = buffer.len();
+            wire::encode_control(buffer, body);
+            let bytes = buffer.len() - before;
             peer.outbox.replied(bytes);
         }
     }

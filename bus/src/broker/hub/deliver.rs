@@ -9,6 +9,7 @@ use super::super::subscription::{Sink, Subscription};
 use super::confirming::Tracked;
 use super::{Hub, Key};
 use crate::contract::{Delivery, OverflowPolicy, PushError};
+use crate::topic::Lane;
 use crate::wire::{proto, proto::frame::Body};
 
 /// What became of one event for one subscription.
@@ -62,8 +63,13 @@ impl Hub {
         }
         for connection in staged {
             if let Some(peer) = self.connections.touch(connection) {
-                peer.outbox.deliver(&peer.targets, publication.bytes());
-                peer.targets.clear();
+                for lane in Lane::ALL {
+                    let targets = &mut peer.targets[lane];
+                    if !targets.is_empty() {
+                        peer.outbox.deliver(lane, targets, publication.bytes());
+                        targets.clear();
+                    }
+                }
             }
         }
         for key in gone {
@@ -120,16 +126,16 @@ impl Hub {
         let outcome = match &mut subscription.sink {
             Sink::Local(_) => offer_local(subscription, publication),
             Sink::Remote(remote) => {
-                let connection = remote.connection;
-                if remote.may_send(self.connections.must_hold_back(connection)) {
+                let (connection, lane) = (remote.connection, remote.lane);
+                if remote.may_send(self.connections.must_hold_back(connection, lane)) {
                     remote.credit -= 1;
                     let position = subscription.position;
                     if let Some(peer) = self.connections.touch(connection) {
-                        if peer.targets.is_empty() {
+                        if peer.targets.events.is_empty() && peer.targets.control.is_empty() {
                             staged.push(connection);
                         }
                         remote.underway.add(peer.outbox.turn(), 1);
-                        peer.targets.push((remote.number, position));
+                        peer.targets[lane].push((remote.number, position));
                     }
                     Outcome::HandedOver
                 } else {
@@ -153,14 +159,14 @@ impl Hub {
         let Sink::Remote(remote) = &mut subscription.sink else { return };
         let mut sent = 0;
         while remote.credit > 0 {
-            if self.connections.must_hold_back(remote.connection) {
+            if self.connections.must_hold_back(remote.connection, remote.lane) {
                 break;
             }
             let Some((position, bytes)) = remote.take_oldest() else { break };
             remote.credit -= 1;
             sent += 1;
             if let Some(peer) = self.connections.touch(remote.connection) {
-                peer.outbox.deliver(&[(remote.number, position)], &bytes);
+                peer.outbox.deliver(remote.lane, &[(remote.number, position)], &bytes);
                 remote.underway.add(peer.outbox.turn(), 1);
             }
         }
@@ -193,7 +199,7 @@ impl Hub {
         while let Some((position, bytes)) = remote.take_oldest() {
             match self.connections.touch(remote.connection) {
                 Some(peer) if leftovers == Leftovers::HandOver => {
-                    peer.outbox.deliver(&[(remote.number, position)], &bytes);
+                    peer.outbox.deliver(remote.lane, &[(remote.number, position)], &bytes);
                     handed_over += 1;
                 }
                 _ => lost += 1,
@@ -214,7 +220,7 @@ impl Hub {
     pub(super) fn say_ended(&mut self, subscription: &Subscription) {
         if let Sink::Remote(remote) = &subscription.sink {
             let ended = proto::Ended { subscription: remote.number, lost: subscription.lost() };
-            self.reply(remote.connection, Body::Ended(ended));
+            self.reply_in(remote.connection, remote.lane, Body::Ended(ended));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Subscriptions that begin and end.
 
-use super::super::subscription::{Owner, Remote, Sink, Subscription};
+use super::super::subscription::{Owner, Remote, Sink, Subscription, lane_of};
 use super::connections::Peer;
 use super::deliver::Leftovers;
 use super::parking::Missed;
@@ -10,6 +10,7 @@ use crate::contract::{
     DeliveryQueue, EventReceiver, EventSubscription, Matcher, OverflowPolicy, SubscribeError,
     UnsubscribeError,
 };
+use crate::topic::Lane;
 
 /// What a client asks for.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(in super::super) struct Resume {
 pub(in super::super) struct Begun {
     /// Its name on the wire.
     pub(in super::super) number: u32,
+    /// The lane its reply belongs to, so that nothing is delivered before it.
+    pub(in super::super) lane: Lane,
     /// What the time between has cost one that goes on.
     pub(in super::super) missed: Option<Missed>,
 }
@@ -71,7 +74,8 @@ impl Hub {
         self.last_number = self.last_number.wrapping_add(1);
         let number = self.last_number;
         let limit_bytes = self.config.backlog_limit_bytes;
-        let mut remote = Remote::new(connection, number, wanted.capacity, limit_bytes);
+        let lane = lane_of(matcher.patterns());
+        let mut remote = Remote::new(connection, number, lane, wanted.capacity, limit_bytes);
         if let Some(resume) = resume {
             remote.credit = resume.credit.min(remote.credit);
         }
@@ -89,7 +93,7 @@ impl Hub {
         }
         let key = self.insert(subscription);
         self.numbers.insert(number, key);
-        Ok(Begun { number, missed })
+        Ok(Begun { number, lane, missed })
     }
 
     fn take_up(

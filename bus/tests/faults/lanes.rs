@@ -1,0 +1,145 @@
+//! Two lanes (C4): what controls a system is not stuck behind the floods it has to control.
+
+use daemoneye_eventbus::{
+    BrokerConfig, ClientConfig, CollectionEvent, EventBus, EventBusClient, EventHeader,
+    EventSubscription, ProcessEvent, PublishError, Topic, TriggerRequest,
+};
+
+use crate::encode::frame;
+use crate::peer::Next;
+use crate::served::{SOON, Served, all_processes, event, recv_number, within};
+
+/// More than a subscriber of capacity 2 takes.
+const SOME: u64 = 200;
+
+fn control(number: u64) -> CollectionEvent {
+    CollectionEvent::TriggerRequest(TriggerRequest {
+        header: EventHeader { source_sequence: number, ..EventHeader::default() },
+        ..TriggerRequest::default()
+    })
+}
+
+fn to_control(id: &str) -> EventSubscription {
+    EventSubscription::new(id).with_pattern("control.#")
+}
+
+async fn publish_some(bus: &dyn EventBus) {
+    for number in 0..SOME {
+        within(bus.publish(event(number), None)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn control_events_pass_those_that_wait_for_a_full_subscriber() {
+    let served = Served::new(BrokerConfig::default());
+    let mut deaf = served.raw("deaf");
+    deaf.subscribe("deaf", 2);
+    let subscriber = served.connect("s").await;
+    let mut receiver = subscriber.subscribe(to_control("s")).await.unwrap();
+    let publisher = served.connect("p").await;
+    publish_some(&publisher).await;
+    publisher.publish(control(SOME), None).await.unwrap();
+    assert_eq!(recv_number(&mut receiver).await, Some(SOME));
+    assert!(served.broker.statistics().events_published < SOME, "nothing waited");
+}
+
+#[tokio::test]
+async fn control_events_pass_a_full_outbox_of_events() {
+    let mut config = BrokerConfig::default();
+    config.publish_window_bytes = 16 << 10;
+    config.payload_limit_bytes = 4 << 10;
+    let served = Served::new(config);
+    let mut deaf = served.raw("deaf");
+    deaf.subscribe("deaf", 2);
+    let subscriber = served.connect("s").await;
+    let mut receiver = subscriber.subscribe(to_control("s")).await.unwrap();
+    let config = ClientConfig::new("p").with_publish_limit(SOON);
+    let publisher = within(EventBusClient::connect(&served.address, config)).await.unwrap();
+    let refused = within(async {
+        loop {
+            if let Err(error) = publisher.publish(event(0), None).await {
+                return error;
+            }
+        }
+    });
+    assert_eq!(refused.await, PublishError::Timeout { waited: SOON });
+    for number in 1..=SOME {
+        within(publisher.publish(control(number), None)).await.unwrap();
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
+}
+
+#[tokio::test]
+async fn control_events_pass_events_that_wait_for_a_slow_reader_of_both() {
+    const EVENTS: u64 = 60_000;
+    let served = Served::new(BrokerConfig::default());
+    let mut slow = served.raw("slow");
+    let (events, _) = slow.subscribe("events", 200_000);
+    let (controls, _) = slow.subscribe_to("control", "control.#", 8);
+    let publisher = served.connect("p").await;
+    for number in 0..EVENTS {
+        within(publisher.publish(event(number), None)).await.unwrap();
+    }
+    publisher.publish(control(EVENTS), None).await.unwrap();
+    // It has its place in the order when this is answered; nothing of all that was read yet.
+    within(publisher.statistics()).await.unwrap();
+    let mut before = 0;
+    loop {
+        match slow.next() {
+            Next::Frame(frame::DELIVER, delivery) => {
+                let number = delivery.message(1).number(1);
+                if number == controls {
+                    break;
+                }
+                assert_eq!(number, events);
+                before += 1;
+            }
+            Next::Frame(frame::PING, _) => {}
+            other => panic!("neither an event nor a sign of life: {other:?}"),
+        }
+    }
+    assert!(before < EVENTS / 2, "{before} of {EVENTS} events came first");
+}
+
+#[tokio::test]
+async fn a_subscription_to_both_has_one_order_for_both() {
+    let served = Served::new(BrokerConfig::default());
+    let subscriber = served.connect("s").await;
+    let both = EventSubscription::new("both").with_pattern("#");
+    let mut both = subscriber.subscribe(both).await.unwrap();
+    let mut processes = subscriber.subscribe(all_processes("processes")).await.unwrap();
+    let mut controls = subscriber.subscribe(to_control("control")).await.unwrap();
+    let publisher = served.connect("p").await;
+    for number in 0..SOME {
+        let topic = Topic::new("control.trigger.request").unwrap();
+        within(publisher.publish(event(number), None)).await.unwrap();
+        within(publisher.publish_to(topic, control(SOME + number), None)).await.unwrap();
+    }
+    let mut of_both = Vec::new();
+    for position in 1..=2 * SOME {
+        of_both.push(recv_number(&mut both).await.unwrap());
+        assert_eq!(both.position(), position, "a gap where nothing was lost");
+    }
+    for number in 0..SOME {
+        assert_eq!(recv_number(&mut processes).await, Some(number));
+        assert_eq!(recv_number(&mut controls).await, Some(SOME + number));
+    }
+    let (events, controls): (Vec<u64>, Vec<u64>) =
+        of_both.into_iter().partition(|number| *number < SOME);
+    assert!(events.into_iter().eq(0..SOME) && controls.into_iter().eq(SOME..2 * SOME));
+}
+
+#[tokio::test]
+async fn a_process_event_on_a_topic_of_control_is_in_its_lane() {
+    let served = Served::new(BrokerConfig::default());
+    let mut deaf = served.raw("deaf");
+    deaf.subscribe("deaf", 2);
+    let subscriber = served.connect("s").await;
+    let mut receiver = subscriber.subscribe(to_control("s")).await.unwrap();
+    let publisher = served.connect("p").await;
+    publish_some(&publisher).await;
+    let topic = Topic::new("control.health.status").unwrap();
+    let unusual = CollectionEvent::Process(ProcessEvent::default());
+    within(publisher.publish_to(topic, unusual, None)).await.unwrap();
+    assert_eq!(recv_number(&mut receiver).await, Some(0));
+}

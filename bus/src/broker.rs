@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
-pub use config::BrokerConfig;
+pub use config::{BrokerConfig, Retention};
 pub(crate) use embedded::EmbeddedBus;
 pub use identities::{IssueError, MAX_SESSION_KEYS, MAX_TOKENS, RESERVED_NAMES};
 use journal::Journal;

@@ -43,10 +43,31 @@ pub struct BrokerConfig {
     /// How long what a client had waits for it after its connection broke (W5, W6). Default 35 s:
     /// longer than a client pauses between two attempts.
     pub recovery_window: Duration,
+    /// What is kept for late subscribers that ask for the last events; `None` keeps nothing. Default
+    /// nothing.
+    pub retention: Option<Retention>,
     /// Who may publish and subscribe what (A1). Default: the table of the contract (A2).
     pub access: AccessControl,
     /// What a client of the same user without a token is; `None` refuses it. Default observer (A4).
     pub unidentified: Option<Role>,
+}
+
+/// What a broker keeps for late subscribers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retention {
+    /// Events of one topic. Default 64.
+    pub events_per_topic: usize,
+    /// Bytes of all of them together. Default 16 MiB.
+    pub bytes: usize,
+    /// How old they may be. Default 10 min.
+    pub age: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { events_per_topic: 64, bytes: 16 << 20, age: Duration::from_mins(10) }
+    }
 }
 
 impl Default for BrokerConfig {
@@ -65,6 +86,7 @@ impl Default for BrokerConfig {
             heartbeat_interval: Duration::from_secs(10),
             unconfirmed_limit_events: 4096,
             recovery_window: Duration::from_secs(35),
+            retention: None,
             access: AccessControl::standard(),
             unidentified: Some(Role::Observer),
         }
@@ -137,6 +159,13 @@ impl BrokerConfig {
     #[must_use]
     pub fn with_recovery_window(mut self, window: Duration) -> Self {
         self.recovery_window = window;
+        self
+    }
+
+    /// Sets what is kept for late subscribers.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Retention) -> Self {
+        self.retention = Some(retention);
         self
     }
 

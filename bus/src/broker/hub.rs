@@ -12,6 +12,7 @@ mod inspection;
 mod parking;
 mod refusals;
 mod replies;
+mod retained;
 mod routes;
 mod seen_topics;
 mod subscribing;
@@ -29,6 +30,7 @@ use connections::Connections;
 pub(super) use connections::{Arrival, Session};
 pub(super) use deliver::Leftovers;
 pub(super) use refusals::{Refused, Telling};
+use retained::Retained;
 use routes::Routes;
 pub(super) use subscribing::{Asked, Resume};
 
@@ -72,6 +74,7 @@ pub(super) struct Hub {
     routes: Routes,
     connections: Connections,
     publishers: Publishers,
+    retained: Retained,
     /// Reused by every `route`: the subscriptions an event goes to.
     matched: Vec<Key>,
     published: u64,
@@ -127,6 +130,7 @@ impl Hub {
             expiry_changed: Arc::default(),
             journal: Journaling::default(),
             publishers: Publishers::default(),
+            retained: Retained::default(),
             numbers: FxHashMap::default(),
             last_number: 0,
             routes: Routes::default(),
@@ -188,6 +192,7 @@ impl Hub {
             return Routed::Full(room);
         }
         self.routes.count(place);
+        self.retain(publication, place, now_ns);
         self.note_request(publication);
         let mut tracked = self.track(publication);
         self.deliver(publication, now_ns, tracked.as_mut());

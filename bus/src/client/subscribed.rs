@@ -139,7 +139,8 @@ impl Subscribed {
             credit: self.window.saturating_sub(held),
         };
         let message = wire::subscription_to_wire(request, &self.subscription);
-        proto::SubscribeRequest { resume: Some(resume), ..message }
+        // What came first the first time does not come again.
+        proto::SubscribeRequest { resume: Some(resume), replay_last: 0, ..message }
     }
 
     /// It was taken up again under a new name.

@@ -83,6 +83,10 @@ async fn malformed_subscriptions_are_refused(stage: Stage) -> Result<(), Failure
         (EventSubscription::new("nothing"), SubscribeError::NoPattern),
         (usual().with_capacity(0), invalid_capacity(0)),
         (usual().with_capacity(MAX_CAPACITY_EVENTS + 1), invalid_capacity(MAX_CAPACITY_EVENTS + 1)),
+        (
+            usual().with_capacity(4).replay_last(5),
+            SubscribeError::ReplayTooLong { events: 5, capacity: 4 },
+        ),
         (without_losses, SubscribeError::InvalidBreaker),
         (without_window, SubscribeError::InvalidBreaker),
         (without_cool_down, SubscribeError::InvalidBreaker),

@@ -107,6 +107,14 @@ pub enum SubscribeError {
         /// The largest there is.
         limit_events: usize,
     },
+    /// More of the last events than the subscription can hold.
+    #[error("the last {events} events do not fit the capacity of {capacity}")]
+    ReplayTooLong {
+        /// As asked.
+        events: usize,
+        /// What it can hold.
+        capacity: usize,
+    },
     /// A circuit breaker without losses, window or cool-down (C11).
     #[error("a circuit breaker needs losses, a window and a cool-down above zero")]
     InvalidBreaker,

@@ -113,6 +113,12 @@ fn check_limits(subscription: &EventSubscription) -> Result<(), SubscribeError> 
     if patterns > MAX_PATTERNS {
         return Err(SubscribeError::TooManyPatterns { patterns, limit: MAX_PATTERNS });
     }
+    if subscription.replay_last > subscription.capacity {
+        return Err(SubscribeError::ReplayTooLong {
+            events: subscription.replay_last,
+            capacity: subscription.capacity,
+        });
+    }
     Ok(())
 }
 

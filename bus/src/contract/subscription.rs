@@ -46,6 +46,9 @@ pub struct EventSubscription {
     pub capacity: usize,
     /// What happens when they are that many (C11).
     pub policy: OverflowPolicy,
+    /// How many of the last events it matches come first, at most; not more than the capacity. A bus
+    /// that keeps none has none to give.
+    pub replay_last: usize,
 }
 
 impl Default for EventSubscription {
@@ -60,6 +63,7 @@ impl Default for EventSubscription {
             correlation_filter: None,
             capacity: DEFAULT_CAPACITY_EVENTS,
             policy: OverflowPolicy::Block,
+            replay_last: 0,
         }
     }
 }
@@ -109,6 +113,13 @@ impl EventSubscription {
     #[must_use]
     pub fn with_capacity(mut self, events: usize) -> Self {
         self.capacity = events;
+        self
+    }
+
+    /// Asks for the last events that match, as far as the bus has kept them.
+    #[must_use]
+    pub fn replay_last(mut self, events: usize) -> Self {
+        self.replay_last = events;
         self
     }
 

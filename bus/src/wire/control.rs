@@ -45,6 +45,7 @@ pub(crate) fn subscription_to_wire(
         policy: Some(policy_to_wire(subscription.policy)),
         acknowledges: true,
         resume: None,
+        replay_last: subscription.replay_last as u64,
     }
 }
 
@@ -64,6 +65,7 @@ pub(crate) fn subscription_from_wire(
             .transpose()?,
         capacity: usize::try_from(message.capacity).unwrap_or(usize::MAX),
         policy: policy_from_wire(message.policy.unwrap_or_default())?,
+        replay_last: usize::try_from(message.replay_last).unwrap_or(usize::MAX),
     })
 }
 

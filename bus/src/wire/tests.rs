@@ -348,6 +348,7 @@ proptest! {
                 ..CorrelationFilter::default()
             }),
             policy: OverflowPolicy::CircuitBreak(crate::contract::BreakerConfig::default()),
+            replay_last: 3,
             ..EventSubscription::new("s").with_capacity(capacity)
         };
         let message = subscription_to_wire(5, &subscription);

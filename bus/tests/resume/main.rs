@@ -10,6 +10,7 @@
 
 mod confirmed;
 mod gaps;
+mod late;
 mod relay;
 mod restart;
 mod stage;

@@ -244,6 +244,7 @@ pub(crate) fn subscribe_code<T>(result: &Result<T, SubscribeError>) -> &'static 
         Err(SubscribeError::InvalidPattern { .. }) => "invalid-pattern",
         Err(SubscribeError::TooManyPatterns { .. }) => "too-many-patterns",
         Err(SubscribeError::InvalidCapacity { .. }) => "invalid-capacity",
+        Err(SubscribeError::ReplayTooLong { .. }) => "replay-too-long",
         Err(SubscribeError::InvalidBreaker) => "invalid-breaker",
         Err(SubscribeError::Denied(_)) => "denied",
         Err(SubscribeError::LimitReached { .. }) => "limit-reached",

@@ -38,6 +38,9 @@ pub(crate) struct Wanted {
     /// What happens when they are that many; `block` makes publishers wait for this terminal.
     #[arg(long, value_enum, value_name = "POLICY", default_value_t = Policy::DropOldest)]
     policy: Policy,
+    /// Begin with so many of the last events, as far as the broker has kept them.
+    #[arg(long, value_name = "EVENTS", default_value_t = 0)]
+    replay_last: usize,
     /// For circuit-break: losses within the window that open the circuit.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     breaker_losses: Option<u32>,
@@ -153,6 +156,7 @@ impl Wanted {
             correlation_filter: Some(self.correlation.filter()?),
             capacity: usize::try_from(self.capacity).unwrap_or(usize::MAX),
             policy: self.policy()?,
+            replay_last: self.replay_last,
         };
         match Matcher::compile(&subscription) {
             Ok(_) => Ok(subscription),

@@ -11,6 +11,11 @@ const MAX_TOPICS: usize = 4096;
 /// Where events on topics without a place are counted.
 const OTHERS: usize = 0;
 
+/// Whether a place is of one topic alone.
+pub(super) fn is_counted_alone(place: usize) -> bool {
+    place != OTHERS
+}
+
 /// Topics in use, and the events on each.
 #[derive(Debug)]
 pub(super) struct SeenTopics {

@@ -52,16 +52,14 @@ impl Hub {
         let matcher = self.admit(subscription, None)?;
         self.end_parked(&subscription.subscriber_id);
         let (queue, receiver) = DeliveryQueue::bounded(subscription.capacity);
-        self.insert(Subscription::new(
-            subscription,
-            matcher,
-            Owner::Handle(handle),
-            Sink::Local(queue),
-        ));
+        let (owner, sink) = (Owner::Handle(handle), Sink::Local(queue));
+        let mut begun = Subscription::new(subscription, matcher, owner, sink);
+        self.replay(&mut begun, subscription.replay_last);
+        self.insert(begun);
         Ok(receiver)
     }
 
-    /// Subscribes a receiver behind a connection. What is to be delivered again follows with
+    /// Subscribes a receiver behind a connection. What comes before all else follows with
     /// [`begin_delivery`](Self::begin_delivery).
     pub(in super::super) fn subscribe_remote(
         &mut self,
@@ -85,6 +83,7 @@ impl Hub {
         let missed =
             resume.as_ref().map(|resume| self.take_up(&mut subscription, connection, resume));
         self.end_parked(&wanted.subscriber_id);
+        self.replay(&mut subscription, wanted.replay_last);
         if subscription.acknowledges
             && let Some(peer) = self.connections.get(connection).filter(|peer| peer.returns)
         {
@@ -110,7 +109,8 @@ impl Hub {
         }
     }
 
-    /// Delivers what a subscription that goes on has not received and still owes.
+    /// Delivers what comes before all else: the last events, where they were asked for, and what a
+    /// subscription that goes on has not received and still owes.
     pub(in super::super) fn begin_delivery(&mut self, number: u32) {
         if let Some(&key) = self.numbers.get(&number) {
             self.send_backlog(key);

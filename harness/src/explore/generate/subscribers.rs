@@ -46,6 +46,7 @@ pub(super) fn any(most: usize) -> impl Strategy<Value = Vec<SubscriberSpec>> {
                 correlation_filter,
                 capacity,
                 policy,
+                replay_last: 0,
             };
             // One that waits must read, or its publishers wait for their limit and the case for them.
             let stopped = stopped && policy != OverflowPolicy::Block;

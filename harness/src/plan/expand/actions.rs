@@ -9,7 +9,7 @@ use super::roster::Roster;
 use crate::scenario::{At, Table};
 
 /// Codes an action or a last publish may end with: the variants of the bus's errors.
-pub(super) const OUTCOMES: [&str; 17] = [
+pub(super) const OUTCOMES: [&str; 18] = [
     "ok",
     "closed",
     "empty-id",
@@ -20,6 +20,7 @@ pub(super) const OUTCOMES: [&str; 17] = [
     "too-many-patterns",
     "invalid-capacity",
     "invalid-breaker",
+    "replay-too-long",
     "limit-reached",
     "unknown",
     "timeout",

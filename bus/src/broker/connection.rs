@@ -133,7 +133,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
     let mut writer = writer::Writer::new(shared, &stream, &session);
     let served = serve(shared, &stream, &mut writer, &mut reader).await;
     let limit = if served.is_ok() { FINISH_LIMIT } else { handshake::REFUSAL_LIMIT };
-    cut_off(shared, &session, served, returns);
+    cut_off(shared, &session, &writer, served, returns);
     writer.finish(limit).await;
     stream.close();
     tokio::select! {
@@ -162,9 +162,16 @@ fn audit_stranger(shared: &Shared, stream: &Stream, fault: &Fault) {
 
 /// Ends the subscriptions of a client that is not served any more, so that it holds nobody up
 /// while it is told why; one that comes back when its connection breaks finds them again.
-fn cut_off(shared: &Shared, session: &Session, served: Result<(), Fault>, returns: bool) {
+fn cut_off(
+    shared: &Shared,
+    session: &Session,
+    writer: &writer::Writer<'_>,
+    served: Result<(), Fault>,
+    returns: bool,
+) {
     let mut hub = shared.hub.lock();
     if returns && served.as_ref().err().is_none_or(Fault::is_the_connections) {
+        writer.abandon(&mut hub);
         hub.park_owner(session.key);
     }
     hub.end_owner(Owner::Connection(session.key), Leftovers::Lose);

@@ -183,13 +183,17 @@ impl Outbox {
     }
 
     /// At the end of its connection: gives up on what is left, of which the task holds `in_task`.
-    /// Returns the deliveries that never got into the socket whole.
-    pub(super) fn abandon(&mut self, in_task: &Unwritten) -> u64 {
+    /// Returns the subscriptions of the deliveries that never got into the socket whole, one for each.
+    pub(super) fn abandon(&mut self, in_task: &Unwritten) -> Vec<u32> {
         self.failed = true;
         self.in_task = 0;
         self.turn += 2;
         let urgent = Unwritten { bytes: std::mem::take(&mut self.urgent), written: 0 };
-        in_task.deliveries() + self.take_bytes().deliveries() + urgent.deliveries()
+        let mut lost = Vec::new();
+        for unwritten in [in_task, &self.take_bytes(), &urgent] {
+            unwritten.deliveries(&mut lost);
+        }
+        lost
     }
 
     fn take_bytes(&mut self) -> Unwritten {
@@ -206,11 +210,10 @@ impl Unwritten {
         self.bytes.get(self.written..).filter(|rest| !rest.is_empty())
     }
 
-    /// Deliveries, one for each target, whose frame is not wholly in the socket.
-    fn deliveries(&self) -> u64 {
+    /// The subscriptions of deliveries whose frame is not wholly in the socket, one for each target.
+    fn deliveries(&self, subscriptions: &mut Vec<u32>) {
         let scanner = Scanner::new(usize::MAX);
         let mut targets = Vec::new();
-        let mut deliveries = 0;
         let mut at = 0;
         while let Ok(Some((frame, used))) = scanner.next(&self.bytes[at..]) {
             at += used;
@@ -218,10 +221,9 @@ impl Unwritten {
                 && let Inbound::Deliver(delivery) = frame
                 && wire::parse_delivery(delivery, &mut targets).is_ok()
             {
-                deliveries += targets.len() as u64;
+                subscriptions.extend(targets.iter().map(|(subscription, _)| *subscription));
             }
         }
-        deliveries
     }
 }
 

@@ -69,6 +69,16 @@ async fn what_is_lost_amid_a_flood_is_told_exactly_too() {
     // The next cut may come before the subscription is known to be taken up again.
     assert!((1..=3).contains(&resumed.times), "{resumed:?}");
     assert_eq!(resumed.lost, Lost::Exactly(lost));
+    // Every match of the whole time was delivered or dropped, and each row says the same (C12).
+    let statistics = stage.broker().statistics();
+    let [row] = &statistics.subscriptions[..] else { panic!("{statistics:?}") };
+    assert_eq!((row.matched, row.queued), (EVENTS + 1, 0));
+    assert_eq!(
+        (row.delivered, row.dropped),
+        (statistics.events_delivered, statistics.events_dropped)
+    );
+    assert_eq!(row.delivered + row.dropped, EVENTS + 1);
+    assert!(row.delivered >= received.len() as u64, "more received than delivered");
 }
 
 #[tokio::test]

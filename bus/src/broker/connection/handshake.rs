@@ -68,9 +68,29 @@ pub(super) async fn greet(
         unconfirmed_limit_events: shared.config.unconfirmed_limit_events as u64,
     };
     let (incarnation, returns) = (hello.incarnation, hello.returns);
-    let arrival =
-        Arrival { name: name.clone(), incarnation, returns, has_returned: hello.returned, welcome };
+    let arrival = Arrival { name: name.clone(), incarnation, returns, welcome };
+    if hello.returned {
+        make_way(shared, &arrival).await?;
+    }
     Ok((Peer { name, incarnation, access, returns }, arrival))
+}
+
+/// A client comes back, perhaps before its last connection is known to have ended: that one ends
+/// first, and leaves its subscriptions to be found. What takes too long the client tries again.
+async fn make_way(shared: &Shared, arrival: &Arrival) -> Result<(), Fault> {
+    let life = arrival.life();
+    let gone = async {
+        loop {
+            let quieter = shared.quieter.notified();
+            tokio::pin!(quieter);
+            quieter.as_mut().enable();
+            if !shared.hub.lock().supersede(&life) {
+                return;
+            }
+            quieter.await;
+        }
+    };
+    tokio::time::timeout(shared.config.handshake_limit, gone).await.map_err(|_| Fault::Silent)
 }
 
 /// Who comes with a proof, or without one; and the key of the session that a token opens.

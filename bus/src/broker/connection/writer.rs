@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
-use super::super::hub::Session;
+use super::super::hub::{Hub, Session};
 use super::super::outbox::Unwritten;
 use super::super::{Phase, Shared};
 use super::{FINISH_LIMIT, Fault};
@@ -102,6 +102,11 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Gives up on what was not written: nobody will read it.
+    pub(super) fn abandon(&self, hub: &mut Hub) {
+        hub.abandon(self.session.key, &self.unwritten);
+    }
+
     /// Writes the rest at the end of a connection, within a limit; what is left over is dropped.
     pub(super) async fn finish(mut self, limit: Duration) {
         let mut phase = self.shared.phase.subscribe();
@@ -110,7 +115,7 @@ impl<'a> Writer<'a> {
             _ = phase.wait_for(|phase| *phase == Phase::Over) => {}
             _ = timeout(limit, self.write_unwritten(limit)) => {}
         }
-        self.shared.hub.lock().abandon(self.session.key, &self.unwritten);
+        self.abandon(&mut self.shared.hub.lock());
     }
 }
 

@@ -86,9 +86,14 @@ pub(in super::super) struct Arrival {
     pub(in super::super) incarnation: u64,
     /// Whether it comes back when its connection breaks.
     pub(in super::super) returns: bool,
-    /// Whether it was here before, on a connection that broke.
-    pub(in super::super) has_returned: bool,
     pub(in super::super) welcome: proto::Welcome,
+}
+
+impl Arrival {
+    /// Which life of which client this is.
+    pub(in super::super) fn life(&self) -> Life {
+        (self.name.clone(), self.incarnation)
+    }
 }
 
 impl Peer {
@@ -225,10 +230,7 @@ impl Hub {
         if self.ended {
             return None;
         }
-        let life = (arrival.name.clone(), arrival.incarnation);
-        if arrival.has_returned {
-            self.supersede(&life);
-        }
+        let life = arrival.life();
         let wake = Arc::new(Notify::new());
         self.connections.last_number += 1;
         let key = self.connections.insert(Peer {
@@ -274,9 +276,15 @@ impl Hub {
 
     /// Gives up on what a connection was not written, beside what its task holds: it is dropped.
     pub(in super::super) fn abandon(&mut self, key: u32, in_task: &Unwritten) {
-        if let Some(peer) = self.connections.slots[key as usize].as_mut() {
-            let lost = peer.outbox.abandon(in_task);
-            self.lose_handed_over(lost);
+        let Some(peer) = self.connections.slots[key as usize].as_mut() else { return };
+        let lost = peer.outbox.abandon(in_task);
+        self.lose_handed_over(lost.len() as u64);
+        for number in lost {
+            let key = self.numbers.get(&number).copied();
+            if let Some(own) = key.and_then(|key| self.subscriptions[key as usize].as_mut()) {
+                own.handed_over -= 1;
+                own.dropped += 1;
+            }
         }
     }
 

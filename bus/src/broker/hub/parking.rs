@@ -232,22 +232,18 @@ impl Hub {
         again
     }
 
-    /// A client comes back before its last connection is known to have ended: that one ends now.
-    /// What it had sent and still waits for its turn there is sent again, or counted as lost by the
-    /// client; here it is forgotten.
-    pub(in super::super) fn supersede(&mut self, life: &Life) {
-        let same: Vec<u32> = self
-            .connections
-            .peers()
-            .filter(|(_, peer)| peer.life() == *life)
-            .map(|(key, _)| key)
-            .collect();
-        for connection in same {
-            self.park_owner(connection);
-            if let Some(peer) = self.connections.get_mut(connection) {
+    /// Ends the connections that this life of a client still has. What was read of them and waits for
+    /// its turn is sent again, or counted as lost by the client; here it is forgotten. Returns whether
+    /// there is one.
+    pub(in super::super) fn supersede(&mut self, life: &Life) -> bool {
+        let same = self.connections.peers().filter(|(_, peer)| peer.life() == *life);
+        let same: Vec<u32> = same.map(|(key, _)| key).collect();
+        for connection in &same {
+            if let Some(peer) = self.connections.get_mut(*connection) {
                 peer.supersede();
             }
         }
+        !same.is_empty()
     }
 
     /// Whether the client of a connection has come back on another one.

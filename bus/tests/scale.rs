@@ -5,7 +5,10 @@
 //!
 //! The broker is a process of its own, this executable again, so that its memory is its own.
 
-#![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
+#![cfg_attr(
+    target_os = "linux",
+    expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")
+)]
 
 #[cfg(target_os = "linux")]
 #[path = "scale/broker.rs"]

@@ -52,7 +52,7 @@ pub enum AgentError {
         /// Within which time.
         window: Duration,
         /// Its last end.
-        source: MemberError,
+        source: Box<MemberError>,
     },
     /// A collector did not stop in order, so that events may be missing.
     #[error("collector {name} did not stop in order")]

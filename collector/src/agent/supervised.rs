@@ -113,7 +113,8 @@ impl Supervised {
         let limits = starter.limits();
         if let Some(source) = self.failed {
             let (restarts, window) = (limits.restart_limit, limits.restart_window);
-            return Err(AgentError::Failed { name: self.name, restarts, window, source });
+            let (name, source) = (self.name, Box::new(source));
+            return Err(AgentError::Failed { name, restarts, window, source });
         }
         let Some(member) = self.member else { return Ok(()) };
         let asked_share = limits.stop_timeout / ASKED_SHARE_OF_STOP;

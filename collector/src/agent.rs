@@ -1,18 +1,36 @@
 //! The agent: hosts the bus, runs the collectors, and receives what they publish.
 //!
 //! With `bus_type = "daemoneye"` it hosts the broker and starts each collector as a process of its
-//! own; with `"local"` each collector is a thread on the in-process bus. Nothing else differs.
+//! own, which joins it over the bus; with `"local"` each collector is a thread on the in-process
+//! bus, where nobody has to join. Nothing else differs.
 //!
-//! A collector that ends unasked is an error: this version does not start it again. No collector
-//! outlives the agent: a process ends when the pipe to its standard input closes, however that
-//! came about.
+//! A collector that ends unasked is started again after a pause that doubles; one that ends too
+//! often is given up as failed, and the agent goes on without it (R5). No collector outlives the
+//! agent: a process is asked over the bus, then by a signal, and killed when its time is up; when
+//! the agent dies, the pipe to its standard input closes, and it ends.
+//!
+//! - `options`: what it is started with; `host`: its life; `staff`, `supervised`: its collectors,
+//!   and each of them;
+//! - `starter`: how one begins, as a `child` or a `thread`, either of which is a `member`;
+//! - `restarts`: when one is started again; `roll`: what state each is in;
+//! - `control`, `handler`: what the agent asks and answers over the bus; `recorder`: what it
+//!   receives.
 
 mod child;
+mod control;
 mod error;
+mod handler;
 mod host;
 mod member;
+mod options;
 mod recorder;
+mod restarts;
+mod roll;
+mod staff;
+mod starter;
+mod supervised;
 mod thread;
 
 pub use error::{AgentError, ErrorKind, MemberError};
-pub use host::{AgentOptions, run};
+pub use host::run;
+pub use options::AgentOptions;

@@ -1,6 +1,7 @@
 //! Judging health: from the facts of a [`CollectorStatus`] to a [`HealthStatus`]; the worst part
 //! decides (R1).
 
+use daemoneye_eventbus::rpc;
 use serde::{Deserialize, Serialize};
 
 use crate::runtime::{CollectorStatus, SourceState, SourceStatus};
@@ -47,12 +48,25 @@ impl HealthStatus {
     /// A whole collector: its worst source; degraded at best while it holds sources back or has
     /// lost events.
     pub fn of_collector(status: &CollectorStatus) -> Self {
-        let own = if status.backpressure || status.events_lost > 0 {
-            Self::Degraded
-        } else {
-            Self::Healthy
-        };
-        Self::worst_of(status.sources.iter().map(Self::of_source).chain([own]))
+        let publishing = Self::of_publishing(status);
+        Self::worst_of(status.sources.iter().map(Self::of_source).chain([publishing]))
+    }
+
+    /// The way from the sources to the bus: degraded while it holds sources back or has lost
+    /// events.
+    pub fn of_publishing(status: &CollectorStatus) -> Self {
+        if status.backpressure || status.events_lost > 0 { Self::Degraded } else { Self::Healthy }
+    }
+}
+
+/// As the control plane tells it.
+impl From<HealthStatus> for rpc::HealthStatus {
+    fn from(status: HealthStatus) -> Self {
+        match status {
+            HealthStatus::Healthy => Self::Healthy,
+            HealthStatus::Degraded => Self::Degraded,
+            HealthStatus::Unhealthy => Self::Unhealthy,
+        }
     }
 }
 

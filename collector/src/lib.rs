@@ -7,6 +7,7 @@
 //! - [`factory`]: which bus a configuration means;
 //! - [`runtime`]: the [`Collector`], from sources to the bus;
 //! - [`health`]: judging what the runtime reports;
+//! - [`control`]: a collector's part in the control plane;
 //! - [`ready`]: the line a process prints once it works;
 //! - [`sources`]: the sources this project ships;
 //! - [`agent`]: hosts the bus, runs the collectors;
@@ -16,6 +17,7 @@
 pub mod agent;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod factory;
 pub mod health;
 pub mod ready;

@@ -3,6 +3,10 @@
 
 #[path = "processes/agent.rs"]
 mod agent;
+#[path = "processes/operator.rs"]
+mod operator;
+#[path = "processes/supervision.rs"]
+mod supervision;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -184,15 +188,6 @@ fn a_recorded_file_is_private_and_complete_after_a_stop() {
     let records: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(records.len() as u64, ready.collectors[0].first_scan_events);
-}
-
-#[test]
-fn a_collector_that_dies_ends_the_agent_with_an_infrastructure_error() {
-    let agent = RunningAgent::start("daemoneye");
-    signal(agent.ready.collectors[0].pid, Signal::SIGKILL);
-    let (status, errors) = agent.wait();
-    assert_eq!(status.code(), Some(4), "{errors}");
-    assert!(errors.contains("collector procmond: ended unasked: signal: 9"), "{errors}");
 }
 
 #[test]

@@ -15,7 +15,9 @@ use super::health::{
 };
 use super::heart::HEARTBEAT;
 use super::nanoseconds;
-use crate::contract::{BusEvent, EventBus, EventReceiver, EventSubscription, SubscribeError};
+use crate::contract::{
+    BusEvent, EventBus, EventReceiver, EventSubscription, OverflowPolicy, SubscribeError,
+};
 use crate::event::{CollectionEvent, ControlSubject};
 
 /// Where heartbeats arrive.
@@ -58,7 +60,10 @@ impl HealthMonitor {
         name: &str,
         config: HealthConfig,
     ) -> Result<Self, SubscribeError> {
-        let wanted = EventSubscription::new(format!("rpc.health.{name}")).with_pattern(TOPIC);
+        // The newest signs of life are those that count, and nobody waits to give one.
+        let wanted = EventSubscription::new(format!("rpc.health.{name}"))
+            .with_pattern(TOPIC)
+            .with_policy(OverflowPolicy::DropOldest);
         let receiver = bus.subscribe(wanted).await?;
         let watched = Arc::new(Watched {
             began: Instant::now(),

@@ -18,7 +18,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
-use crate::contract::{EventBus, EventReceiver, EventSubscription, SubscribeError};
+use crate::contract::{EventBus, EventReceiver, EventSubscription, OverflowPolicy, SubscribeError};
 use running::Running;
 
 /// Answers requests over a bus.
@@ -54,9 +54,10 @@ impl RpcService {
     ) -> Result<Self, SubscribeError> {
         let subscriber_id = format!("rpc.service.{}", config.member);
         let topics = config.topics();
-        let wanted = topics
-            .into_iter()
-            .fold(EventSubscription::new(&subscriber_id), EventSubscription::with_pattern);
+        // A member that does not read loses what it is asked, which its askers' deadlines tell; it
+        // must not hold up what is asked of others on the same topics.
+        let wanted = EventSubscription::new(&subscriber_id).with_policy(OverflowPolicy::DropNewest);
+        let wanted = topics.into_iter().fold(wanted, EventSubscription::with_pattern);
         let receiver = bus.subscribe(wanted.with_capacity(config.queue_events)).await?;
         let running = Running::new(Arc::clone(&bus), config, handler);
         let serving = tokio::spawn(serve(receiver, running));

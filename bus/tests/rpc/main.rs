@@ -5,6 +5,7 @@
 
 mod calls;
 mod config;
+mod frozen;
 mod health;
 mod membership;
 mod requests;

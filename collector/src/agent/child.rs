@@ -1,5 +1,6 @@
 //! A collector as a process of its own.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -7,6 +8,8 @@ use std::time::Duration;
 use daemoneye_eventbus::Secret;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::Instant;
+use tokio::time::error::Elapsed;
 use tracing::debug;
 
 use super::MemberError;
@@ -18,8 +21,8 @@ pub(super) struct ChildMember {
     name: &'static str,
     process: Child,
     output: Lines<BufReader<ChildStdout>>,
-    /// Held open as long as the process shall live; the system closes it if the agent dies.
-    lifeline: ChildStdin,
+    /// Held open as long as the process shall live; the system closes it if the agent dies. `None` once it was asked to end.
+    lifeline: Option<ChildStdin>,
     /// Whether it has said so. Before, it may not handle signals yet, and has nothing to lose.
     ready: bool,
 }
@@ -58,18 +61,18 @@ impl ProcmondCommand<'_> {
         let mut process = self.command().spawn().map_err(failed)?;
         let mut lifeline = process.stdin.take().expect("standard input is a pipe");
         let line = format!("{}\n", self.token.to_hex());
-        lifeline.write_all(line.as_bytes()).await.map_err(failed)?;
+        if let Err(error) = lifeline.write_all(line.as_bytes()).await {
+            // It has ended already, or is not let in: either shows, and says more than this.
+            debug!(%error, "it does not take its token");
+        }
         let output = process.stdout.take().expect("standard output is a pipe");
         let output = BufReader::new(output).lines();
+        let lifeline = Some(lifeline);
         Ok(ChildMember { name: "procmond", process, output, lifeline, ready: false })
     }
 }
 
 impl ChildMember {
-    pub(super) fn name(&self) -> &str {
-        self.name
-    }
-
     /// Reads its output up to the line that says it is ready.
     pub(super) async fn ready(&mut self) -> Result<CollectorReady, MemberError> {
         while let Ok(Some(line)) = self.output.next_line().await {
@@ -90,10 +93,18 @@ impl ChildMember {
         }
     }
 
-    pub(super) async fn stop(mut self: Box<Self>, limit: Duration) -> Result<(), MemberError> {
-        terminate(&self.process);
-        drop(self.lifeline);
-        match tokio::time::timeout(limit, self.process.wait()).await {
+    pub(super) async fn stop(
+        mut self: Box<Self>,
+        limit: Duration,
+        asked_share: Duration,
+        will_end: impl Future<Output = bool>,
+    ) -> Result<(), MemberError> {
+        let deadline = Instant::now() + limit;
+        let ended = match self.ended_by_itself(asked_share, will_end).await {
+            Some(ended) => Ok(ended),
+            None => self.ended_by_signal(deadline).await,
+        };
+        match ended {
             Ok(Ok(status)) if self.ready => judge(status),
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(MemberError::Wait(error)),
@@ -101,6 +112,38 @@ impl ChildMember {
                 self.process.kill().await.map_err(MemberError::Wait)?;
                 Err(MemberError::Overdue { waited: limit })
             }
+        }
+    }
+
+    /// How it ended without a signal; `None` when it said nothing of an end or takes too long.
+    async fn ended_by_itself(
+        &mut self,
+        limit: Duration,
+        will_end: impl Future<Output = bool>,
+    ) -> Option<io::Result<ExitStatus>> {
+        let asked = async {
+            tokio::select! {
+                ended = self.process.wait() => return Some(ended),
+                will_end = will_end => if !will_end { return None },
+            }
+            Some(self.process.wait().await)
+        };
+        tokio::time::timeout(limit, asked).await.ok().flatten()
+    }
+
+    async fn ended_by_signal(
+        &mut self,
+        deadline: Instant,
+    ) -> Result<io::Result<ExitStatus>, Elapsed> {
+        terminate(&self.process);
+        self.lifeline = None;
+        tokio::time::timeout_at(deadline, self.process.wait()).await
+    }
+
+    /// Kills it, and waits for its end.
+    pub(super) async fn kill(&mut self) {
+        if let Err(error) = self.process.kill().await {
+            debug!(collector = self.name, %error, "it cannot be killed");
         }
     }
 }

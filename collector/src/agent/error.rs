@@ -34,13 +34,25 @@ pub enum AgentError {
         /// How many came.
         received: u64,
     },
-    /// A collector did not start, or ended unasked.
+    /// A collector did not start, the first time.
     #[error("collector {name}")]
     Collector {
         /// Its name.
         name: String,
         /// What happened to it.
         source: MemberError,
+    },
+    /// A collector was given up: it ended once more than it is started again (R5).
+    #[error("collector {name} failed after {restarts} restarts within {window:?}")]
+    Failed {
+        /// Its name.
+        name: String,
+        /// How often it was started again.
+        restarts: u32,
+        /// Within which time.
+        window: Duration,
+        /// Its last end.
+        source: Box<MemberError>,
     },
     /// A collector did not stop in order, so that events may be missing.
     #[error("collector {name} did not stop in order")]

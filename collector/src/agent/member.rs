@@ -14,14 +14,6 @@ pub(super) enum Member {
 }
 
 impl Member {
-    /// Its name in configuration.
-    pub(super) fn name(&self) -> &str {
-        match self {
-            Self::Child(child) => child.name(),
-            Self::Thread(thread) => thread.name(),
-        }
-    }
-
     /// Waits until it is ready; an error when it ends before.
     pub(super) async fn ready(&mut self, limit: Duration) -> Result<CollectorReady, MemberError> {
         let ready = async {
@@ -42,11 +34,24 @@ impl Member {
         }
     }
 
-    /// Asks it to end, waits, and kills a process that does not.
-    pub(super) async fn stop(self, limit: Duration) -> Result<(), MemberError> {
+    /// Asks it to end, waits, and kills a process that does not. A process that `will_end`, as it
+    /// says itself, is left alone for `asked_share` of the limit.
+    pub(super) async fn stop(
+        self,
+        limit: Duration,
+        asked_share: Duration,
+        will_end: impl Future<Output = bool>,
+    ) -> Result<(), MemberError> {
         match self {
-            Self::Child(child) => child.stop(limit).await,
+            Self::Child(child) => child.stop(limit, asked_share, will_end).await,
             Self::Thread(thread) => thread.stop(limit).await,
+        }
+    }
+
+    /// Ends it at once: a process is killed, a thread is asked to end and no longer known.
+    pub(super) async fn kill(&mut self) {
+        if let Self::Child(child) = self {
+            child.kill().await;
         }
     }
 }

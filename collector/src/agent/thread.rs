@@ -18,7 +18,6 @@ use crate::sources::process::{WayToBus, run_procmond};
 /// A started thread. Dropping it asks it to end.
 #[derive(Debug)]
 pub(super) struct ThreadMember {
-    name: &'static str,
     ready: oneshot::Receiver<CollectorReady>,
     stop: oneshot::Sender<()>,
     /// Sent as the last thing the thread does; closed without when it panicked. `None` once it
@@ -52,11 +51,7 @@ impl ThreadMember {
             let _ = tell_result.send(ran.map(|_| ()));
         };
         thread::Builder::new().name(name.to_owned()).spawn(run).map_err(failed)?;
-        Ok(Self { name, ready, stop, result: Some(result) })
-    }
-
-    pub(super) fn name(&self) -> &str {
-        self.name
+        Ok(Self { ready, stop, result: Some(result) })
     }
 
     pub(super) async fn ready(&mut self) -> Result<CollectorReady, MemberError> {

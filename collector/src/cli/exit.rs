@@ -12,7 +12,7 @@ Exit codes:
   0  stopped in order
   1  failed: events were lost, or something did not stop in order
   2  wrong usage or configuration
-  4  infrastructure: no bus, no connection, a collector that does not start or ended unasked";
+  4  infrastructure: no bus, no connection, a collector that does not start, or failed for good";
 
 /// Why a binary ends otherwise than in order.
 #[derive(Debug)]

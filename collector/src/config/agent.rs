@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use daemoneye_eventbus::rpc::DEFAULT_HEARTBEAT;
 use serde::Deserialize;
 
 use super::duration;
 
 /// Collectors this version knows.
 const KNOWN_COLLECTORS: [&str; 1] = ["procmond"];
+/// Ends after which a pause doubles no further, as numbers have an end.
+const DOUBLINGS: u32 = 32;
 
 /// What the agent runs.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -24,6 +27,23 @@ pub struct AgentConfig {
     /// How long a collector may take to end before it is killed. Default 15 s.
     #[serde(deserialize_with = "duration::deserialize")]
     pub stop_timeout: Duration,
+    /// How often a collector that ended unasked is started again within `restart_window`; at its
+    /// next end it is given up as failed. 0 never starts one again. Default 5.
+    pub restart_limit: u32,
+    /// How far back ends count towards `restart_limit`; longer than the pauses before as many
+    /// restarts. Default 5 min.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub restart_window: Duration,
+    /// Longest pause before the first restart; it doubles with each further end in the window.
+    /// Default 500 ms.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub restart_pause: Duration,
+    /// Longest pause before any restart. Default 30 s.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub restart_pause_limit: Duration,
+    /// How often collectors show life (R2). Default 30 s.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub heartbeat_interval: Duration,
 }
 
 impl Default for AgentConfig {
@@ -33,6 +53,11 @@ impl Default for AgentConfig {
             procmond_path: None,
             ready_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(15),
+            restart_limit: 5,
+            restart_window: Duration::from_mins(5),
+            restart_pause: Duration::from_millis(500),
+            restart_pause_limit: Duration::from_secs(30),
+            heartbeat_interval: DEFAULT_HEARTBEAT,
         }
     }
 }
@@ -50,13 +75,70 @@ impl AgentConfig {
                 problems.push(("collectors", format!("{name:?} stands there twice")));
             }
         }
-        for (key, limit) in
-            [("ready_timeout", self.ready_timeout), ("stop_timeout", self.stop_timeout)]
-        {
+        for (key, limit) in [
+            ("ready_timeout", self.ready_timeout),
+            ("stop_timeout", self.stop_timeout),
+            ("restart_pause", self.restart_pause),
+            ("restart_pause_limit", self.restart_pause_limit),
+            ("heartbeat_interval", self.heartbeat_interval),
+        ] {
             if limit.is_zero() {
                 problems.push((key, "it must be longer than zero".to_owned()));
             }
         }
+        let pauses = self.all_pauses();
+        if self.restart_window <= pauses {
+            let message = format!(
+                "{:?} is no longer than the pauses before {} restarts, {pauses:?}: none of them \
+                 would ever be the last",
+                self.restart_window, self.restart_limit
+            );
+            problems.push(("restart_window", message));
+        }
         problems
+    }
+
+    /// The longest pause before a restart when so many ends are in the window already.
+    pub(crate) fn pause_after(&self, ends: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(ends);
+        self.restart_pause.saturating_mul(factor).min(self.restart_pause_limit)
+    }
+
+    /// All pauses before as many restarts as there may be, together.
+    fn all_pauses(&self) -> Duration {
+        let doubling = (0..self.restart_limit.min(DOUBLINGS)).map(|ends| self.pause_after(ends));
+        let rest = self.restart_limit.saturating_sub(DOUBLINGS);
+        let together = doubling.fold(Duration::ZERO, Duration::saturating_add);
+        together.saturating_add(self.pause_after(DOUBLINGS).saturating_mul(rest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_no_longer_than_the_pauses_in_it_is_a_problem() {
+        let pauses = Duration::from_secs(1 + 2 + 4 + 4);
+        let mut config = AgentConfig {
+            restart_limit: 4,
+            restart_pause: Duration::from_secs(1),
+            restart_pause_limit: Duration::from_secs(4),
+            restart_window: pauses,
+            ..AgentConfig::default()
+        };
+        let problems = config.problems();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].0, "restart_window");
+        assert!(problems[0].1.starts_with("11s is no longer than the pauses before 4 restarts"));
+        config.restart_window += Duration::from_nanos(1);
+        assert_eq!(config.problems(), []);
+    }
+
+    #[test]
+    fn the_defaults_have_no_problem_and_the_greatest_numbers_do_not_overflow() {
+        assert_eq!(AgentConfig::default().problems(), []);
+        let config = AgentConfig { restart_limit: u32::MAX, ..AgentConfig::default() };
+        assert_eq!(config.problems().len(), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Lines, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -45,14 +45,25 @@ impl RunningAgent {
 
     /// The same with more flags.
     pub(crate) fn start_with(bus: &str, flags: &[&str]) -> Self {
+        Self::start_as(bus, &assert_cmd::cargo::cargo_bin("procmond"), |command| {
+            command.args(flags);
+        })
+    }
+
+    /// The same with this program as procmond, and whatever else is to be said.
+    pub(crate) fn start_as(
+        bus: &str,
+        procmond: &Path,
+        configure: impl FnOnce(&mut Command),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let pipe: PathBuf = folder.path().join("records");
         mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe");
-        let mut process = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"))
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
+        command
             .args(["--bus", bus, "--interval", SCAN_INTERVAL])
-            .args(flags)
             .arg("--procmond")
-            .arg(assert_cmd::cargo::cargo_bin("procmond"))
+            .arg(procmond)
             .arg("--socket")
             .arg(folder.path().join("run/broker.sock"))
             .arg("--record")
@@ -60,9 +71,9 @@ impl RunningAgent {
             .env("HOME", folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the agent is built");
+            .stderr(Stdio::piped());
+        configure(&mut command);
+        let mut process = command.spawn().expect("the agent is built");
         let watchdog = watch(process.id());
         let records = BufReader::new(File::open(&pipe).expect("the pipe is there")).lines();
         let output = process.stdout.take().expect("output is a pipe");
@@ -82,14 +93,14 @@ impl RunningAgent {
         Arc::clone(&self.folder)
     }
 
-    /// Reads records up to one that satisfies a condition.
-    pub(crate) fn read_until(&mut self, condition: impl Fn(&Value) -> bool) {
+    /// Reads records up to one that satisfies a condition, and returns it.
+    pub(crate) fn read_until(&mut self, condition: impl Fn(&Value) -> bool) -> Value {
         loop {
             let Some(record) = self.next() else { panic!("{}", errors(&mut self.process)) };
-            let found = condition(&record);
+            let found = condition(&record).then(|| record.clone());
             self.read.push(record);
-            if found {
-                return;
+            if let Some(found) = found {
+                return found;
             }
         }
     }

@@ -111,7 +111,7 @@ const COLLECTOR: &[Room] = &[
     room("analysis", &["source", "config", "runtime"]),
     room("control", &["source", "config", "runtime", "health", "trigger", "analysis"]),
     room("ready", &[]),
-    room("sources", &["source", "config", "runtime", "ready"]),
+    room("sources", &["source", "config", "factory", "runtime", "health", "control", "ready"]),
     room(
         "agent",
         &["source", "config", "factory", "runtime", "health", "control", "ready", "sources"],

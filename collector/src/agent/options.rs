@@ -1,0 +1,23 @@
+//! [`AgentOptions`]: what the agent is started with.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::config::Settings;
+
+/// What the agent is started with.
+#[derive(Debug, Clone)]
+pub struct AgentOptions {
+    /// The resolved configuration.
+    pub settings: Settings,
+    /// The file it came from, if one was named; collectors read it too.
+    pub config_file: Option<PathBuf>,
+    /// Executable of procmond.
+    pub procmond: PathBuf,
+    /// Where to append every received event as a line of JSON.
+    pub record: Option<PathBuf>,
+    /// What to subscribe to (M1); every process event if empty.
+    pub patterns: Vec<String>,
+    /// Loopback address to serve the broker's metrics on.
+    pub metrics: Option<SocketAddr>,
+}

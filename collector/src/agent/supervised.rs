@@ -1,0 +1,139 @@
+//! One collector under supervision: started, started again when it ends, stopped at the end (R5).
+
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+use tracing::{error, warn};
+use uuid::Uuid;
+
+use super::control::AgentControl;
+use super::member::Member;
+use super::restarts::{Restarts, Verdict};
+use super::roll::CollectorState;
+use super::starter::Starter;
+use super::{AgentError, MemberError};
+use crate::ready::CollectorReady;
+
+/// Share of the time for a stop in which a collector that said it will end is left alone.
+const ASKED_SHARE_OF_STOP: u32 = 2;
+
+/// A collector and what is known of its ends.
+pub(super) struct Supervised {
+    name: String,
+    /// What runs; kept here and not in a future, so that a stop finds it whatever was under way.
+    member: Option<Member>,
+    restarts: Restarts,
+    /// Its last end, once it is given up.
+    failed: Option<MemberError>,
+}
+
+impl Supervised {
+    /// Starts it for the first time.
+    pub(super) async fn begin(name: &str, starter: &Starter<'_>) -> Result<Self, MemberError> {
+        starter.roll.set(name, CollectorState::Starting);
+        let restarts = Restarts::new(starter.limits());
+        let member = Some(starter.start().await?);
+        Ok(Self { name: name.to_owned(), member, restarts, failed: None })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Waits until what was started is ready. Cancel safe.
+    pub(super) async fn ready(
+        &mut self,
+        starter: &Starter<'_>,
+    ) -> Result<CollectorReady, MemberError> {
+        let member = self.member.as_mut().expect("it was started");
+        let ready = member.ready(starter.limits().ready_timeout).await?;
+        starter.roll.set(&self.name, CollectorState::Running { pid: ready.pid });
+        Ok(ready)
+    }
+
+    /// Keeps it running, or knows it as failed. Cancel safe: what was started is kept.
+    pub(super) async fn keep(
+        &mut self,
+        starter: &Starter<'_>,
+        control: Option<&AgentControl>,
+    ) -> Infallible {
+        loop {
+            let cause = self.next_end(starter).await;
+            self.member = None;
+            if let Some(control) = control {
+                control.forget(&self.name).await;
+            }
+            let told = cause.to_string();
+            match self.restarts.ended(Instant::now(), chance()) {
+                Verdict::Again { after } => {
+                    warn!(
+                        collector = self.name,
+                        cause = told,
+                        ?after,
+                        "started again after a pause"
+                    );
+                    let state = CollectorState::Restarting { cause: told, after };
+                    starter.roll.set(&self.name, state);
+                    tokio::time::sleep(after).await;
+                }
+                Verdict::GivenUp => {
+                    error!(collector = self.name, cause = told, "failed: it ended too often");
+                    starter.roll.set(&self.name, CollectorState::Failed { cause: told });
+                    self.failed = Some(cause);
+                    return std::future::pending().await;
+                }
+            }
+        }
+    }
+
+    /// Starts it if it does not run, and waits for its end. One that does not get ready in time is
+    /// ended.
+    async fn next_end(&mut self, starter: &Starter<'_>) -> MemberError {
+        if self.member.is_none() {
+            starter.roll.set(&self.name, CollectorState::Starting);
+            match starter.start().await {
+                Ok(member) => self.member = Some(member),
+                Err(error) => return error,
+            }
+            if let Err(error) = self.ready(starter).await {
+                self.member.as_mut().expect("it was started").kill().await;
+                return error;
+            }
+        }
+        self.member.as_mut().expect("it was started").ended().await
+    }
+
+    /// Asks what runs to end, waits, and kills a process that does not; tells of one that was
+    /// given up.
+    pub(super) async fn stop(
+        self,
+        starter: &Starter<'_>,
+        control: Option<&AgentControl>,
+    ) -> Result<(), AgentError> {
+        let limits = starter.limits();
+        if let Some(source) = self.failed {
+            let (restarts, window) = (limits.restart_limit, limits.restart_window);
+            let (name, source) = (self.name, Box::new(source));
+            return Err(AgentError::Failed { name, restarts, window, source });
+        }
+        let Some(member) = self.member else { return Ok(()) };
+        let asked_share = limits.stop_timeout / ASKED_SHARE_OF_STOP;
+        let will_end = ask_to_end(control, &self.name, asked_share);
+        let stopped = member.stop(limits.stop_timeout, asked_share, will_end).await;
+        stopped.map_err(|source| AgentError::CollectorStop { name: self.name, source })
+    }
+}
+
+async fn ask_to_end(control: Option<&AgentControl>, name: &str, within: Duration) -> bool {
+    match control {
+        Some(control) => control.ask_to_end(name, within).await,
+        None => false,
+    }
+}
+
+/// A random number from 0 to 1.
+fn chance() -> f64 {
+    // Random bits of a random id; no generator of its own for one number an hour.
+    let bits = Uuid::new_v4().as_u64_pair().1 & u64::from(u32::MAX);
+    bits as f64 / f64::from(u32::MAX)
+}

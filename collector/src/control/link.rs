@@ -1,0 +1,105 @@
+//! [`AgentLink`]: keeps a collector a member of its agent while it runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use daemoneye_eventbus::EventBus;
+use daemoneye_eventbus::rpc::{Registration, ShutdownMode, Vitals};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tracing::{debug, info, warn};
+
+use super::handler::CollectorHandler;
+use super::joined::Joined;
+use crate::health::HealthStatus;
+use crate::runtime::StatusWatch;
+
+/// Pause before a collector that was not let in asks again: an agent that starts or is busy is
+/// there soon, and one that is not is not to be flooded.
+const JOIN_PAUSE: Duration = Duration::from_secs(1);
+
+/// A collector's link to its agent.
+///
+/// Dropping it ends the collector's part without a word; [`end`](Self::end) takes leave.
+#[derive(Debug)]
+pub struct AgentLink {
+    /// How the collector was asked to end, if it was.
+    asked: watch::Receiver<Option<ShutdownMode>>,
+    /// Tells the task to take leave, and within which time.
+    leave: oneshot::Sender<Duration>,
+    linking: JoinHandle<()>,
+}
+
+impl AgentLink {
+    /// Begins to join over the collector's bus, and answers from what the status says. Must be
+    /// called inside a tokio runtime, on which its task then runs.
+    pub fn start(bus: Arc<dyn EventBus>, registration: Registration, status: StatusWatch) -> Self {
+        let (end, asked) = watch::channel(None);
+        let (leave, told) = oneshot::channel();
+        let handler = CollectorHandler { registration, status, end };
+        let linking = tokio::spawn(keep(bus, Arc::new(handler), told));
+        Self { asked, leave, linking }
+    }
+
+    /// Completes when the collector was asked to end; how long it may take then. Cancel safe.
+    pub async fn told_to_end(&self) -> Duration {
+        let mut asked = self.asked.clone();
+        let mode = asked.wait_for(Option::is_some).await.map(|mode| *mode);
+        match mode {
+            Ok(Some(ShutdownMode::Graceful { within })) => within,
+            Ok(Some(ShutdownMode::Forced)) => Duration::ZERO,
+            // The task has ended with the bus: nobody will ask.
+            Ok(None) | Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Takes leave of the agent within a limit.
+    pub async fn end(mut self, limit: Duration) {
+        // A task that has ended has nobody to take leave of.
+        let _ = self.leave.send(limit);
+        if tokio::time::timeout(limit, &mut self.linking).await.is_err() {
+            self.linking.abort();
+        }
+    }
+}
+
+async fn keep(
+    bus: Arc<dyn EventBus>,
+    handler: Arc<CollectorHandler>,
+    mut told: oneshot::Receiver<Duration>,
+) {
+    let joined = tokio::select! {
+        joined = join(&bus, &handler) => joined,
+        _ = &mut told => return,
+    };
+    if let (Some(joined), Ok(limit)) = (joined, told.await) {
+        joined.leave(limit).await;
+    }
+}
+
+/// Tries until the collector is a member; `None` when the bus has ended.
+async fn join(bus: &Arc<dyn EventBus>, handler: &Arc<CollectorHandler>) -> Option<Joined> {
+    let mut tried = 0_u64;
+    loop {
+        let (registration, answers) = (handler.registration.clone(), Arc::clone(handler));
+        let status = handler.status.clone();
+        let vitals = move || Vitals {
+            status: HealthStatus::of_collector(&status.current()).into(),
+            running_tasks: 0,
+        };
+        match Joined::register(bus, registration, answers, vitals).await {
+            Ok(joined) => {
+                info!("joined the agent");
+                return Some(joined);
+            }
+            Err(error) if error.is_final() => {
+                debug!(%error, "the bus ended before the agent let this collector in");
+                return None;
+            }
+            Err(error) if tried == 0 => warn!(%error, "not with the agent; trying again"),
+            Err(error) => debug!(%error, "still not with the agent"),
+        }
+        tried += 1;
+        tokio::time::sleep(JOIN_PAUSE).await;
+    }
+}

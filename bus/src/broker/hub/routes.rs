@@ -15,14 +15,17 @@ const MAX_CACHED_TOPICS: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     trie: TopicTrie<Key>,
+    /// Moves on with every change of subscriptions; answers of an earlier one are stale.
+    epoch: u64,
     cache: FxHashMap<Box<[u8]>, Route>,
-    /// Outlives the cache, which changes of subscriptions empty.
+    /// Outlives what the cache forgets.
     seen: SeenTopics,
 }
 
 /// Where events on one topic go.
 #[derive(Debug)]
 pub(super) struct Route {
+    epoch: u64,
     pub(super) keys: Box<[Key]>,
     /// Where they are counted.
     pub(super) place: usize,
@@ -37,13 +40,13 @@ impl Routes {
         topic: &[u8],
         passes: impl Fn(Key, &Topic) -> bool,
     ) -> Option<&Route> {
-        if !self.cache.contains_key(topic) {
+        if self.cache.get(topic).is_none_or(|route| route.epoch != self.epoch) {
             let keys = self.find(topic, passes)?;
             let place = self.seen.place(topic);
             if self.cache.len() >= MAX_CACHED_TOPICS {
                 self.cache.clear();
             }
-            self.cache.insert(topic.into(), Route { keys, place });
+            self.cache.insert(topic.into(), Route { epoch: self.epoch, keys, place });
         }
         self.cache.get(topic)
     }
@@ -72,13 +75,13 @@ impl Routes {
         for pattern in matcher.patterns() {
             self.trie.insert(pattern, key);
         }
-        self.cache.clear();
+        self.epoch += 1;
     }
 
     pub(super) fn remove(&mut self, matcher: &Matcher, key: Key) {
         for pattern in matcher.patterns() {
             self.trie.remove(pattern, &key);
         }
-        self.cache.clear();
+        self.epoch += 1;
     }
 }

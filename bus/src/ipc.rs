@@ -9,7 +9,7 @@ use crate::broker::{DaemoneyeBroker, EmbeddedBus};
 use crate::client::{ClientConfig, ConnectError, EventBusClient};
 use crate::contract::{
     CorrelationMetadata, EventBus, EventBusStatistics, EventReceiver, EventSubscription,
-    PublishError, ShutdownError, StatisticsError, SubscribeError, UnsubscribeError,
+    PublishError, Resumed, ShutdownError, StatisticsError, SubscribeError, UnsubscribeError,
 };
 use crate::event::CollectionEvent;
 use crate::topic::Topic;
@@ -62,6 +62,15 @@ impl DaemoneyeEventBus {
     ) -> Result<Self, ConnectError> {
         let client = EventBusClient::connect(address, config).await?;
         Ok(Self { place: Place::Connected(client) })
+    }
+
+    /// How often the connection to a broker elsewhere broke and was found again, and how many of the
+    /// events published here that may have cost; see [`EventBusClient::resumed`].
+    pub fn resumed(&self) -> Resumed {
+        match &self.place {
+            Place::Embedded(_) => Resumed::default(),
+            Place::Connected(client) => client.resumed(),
+        }
     }
 
     fn bus(&self) -> &dyn EventBus {

@@ -31,6 +31,7 @@ mod faults;
 mod fifo;
 mod findings;
 mod foreign;
+mod gaps;
 mod late;
 mod life;
 mod lint;
@@ -106,6 +107,7 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     shutdown::check(&trace, &mut findings);
     departures::check(&trace, &mut findings);
     waits::check(&trace, &mut findings);
+    gaps::check(&trace, &mut findings);
     expectation::check(&trace, &mut findings);
     let mut judgement = findings.into_judgement();
     judgement.reached = faults::reached(&trace);

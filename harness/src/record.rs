@@ -9,8 +9,8 @@ mod trial;
 
 pub use crate::plan::{FENCE, FENCE_SUBSCRIBER};
 pub use history::{
-    History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog, Touched,
-    UNKNOWN_PUBLISHER,
+    History, Loss, Operated, Outcome, Published, PublisherLog, Received, Resumption, SubscriberLog,
+    Touched, UNKNOWN_PUBLISHER,
 };
 pub use load::HostLoad;
 pub use sightings::{AgentEnd, Parent, Sightings, WatchedChild, tells_exit, tells_start};

@@ -12,6 +12,8 @@ mod causality;
 mod claims;
 #[path = "check_histories/departed.rs"]
 mod departed;
+#[path = "check_histories/gaps.rs"]
+mod gaps;
 #[path = "check_histories/overflow.rs"]
 mod overflow;
 #[path = "check_histories/perfect_bus.rs"]

@@ -133,7 +133,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
     let mut writer = writer::Writer::new(shared, &stream, &session);
     let served = serve(shared, &stream, &mut writer, &mut reader).await;
     let limit = if served.is_ok() { FINISH_LIMIT } else { handshake::REFUSAL_LIMIT };
-    cut_off(shared, &session, &writer, served, returns);
+    cut_off(shared, &session, &mut writer, served, returns);
     writer.finish(limit).await;
     stream.close();
     tokio::select! {
@@ -165,7 +165,7 @@ fn audit_stranger(shared: &Shared, stream: &Stream, fault: &Fault) {
 fn cut_off(
     shared: &Shared,
     session: &Session,
-    writer: &writer::Writer<'_>,
+    writer: &mut writer::Writer<'_>,
     served: Result<(), Fault>,
     returns: bool,
 ) {

@@ -177,3 +177,30 @@ async fn nobody_is_waited_for_longer_than_the_recovery_window() {
     assert_eq!(told, Err(PublishError::Undelivered));
     publish(&publisher, 2..3).await;
 }
+
+#[tokio::test]
+async fn a_flood_goes_on_with_the_next_broker() {
+    const FLOOD: u64 = 6_000;
+    let mut stage = Stage::usual();
+    let subscriber = stage.near("s", Confirmation::Fire).await;
+    let mut receiver = subscriber.subscribe(all("s")).await.unwrap();
+    let publisher = stage.near("p", Confirmation::Fire).await;
+    let mut received = Vec::new();
+    for number in 0..FLOOD {
+        within(publisher.publish(event(number), None)).await.unwrap();
+        if number == FLOOD / 3 {
+            stage.kill();
+        }
+        if number == 2 * FLOOD / 3 {
+            stage.start();
+        }
+        while let Ok(event) = receiver.try_recv() {
+            received.push(event.event.header().source_sequence);
+        }
+    }
+    until(|| publisher.resumed().times == 1).await;
+    stage.until_subscribers(1).await;
+    within(publisher.publish(event(FLOOD), None)).await.unwrap();
+    received.extend(numbers_to(&mut receiver, FLOOD).await);
+    assert!(received.is_sorted_by(|one, next| one < next), "out of order, or twice");
+}

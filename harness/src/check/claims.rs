@@ -3,9 +3,11 @@
 //! C numbers are exercised when one of their checks had something to judge. M and T numbers are
 //! judged by `delivery` and `foreign`, or by `outcomes` where a pattern must be refused: they are
 //! exercised by a subscription whose fate would be another were the rule left out. W2 is exercised
-//! by a payload of exactly the limit that must arrive, or of one byte more that is refused.
+//! by a payload of exactly the limit that must arrive, or of one byte more that is refused, W6 by
+//! what had to be delivered all the same.
 
 use daemoneye_eventbus::EventSubscription;
+use daemoneye_eventbus::contract::Confirmation;
 
 use super::access;
 use super::life::Life;
@@ -69,7 +71,10 @@ fn missing(
         Claim::W2 => {
             (!payload_at_limit(trace)).then_some("no payload was at its limit or one byte above")
         }
-        Claim::C1
+        Claim::W6 => (!lived_through(trace))
+            .then_some("nothing that was to be delivered was published while a connection broke"),
+        Claim::W5
+        | Claim::C1
         | Claim::C2
         | Claim::C3
         | Claim::C4
@@ -87,6 +92,19 @@ fn missing(
             (!checked.iter().any(judges)).then_some("no check of it had anything to judge")
         }
     }
+}
+
+/// W6: whether something that was to be delivered to somebody was published in a phase in which a
+/// connection broke or a broker was followed by another.
+fn lived_through(trace: &Trace<'_>) -> bool {
+    let was_kept = |life: &Life, number: usize| {
+        let item = &trace.items[number];
+        let confirm = trace.case.topology.publishers[usize::from(item.publisher)].confirm;
+        confirm == Confirmation::Delivered
+            && trace.case.returns_in(item.published.phase)
+            && region(trace, life, number) == Region::Must
+    };
+    trace.lives.iter().any(|life| (0..trace.items.len()).any(|number| was_kept(life, number)))
 }
 
 /// What must be seen of a number, as bits; of one subscription, or of all together.

@@ -2,6 +2,7 @@
 //! connection nothing passed, has shown nothing. What missed makes the case inconclusive, never a
 //! pass.
 
+use super::gaps;
 use super::oracle::Match;
 use super::report::Reached;
 use super::trace::{Item, Trace};
@@ -22,6 +23,7 @@ fn meetings(trace: &Trace<'_>, phase: u32, fault: Fault) -> Vec<Reached> {
         Some(done) => match fault.deed.undone_by() {
             Some(undo) => met_lasting(trace, fault, Fault { deed: undo, ..fault }, done),
             None if fault.deed.undoes() => Vec::new(),
+            None if fault.deed.returns() => vec![met_once(trace, fault, done), cost(trace, phase)],
             None => vec![met_once(trace, fault, done)],
         },
     };
@@ -51,10 +53,19 @@ fn met_once(trace: &Trace<'_>, fault: Fault, done: &Operated) -> Met {
             ("events published after it", publishers.map(calls_after).sum(), 1)
         }
         (_, victim @ Victim::Subscriber(_)) => {
-            let after = Window { phase, from_ns: done.return_ns, until_ns: u64::MAX };
+            // Who comes back misses what is published until it is back.
+            let from_ns = if fault.deed.returns() { done.call_ns } else { done.return_ns };
+            let after = Window { phase, from_ns, until_ns: u64::MAX };
             ("events for it after it", after.work_for(trace, victim), 1)
         }
     }
+}
+
+/// How many events of its phase are missing, at all subscriptions that lose none by their policy: of those
+/// whose publishers do not wait until they are delivered.
+fn cost(trace: &Trace<'_>, phase: u32) -> Met {
+    let lives = trace.lives.iter().filter(|life| life.lossless && life.reads_all);
+    ("events it cost", lives.map(|life| gaps::missing(trace, life, phase)).sum(), 0)
 }
 
 /// What a fault met that lasted for a while.

@@ -34,11 +34,12 @@ fn check_subscriber(trace: &Trace<'_>, lives: &[&Life], findings: &mut Findings<
         // Who was cut off was told of no loss that came after.
         let is_untold = !life.lossless && life.end.is_some_and(|end| end.by == EndedBy::CutOff);
         skipped += if is_untold { 0 } else { gaps };
-        if !life.lossless {
+        if !life.lossless && !trace.case.returns() {
             check_ranks(trace, life, findings);
         }
     }
-    let allowed = if first.lossless { 0 } else { lagged };
+    let resumed = trace.history.subscribers[first.subscriber].resumed;
+    let allowed = if first.lossless && resumed.times == 0 { 0 } else { lagged };
     if skipped > allowed {
         let sentence = format!(
             "positions of {} skip {skipped} events, but it counts {lagged} as lost and its \
@@ -141,6 +142,10 @@ fn has_surely_matched(trace: &Trace<'_>, life: &Life, number: usize) -> bool {
 fn check_account(trace: &Trace<'_>, lives: &[&Life], lagged: u64, findings: &mut Findings<'_, '_>) {
     let first = lives[0];
     if !lives.iter().all(|life| was_read_to_its_end(life)) {
+        return;
+    }
+    // What was lost with a connection is for `gaps`.
+    if trace.case.returns() {
         return;
     }
     findings.judged(Check::Losses, 1);

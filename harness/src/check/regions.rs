@@ -67,6 +67,7 @@ pub(crate) fn region(trace: &Trace<'_>, life: &Life, number: usize) -> Region {
         Outcome::Ok | Outcome::Unknown if matched == Match::Undecided || !life.lossless => {
             return Region::Free;
         }
+        Outcome::Ok if trace.may_be_lost(life, item) => return Region::Free,
         Outcome::Ok => {}
         Outcome::Unknown => return Region::Unsure,
     }

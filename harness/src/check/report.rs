@@ -153,13 +153,15 @@ pub enum Check {
     Departures,
     /// A publish that waits does so within its limit.
     Waits,
+    /// What a broken connection has cost was told.
+    Gaps,
     /// The case's own expectations.
     Expectation,
 }
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -182,6 +184,7 @@ impl Check {
         Self::Shutdown,
         Self::Departures,
         Self::Waits,
+        Self::Gaps,
         Self::Expectation,
     ];
 
@@ -210,6 +213,7 @@ impl Check {
             Self::Shutdown => "shutdown",
             Self::Departures => "departures",
             Self::Waits => "waits",
+            Self::Gaps => "gaps",
             Self::Expectation => "expectation",
         }
     }
@@ -231,6 +235,7 @@ impl Check {
             Self::Shutdown => Claim::C13,
             Self::Departures => Claim::C10,
             Self::Waits => Claim::C14,
+            Self::Gaps => Claim::W5,
             Self::Expectation => return None,
         })
     }

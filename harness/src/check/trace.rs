@@ -3,6 +3,7 @@
 //!
 //! Sequences are dense from 1, so identities are looked up by index; only fences use a map.
 
+use daemoneye_eventbus::contract::Confirmation;
 use rustc_hash::FxHashMap;
 
 use super::life::{self, Arrival, Life, Order};
@@ -144,6 +145,14 @@ impl<'a> Trace<'a> {
     pub(crate) fn may_be_cut_off(&self, item: &Item) -> bool {
         let cut_off_in = self.cut_off_in[usize::from(item.publisher)];
         cut_off_in.is_some_and(|phase| item.published.phase >= phase)
+    }
+
+    /// Whether an item may be lost to a life, though both were there: its connection, its publisher's
+    /// or the broker broke in its phase, and the publisher did not wait until it was delivered (W6).
+    pub(crate) fn may_be_lost(&self, life: &Life, item: &Item) -> bool {
+        let confirm = self.case.topology.publishers[usize::from(item.publisher)].confirm;
+        let is_kept = confirm == Confirmation::Delivered && life.lossless;
+        !is_kept && self.case.returns_in(item.published.phase)
     }
 
     /// Whether an item is a fence for this subscriber that its companion subscription carries.

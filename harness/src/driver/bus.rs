@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use daemoneye_eventbus::client::Reconnect;
+use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventBusStatistics,
@@ -20,6 +22,10 @@ use thiserror::Error;
 use super::passes::{self, Pass};
 use crate::plan::{Bus, BusSettings, Deployment};
 use crate::record::Outcome;
+
+/// The longest pause between two attempts to connect again, so that a trial need not wait for the
+/// usual 30 s.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What one process owns of a bus.
 pub(crate) enum Hub {
@@ -44,6 +50,9 @@ pub(crate) struct Opening {
     pub socket: PathBuf,
     /// What roles prove themselves with to a broker in another process.
     pub passes: Vec<Pass>,
+    /// Where a broker keeps what its successor must know, if there may be one; then everybody comes
+    /// back when a connection breaks.
+    pub journal: Option<PathBuf>,
 }
 
 /// Why a bus could not be opened or reached.
@@ -101,9 +110,16 @@ impl Hub {
 
 /// Connects a role of another process than the broker's. Call within a runtime that lives as
 /// long as the handle.
-pub(crate) async fn connect(opening: &Opening, name: &str) -> Result<Arc<dyn EventBus>, OpenError> {
+pub(crate) async fn connect(
+    opening: &Opening,
+    name: &str,
+    confirmation: Confirmation,
+) -> Result<Arc<DaemoneyeEventBus>, OpenError> {
     let address = address(opening)?;
-    let mut config = ClientConfig::new(name);
+    let comes_back = opening.journal.is_some();
+    let reconnect = comes_back.then(|| Reconnect::default().with_most(LONGEST_PAUSE));
+    let mut config =
+        ClientConfig::new(name).with_confirmation(confirmation).with_reconnect(reconnect);
     if let Some(limit_ms) = opening.settings.publish_limit_ms {
         config.publish_limit = Duration::from_millis(limit_ms);
     }
@@ -128,10 +144,14 @@ fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {
     if let Some(bytes) = settings.payload_limit_bytes {
         config.payload_limit_bytes = bytes;
     }
-    let broker = passes::broker(config, &opening.passes).map_err(OpenError::Serve)?;
-    if opening.bus.crosses_processes() {
-        let listener =
-            Listener::bind(&address(opening)?).map_err(|cause| OpenError::Serve(chain(&cause)))?;
+    let bind = || -> Result<Listener, OpenError> {
+        Listener::bind(&address(opening)?).map_err(|cause| OpenError::Serve(chain(&cause)))
+    };
+    // First, so that the journal has one broker.
+    let listener = opening.bus.crosses_processes().then(bind).transpose()?;
+    let broker = passes::broker(config, &opening.passes, opening.journal.as_deref())
+        .map_err(OpenError::Serve)?;
+    if let Some(listener) = listener {
         broker.serve(listener).map_err(|cause| OpenError::Serve(chain(&cause)))?;
     }
     Ok(broker)

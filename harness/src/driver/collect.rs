@@ -13,7 +13,7 @@ use super::measure::latencies::Latencies;
 use super::records::{RecordsError, names, read_all, read_announced, read_whole};
 use crate::plan::{TrialKind, Victim};
 use crate::record::{
-    Delivered, History, InFlight, PublisherLog, SubscriberLog, TrialFigures, Validity,
+    Delivered, History, InFlight, PublisherLog, Resumption, SubscriberLog, TrialFigures, Validity,
 };
 
 /// Name of the latency log in the trial's folder.
@@ -29,7 +29,8 @@ impl Ended<'_> {
             let path = names::published(directory, index);
             let dies = self.case.kills(Victim::Publisher(index));
             let published = if dies { read_announced(&path)? } else { read_all(&path)? };
-            history.publishers.push(PublisherLog { name: spec.name.clone(), published });
+            let resumed = resumption(directory, index)?;
+            history.publishers.push(PublisherLog { name: spec.name.clone(), published, resumed });
         }
         for (index, spec) in self.case.topology.subscribers.iter().enumerate() {
             let path = names::received(directory, index);
@@ -40,12 +41,13 @@ impl Ended<'_> {
             };
             // Who was killed had no time for a summary.
             let died = self.attendance.is_dead(Victim::Subscriber(index));
-            let Summary { lagged, ended, .. } =
+            let Summary { lagged, resumed, ended, .. } =
                 if died { Summary::default() } else { summary(directory, index)? };
             history.subscribers.push(SubscriberLog {
                 name: spec.name.clone(),
                 received,
                 lagged,
+                resumed,
                 ended,
             });
         }
@@ -246,4 +248,15 @@ fn summary(directory: &Path, subscriber: usize) -> Result<Summary, DriveError> {
     let text = std::fs::read(names::summary(directory, subscriber))
         .map_err(|cause| failed(cause.to_string()))?;
     serde_json::from_slice(&text).map_err(|cause| failed(cause.to_string()))
+}
+
+/// What a publisher was told of its broken connections; nothing where it wrote nothing down.
+fn resumption(directory: &Path, publisher: usize) -> Result<Resumption, DriveError> {
+    let path = names::resumed(directory, publisher);
+    let failed = |cause: std::io::Error| RecordsError::Read { path: path.clone(), cause };
+    match std::fs::read(&path) {
+        Ok(text) => Ok(serde_json::from_slice(&text).map_err(|cause| failed(cause.into()))?),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(Resumption::default()),
+        Err(cause) => Err(failed(cause).into()),
+    }
 }

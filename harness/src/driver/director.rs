@@ -56,6 +56,9 @@ pub(super) struct Director<'t> {
     pub(super) progress: Progress,
     /// What was begun and not answered.
     pub(super) actions: Actions,
+    /// Publishers that were done while the director waited for somebody to come back; whoever waits
+    /// for them has still to be told.
+    pub(super) finished: Vec<Notice>,
     /// Rounds of fences so far: the number of the next one's.
     pub(super) fence_rounds: u64,
     /// What was recorded.
@@ -90,6 +93,7 @@ impl<'t> Director<'t> {
             attendance: Attendance::new(case),
             progress: Progress::new(case),
             actions: Actions::default(),
+            finished: Vec::new(),
             fence_rounds: 0,
             journal: Journal::default(),
         };
@@ -110,7 +114,7 @@ impl<'t> Director<'t> {
         expect: Option<String>,
     ) -> Result<u64, DriveError> {
         if let Some(fault) = operation.fault() {
-            self.inflict(fault, phase, expect).await;
+            self.inflict(fault, phase, expect).await?;
             return Ok(DONE);
         }
         let part = doer(&operation);

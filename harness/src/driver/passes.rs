@@ -4,6 +4,7 @@
 //! broker knows all of them, every other one its own.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use daemoneye_eventbus::acl::{
@@ -59,9 +60,20 @@ pub(super) fn for_all(case: &Case) -> io::Result<Vec<Pass>> {
 }
 
 /// A broker that lets in who has a pass, and nobody else; whoever is in may fence.
-pub(super) fn broker(config: BrokerConfig, passes: &[Pass]) -> Result<DaemoneyeBroker, String> {
+/// With a journal it goes on where one that was killed has left off.
+pub(super) fn broker(
+    config: BrokerConfig,
+    passes: &[Pass],
+    journal: Option<&Path>,
+) -> Result<DaemoneyeBroker, String> {
     let access = AccessControl::new(rules()).map_err(|cause| cause.to_string())?;
-    let broker = DaemoneyeBroker::new(config.with_access(access).with_unidentified(None));
+    let config = config.with_access(access).with_unidentified(None);
+    let broker = match journal {
+        Some(journal) => {
+            DaemoneyeBroker::with_journal(config, journal).map_err(|cause| cause.to_string())?
+        }
+        None => DaemoneyeBroker::new(config),
+    };
     passes.iter().try_for_each(|pass| pass.admit(&broker))?;
     Ok(broker)
 }

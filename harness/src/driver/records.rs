@@ -306,6 +306,11 @@ pub(crate) mod names {
         directory.join(format!("publisher-{publisher}.published"))
     }
 
+    /// What a publisher was told of its broken connections, JSON.
+    pub(crate) fn resumed(directory: &Path, publisher: usize) -> PathBuf {
+        directory.join(format!("publisher-{publisher}.json"))
+    }
+
     /// `Timing` records of a paced trial.
     pub(crate) fn timing(directory: &Path, publisher: usize) -> PathBuf {
         directory.join(format!("publisher-{publisher}.timing"))

@@ -14,7 +14,8 @@ use crate::check::{Planned, PlannedAttributes};
 use crate::gate::{Block, Evidence, Side, order};
 use crate::plan::{Bus, Case, Fence, Lane, Phase, PublisherSpec, SubscriberSpec, TrialKind};
 use crate::record::{
-    History, Latency, PublisherLog, SubscriberLog, TearDown, Trial, TrialFigures, Validity,
+    History, Latency, PublisherLog, Resumption, SubscriberLog, TearDown, Trial, TrialFigures,
+    Validity,
 };
 
 /// Events in the history, as many as the public project compares ten of.
@@ -94,7 +95,11 @@ fn history() -> History {
     let statistics = statistics();
     History {
         touched: Vec::new(),
-        publishers: vec![PublisherLog { name: "p0".to_owned(), published }],
+        publishers: vec![PublisherLog {
+            name: "p0".to_owned(),
+            published,
+            resumed: Resumption::default(),
+        }],
         subscribers: vec![SubscriberLog {
             name: "s0".to_owned(),
             received,

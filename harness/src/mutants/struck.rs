@@ -12,7 +12,9 @@ use crate::plan::{
     Action, Case, Count, Deed, Fault, Fence, Lane, Operation, Phase, Publish, PublisherSpec, Rate,
     SubscriberSpec, Trigger, Victim,
 };
-use crate::record::{History, Operated, Outcome, Published, PublisherLog, SubscriberLog};
+use crate::record::{
+    History, Operated, Outcome, Published, PublisherLog, Resumption, SubscriberLog,
+};
 
 /// Events until the fence.
 const EVENTS: u64 = 100;
@@ -69,7 +71,11 @@ impl Struck {
         };
         let subscribers = NAMES.into_iter().zip([EVENTS + 1 + MORE, cut, left]).map(log).collect();
         let history = History {
-            publishers: vec![PublisherLog { name: "p0".to_owned(), published }],
+            publishers: vec![PublisherLog {
+                name: "p0".to_owned(),
+                published,
+                resumed: Resumption::default(),
+            }],
             subscribers,
             operations,
             ..History::default()

@@ -4,6 +4,7 @@
 //! Whoever wants something otherwise says that alone: `Phase { idle_ms: 10, ..Phase::bare("only") }`.
 
 use daemoneye_eventbus::acl::Role;
+use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::{EventKind, EventSubscription};
 
 use super::{
@@ -48,6 +49,7 @@ impl PublisherSpec {
             name: name.into(),
             role: Role::Agent,
             mix: Vec::new(),
+            confirm: Confirmation::Fire,
             correlate: Correlate::Fresh,
             table: 0,
         }

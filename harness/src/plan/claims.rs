@@ -5,14 +5,14 @@
 
 use super::Claim::{
     self, A1, A3, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3, M4, M5,
-    T1, T2, T3, T4, T5, T6, W2,
+    T1, T2, T3, T4, T5, T6, W2, W5, W6,
 };
 use super::TrialKind;
 
 /// Judged from histories.
-const BEHAVIOUR: [Claim; 28] = [
+const BEHAVIOUR: [Claim; 30] = [
     C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3, M4, M5, T1, T2, T3,
-    T4, T5, T6, W2, A1, A3,
+    T4, T5, T6, W2, W5, W6, A1, A3,
 ];
 /// Judged from what subscribers count of each publisher; a trial without an arrival is invalid.
 const PERFORMANCE: [Claim; 3] = [C1, C3, C4];
@@ -20,11 +20,12 @@ const PERFORMANCE: [Claim; 3] = [C1, C3, C4];
 const HOST: [Claim; 6] = [C1, C3, C4, C6, C13, M1];
 
 /// Judged by what has to arrive, to be counted or to end.
-const LIVENESS: [Claim; 6] = [C1, C10, C11, C12, C13, C14];
+const LIVENESS: [Claim; 8] = [C1, C10, C11, C12, C13, C14, W5, W6];
 
 /// What is found wrong in a host case carries one of its numbers; of histories, one of these: a
 /// wrong match is an event too many or too few (C1, C2), a wrong answer of access control has its own.
-const REPORTED: [Claim; 16] = [C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, A1, A3];
+const REPORTED: [Claim; 17] =
+    [C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, W5, A1, A3];
 
 /// The numbers that violations of this kind of scenario can carry: those a divergence may name.
 /// A performance trial has none.
@@ -57,7 +58,7 @@ pub fn refusal(kind: TrialKind, wild: bool, claim: &str) -> Option<String> {
         return None;
     }
     let numbers = match kind {
-        TrialKind::Behaviour => "C1–C14, M1–M5, T1–T6, W2, A1 and A3".to_owned(),
+        TrialKind::Behaviour => "C1–C14, M1–M5, T1–T6, W2, W5, W6, A1 and A3".to_owned(),
         _ => listed(judged),
     };
     Some(format!("no check judges it; a scenario of this kind can claim {numbers}"))

@@ -38,6 +38,10 @@ pub enum Deed {
     Heal,
     /// One direction of the connection is shut, and the other end has answered by closing its own.
     HalfClose(Direction),
+    /// The connection is gone, and whoever had it comes back by itself (W5).
+    Break,
+    /// The process is ended at once, and another takes its place after so long, milliseconds (W6).
+    Restart(u64),
     /// The folder with the broker's socket is removed; what is connected stays connected.
     Vanish,
     /// The connection is gone, wherever it stood: in the middle of a frame, bytes unread.
@@ -102,6 +106,8 @@ impl Deed {
             Self::Stall => "stall",
             Self::Heal => "heal",
             Self::HalfClose(_) => "half-close",
+            Self::Break => "break",
+            Self::Restart(_) => "restart",
             Self::Vanish => "vanish",
             Self::Reset => "reset",
         }
@@ -110,7 +116,7 @@ impl Deed {
     /// What it is done to.
     pub fn target(self) -> Target {
         match self {
-            Self::Kill | Self::Freeze | Self::Thaw => Target::Process,
+            Self::Kill | Self::Freeze | Self::Thaw | Self::Restart(_) => Target::Process,
             Self::Vanish => Target::Folder,
             _ => Target::Connection,
         }
@@ -119,6 +125,11 @@ impl Deed {
     /// Whether whom it befalls has no way to the broker any more.
     pub fn cuts_off(self) -> bool {
         matches!(self, Self::Kill | Self::HalfClose(_) | Self::Reset)
+    }
+
+    /// Whether everybody comes back from it by itself.
+    pub fn returns(self) -> bool {
+        matches!(self, Self::Break | Self::Restart(_))
     }
 
     /// What undoes it; `None` where nothing does, or where there is nothing to undo.

@@ -33,7 +33,22 @@ impl Case {
     pub fn may_cut_off(&self, victim: Victim) -> bool {
         let concerns = |fault: Fault| fault.victim == victim || fault.victim == Victim::Broker;
         let mut faults = self.faults().filter(|(_, fault)| concerns(*fault));
-        faults.any(|(_, fault)| fault.deed.cuts_off() || self.wild)
+        faults.any(|(_, fault)| fault.deed.cuts_off() || fault.deed.returns() || self.wild)
+    }
+
+    /// Whether somebody comes back by itself from a fault of the plan; then everybody does.
+    pub fn returns(&self) -> bool {
+        self.faults().any(|(_, fault)| fault.deed.returns())
+    }
+
+    /// Whether a broker of the plan is followed by another.
+    pub fn restarts(&self) -> bool {
+        self.faults().any(|(_, fault)| matches!(fault.deed, Deed::Restart(_)))
+    }
+
+    /// Whether somebody comes back from a fault in this phase.
+    pub fn returns_in(&self, phase: u32) -> bool {
+        self.faults().any(|(number, fault)| number == phase && fault.deed.returns())
     }
 
     /// Whose connections the plan does something to: they lead through the harness's hands.

@@ -1,6 +1,7 @@
 //! Who takes part in a case.
 
 use daemoneye_eventbus::acl::Role;
+use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::{EventKind, EventSubscription, Priority};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,9 @@ pub struct PublisherSpec {
     pub role: Role,
     /// What it publishes; parts are interleaved by weight, in a fixed order given by the seed.
     pub mix: Vec<MixPart>,
+    /// What it waits for when it publishes to a broker in another process (W6).
+    #[serde(default)]
+    pub confirm: Confirmation,
     /// The correlation its events carry.
     pub correlate: Correlate,
     /// Process records it holds besides, as a collector does of what it watches; 0 to 1 000 000.

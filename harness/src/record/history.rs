@@ -5,6 +5,7 @@
 //! `source_sequence`), not by what the bus stamped: the bus is on trial.
 
 use daemoneye_eventbus::EventBusStatistics;
+use daemoneye_eventbus::contract::{Lost, Resumed};
 use serde::{Deserialize, Serialize};
 
 #[cfg(doc)]
@@ -74,6 +75,57 @@ pub struct PublisherLog {
     pub name: String,
     /// Its publishes, fences included.
     pub published: Vec<Published>,
+    /// What its broken connections have cost, as it was told.
+    #[serde(default)]
+    pub resumed: Resumption,
+}
+
+/// How often somebody came back after its connection broke, and what that cost, as it was told (W5).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumption {
+    /// How often.
+    pub times: u64,
+    /// Events lost by all of them together.
+    pub lost: Loss,
+}
+
+/// How many events were lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// So many.
+    Exactly(u64),
+    /// Not more.
+    AtMost(u64),
+    /// Any number.
+    Unknown,
+}
+
+impl Default for Loss {
+    fn default() -> Self {
+        Self::Exactly(0)
+    }
+}
+
+impl Loss {
+    /// The most it can be; `None` if that is any number.
+    pub fn at_most(self) -> Option<u64> {
+        match self {
+            Self::Exactly(events) | Self::AtMost(events) => Some(events),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl From<Resumed> for Resumption {
+    fn from(resumed: Resumed) -> Self {
+        let lost = match resumed.lost {
+            Lost::Exactly(events) => Loss::Exactly(events),
+            Lost::AtMost(events) => Loss::AtMost(events),
+            Lost::Unknown => Loss::Unknown,
+        };
+        Self { times: resumed.times, lost }
+    }
 }
 
 /// One call of `publish`.
@@ -120,6 +172,9 @@ pub struct SubscriberLog {
     pub received: Vec<Received>,
     /// `lagged()` at the end.
     pub lagged: u64,
+    /// What its broken connections have cost, as it was told.
+    #[serde(default)]
+    pub resumed: Resumption,
     /// Whether the receiver ended (`None`) before tear-down.
     pub ended: bool,
 }

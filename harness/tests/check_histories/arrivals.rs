@@ -18,7 +18,10 @@ fn a_right_history_passes_and_exercises_every_check_but_those_with_histories_of_
     let report = judge(&world);
     assert_eq!(violations(&world), Vec::new());
     // See `overflow` and `claims` for these.
-    assert_eq!(report.not_exercised(), [Check::Overflow, Check::Departures, Check::Waits]);
+    assert_eq!(
+        report.not_exercised(),
+        [Check::Overflow, Check::Departures, Check::Waits, Check::Gaps]
+    );
     assert_eq!(report.verdict(), Verdict::Pass);
 }
 

@@ -82,7 +82,7 @@ impl World {
         let history = History {
             publishers: publishers
                 .iter()
-                .map(|spec| PublisherLog { name: spec.name.clone(), published: Vec::new() })
+                .map(|spec| PublisherLog { name: spec.name.clone(), ..PublisherLog::default() })
                 .collect(),
             subscribers: subscribers
                 .iter()

@@ -103,8 +103,8 @@ impl<'a> Writer<'a> {
     }
 
     /// Gives up on what was not written: nobody will read it.
-    pub(super) fn abandon(&self, hub: &mut Hub) {
-        hub.abandon(self.session.key, &self.unwritten);
+    pub(super) fn abandon(&mut self, hub: &mut Hub) {
+        hub.abandon(self.session.key, &std::mem::take(&mut self.unwritten));
     }
 
     /// Writes the rest at the end of a connection, within a limit; what is left over is dropped.
@@ -115,7 +115,8 @@ impl<'a> Writer<'a> {
             _ = phase.wait_for(|phase| *phase == Phase::Over) => {}
             _ = timeout(limit, self.write_unwritten(limit)) => {}
         }
-        self.abandon(&mut self.shared.hub.lock());
+        let shared = self.shared;
+        self.abandon(&mut shared.hub.lock());
     }
 }
 

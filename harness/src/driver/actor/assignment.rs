@@ -66,6 +66,7 @@ impl Assignment {
             share_by_clone: self.share_by_clone,
             socket: self.socket.clone(),
             passes: self.passes.clone(),
+            journal: self.case.returns().then(|| self.directory.join("broker.journal")),
         }
     }
 }

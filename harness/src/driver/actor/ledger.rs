@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use daemoneye_eventbus::clock::monotonic_ns;
+use daemoneye_eventbus::contract::Resumed;
 use daemoneye_eventbus::{BusEvent, ByteString};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ use super::protocol::Notice;
 use super::tally::Tally;
 use crate::driver::records::{Arrival, Recorder, names, write_all};
 use crate::plan::{Rate, TrialKind, Trigger, Victim, digest_correlation_id, digest_received};
-use crate::record::{FENCE, FENCE_SUBSCRIBER, Received, UNKNOWN_PUBLISHER};
+use crate::record::{FENCE, FENCE_SUBSCRIBER, Received, Resumption, UNKNOWN_PUBLISHER};
 
 /// Records reserved in advance: growing while receiving would show as a pause.
 const RESERVED_RECORDS: usize = 16 * 1024;
@@ -25,6 +26,9 @@ const RESERVED_RECORDS: usize = 16 * 1024;
 pub(crate) struct Summary {
     /// `lagged()` at the end, over all its subscriptions.
     pub lagged: u64,
+    /// What broken connections have cost the last subscription.
+    #[serde(default)]
+    pub resumed: Resumption,
     /// Whether a receiver ended before tear-down.
     pub ended: bool,
     /// Per measured phase, in order.
@@ -255,8 +259,9 @@ impl Ledger {
     }
 
     /// A subscription is over.
-    pub(super) fn ended(&mut self, lagged: u64, before_tear_down: bool) {
+    pub(super) fn ended(&mut self, lagged: u64, resumed: Resumed, before_tear_down: bool) {
         self.summary.lagged += lagged;
+        self.summary.resumed = resumed.into();
         self.summary.ended |= before_tear_down;
     }
 

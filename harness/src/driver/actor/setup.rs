@@ -1,10 +1,12 @@
 //! Opens the bus's part of a process and starts its roles, each a thread of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use daemoneye_eventbus::EventBus;
+use daemoneye_eventbus::contract::Confirmation;
+use daemoneye_eventbus::{DaemoneyeEventBus, EventBus};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::assignment::{Assignment, Part};
@@ -15,7 +17,9 @@ use super::publisher::Publisher;
 use super::subscriber::Subscriber;
 use super::void::VoidSubscriber;
 use crate::driver::bus::{Hub, Opening, connect};
+use crate::driver::records::names;
 use crate::plan::Victim;
+use crate::record::Resumption;
 
 /// A role's thread; it returns its complaints.
 pub(super) type RoleThread = JoinHandle<Vec<String>>;
@@ -112,6 +116,8 @@ fn publisher_thread(
     // A connected publisher's output runs on a thread of its own: this one sleeps and stamps.
     let mut runtime = None;
     let mut timers = None;
+    let mut far = None;
+    let directory = assignment.directory.clone();
     let opened = match access {
         Access::Void => Ok(None),
         Access::Near(bus, handle) => {
@@ -119,10 +125,13 @@ fn publisher_thread(
             Ok(Some(bus))
         }
         Access::Far(opening, name) => background_runtime().and_then(|own| {
-            let bus = own.block_on(connect(&opening, &name)).map_err(|cause| cause.to_string())?;
+            let confirm = assignment.case.topology.publishers[index].confirm;
+            let connected = own.block_on(connect(&opening, &name, confirm));
+            let bus = connected.map_err(|cause| cause.to_string())?;
             timers = Some(own.handle().clone());
             runtime = Some(own);
-            Ok(Some(bus))
+            far = Some(Arc::clone(&bus));
+            Ok(Some(bus as Arc<dyn EventBus>))
         }),
     };
     let made = opened.and_then(|bus| {
@@ -140,6 +149,9 @@ fn publisher_thread(
     let _ = up.send(Ok(()));
     let mut complaints = publisher.run(&orders);
     drop(entered);
+    if let Some(far) = far {
+        complaints.extend(note_resumed(&directory, index, &far));
+    }
     if let (Some(runtime), Some(bus)) = (runtime, bus) {
         // Who may be cut off by the plan cannot hand over what it still holds.
         if let (Err(cause), false) =
@@ -181,7 +193,8 @@ fn subscriber_thread(
                     .build()
                     .map_err(|cause| cause.to_string())?;
                 runtime.block_on(async {
-                    let bus = connect(&opening, &name).await.map_err(|cause| cause.to_string())?;
+                    let connected = connect(&opening, &name, Confirmation::Fire).await;
+                    let bus = connected.map_err(|cause| cause.to_string())?;
                     let subscriber = Subscriber::new(index, assignment, bus, link, tally)
                         .map_err(|cause| cause.to_string())?;
                     let _ = up.send(Ok(()));
@@ -194,6 +207,18 @@ fn subscriber_thread(
         let _ = up.send(Err(reason));
         Vec::new()
     })
+}
+
+/// Writes down what broken connections have cost a publisher, if one broke; returns what could not be
+/// written.
+fn note_resumed(directory: &Path, index: usize, bus: &DaemoneyeEventBus) -> Option<String> {
+    let resumed = Resumption::from(bus.resumed());
+    if resumed.times == 0 {
+        return None;
+    }
+    let text = serde_json::to_vec(&resumed).ok()?;
+    let wrote = std::fs::write(names::resumed(directory, index), text);
+    wrote.err().map(|cause| format!("what was told to publisher {index}: {cause}"))
 }
 
 /// A runtime with one thread of its own.

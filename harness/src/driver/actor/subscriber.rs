@@ -215,7 +215,8 @@ impl Subscriber {
     fn forget(&mut self, position: usize) {
         let gone = self.subscriptions.remove(position);
         if !gone.companion {
-            self.ledger.ended(gone.receiver.lagged(), !self.tearing_down);
+            let (lagged, resumed) = (gone.receiver.lagged(), gone.receiver.resumed());
+            self.ledger.ended(lagged, resumed, !self.tearing_down);
         }
     }
 

@@ -114,6 +114,11 @@ impl Attendance {
         if self.shut_down { Vec::new() } else { self.readers() }
     }
 
+    /// Whether this subscriber has a subscription that the case did not end.
+    pub(in crate::driver) fn is_subscribed(&self, subscriber: usize) -> bool {
+        self.subscribed[subscriber]
+    }
+
     /// Whether this subscriber takes what there is for it.
     pub(in crate::driver) fn reads(&self, subscriber: usize) -> bool {
         self.reading[subscriber]

@@ -55,7 +55,7 @@ impl Director<'_> {
                     }
                     return Ok(statistics);
                 }
-                other => self.note(&other),
+                other => self.note_meanwhile(other),
             }
         }
     }

@@ -118,6 +118,9 @@ impl Director<'_> {
         let mut until = Instant::now() + limit;
         loop {
             self.fire(index, &mut running).await?;
+            for notice in std::mem::take(&mut self.finished) {
+                self.take_in(index, &mut running, &notice).await?;
+            }
             if running.publishers.is_empty()
                 && running.waiting.is_empty()
                 && self.actions.is_empty()

@@ -9,6 +9,7 @@ mod pump;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -32,6 +33,8 @@ const ORDERS: usize = 1;
 pub(in crate::driver) struct Proxy {
     path: PathBuf,
     connection: Arc<Mutex<Option<Connection>>>,
+    /// Connections that came so far.
+    connections: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
 
@@ -47,8 +50,15 @@ impl Proxy {
     pub(in crate::driver) fn open(path: PathBuf, broker: PathBuf) -> io::Result<Self> {
         let listener = UnixListener::bind(&path)?;
         let connection = Arc::new(Mutex::new(None));
-        let accepting = tokio::spawn(accept(listener, broker, Arc::clone(&connection)));
-        Ok(Self { path, connection, accepting })
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (current, count) = (Arc::clone(&connection), Arc::clone(&connections));
+        let accepting = tokio::spawn(accept(listener, broker, current, count));
+        Ok(Self { path, connection, connections, accepting })
+    }
+
+    /// Connections that came so far.
+    pub(in crate::driver) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// Where the role connects to.
@@ -111,6 +121,7 @@ async fn accept(
     listener: UnixListener,
     broker: PathBuf,
     connection: Arc<Mutex<Option<Connection>>>,
+    connections: Arc<AtomicUsize>,
 ) {
     let mut pumps = JoinSet::new();
     while let Ok((role, _)) = listener.accept().await {
@@ -123,6 +134,7 @@ async fn accept(
         pumps.spawn(pump(from_role, to_broker, forth_orders));
         pumps.spawn(pump(from_broker, to_role, back_orders));
         *connection.lock() = Some(Connection { to_broker: forth, from_broker: back });
+        connections.fetch_add(1, Ordering::Relaxed);
         while pumps.try_join_next().is_some() {}
     }
 }

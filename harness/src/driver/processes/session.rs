@@ -4,7 +4,7 @@
 //! ends when an actor gives up, goes away, or no longer answers the roll call.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use daemoneye_eventbus::clock::monotonic_ns;
@@ -32,7 +32,10 @@ const END_GRACE: Duration = Duration::from_secs(2);
 pub(in crate::driver) struct Session {
     pub(in crate::driver) actors: Vec<Actor>,
     groups: Vec<Group>,
+    launch: Launch,
     heard: mpsc::Receiver<(usize, Heard)>,
+    /// By actor: what marks the words of the process that is it now.
+    marks: Vec<usize>,
     /// Actors that have said goodbye: the end of their output is no news.
     gone: BTreeSet<usize>,
     /// Actors that were killed as the case demands: nothing is sent to them or expected of them.
@@ -49,6 +52,15 @@ pub(in crate::driver) struct Session {
     roll: Roll,
 }
 
+/// What it takes to start a process of the trial.
+struct Launch {
+    executable: PathBuf,
+    template: Assignment,
+    said: mpsc::Sender<(usize, Heard)>,
+    /// Processes started so far: the mark of the next one.
+    started: usize,
+}
+
 impl Session {
     /// Starts all processes of a case, the one that hosts the bus first; returns when every
     /// role is up and connected.
@@ -60,11 +72,14 @@ impl Session {
         meter: Meter,
     ) -> Result<Self, DriveError> {
         let groups = groups(&template.case, template.bus.deployment());
-        let (sender, heard) = mpsc::channel(HEARD);
+        let (said, heard) = mpsc::channel(HEARD);
+        let (executable, template) = (executable.to_owned(), template.clone());
         let mut session = Self {
             actors: Vec::new(),
             groups,
+            launch: Launch { executable, template, said, started: 0 },
             heard,
+            marks: Vec::new(),
             gone: BTreeSet::new(),
             killed: BTreeSet::new(),
             frozen: BTreeSet::new(),
@@ -74,7 +89,7 @@ impl Session {
             stage: Stage::Starting,
             roll: Roll::new(),
         };
-        let started = session.start_all(executable, template, &sender).await;
+        let started = session.start_all().await;
         match started {
             Ok(()) => Ok(session),
             Err(error) => {
@@ -84,38 +99,59 @@ impl Session {
         }
     }
 
-    async fn start_all(
-        &mut self,
-        executable: &Path,
-        template: &Assignment,
-        sender: &mpsc::Sender<(usize, Heard)>,
-    ) -> Result<(), DriveError> {
+    async fn start_all(&mut self) -> Result<(), DriveError> {
         for index in 0..self.groups.len() {
-            let group = &self.groups[index];
-            let assignment = Assignment {
-                name: group.name.clone(),
-                roles: group.parts.clone(),
-                passes: template.passes_of(&group.parts),
-                socket: self
-                    .ways
-                    .socket_of(&group.parts)
-                    .unwrap_or_else(|| template.socket.clone()),
-                ..template.clone()
-            };
-            let mut actor = Actor::start(executable, group, index, sender.clone())?;
-            let assigned = tokio::select! {
-                assigned = actor.assign(&assignment) => assigned,
-                () = self.interrupt.told() => Err(DriveError::Interrupted),
-            };
-            self.meter.watch(&actor.name, actor.role, actor.pid);
+            let (actor, mark, assignment) = self.launch(index)?;
             self.actors.push(actor);
-            assigned?;
+            self.marks.push(mark);
+            self.assign(index, &assignment).await?;
             if index == 0 {
                 self.all_ready(&[0]).await?;
             }
         }
         let rest: Vec<usize> = (1..self.actors.len()).collect();
         self.all_ready(&rest).await
+    }
+
+    /// Starts the process of a group.
+    fn launch(&mut self, index: usize) -> Result<(Actor, usize, Assignment), DriveError> {
+        let Launch { executable, template, said, started } = &mut self.launch;
+        let group = &self.groups[index];
+        let assignment = Assignment {
+            name: group.name.clone(),
+            roles: group.parts.clone(),
+            passes: template.passes_of(&group.parts),
+            socket: self.ways.socket_of(&group.parts).unwrap_or_else(|| template.socket.clone()),
+            ..template.clone()
+        };
+        let mark = *started;
+        *started += 1;
+        let actor = Actor::start(executable, group, mark, said.clone())?;
+        Ok((actor, mark, assignment))
+    }
+
+    async fn assign(&mut self, index: usize, assignment: &Assignment) -> Result<(), DriveError> {
+        let actor = &mut self.actors[index];
+        self.meter.watch(&actor.name, actor.role, actor.pid);
+        tokio::select! {
+            assigned = actor.assign(assignment) => assigned,
+            () = self.interrupt.told() => Err(DriveError::Interrupted),
+        }
+    }
+
+    /// Puts a new process in the place of one that was killed. It is up once it has said so, and is to
+    /// be [`welcomed`](Self::welcome) then.
+    pub(in crate::driver) async fn revive(&mut self, index: usize) -> Result<(), DriveError> {
+        let (actor, mark, assignment) = self.launch(index)?;
+        self.actors[index] = actor;
+        self.marks[index] = mark;
+        self.killed.remove(&index);
+        self.assign(index, &assignment).await
+    }
+
+    /// A process that was put in the place of another is up.
+    pub(in crate::driver) fn welcome(&mut self, index: usize) {
+        self.roll.enter(index);
     }
 
     /// Waits until these actors are up, and puts them on the roll.
@@ -188,7 +224,7 @@ impl Session {
         until: Instant,
     ) -> Result<(usize, Notice), DriveError> {
         loop {
-            let (actor, heard) = tokio::select! {
+            let (mark, heard) = tokio::select! {
                 heard = self.heard.recv() => heard.ok_or(DriveError::Interrupted)?,
                 () = self.roll.due() => {
                     self.call_the_roll().await?;
@@ -200,6 +236,8 @@ impl Session {
                     return Err(self.silence(what, limit, &self.roll.late()));
                 }
             };
+            // Last words of a process that has a successor are of no use.
+            let Some(actor) = self.marks.iter().position(|own| *own == mark) else { continue };
             if let Some(notice) = self.take_in(actor, heard).await? {
                 return Ok((actor, notice));
             }

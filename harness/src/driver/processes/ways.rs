@@ -66,6 +66,12 @@ impl Ways {
         way.map(|(_, way)| way.path().to_owned())
     }
 
+    /// Connections that came over the way of somebody so far.
+    pub(in crate::driver) fn connections(&self, victim: Victim) -> usize {
+        let way = self.ways.iter().find(|(whose, _)| *whose == victim);
+        way.map_or(0, |(_, way)| way.connections())
+    }
+
     /// Does something to a connection; whether it is done.
     pub(in crate::driver) async fn inflict(&mut self, fault: Fault, phase: u32) -> bool {
         let Some((_, way)) = self.ways.iter().find(|(victim, _)| *victim == fault.victim) else {

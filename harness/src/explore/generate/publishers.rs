@@ -2,6 +2,7 @@
 //! so that filters meet what they ask for.
 
 use daemoneye_eventbus::acl::Role;
+use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::{EventKind, Priority};
 use proptest::prelude::{Strategy, any as anything};
 use proptest::{collection, option, sample};
@@ -34,6 +35,7 @@ pub(super) fn any(most: usize) -> impl Strategy<Value = Vec<PublisherSpec>> {
             name: name(index),
             role: Role::Agent,
             mix,
+            confirm: Confirmation::Fire,
             correlate: if numbered { Correlate::Numbered } else { Correlate::Fresh },
             table: 0,
         };

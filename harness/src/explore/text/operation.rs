@@ -35,6 +35,7 @@ pub(super) fn said(operation: &Operation, topology: &Topology) -> Vec<Key> {
 fn how(deed: Deed) -> Option<Key> {
     match deed {
         Deed::Delay(by) => Some(key("by", ms(by))),
+        Deed::Restart(pause) => Some(key("for", ms(pause))),
         Deed::Split(bytes) => Some(key("bytes", i64::from(bytes))),
         Deed::HalfClose(Direction::ToBroker) => Some(key("direction", "to-broker")),
         Deed::HalfClose(Direction::FromBroker) => Some(key("direction", "from-broker")),

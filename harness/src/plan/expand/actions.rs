@@ -97,6 +97,8 @@ enum Doing {
     Shutdown,
     /// To the process of anybody.
     Process(Deed),
+    /// To the broker's process, with another one after it.
+    Restart,
     /// To the broker's folder.
     Folder(Deed),
     /// To the connection of a publisher or a subscriber.
@@ -112,7 +114,7 @@ enum ToConnection {
     Plainly(Deed),
 }
 
-const DOINGS: [(&str, Doing); 18] = [
+const DOINGS: [(&str, Doing); 20] = [
     ("subscribe", Doing::Subscriber(Operation::Subscribe)),
     ("unsubscribe", Doing::Subscriber(Operation::Unsubscribe)),
     ("unsubscribe-unknown", Doing::UnsubscribeUnknown),
@@ -124,6 +126,7 @@ const DOINGS: [(&str, Doing); 18] = [
     ("kill", Doing::Process(Deed::Kill)),
     ("freeze", Doing::Process(Deed::Freeze)),
     ("thaw", Doing::Process(Deed::Thaw)),
+    ("restart", Doing::Restart),
     ("vanish", Doing::Folder(Deed::Vanish)),
     ("delay", Doing::Connection(ToConnection::Delay)),
     ("split", Doing::Connection(ToConnection::Split)),
@@ -131,6 +134,7 @@ const DOINGS: [(&str, Doing); 18] = [
     ("heal", Doing::Connection(ToConnection::Plainly(Deed::Heal))),
     ("half-close", Doing::Connection(ToConnection::HalfClose)),
     ("reset", Doing::Connection(ToConnection::Plainly(Deed::Reset))),
+    ("break", Doing::Connection(ToConnection::Plainly(Deed::Break))),
 ];
 
 const DIRECTIONS: [(&str, Direction); 2] =
@@ -144,7 +148,7 @@ impl Doing {
             Self::Publisher(_) => &["publisher"],
             Self::Process(_) => &["subscriber", "publisher", "broker"],
             Self::Connection(_) => &["subscriber", "publisher"],
-            Self::Folder(_) => &["broker"],
+            Self::Folder(_) | Self::Restart => &["broker"],
             Self::Shutdown | Self::UnsubscribeUnknown => &[],
         }
     }
@@ -153,6 +157,7 @@ impl Doing {
     fn how(self) -> Option<&'static str> {
         match self {
             Self::Shutdown => Some("deadline"),
+            Self::Restart => Some("for"),
             Self::Connection(ToConnection::Delay) => Some("by"),
             Self::Connection(ToConnection::Split) => Some("bytes"),
             Self::Connection(ToConnection::HalfClose) => Some("direction"),
@@ -178,7 +183,7 @@ fn read_operations(table: &Table<'_>, roster: &Roster) -> Vec<Operation> {
         Doing::Publisher(make) => each(publishers, make),
         Doing::Shutdown => vec![Operation::Shutdown(deadline_ms.unwrap_or_default())],
         Doing::UnsubscribeUnknown => vec![Operation::UnsubscribeUnknown],
-        Doing::Process(_) | Doing::Connection(_) | Doing::Folder(_) => {
+        Doing::Process(_) | Doing::Connection(_) | Doing::Folder(_) | Doing::Restart => {
             let Some(deed) = deed else { return Vec::new() };
             let subscribers = subscribers.map(Victim::Subscriber);
             let publishers = publishers.map(Victim::Publisher);
@@ -202,11 +207,13 @@ fn broker(at: &At<'_>, doing: Option<Doing>) -> Option<bool> {
 fn read_deed(table: &Table<'_>, doing: Option<Doing>) -> Option<Deed> {
     let by_ms = table.optional("by", delay_ms);
     let bytes = table.optional("bytes", |at| at.integer(1..(64 << 10) + 1));
+    let pause_ms = table.optional("for", |at| at.duration_ms_up_to(MAX_WAIT_MS, "a pause is"));
     let direction = table.optional("direction", |at| at.one_of(&DIRECTIONS));
     match doing? {
         Doing::Process(deed)
         | Doing::Folder(deed)
         | Doing::Connection(ToConnection::Plainly(deed)) => Some(deed),
+        Doing::Restart => pause_ms.map(Deed::Restart),
         Doing::Connection(ToConnection::Delay) => by_ms.map(Deed::Delay),
         Doing::Connection(ToConnection::Split) => bytes.map(Deed::Split),
         Doing::Connection(ToConnection::HalfClose) => direction.map(Deed::HalfClose),
@@ -225,8 +232,8 @@ fn delay_ms(at: &At<'_>) -> Option<u64> {
 
 /// An action says once to whom it is done, how if it needs to, and nothing it does not take.
 fn check_keys(table: &Table<'_>, doing: Doing) {
-    const KEYS: [&str; 7] =
-        ["subscriber", "publisher", "broker", "deadline", "by", "bytes", "direction"];
+    const KEYS: [&str; 8] =
+        ["subscriber", "publisher", "broker", "deadline", "for", "by", "bytes", "direction"];
     let (whom, how) = (doing.whom(), doing.how());
     for key in KEYS.into_iter().filter(|key| !whom.contains(key) && how != Some(key)) {
         if let Some(span) = table.key_span(key) {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use daemoneye_eventbus::Topic;
+use daemoneye_eventbus::contract::Confirmation;
 
 use super::super::limits::{MAX_PAYLOAD_BYTES, MAX_TABLE_RECORDS, MAX_WAIT_MS};
 use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, TrialKind};
@@ -14,6 +15,13 @@ use crate::scenario::{At, Reader, Table, suggestion};
 const MAX_WEIGHT: i64 = 4096;
 /// Size of a typical process event with all its fields.
 const DEFAULT_PAYLOAD: &str = r#""200B""#;
+
+/// What a publisher may wait for.
+const CONFIRMATIONS: [(&str, Confirmation); 3] = [
+    ("fire", Confirmation::Fire),
+    ("accepted", Confirmation::Accepted),
+    ("delivered", Confirmation::Delivered),
+];
 
 /// The names a file may refer to.
 pub(super) struct Roster {
@@ -60,6 +68,7 @@ fn read_publishers(table: Table<'_>, said: &mut Said) {
     let members = said.topology.publishers.iter().map(|spec| spec.name.as_str());
     let (name, names) = read_names(&table, "publishers", &said.publisher_groups, members);
     let role = table.or("role", r#""agent""#, role);
+    let confirm = table.or("confirm", r#""fire""#, |at| at.one_of(&CONFIRMATIONS));
     let correlate = table.or("correlate", r#""fresh""#, |at| {
         at.one_of(&[("fresh", Correlate::Fresh), ("numbered", Correlate::Numbered)])
     });
@@ -94,6 +103,7 @@ fn read_publishers(table: Table<'_>, said: &mut Said) {
         name,
         role,
         mix: mix.clone(),
+        confirm,
         correlate: correlate.clone(),
         table: held,
     }));

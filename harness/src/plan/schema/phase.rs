@@ -69,6 +69,9 @@ pub struct Action {
     pub deadline: Option<String>,
     /// How long what passes a connection is held.
     pub by: Option<String>,
+    /// For `restart`: how long nobody is in its place.
+    #[serde(rename = "for")]
+    pub pause: Option<String>,
     /// Bytes of a piece.
     pub bytes: Option<OrName<u32>>,
     /// `to-broker` or `from-broker`.

@@ -37,6 +37,9 @@ pub struct Publisher {
     pub count: Option<OrName<u32>>,
     /// What it is to a broker in another process: `agent`, `collector:KIND` or `observer`.
     pub role: Option<String>,
+    /// What it waits for when it publishes to a broker in another process: `fire`, `accepted` or
+    /// `delivered`.
+    pub confirm: Option<String>,
     /// The correlation its events carry: `fresh` or `numbered`.
     pub correlate: Option<String>,
     /// Process records it holds besides, as a collector does.

@@ -19,6 +19,10 @@ impl Way {
         match self.0 {}
     }
 
+    pub(super) fn connections(&self) -> usize {
+        match self.0 {}
+    }
+
     pub(super) async fn inflict(&self, _deed: Deed) -> Option<u64> {
         match self.0 {}
     }

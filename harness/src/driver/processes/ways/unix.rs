@@ -19,6 +19,10 @@ impl Way {
         self.0.path()
     }
 
+    pub(super) fn connections(&self) -> usize {
+        self.0.connections()
+    }
+
     /// Does it; returns how many bytes what it ends had in its hands, `None` when it is not done.
     pub(super) async fn inflict(&self, deed: Deed) -> Option<u64> {
         match deed {
@@ -30,8 +34,8 @@ impl Way {
             Deed::Stall => self.0.treat(Treatment::Stall).await,
             Deed::Heal => self.0.treat(Treatment::Plain).await,
             Deed::HalfClose(direction) => self.0.half_close(direction).await.then_some(0),
-            Deed::Reset => self.0.reset().await.then_some(0),
-            Deed::Kill | Deed::Freeze | Deed::Thaw | Deed::Vanish => None,
+            Deed::Reset | Deed::Break => self.0.reset().await.then_some(0),
+            Deed::Kill | Deed::Freeze | Deed::Thaw | Deed::Restart(_) | Deed::Vanish => None,
         }
     }
 }

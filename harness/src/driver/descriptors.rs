@@ -56,11 +56,10 @@ pub fn raise_descriptor_limit() -> Option<DescriptorLimit> {
     None
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
     #[test]
     fn a_raised_limit_is_the_hard_one_and_never_lower() {
         use nix::sys::resource::{Resource, getrlimit};

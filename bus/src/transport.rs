@@ -16,6 +16,8 @@ mod system;
 #[cfg(windows)]
 #[path = "transport/windows.rs"]
 mod system;
+#[cfg(windows)]
+mod user;
 
 pub use address::{AddressError, SocketAddress};
 pub(crate) use buffer::{Fill, ReadBuffer};

@@ -1,8 +1,12 @@
 //! The operator's tool against a broker that runs: a process of its own on a real socket.
+//!
+//! Tests that interrupt the tool, give it a terminal or read the mode of a file are for Unix: Windows
+//! has Ctrl-C for a whole console alone, and no modes. So are the commands of OPERATIONS.md, which a
+//! Unix shell runs.
 
-#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
 
+#[cfg(unix)]
 #[path = "eventbus_online/document.rs"]
 mod document;
 #[path = "eventbus_online/fixture.rs"]

@@ -12,6 +12,7 @@ mod ci;
 mod equivalence;
 mod exit;
 mod mutants;
+mod platforms;
 mod run;
 mod tidy;
 
@@ -50,6 +51,18 @@ enum Task {
         #[arg(long)]
         skip_tests: bool,
     },
+    /// Types and lints for Windows, macOS and FreeBSD, on whatever host.
+    ///
+    /// Needs the standard libraries of these systems: `rustup target add TARGET`.
+    #[command(after_help = exit::EXPLAINED)]
+    Platforms {
+        /// Checks these targets instead of all.
+        #[arg(value_name = "TARGET")]
+        targets: Vec<String>,
+        /// The workspace to look at, when it is not this one.
+        #[arg(long, value_name = "FOLDER")]
+        root: Option<PathBuf>,
+    },
     /// Checks what the compiler does not: layers, file names, dead files, links,
     /// citations, banned phrases.
     #[command(after_help = exit::EXPLAINED)]
@@ -66,6 +79,9 @@ fn main() {
         Task::Equivalence { arguments } => equivalence::run(&run::workspace_root(), &arguments),
         Task::Mutants { arguments } => mutants::run(&run::workspace_root(), &arguments),
         Task::Ci { skip_tests } => ci::run(&run::workspace_root(), skip_tests),
+        Task::Platforms { targets, root } => {
+            platforms::run(&root.unwrap_or_else(run::workspace_root), &targets)
+        }
         Task::Tidy { root } => tidy::run(&root.unwrap_or_else(run::workspace_root)),
     };
     let code = outcome.unwrap_or_else(|error| {

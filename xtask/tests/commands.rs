@@ -84,3 +84,36 @@ fn help_explains_the_exit_codes() {
         );
     }
 }
+
+/// A package whose code for other systems nobody has compiled.
+fn plant_package(root: &Path, code: &str) {
+    let manifest =
+        "[package]\nname = \"a\"\nedition = \"2024\"\n[workspace]\n[lib]\npath = \"a.rs\"\n";
+    fs::write(root.join("Cargo.toml"), manifest).expect("a file");
+    fs::write(root.join("a.rs"), code).expect("a file");
+}
+
+/// The one target whose standard library is there for certain.
+fn host() -> String {
+    let told = std::process::Command::new("rustc").args(["--print", "host-tuple"]).output();
+    String::from_utf8(told.expect("a compiler").stdout).expect("text").trim_end().to_owned()
+}
+
+#[test]
+fn platforms_fails_on_what_does_not_compile_there_and_on_a_lint() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let platforms =
+        || xtask().arg("platforms").arg("--root").arg(folder.path()).arg(host()).assert();
+    plant_package(folder.path(), "//! Sound.\n");
+    platforms().code(0);
+    plant_package(folder.path(), "#[cfg(any(unix, windows))]\npub fn f() -> u8 {\n    1_u32\n}\n");
+    platforms().code(1).stderr(contains("mismatched types"));
+    plant_package(folder.path(), "#[cfg(any(unix, windows))]\nfn unused() {}\n");
+    platforms().code(1).stderr(contains("`unused` is never used"));
+}
+
+#[test]
+fn platforms_without_the_standard_library_of_a_system_is_an_infrastructure_error() {
+    let told = xtask().args(["platforms", "wasm64-no-such-system"]).assert().code(4);
+    told.stderr(contains("rustup target add wasm64-no-such-system"));
+}

@@ -1,7 +1,7 @@
 //! Owning a name: a lock file says who does, a stale socket is reclaimed, a live one is not (W7).
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -119,7 +119,7 @@ impl NameLock {
             Err(TryLockError::WouldBlock) => {
                 return Err(BindError::InUse {
                     address: address.clone(),
-                    pid: read_pid(&mut file),
+                    pid: system::owner(address, &mut file),
                 });
             }
             Err(TryLockError::Error(source)) => return Err(io_error(source)),
@@ -132,12 +132,6 @@ impl NameLock {
     fn forget(mut self) {
         self.owns_the_name = false;
     }
-}
-
-fn read_pid(file: &mut File) -> Option<u32> {
-    let mut text = String::new();
-    file.read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
 }
 
 impl Drop for NameLock {

@@ -22,7 +22,7 @@ pub fn runtime_folder(variable: impl Fn(&str) -> Option<OsString>) -> Option<Pat
     folder("XDG_RUNTIME_DIR")
         .map(|base| base.join(FOLDER))
         .or_else(|| folder("XDG_STATE_HOME").map(state))
-        .or_else(|| folder("HOME").map(|home| state(home.join(".local/state"))))
+        .or_else(|| folder("HOME").map(|home| state(home.join(".local").join("state"))))
         .or_else(|| folder("LOCALAPPDATA").map(state))
 }
 

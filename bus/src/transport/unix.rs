@@ -18,6 +18,7 @@ use interprocess::local_socket::{
 };
 use interprocess::os::unix::local_socket::ListenerOptionsExt;
 use interprocess::os::unix::uds_local_socket;
+use rustix::fs::Mode;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -26,7 +27,7 @@ use super::peer::Peer;
 use super::probe::Probe;
 
 /// Mode of the socket file: its owner alone.
-const SOCKET_MODE: u32 = 0o600;
+const SOCKET_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// A connected socket. Reads and writes take `&self`; one task reads, one at a time writes.
 #[derive(Debug)]
@@ -67,6 +68,10 @@ fn name(address: &SocketAddress) -> io::Result<Name<'_>> {
     address.path().to_fs_name::<GenericFilePath>()
 }
 
+fn options(address: &SocketAddress) -> io::Result<ListenerOptions<'_>> {
+    Ok(ListenerOptions::new().name(name(address)?).nonblocking(ListenerNonblockingMode::Both))
+}
+
 /// Whether somebody listens; a socket file nobody listens on is removed.
 pub(super) fn probe(address: &SocketAddress) -> Probe {
     use interprocess::local_socket::traits::{Stream as _, StreamCommon as _};
@@ -94,17 +99,33 @@ pub(super) fn is_named(file: &fs::File, path: &Path) -> bool {
     }
 }
 
+/// Who owns the name, as the owner wrote into its lock file.
+pub(super) fn owner(_address: &SocketAddress, lock: &mut fs::File) -> Option<u32> {
+    let mut text = String::new();
+    lock.read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
 fn is_socket(address: &SocketAddress) -> bool {
     fs::symlink_metadata(address.path()).is_ok_and(|found| found.file_type().is_socket())
 }
 
 impl Socket {
     pub(super) fn bind(address: &SocketAddress) -> io::Result<Self> {
-        let listener = ListenerOptions::new()
-            .name(name(address)?)
-            .mode(SOCKET_MODE)
-            .nonblocking(ListenerNonblockingMode::Both)
-            .create_sync_as::<uds_local_socket::Listener>()?;
+        match options(address)?.mode(SOCKET_MODE.as_raw_mode()).create_sync_as() {
+            Ok(listener) => Ok(Self { listener }),
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                Self::bind_then_close(address)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// For macOS, and FreeBSD before 14.3, where a socket without a name has no mode. Another user
+    /// who comes before it is set is refused all the same, by its credentials (A4).
+    fn bind_then_close(address: &SocketAddress) -> io::Result<Self> {
+        let listener = options(address)?.create_sync_as()?;
+        rustix::fs::chmod(address.path(), SOCKET_MODE)?;
         Ok(Self { listener })
     }
 
@@ -194,5 +215,23 @@ impl Stream {
         }
         let armed = register(self.socket.get_ref().try_clone()?, Interest::WRITABLE)?;
         armed.async_io(Interest::WRITABLE, |mut socket| socket.write(bytes)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_that_is_closed_to_others_late_is_closed_to_them_as_well() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = SocketAddress::from_path(folder.path().join("s")).expect("a short path");
+        let socket = Socket::bind_then_close(&address).expect("bound");
+        let mode = || Some(fs::metadata(address.path()).ok()?.permissions().mode() & 0o777);
+        assert_eq!(mode(), Some(0o600));
+        drop(socket);
+        assert_eq!(mode(), None, "its file goes with it");
     }
 }

@@ -3,6 +3,9 @@
 //! The pipe's name is derived from the address's path, so that one path means one broker on every
 //! system. A pipe has no non-blocking write of its own: the overlapped write is started, and what
 //! the system has not taken at once counts as would-block.
+//!
+//! Names of pipes have no folder that could be private: anybody may take one first. So a pipe is
+//! made for its user alone, and a client says nothing to the process of another (A4).
 
 use std::fs::File;
 use std::io;
@@ -14,12 +17,15 @@ use interprocess::local_socket::tokio::{Listener, Stream as PipeStream, prelude:
 use interprocess::local_socket::{
     GenericNamespaced, ListenerOptions, Name, Stream as BlockingStream,
 };
+use interprocess::os::windows::local_socket::ListenerOptionsExt;
+use interprocess::os::windows::security_descriptor::SecurityDescriptor;
+use same_file::Handle;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::SocketAddress;
 use super::address::pipe_name;
 use super::peer::Peer;
 use super::probe::Probe;
+use super::{SocketAddress, user};
 
 /// A connected pipe. Reads and writes take `&self`; one task reads, one at a time writes.
 #[derive(Debug)]
@@ -43,9 +49,19 @@ fn name(address: &SocketAddress) -> io::Result<Name<'static>> {
     pipe_name(address).to_ns_name::<GenericNamespaced>()
 }
 
-/// Whether the file still has this name: the system gives no name away while a file is open.
-pub(super) fn is_named(_file: &File, _path: &Path) -> bool {
-    true
+/// Whether the file still has this name.
+pub(super) fn is_named(file: &File, path: &Path) -> bool {
+    let ours = file.try_clone().and_then(Handle::from_file);
+    matches!((ours, Handle::from_path(path)), (Ok(ours), Ok(named)) if ours == named)
+}
+
+/// Who owns the name: whoever serves the pipe. What the owner wrote into its lock file is for
+/// itself, as the system lets nobody else read what is locked.
+pub(super) fn owner(address: &SocketAddress, _lock: &mut File) -> Option<u32> {
+    match probe(address) {
+        Probe::Alive { pid } => pid,
+        Probe::Free => None,
+    }
 }
 
 /// Whether somebody listens.
@@ -54,6 +70,8 @@ pub(super) fn probe(address: &SocketAddress) -> Probe {
 
     match name(address).and_then(BlockingStream::connect) {
         Ok(stream) => Probe::Alive { pid: stream.peer_creds().ok().and_then(|creds| creds.pid()) },
+        // Somebody does, for others than us.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Probe::Alive { pid: None },
         Err(_) => Probe::Free,
     }
 }
@@ -65,8 +83,13 @@ impl Socket {
     }
 
     pub(super) fn accepting(self) -> io::Result<Accepting> {
-        let listener = ListenerOptions::new().name(name(&self.address)?).create_tokio()?;
-        Ok(Accepting { listener })
+        self.accepting_from(user::alone()?)
+    }
+
+    /// Fails where somebody serves a pipe of that name already.
+    fn accepting_from(self, whom: SecurityDescriptor) -> io::Result<Accepting> {
+        let options = ListenerOptions::new().name(name(&self.address)?).security_descriptor(whom);
+        Ok(Accepting { listener: options.create_tokio()? })
     }
 }
 
@@ -77,18 +100,27 @@ impl Accepting {
 }
 
 impl Stream {
-    /// Connects; must be called inside a runtime.
+    /// Connects; must be called inside a runtime. Nothing is said to a pipe that a process of
+    /// another user serves.
     pub(crate) async fn connect(address: &SocketAddress) -> io::Result<Self> {
-        Ok(Self { pipe: PipeStream::connect(name(address)?).await? })
+        let stream = Self { pipe: PipeStream::connect(name(address)?).await? };
+        if stream.pid().is_some_and(user::is_own) {
+            return Ok(stream);
+        }
+        let text = "the pipe is served by another user's process";
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
     }
 
-    /// The process at the other end. By the pipe's descriptor other users cannot write to it, so
-    /// whoever says something is the same user.
+    /// The process at the other end. The pipe's descriptor lets no other user open it, and a
+    /// client has looked whose it is, so it is the same user's.
     pub(crate) fn peer(&self) -> Peer {
+        Peer { is_same_user: true, pid: self.pid() }
+    }
+
+    fn pid(&self) -> Option<u32> {
         use interprocess::local_socket::traits::StreamCommon as _;
 
-        let pid = self.pipe.peer_creds().ok().and_then(|creds| creds.pid());
-        Peer { is_same_user: true, pid }
+        self.pipe.peer_creds().ok().and_then(|creds| creds.pid())
     }
 
     /// Reads what is there, waiting for at least one byte; 0 at the end. Cancel safe.
@@ -119,5 +151,89 @@ impl Stream {
 
     fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut &self.pipe).poll_write(cx, bytes)
+    }
+}
+
+/// A pipe that was written to would be handed to a thread that waits until its peer has read
+/// everything, and one peer that never reads would hold up the end of all others. The system keeps
+/// what was written for the peer as it is.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let PipeStream::NamedPipe(pipe) = &self.pipe;
+        pipe.inner().assume_flushed();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::user::only;
+    use super::*;
+
+    /// The account of the system itself: whoever runs tests is somebody else.
+    const THE_SYSTEM: &str = "S-1-5-18";
+
+    /// Wine looks neither at who opens a pipe nor at who was first to serve it.
+    fn is_wine() -> bool {
+        let is_wine = std::env::var_os("WINELOADER").is_some();
+        if is_wine {
+            eprintln!("skipped: Wine guards no pipe");
+        }
+        is_wine
+    }
+
+    fn address() -> (tempfile::TempDir, SocketAddress) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = SocketAddress::from_path(folder.path().join("s")).expect("a short path");
+        (folder, address)
+    }
+
+    #[tokio::test]
+    async fn a_pipe_is_open_to_its_own_user() {
+        let (_folder, address) = address();
+        let mut accepting = Socket::bind(&address).and_then(Socket::accepting).expect("served");
+        let (ours, theirs) = tokio::join!(Stream::connect(&address), accepting.accept());
+        for stream in [ours, theirs] {
+            let expected = Peer { is_same_user: true, pid: Some(std::process::id()) };
+            assert_eq!(stream.expect("open").peer(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pipe_of_another_user_is_closed_and_its_name_is_taken() {
+        if is_wine() {
+            return;
+        }
+        let (_folder, address) = address();
+        let socket = Socket::bind(&address).expect("a name");
+        let _served = socket.accepting_from(only(THE_SYSTEM).expect("valid")).expect("served");
+        let error = Stream::connect(&address).await.expect_err("for somebody else");
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied, "{error}");
+        assert_eq!(probe(&address), Probe::Alive { pid: None });
+    }
+
+    #[tokio::test]
+    async fn a_pipe_that_is_served_is_not_served_twice() {
+        if is_wine() {
+            return;
+        }
+        let (_folder, address) = address();
+        let socket = || Socket::bind(&address).expect("a name");
+        let served = socket().accepting().expect("served");
+        let error = socket().accepting().expect_err("a second server");
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied, "{error}");
+        drop(served);
+        socket().accepting().expect("free again");
+    }
+
+    #[test]
+    fn a_file_that_lost_its_name_to_another_is_told_apart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, aside) = (folder.path().join("lock"), folder.path().join("aside"));
+        let file = File::create_new(&path).expect("new");
+        assert!(is_named(&file, &path));
+        std::fs::rename(&path, &aside).expect("moved");
+        assert!(!is_named(&file, &path), "nobody has the name");
+        File::create_new(&path).expect("new");
+        assert!(!is_named(&file, &path), "another has the name");
     }
 }

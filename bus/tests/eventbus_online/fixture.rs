@@ -14,8 +14,6 @@ use daemoneye_eventbus::{
     BrokerConfig, BusEvent, CollectionEvent, DaemoneyeBroker, DaemoneyeEventBus, EventHeader,
     EventReceiver, ProcessEvent, SocketAddress,
 };
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use tempfile::TempDir;
 
 /// Turns a hang into a failure.
@@ -77,21 +75,21 @@ impl Served {
             .unwrap();
         let told = BufReader::new(child.stderr.take().unwrap()).lines();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Running { child, told, lines: Some(lines) }
+        Running { child, told: Some(told), lines: Some(lines) }
     }
 }
 
 /// The tool at work. Dropping it kills it.
 pub(crate) struct Running {
     pub(crate) child: Child,
-    told: Lines<BufReader<ChildStderr>>,
+    told: Option<Lines<BufReader<ChildStderr>>>,
     lines: Option<Lines<BufReader<ChildStdout>>>,
 }
 
 impl Running {
     /// Reads standard error up to a line that has this in it.
     pub(crate) fn until_told(&mut self, part: &str) -> String {
-        let mut told = self.told.by_ref().map_while(Result::ok);
+        let mut told = self.told.as_mut().unwrap().map_while(Result::ok);
         told.find(|line| line.contains(part)).unwrap_or_else(|| panic!("never told: {part}"))
     }
 
@@ -109,8 +107,10 @@ impl Running {
         self.lines = None;
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = nix::unistd::Pid::from_raw(self.child.id().try_into().unwrap());
+        nix::sys::signal::kill(pid, signal).unwrap();
     }
 
     pub(crate) fn has_ended(&mut self) -> bool {
@@ -120,18 +120,17 @@ impl Running {
     /// Waits for its end; returns how it ended and what else it told. One that does not end is
     /// killed, which its status says.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
-        let (ended, watch) = mpsc::channel::<()>();
-        let pid = Pid::from_raw(self.child.id().try_into().unwrap());
-        let watchdog = std::thread::spawn(move || {
-            if watch.recv_timeout(WATCHDOG) == Err(mpsc::RecvTimeoutError::Timeout) {
-                // Not reaped before this thread is joined, so that the id is still its own.
-                let _ = kill(pid, Signal::SIGKILL);
-            }
+        let (tell, told) = mpsc::channel();
+        let unread = self.told.take().unwrap();
+        std::thread::spawn(move || {
+            let lines: Vec<String> = unread.map_while(Result::ok).collect();
+            let _ = tell.send(lines.join("\n"));
         });
-        let told: Vec<String> = self.told.by_ref().map_while(Result::ok).collect();
-        drop(ended);
-        watchdog.join().unwrap();
-        (self.child.wait().unwrap(), told.join("\n"))
+        let told = told.recv_timeout(WATCHDOG).or_else(|_| {
+            let _ = self.child.kill();
+            told.recv()
+        });
+        (self.child.wait().unwrap(), told.unwrap())
     }
 }
 

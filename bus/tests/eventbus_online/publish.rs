@@ -1,6 +1,7 @@
 //! `eventbus pub`.
 
 use daemoneye_eventbus::{EventBus, EventReceiver, EventSubscription};
+#[cfg(unix)]
 use nix::sys::signal::Signal;
 use predicates::str::{contains, is_empty};
 
@@ -121,6 +122,7 @@ fn an_event_over_the_brokers_limit_is_told() {
     served.eventbus(&["pub", &event]).code(2).stderr(contains("the limit is 100"));
 }
 
+#[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_burst_and_tells_what_was_published() {
     let served = Served::new();

@@ -1,6 +1,7 @@
 //! `eventbus sub`.
 
 use daemoneye_eventbus::{CollectionEvent, EventBus, NetworkEvent, Priority};
+#[cfg(unix)]
 use nix::sys::signal::Signal;
 use predicates::str::{contains, is_empty};
 
@@ -86,6 +87,7 @@ async fn capabilities_stand_for_patterns() {
     assert_eq!(sub.json()["event"]["kind"], "network");
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn ctrl_c_ends_with_what_was_gathered() {
     let served = Served::new();
@@ -110,6 +112,7 @@ fn fewer_events_than_asked_within_the_duration_fail() {
 
 /// The reader of the lines stops, so the tool does, and publishers go on: its subscription loses
 /// the oldest and says so once it is read again.
+#[cfg(unix)]
 #[tokio::test]
 async fn an_onlooker_that_is_not_read_loses_events_tells_and_holds_up_nobody() {
     const EVENTS: u64 = 20_000;

@@ -1,11 +1,9 @@
 //! `eventbus tap`.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use daemoneye_eventbus::wire::payload_bytes;
 use daemoneye_eventbus::{EventBus, EventSubscription};
-use nix::sys::signal::Signal;
 use predicates::str::contains;
 
 use crate::fixture::{Running, Served, event, received};
@@ -52,6 +50,15 @@ async fn the_shape_of_each_event_is_recorded_and_nothing_of_its_contents() {
         (&end["end"], &end["events"], &end["lost"]),
         (&"count".into(), &2.into(), &0.into())
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_recorded_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let served = Served::new();
+    drop(tapped(&served, &[]));
     let mode = std::fs::metadata(out(&served)).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "traffic tells who does what");
 }
@@ -88,6 +95,7 @@ async fn a_file_never_has_more_bytes_than_asked() {
     assert_eq!(end["events"], lines.len() - 2);
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn ctrl_c_ends_a_recording_with_its_last_line() {
     let served = Served::new();
@@ -96,7 +104,7 @@ async fn ctrl_c_ends_a_recording_with_its_last_line() {
     while served.broker.statistics().subscriptions[0].delivered == 0 {
         std::thread::yield_now();
     }
-    tap.signal(Signal::SIGINT);
+    tap.signal(nix::sys::signal::Signal::SIGINT);
     let end = tap.json();
     assert_eq!(end["end"], "interrupt");
     assert_eq!(tap.end().0.code(), Some(0));

@@ -24,6 +24,7 @@ fn no_socket_exits_4_and_says_what_to_start() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_socket_nobody_listens_on_exits_4_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
@@ -40,7 +41,8 @@ fn a_socket_nobody_listens_on_exits_4_and_says_so() {
 /// What the tool says of its broker with these variables and no `--socket`.
 fn with_variables(variables: &[(&str, &Path)]) -> assert_cmd::assert::Assert {
     let mut command = cargo_bin_cmd!("eventbus");
-    for name in ["DAEMONEYE_EVENT_BUS__SOCKET_PATH", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "HOME"] {
+    let socket = "DAEMONEYE_EVENT_BUS__SOCKET_PATH";
+    for name in [socket, "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "HOME", "LOCALAPPDATA"] {
         command.env_remove(name);
     }
     command.envs(variables.iter().copied()).arg("stats").assert()
@@ -56,11 +58,16 @@ fn the_variable_of_the_agent_names_the_socket() {
 #[test]
 fn the_default_is_the_agents_socket_in_the_runtime_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let path = |below: &str| folder.path().join(below).display().to_string();
+    let path = |below: &str| {
+        let below = below.replace('/', std::path::MAIN_SEPARATOR_STR);
+        folder.path().join(below).display().to_string()
+    };
     let session = with_variables(&[("XDG_RUNTIME_DIR", folder.path()), ("HOME", folder.path())]);
     session.code(4).stderr(contains(path("daemoneye/broker.sock")));
     let home = with_variables(&[("HOME", folder.path())]);
     home.code(4).stderr(contains(path(".local/state/daemoneye/run/broker.sock")));
+    let windows = with_variables(&[("LOCALAPPDATA", folder.path())]);
+    windows.code(4).stderr(contains(path("daemoneye/run/broker.sock")));
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! `eventbus top`.
 
+#[cfg(unix)]
 use std::fs::File;
+#[cfg(unix)]
 use std::io::Read;
+#[cfg(unix)]
 use std::process::{Command, Stdio};
 
 use daemoneye_eventbus::{EventBus, EventSubscription};
+#[cfg(unix)]
 use nix::pty::{Winsize, openpty};
+#[cfg(unix)]
 use nix::sys::signal::Signal;
 
 use crate::fixture::{Served, event};
@@ -26,6 +31,7 @@ async fn one_look_lists_connections_and_subscriptions() {
     assert_eq!(cells[..], ["slow", "the", "broker", "0.0", "0.0", "0.0", "0", "1", "-", "closed"]);
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn rates_are_those_between_two_looks_until_ctrl_c() {
     let served = Served::new();
@@ -53,6 +59,7 @@ async fn a_broker_that_ends_ends_it_with_its_reason() {
 }
 
 /// A terminal of six rows: nothing may go past the last one, or the table would scroll.
+#[cfg(unix)]
 #[tokio::test]
 async fn on_a_terminal_each_look_is_drawn_over_the_last_within_its_rows_and_columns() {
     const HOME: &str = "\u{1b}[1;1H";

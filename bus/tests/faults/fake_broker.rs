@@ -1,6 +1,5 @@
 //! A broker that lies, stalls or dies, and what the client makes of it (W1, W4, C14).
 
-use std::os::unix::net::UnixListener;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use tempfile::TempDir;
 use crate::encode::{Found, Message, frame};
 use crate::peer::{Next, Peer, envelope, hello, welcome};
 use crate::served::{SOON, all_processes, event, recv_number, within};
+use crate::system::Listener;
 
 const LIMIT_BYTES: u64 = 1 << 20;
 pub(crate) const HEARTBEAT_MS: u64 = 10_000;
@@ -28,10 +28,9 @@ impl Fake {
     fn new(script: impl FnOnce(Peer) + Send + 'static) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("fake.sock");
-        let listener = UnixListener::bind(&path).unwrap();
+        let listener = Listener::bind(&path);
         let script = std::thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
-            script(Peer::new(stream));
+            script(Peer::new(listener.accept()));
         });
         Self { address: SocketAddress::from_path(path).unwrap(), script, _folder: folder }
     }

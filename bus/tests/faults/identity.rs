@@ -8,7 +8,7 @@ use daemoneye_eventbus::{
 };
 
 use crate::encode::{Message, frame};
-use crate::peer::{INCARNATION, Peer};
+use crate::peer::INCARNATION;
 use crate::served::{Bystanders, Served, event, within};
 
 const IDENTITY: u64 = 4;
@@ -193,5 +193,5 @@ fn another_user_is_refused_before_it_says_a_word() {
     };
     let said = String::from_utf8_lossy(&said).into_owned();
     assert!(said.contains("this broker is for clients of its own user alone"), "{said}");
-    drop(Peer::introduced(served.address.path(), "own"));
+    drop(served.raw("own"));
 }

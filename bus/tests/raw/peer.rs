@@ -1,12 +1,12 @@
-//! A peer that speaks frames by hand over a blocking socket, as client or as broker.
+//! A peer that speaks frames by hand over a blocking socket or pipe, as client or as broker.
 
 use std::io::{ErrorKind, Read, Write};
 use std::mem;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::encode::{Found, Message, frame};
+use crate::system::{self, Stream};
 
 /// Turns a hang into a failure.
 pub(crate) const WATCHDOG: Duration = Duration::from_secs(20);
@@ -16,7 +16,7 @@ pub(crate) const INCARNATION: u64 = 0xdead_beef;
 /// One end of a connection.
 #[derive(Debug)]
 pub(crate) struct Peer {
-    pub(crate) stream: UnixStream,
+    stream: Stream,
     buffer: Vec<u8>,
     /// Bytes at the beginning of `buffer` that were taken as frames.
     taken: usize,
@@ -32,14 +32,12 @@ pub(crate) enum Next {
 }
 
 impl Peer {
-    pub(crate) fn new(stream: UnixStream) -> Self {
-        stream.set_read_timeout(Some(WATCHDOG)).unwrap();
-        stream.set_write_timeout(Some(WATCHDOG)).unwrap();
+    pub(crate) fn new(stream: Stream) -> Self {
         Self { stream, buffer: Vec::new(), taken: 0 }
     }
 
     pub(crate) fn connect(path: &Path) -> Self {
-        Self::new(UnixStream::connect(path).unwrap())
+        Self::new(system::connect(path))
     }
 
     /// Connects and is welcomed.
@@ -112,6 +110,11 @@ impl Peer {
                 Next::Closed => return refusal,
             }
         }
+    }
+
+    /// Says no more; what the other side still says to that, where one direction can end alone.
+    pub(crate) fn last_words(self) -> Option<(u64, String)> {
+        if system::end_writing(&self.stream) { self.refusal() } else { None }
     }
 
     /// Takes a few bytes at a time for a while: slow, but never still. Now and then `sign` is sent.

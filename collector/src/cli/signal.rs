@@ -36,12 +36,11 @@ fn terminated() -> io::Result<impl Future<Output = ()> + Send> {
 }
 
 /// Traps Ctrl-C; the future completes at the first.
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn terminated() -> io::Result<impl Future<Output = ()> + Send> {
-    Ok(async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        let _ = interrupt.recv().await;
     })
 }
 

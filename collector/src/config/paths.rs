@@ -132,6 +132,7 @@ fn make(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "one signature on every system")]
 fn check(_path: &Path) -> Result<(), FolderError> {
     Ok(())
 }

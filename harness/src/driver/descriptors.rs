@@ -41,7 +41,13 @@ pub fn raise_descriptor_limit() -> Option<DescriptorLimit> {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
     }
     let (now, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
-    Some(DescriptorLimit { found, now })
+    Some(DescriptorLimit { found: unsigned(found), now: unsigned(now) })
+}
+
+/// Limits have a sign on FreeBSD.
+#[cfg(unix)]
+fn unsigned(limit: impl TryInto<u64>) -> u64 {
+    limit.try_into().unwrap_or(u64::MAX)
 }
 
 /// Windows has none.
@@ -50,18 +56,17 @@ pub fn raise_descriptor_limit() -> Option<DescriptorLimit> {
     None
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
     #[test]
     fn a_raised_limit_is_the_hard_one_and_never_lower() {
         use nix::sys::resource::{Resource, getrlimit};
 
         let raised = raise_descriptor_limit().expect("Unix has a limit");
         let (now, most) = getrlimit(Resource::RLIMIT_NOFILE).expect("readable");
-        assert!(raised.now >= raised.found && raised.now == now, "{raised:?}");
+        assert!(raised.now >= raised.found && raised.now == unsigned(now), "{raised:?}");
         #[cfg(target_os = "linux")]
         assert_eq!(now, most);
         #[cfg(not(target_os = "linux"))]

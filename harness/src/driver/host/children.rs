@@ -88,6 +88,7 @@ fn renamed(executable: &Path, folder: &Path) -> std::io::Result<PathBuf> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "one signature on every system")]
 fn renamed(executable: &Path, _folder: &Path) -> std::io::Result<PathBuf> {
     Ok(executable.to_owned())
 }

@@ -17,8 +17,9 @@ pub(super) fn memory(_pid: u32) -> Option<Memory> {
 
 /// Unknown here.
 #[derive(Debug, Default)]
-pub(super) struct Sockets;
+pub(super) struct Sockets {}
 
+#[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "one signature on every system")]
 impl Sockets {
     pub(super) fn look(&mut self, _pids: &[u32]) -> Result<(), String> {
         Ok(())

@@ -23,6 +23,7 @@ impl Way {
         match self.0 {}
     }
 
+    #[expect(clippy::unused_async, reason = "one signature on every system")]
     pub(super) async fn inflict(&self, _deed: Deed) -> Option<u64> {
         match self.0 {}
     }

@@ -153,13 +153,25 @@ pub enum Check {
     Departures,
     /// A publish that waits does so within its limit.
     Waits,
+    /// A reply goes to its asker alone.
+    Replies,
+    /// The whole is as its worst part.
+    WorstOf,
+    /// Three missed heartbeats exclude, a return includes.
+    Heartbeats,
+    /// Every task has one result, whoever is lost over it.
+    Failover,
+    /// What is gathered is whole, or says who is missing in time.
+    Gathering,
+    /// A configuration is changed whole or not at all, and restored.
+    Configuration,
     /// The case's own expectations.
     Expectation,
 }
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 29] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -182,6 +194,12 @@ impl Check {
         Self::Shutdown,
         Self::Departures,
         Self::Waits,
+        Self::Replies,
+        Self::WorstOf,
+        Self::Heartbeats,
+        Self::Failover,
+        Self::Gathering,
+        Self::Configuration,
         Self::Expectation,
     ];
 
@@ -210,11 +228,18 @@ impl Check {
             Self::Shutdown => "shutdown",
             Self::Departures => "departures",
             Self::Waits => "waits",
+            Self::Replies => "replies",
+            Self::WorstOf => "worst-of",
+            Self::Heartbeats => "heartbeats",
+            Self::Failover => "failover",
+            Self::Gathering => "gathering",
+            Self::Configuration => "configuration",
             Self::Expectation => "expectation",
         }
     }
 
-    /// The contract number it judges, the first where it judges by several; `None` for the case's own expectations.
+    /// The contract number it judges, the first where it judges by several; `None` for what has no
+    /// number of its own and for the case's own expectations.
     pub fn claim(self) -> Option<Claim> {
         Some(match self {
             Self::Delivery => Claim::C1,
@@ -231,13 +256,20 @@ impl Check {
             Self::Shutdown => Claim::C13,
             Self::Departures => Claim::C10,
             Self::Waits => Claim::C14,
-            Self::Expectation => return None,
+            Self::Replies => Claim::W9,
+            Self::WorstOf => Claim::R1,
+            Self::Heartbeats => Claim::R2,
+            Self::Failover => Claim::R3,
+            Self::Gathering => Claim::R4,
+            Self::Configuration | Self::Expectation => return None,
         })
     }
 
-    /// The same as violations carry it; `expect` for the case's own expectations.
+    /// The same as violations carry it; `R`, the section, for configuration, and `expect` for the
+    /// case's own expectations.
     pub fn rule(self) -> &'static str {
-        self.claim().map_or("expect", Claim::as_str)
+        let unnumbered = if self == Self::Configuration { "R" } else { "expect" };
+        self.claim().map_or(unnumbered, Claim::as_str)
     }
 }
 

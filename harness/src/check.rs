@@ -17,6 +17,7 @@
 
 mod access;
 mod causality;
+mod circuit;
 mod claims;
 mod conservation;
 mod content;
@@ -101,6 +102,7 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     content::check(&trace, &mut findings);
     losses::check(&trace, &mut findings);
     overflow::check(&trace, &mut findings);
+    circuit::check(&trace, &mut findings);
     conservation::check(&trace, &mut findings);
     refusals::check(&trace, &mut findings);
     access::check(&trace, planned, &mut findings);

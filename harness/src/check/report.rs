@@ -141,6 +141,8 @@ pub enum Check {
     Losses,
     /// A full queue lost the end its policy names.
     Overflow,
+    /// An open circuit refuses for its cool-down, then tries one event.
+    Circuit,
     /// The bus's counters add up and agree with the plan.
     Conservation,
     /// The bus's counters never decrease.
@@ -171,7 +173,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -188,6 +190,7 @@ impl Check {
         Self::Positions,
         Self::Losses,
         Self::Overflow,
+        Self::Circuit,
         Self::Conservation,
         Self::Monotone,
         Self::Membership,
@@ -222,6 +225,7 @@ impl Check {
             Self::Positions => "positions",
             Self::Losses => "losses",
             Self::Overflow => "overflow",
+            Self::Circuit => "circuit",
             Self::Conservation => "conservation",
             Self::Monotone => "monotone",
             Self::Membership => "membership",
@@ -250,7 +254,7 @@ impl Check {
             Self::TotalOrder | Self::Causality | Self::Precedence => Claim::C5,
             Self::Content => Claim::C6,
             Self::Correlation => Claim::C8,
-            Self::Positions | Self::Losses | Self::Overflow => Claim::C11,
+            Self::Positions | Self::Losses | Self::Overflow | Self::Circuit => Claim::C11,
             Self::Conservation | Self::Monotone => Claim::C12,
             Self::Membership => Claim::C9,
             Self::Shutdown => Claim::C13,

@@ -110,6 +110,7 @@ const MEMBERSHIP: &[Guard] = &[Guard::Check(Check::Membership)];
 const SHUTDOWN: &[Guard] = &[Guard::Check(Check::Shutdown)];
 const EXPECTATION: &[Guard] = &[Guard::Check(Check::Expectation)];
 const WAITS: &[Guard] = &[Guard::Check(Check::Waits)];
+const CIRCUIT: &[Guard] = &[Guard::Check(Check::Circuit)];
 const REPLIES: &[Guard] = &[Guard::Check(Check::Replies)];
 const WORST_OF: &[Guard] = &[Guard::Check(Check::WorstOf)];
 const HEARTBEATS: &[Guard] = &[Guard::Check(Check::Heartbeats)];
@@ -144,6 +145,7 @@ const REOPENS: &str = "backpressure/stopped-subscriber-circuit-break";
 const BLOCKS: &str = "backpressure/late-reader-block";
 const STALLS: &str = "backpressure/stopped-subscriber-block";
 const OPENS: &str = "backpressure/open-circuit";
+const HALF_OPENS: &str = "control/circuit";
 const ASKED_AT_ONCE: &str = "control/replies";
 const SICK: &str = "control/health";
 const FROZEN: &str = "control/heartbeats";
@@ -184,7 +186,9 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(Fault::DropsNewestForOldest, "C11", OVERFLOW, DROPS_OLDEST),
     mutant(Fault::DropsOldestForNewest, "C11", OVERFLOW, DROPS),
     mutant(Fault::RefusesForNoReason, "C11", REFUSALS, STEADY),
-    mutant(Fault::NeverOpensTheCircuit, "C11", EXPECTATION, OPENS),
+    mutant(Fault::NeverOpensTheCircuit, "C11", CIRCUIT, HALF_OPENS),
+    mutant(Fault::NeverTriesAgain, "C11", CIRCUIT, HALF_OPENS),
+    mutant(Fault::CoolsDownAtOnce, "C11", CIRCUIT, HALF_OPENS),
     mutant(Fault::OneMorePlace, "C11", EXPECTATION, OPENS),
     mutant(Fault::CountsOneTooMany, "C12", CONSERVATION, STEADY),
     mutant(Fault::CountsTwice, "C12", CONSERVATION, STEADY),

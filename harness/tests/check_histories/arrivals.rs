@@ -17,9 +17,10 @@ fn a_right_history_passes_and_exercises_every_check_but_those_with_histories_of_
     let world = right();
     let report = judge(&world);
     assert_eq!(violations(&world), Vec::new());
-    // See `overflow` and `claims` for the first, the tests of `check::control` for the others.
+    // See `overflow`, `circuit` and `claims` for the first, the tests of `check::control` for the others.
     let elsewhere = [
         Check::Overflow,
+        Check::Circuit,
         Check::Departures,
         Check::Waits,
         Check::Replies,

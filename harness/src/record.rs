@@ -9,7 +9,7 @@ mod sightings;
 mod trial;
 
 pub use crate::plan::{FENCE, FENCE_SUBSCRIBER};
-pub use control::{Answered, ConfigTold, ControlHistory, Fact, Noted, Noter, StepTimes};
+pub use control::{Answered, ConfigTold, ControlHistory, Fact, Happened, Noted, Noter, StepTimes};
 pub use history::{
     History, Operated, Outcome, Published, PublisherLog, Received, SubscriberLog, Touched,
     UNKNOWN_PUBLISHER,

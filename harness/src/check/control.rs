@@ -1,9 +1,9 @@
 //! Judges cases of the control plane: what members, callers and the desk noted, against CONTRACT W9
-//! and R1–R4, and a configuration's versions.
+//! R1–R4 and R6, and a configuration's versions.
 //!
 //! - `found`: what comes out; `seen`: the record by member and step;
 //! - `replies` (W9), `worst_of` (R1), `heartbeats` (R2), `failover` (R3), `gathering` (R4),
-//!   `configuration`: one rule each, with an oracle of its own where one is needed.
+//!   `workflows` (R6), `configuration`: one rule each, with an oracle of its own where one is needed.
 
 mod configuration;
 mod failover;
@@ -14,6 +14,7 @@ mod replies;
 mod seen;
 #[cfg(test)]
 mod tests;
+mod workflows;
 mod worst_of;
 
 use super::report::Report;
@@ -36,6 +37,7 @@ pub fn check_control(case: &Case, bus: Bus, history: &ControlHistory) -> Report 
     heartbeats::check(&seen, &mut found);
     failover::check(&seen, &mut found);
     gathering::check(&seen, &mut found);
+    workflows::check(&seen, &mut found);
     configuration::check(&seen, &mut found);
     Report::Judged(found.into_judgement())
 }

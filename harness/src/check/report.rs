@@ -165,6 +165,8 @@ pub enum Check {
     Failover,
     /// What is gathered is whole, or says who is missing in time.
     Gathering,
+    /// A workflow's timeline is whole, and as many are kept as may be.
+    Workflows,
     /// A configuration is changed whole or not at all, and restored.
     Configuration,
     /// The case's own expectations.
@@ -173,7 +175,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -202,6 +204,7 @@ impl Check {
         Self::Heartbeats,
         Self::Failover,
         Self::Gathering,
+        Self::Workflows,
         Self::Configuration,
         Self::Expectation,
     ];
@@ -237,6 +240,7 @@ impl Check {
             Self::Heartbeats => "heartbeats",
             Self::Failover => "failover",
             Self::Gathering => "gathering",
+            Self::Workflows => "workflows",
             Self::Configuration => "configuration",
             Self::Expectation => "expectation",
         }
@@ -265,6 +269,7 @@ impl Check {
             Self::Heartbeats => Claim::R2,
             Self::Failover => Claim::R3,
             Self::Gathering => Claim::R4,
+            Self::Workflows => Claim::R6,
             Self::Configuration | Self::Expectation => return None,
         })
     }

@@ -116,6 +116,7 @@ const WORST_OF: &[Guard] = &[Guard::Check(Check::WorstOf)];
 const HEARTBEATS: &[Guard] = &[Guard::Check(Check::Heartbeats)];
 const FAILOVER: &[Guard] = &[Guard::Check(Check::Failover)];
 const GATHERING: &[Guard] = &[Guard::Check(Check::Gathering)];
+const WORKFLOWS: &[Guard] = &[Guard::Check(Check::Workflows)];
 const CONFIGURATION: &[Guard] = &[Guard::Check(Check::Configuration)];
 const PROCESS: &[Guard] = &[Guard::TearDown(Remains::Process)];
 const SOCKET: &[Guard] = &[Guard::TearDown(Remains::Socket)];
@@ -151,6 +152,7 @@ const SICK: &str = "control/health";
 const FROZEN: &str = "control/heartbeats";
 const KILLED: &str = "control/failover";
 const GATHERED: &str = "control/gathering";
+const FOLLOWED: &str = "control/workflows";
 const CONFIGURED: &str = "control/configuration";
 
 /// Every broken bus, in contract order.
@@ -240,6 +242,8 @@ pub const MUTANTS: &[Mutant] = &[
     unruly(ControlFault::WaitsForEverybody, "R4", GATHERING, GATHERED),
     unruly(ControlFault::GivesUpEarly, "R4", GATHERING, GATHERED),
     unruly(ControlFault::KeepsOldAnswers, "R4", GATHERING, GATHERED),
+    unruly(ControlFault::MissesReplies, "R6", WORKFLOWS, FOLLOWED),
+    unruly(ControlFault::NeverForgets, "R6", WORKFLOWS, FOLLOWED),
     unruly(ControlFault::ChangesOnValidation, "R", CONFIGURATION, CONFIGURED),
     unruly(ControlFault::ChangesInPart, "R", CONFIGURATION, CONFIGURED),
 ];

@@ -5,7 +5,7 @@
 
 use super::Claim::{
     self, A1, A3, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3, M4, M5,
-    R1, R2, R3, R4, T1, T2, T3, T4, T5, T6, W2, W9,
+    R1, R2, R3, R4, R6, T1, T2, T3, T4, T5, T6, W2, W9,
 };
 use super::TrialKind;
 
@@ -20,7 +20,7 @@ const PERFORMANCE: [Claim; 3] = [C1, C3, C4];
 const HOST: [Claim; 6] = [C1, C3, C4, C6, C13, M1];
 
 /// Judged from what askers, members and the agent's desk noted of requests, tasks and health.
-const CONTROL: [Claim; 5] = [W9, R1, R2, R3, R4];
+const CONTROL: [Claim; 6] = [W9, R1, R2, R3, R4, R6];
 
 /// Judged by what has to arrive, to be counted or to end.
 const LIVENESS: [Claim; 6] = [C1, C10, C11, C12, C13, C14];

@@ -17,6 +17,8 @@ pub struct Control {
     pub heartbeat_ms: u64,
     /// How the desk chooses who does a task.
     pub strategy: Strategy,
+    /// Workflows the desk keeps at once.
+    pub workflow_limit: usize,
     /// Who is asked, each a process of its own where processes are crossed.
     pub members: Vec<Member>,
     /// Who asks, each group a process of its own there.

@@ -141,6 +141,22 @@ pub enum Fact {
         /// Who did not answer.
         missing: Vec<String>,
     },
+    /// The desk tells of a workflow it has followed.
+    Workflow {
+        /// Its root.
+        root: String,
+        /// What happened in it, in the order the desk saw it.
+        timeline: Vec<Happened>,
+    },
+    /// What the desk keeps of all workflows.
+    Kept {
+        /// How many workflows.
+        workflows: usize,
+        /// Steps of all of them together.
+        entries: usize,
+        /// Steps it has seen and keeps no more.
+        forgotten: u64,
+    },
     /// A process was ended by force.
     Killed {
         /// Whose.
@@ -180,4 +196,17 @@ pub struct ConfigTold {
     pub hot: Vec<String>,
     /// Keys that wait for a restart.
     pub restart: Vec<String>,
+}
+
+/// One step of a workflow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happened {
+    /// Who published it.
+    pub publisher: String,
+    /// Where.
+    pub topic: String,
+    /// What caused it.
+    pub parent: Option<String>,
+    /// Its number within the workflow.
+    pub sequence: u64,
 }

@@ -28,6 +28,7 @@ fn a_right_history_passes_and_exercises_every_check_but_those_with_histories_of_
         Check::Heartbeats,
         Check::Failover,
         Check::Gathering,
+        Check::Workflows,
         Check::Configuration,
     ];
     assert_eq!(report.not_exercised(), elsewhere);

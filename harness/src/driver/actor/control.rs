@@ -1,8 +1,8 @@
 //! The roles of the control plane: each a thread with a runtime of its own, obeying in order.
 //!
 //! - `member`: is asked; `worker`: what it does then; `gate`: when it answers;
-//! - `callers`: ask; `desk`: the agent's end, `admission`: whom it lets in and gives tasks, `watch`:
-//!   what it hears;
+//! - `callers`: ask; `desk`: the agent's end, `admission`: whom it lets in and gives tasks, `watch` and
+//!   `workflows`: what it hears;
 //! - `notes`: what they tell the harness;
 //! - `fault`: what can be wrong with them, `misdirected` replies among it.
 
@@ -16,6 +16,7 @@ mod misdirected;
 mod notes;
 mod watch;
 mod worker;
+mod workflows;
 
 pub use self::fault::ControlFault;
 

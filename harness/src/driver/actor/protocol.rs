@@ -69,6 +69,8 @@ pub(crate) enum ControlOrder {
     Configure { step: usize, member: String, update: Update },
     /// The desk gathers answers of all members.
     Gather { step: usize, within_ms: u64 },
+    /// The desk tells of the workflows it has followed.
+    TellWorkflows { step: usize },
     /// The role closes everything and ends.
     Finish,
 }

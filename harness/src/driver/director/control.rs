@@ -74,6 +74,7 @@ impl Director<'_> {
                 let update = update.clone();
                 self.desk(ControlOrder::Configure { step: index, member, update }).await
             }
+            Step::TellWorkflows => self.desk(ControlOrder::TellWorkflows { step: index }).await,
             Step::Gather { within_ms } => {
                 let order = ControlOrder::Gather { step: index, within_ms: *within_ms };
                 let limit = Duration::from_millis(*within_ms) + AWAITED_LIMIT;

@@ -85,6 +85,8 @@ pub enum Step {
         /// That time, milliseconds.
         within_ms: u64,
     },
+    /// The desk tells of the workflows it has followed.
+    TellWorkflows,
 }
 
 /// How well something works, best first.
@@ -155,6 +157,7 @@ impl Step {
             Self::AskHealth { .. } => "ask-health",
             Self::Configure { .. } => "configure",
             Self::Gather { .. } => "gather",
+            Self::TellWorkflows => "tell-workflows",
         }
     }
 }

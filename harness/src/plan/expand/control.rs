@@ -18,6 +18,10 @@ const DEFAULT_HEARTBEAT: &str = r#""250ms""#;
 const LEAST_HEARTBEAT_MS: u64 = 50;
 /// Longest name of a member or a group of callers, bytes: with a number it is one level of a topic.
 const MAX_NAME_BYTES: usize = 32;
+/// Workflows a desk keeps that is not told how many: as many as the contract names (R6).
+const DEFAULT_WORKFLOWS: &str = "1000";
+/// Workflows a desk keeps, at most: ten times as many.
+const MAX_WORKFLOWS: i64 = 10_000;
 /// Tasks of a case, at most: each is some lines of its record.
 const MAX_TASKS: i64 = 10_000;
 
@@ -31,6 +35,8 @@ pub(super) fn read_roles(topology: &Table<'_>) -> Control {
             ("first-available", Strategy::FirstAvailable),
         ])
     });
+    let workflows = |at: &At<'_>| at.integer(1..MAX_WORKFLOWS + 1);
+    let workflow_limit = topology.optional("workflows", workflows);
     let mut control = Control { strategy: strategy.unwrap_or_default(), ..Control::default() };
     let mut groups = Vec::new();
     for table in topology.tables("member", "topology.member") {
@@ -42,6 +48,10 @@ pub(super) fn read_roles(topology: &Table<'_>) -> Control {
     if !control.members.is_empty() {
         control.heartbeat_ms =
             heartbeat_ms.unwrap_or_else(|| topology.or("heartbeat", DEFAULT_HEARTBEAT, heartbeat));
+    }
+    if !control.members.is_empty() {
+        control.workflow_limit = workflow_limit
+            .unwrap_or_else(|| topology.or("workflows", DEFAULT_WORKFLOWS, workflows));
     }
     unique(topology, &control);
     control
@@ -181,7 +191,7 @@ impl Budget {
 }
 
 /// Steps by name, to be filled in.
-const STEPS: [&str; 14] = [
+const STEPS: [&str; 15] = [
     "call",
     "assign",
     "await-results",
@@ -196,6 +206,7 @@ const STEPS: [&str; 14] = [
     "ask-health",
     "configure",
     "gather",
+    "tell-workflows",
 ];
 
 fn read_step(table: &Table<'_>, control: &Control) -> Option<Step> {
@@ -225,10 +236,11 @@ fn read_step(table: &Table<'_>, control: &Control) -> Option<Step> {
         }
         "ask-health" => Step::AskHealth { overall: table.required("is", health)? },
         "configure" => Step::Configure { member: member()?, update: read_update(table)? },
-        _ => Step::Gather {
+        "gather" => Step::Gather {
             within_ms: table
                 .required("within", |at| at.duration_ms_up_to(MAX_WAIT_MS, "a gathering waits"))?,
         },
+        _ => Step::TellWorkflows,
     })
 }
 

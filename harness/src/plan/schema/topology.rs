@@ -29,6 +29,8 @@ pub struct Topology {
     pub heartbeat: Option<String>,
     /// How the desk chooses who does a task.
     pub strategy: Option<String>,
+    /// Workflows the desk keeps at once.
+    pub workflows: Option<OrName<u32>>,
     /// Members of the control plane.
     #[serde(default)]
     pub member: Vec<Member>,

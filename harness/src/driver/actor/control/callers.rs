@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use daemoneye_eventbus::EventBus;
 use daemoneye_eventbus::acl::CollectorKind;
 use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::rpc::{
     Answer, Call, CallError, Request, Response, RpcClient, Task, TaskPriority,
 };
+use daemoneye_eventbus::{CorrelationMetadata, EventBus};
 use futures_util::future::join_all;
 
 use super::CALL_LIMIT;
@@ -66,6 +66,7 @@ impl Caller {
         for round in rounds {
             let task = call_id(&self.name, step, round);
             let call = Call::new(work(&task, WORK)).to(member.to_owned()).within(CALL_LIMIT);
+            let call = call.correlated(CorrelationMetadata::root(task.as_str()));
             let answer = told(self.client.call(call).await);
             self.notes.note(Fact::Answered { task, answer });
         }

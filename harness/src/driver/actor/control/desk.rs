@@ -20,6 +20,7 @@ use super::member::client;
 use super::notes::Notes;
 use super::watch::{hear_hearts, note_changes};
 use super::worker::{SHOW_CONFIG, WORK};
+use super::workflows::Workflows;
 use crate::driver::actor::protocol::ControlOrder;
 use crate::plan::control::{Change, Control, DESK, Strategy as Planned, Update, task_id};
 use crate::record::{ConfigTold, Fact};
@@ -32,6 +33,7 @@ pub(super) struct Desk {
     members: BTreeSet<String>,
     client: Arc<RpcClient>,
     dispatcher: Arc<Dispatcher>,
+    workflows: Workflows,
     fault: Option<ControlFault>,
     /// What was gathered first: kept by a fault alone.
     first: Option<Gathered>,
@@ -50,12 +52,22 @@ impl Desk {
         let watching = Watching::start(&bus, &client, heartbeat, config(control), fault).await?;
         hear_hearts(&bus, notes.clone()).await?;
         note_changes(&watching.monitor, notes.clone());
+        let workflows = Workflows::follow(&bus, control.workflow_limit, fault).await?;
         let handler = watching.handler(heartbeat, fault);
         let service = RpcService::start(bus, RpcServiceConfig::agent(DESK), handler).await;
         let service = service.map_err(|cause| cause.to_string())?;
         let members = control.members.iter().map(|member| member.name.clone()).collect();
         let dispatcher = watching.dispatcher;
-        Ok(Self { notes, members, client, dispatcher, fault, first: None, _service: service })
+        Ok(Self {
+            notes,
+            members,
+            client,
+            dispatcher,
+            workflows,
+            fault,
+            first: None,
+            _service: service,
+        })
     }
 
     pub(super) async fn obey(&mut self, order: ControlOrder) {
@@ -69,6 +81,7 @@ impl Desk {
             ControlOrder::Gather { step, within_ms } => {
                 self.gather(step, Duration::from_millis(within_ms)).await;
             }
+            ControlOrder::TellWorkflows { step } => self.workflows.tell(step, &self.notes).await,
             _ => {}
         }
     }

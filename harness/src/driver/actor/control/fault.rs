@@ -41,6 +41,8 @@ faults! {
     WaitsForEverybody "waits-for-everybody" "has a desk that gathers until all have answered",
     GivesUpEarly "gives-up-early" "has a desk that gathers for a quarter of its time",
     KeepsOldAnswers "keeps-old-answers" "has a desk that gathers an answer of each member once",
+    MissesReplies "misses-replies" "has a desk that follows requests and not what came of them",
+    NeverForgets "never-forgets" "has a desk that keeps every workflow it has seen",
     ChangesOnValidation "changes-on-validation" "has members that do what they should only check",
     ChangesInPart "changes-in-part" "has members that make those changes of several that can be",
 }

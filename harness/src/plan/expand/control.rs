@@ -1,5 +1,9 @@
 //! Cases of the control plane: `[[topology.member]]`, `[[topology.caller]]` and `[[step]]`.
 
+mod course;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use daemoneye_eventbus::acl::{CollectorKind, Role};
@@ -11,6 +15,7 @@ use super::super::limits::{MAX_CALLS, MAX_HEARTBEAT_MS, MAX_ROLES, MAX_TRIAL_STE
 use super::super::{Bus, Case, Deployment, Topology, TrialKind};
 use super::said::read_names;
 use crate::scenario::{At, Table};
+use course::Course;
 
 /// Heartbeats of a case that does not say how often: three missed are noticed within a second.
 const DEFAULT_HEARTBEAT: &str = r#""250ms""#;
@@ -73,11 +78,9 @@ fn read_members(
 ) {
     let known = control.members.iter().map(|member| member.name.as_str());
     let (name, names) = read_names(&table, "members", groups, known);
-    let kinds = CollectorKind::ALL.map(|kind| (kind.as_str(), kind));
-    let kind = table.or("collects", r#""process""#, |at| at.one_of(&kinds));
     let task_limit = table.or("task-limit", "4", |at| at.integer(1..1025));
     let first = control.members.len();
-    let role = Role::Collector(kind);
+    let role = Role::Collector(CollectorKind::Process);
     control.members.extend(names.into_iter().map(|name| Member { name, role, task_limit }));
     groups.push((name, first..control.members.len()));
     table.finish();
@@ -117,11 +120,12 @@ pub(super) fn read_steps(
 ) -> Control {
     let tables = root.tables("step", "step");
     belongs(root, topology, &control, kind, tables.len());
-    let mut budget = Budget::default();
+    let (mut budget, mut course) = (Budget::default(), Course::new(&control));
     for table in tables {
         let step = read_step(&table, &control);
         if let Some(step) = step {
             budget.add(&table, &step, &control);
+            course.take(&table, &step, &control);
             control.steps.push(step);
         }
         table.finish();

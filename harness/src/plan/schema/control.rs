@@ -15,8 +15,6 @@ pub struct Member {
     pub name: String,
     /// How many equals: `m0`, `m1`, …
     pub count: Option<OrName<u32>>,
-    /// What it watches, and hence which tasks it takes.
-    pub collects: Option<String>,
     /// Tasks it takes at once.
     pub task_limit: Option<OrName<u32>>,
 }

@@ -87,6 +87,7 @@ fn history(events: u64, subscribers: usize) -> History {
     let publisher = |index| PublisherLog {
         name: format!("p{index}"),
         published: Vec::with_capacity(publishes),
+        ..PublisherLog::default()
     };
     let subscriber = |index| SubscriberLog {
         name: format!("s{index}"),

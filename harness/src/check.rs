@@ -13,13 +13,15 @@
 //! declared), `differential` (two buses in each `subject`, `operations` in pairs), `twin` (what the
 //! other bus did with the same events) and `unsteady` (what differs from run to run); beside them
 //! `sightings`, which judges host cases from the record of a real agent, and `counted`, which judges
-//! what performance trials count.
+//! what performance trials count, and `control`, which judges what the control plane did.
 
 mod access;
 mod causality;
+mod circuit;
 mod claims;
 mod conservation;
 mod content;
+mod control;
 mod counted;
 mod delivery;
 mod departures;
@@ -56,6 +58,7 @@ mod twin;
 mod unsteady;
 mod waits;
 
+pub use control::check_control;
 pub use counted::{Counted, check_counts};
 pub use differential::{Colour, Difference, Observed, colour_declared, differential};
 pub use planned::{Planned, PlannedAttributes};
@@ -100,6 +103,7 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     content::check(&trace, &mut findings);
     losses::check(&trace, &mut findings);
     overflow::check(&trace, &mut findings);
+    circuit::check(&trace, &mut findings);
     conservation::check(&trace, &mut findings);
     refusals::check(&trace, &mut findings);
     access::check(&trace, planned, &mut findings);

@@ -4,6 +4,7 @@ mod actor;
 pub mod behaviour;
 pub mod check;
 pub mod command_line;
+pub mod control;
 pub mod explore;
 pub mod host;
 pub mod known;

@@ -35,6 +35,7 @@ pub(crate) mod records;
 mod runtime_folder;
 mod trial;
 
+pub use actor::ControlFault;
 pub use descriptors::{DescriptorLimit, descriptors_needed, raise_descriptor_limit};
 pub use error::{DriveError, Stage};
 pub use fencing::{companion, fence};

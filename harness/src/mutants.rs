@@ -25,7 +25,7 @@ mod recorded;
 mod slow;
 mod struck;
 
-pub use bus::{BEYOND, MUTANTS, Mutant, SOUND};
+pub use bus::{BEYOND, Flaw, MUTANTS, Mutant, SOUND};
 pub use checkers::{CheckerMatrix, CheckerRow};
 pub use guard::{Catch, Guard, Remains, caught};
 pub use matrix::{KillMatrix, MutantRow, Shown, TrialRow};

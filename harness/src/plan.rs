@@ -8,6 +8,7 @@ mod bus;
 mod case;
 mod claim;
 pub mod claims;
+pub mod control;
 mod day;
 mod digest;
 mod divergence;

@@ -2,12 +2,14 @@
 //!
 //! Actors write it, the driver collects it, checkers and gates judge it. Nothing here judges.
 
+mod control;
 mod history;
 mod load;
 mod sightings;
 mod trial;
 
 pub use crate::plan::{FENCE, FENCE_SUBSCRIBER};
+pub use control::{Answered, ConfigTold, ControlHistory, Fact, Happened, Noted, Noter, StepTimes};
 pub use history::{
     History, Loss, Operated, Outcome, Published, PublisherLog, Received, Resumption, SubscriberLog,
     Touched, UNKNOWN_PUBLISHER,

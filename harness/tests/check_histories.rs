@@ -8,6 +8,8 @@ mod accounts;
 mod arrivals;
 #[path = "check_histories/causality.rs"]
 mod causality;
+#[path = "check_histories/circuit.rs"]
+mod circuit;
 #[path = "check_histories/claims.rs"]
 mod claims;
 #[path = "check_histories/departed.rs"]

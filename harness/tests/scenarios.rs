@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use equivalence::cmd::behaviour::{self, Ran};
-use equivalence::cmd::host;
 use equivalence::cmd::selection::Wanted;
+use equivalence::cmd::{control, host};
 use equivalence::driver::{Interrupt, agent_beside};
 use equivalence::plan::{Bus, Case, TrialKind};
 use equivalence::report::{Behaviour, BehaviourRow};
@@ -46,7 +46,7 @@ fn trials(case: &Case) -> Vec<Trial> {
     if case.kind == TrialKind::Host {
         return host_trials(case);
     }
-    if case.kind != TrialKind::Behaviour {
+    if !matches!(case.kind, TrialKind::Behaviour | TrialKind::Control) {
         let test = Trial::test(case.id.clone(), || Ok(())).with_ignored_flag(true);
         return vec![test.with_kind("performance: cargo xtask equivalence")];
     }
@@ -86,8 +86,14 @@ fn holds(case: &Case, bus: Bus) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let (_teller, interrupt) = Interrupt::new();
     let (executable, wanted) = (Path::new(EXECUTABLE), wanted());
-    let ran = behaviour::run(executable, case, bus, folder.path(), &wanted, interrupt);
-    clean_and_right(&runtime()?.block_on(ran)?)
+    let ran = runtime()?.block_on(async {
+        if case.kind == TrialKind::Control {
+            control::run(executable, case, bus, folder.path(), &wanted, interrupt).await
+        } else {
+            behaviour::run(executable, case, bus, folder.path(), &wanted, interrupt).await
+        }
+    });
+    clean_and_right(&ran?)
 }
 
 fn clean_and_right(ran: &Ran) -> Result<(), Failed> {

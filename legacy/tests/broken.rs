@@ -71,6 +71,7 @@ const GUARDS: &[(Fault, &str)] = &[
     (Fault::DropsNewestForOldest, "drop_oldest_loses_only_its_own_oldest"),
     (Fault::DropsOldestForNewest, "drop_newest_loses_only_its_own_newest"),
     (Fault::NeverOpensTheCircuit, "an_open_circuit_refuses_until_its_cool_down"),
+    (Fault::CoolsDownAtOnce, "an_open_circuit_refuses_until_its_cool_down"),
     (Fault::OneMorePlace, "drop_newest_loses_only_its_own_newest"),
     (Fault::DiscardsAtShutdown, "everything_accepted_arrives_before_the_end"),
     (Fault::PublishesAfterShutdown, "after_shutdown_everything_new_is_refused"),

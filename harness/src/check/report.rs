@@ -141,6 +141,8 @@ pub enum Check {
     Losses,
     /// A full queue lost the end its policy names.
     Overflow,
+    /// An open circuit refuses for its cool-down, then tries one event.
+    Circuit,
     /// The bus's counters add up and agree with the plan.
     Conservation,
     /// The bus's counters never decrease.
@@ -155,13 +157,27 @@ pub enum Check {
     Waits,
     /// What a broken connection has cost was told.
     Gaps,
+    /// A reply goes to its asker alone.
+    Replies,
+    /// The whole is as its worst part.
+    WorstOf,
+    /// Three missed heartbeats exclude, a return includes.
+    Heartbeats,
+    /// Every task has one result, whoever is lost over it.
+    Failover,
+    /// What is gathered is whole, or says who is missing in time.
+    Gathering,
+    /// A workflow's timeline is whole, and as many are kept as may be.
+    Workflows,
+    /// A configuration is changed whole or not at all, and restored.
+    Configuration,
     /// The case's own expectations.
     Expectation,
 }
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 32] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -178,6 +194,7 @@ impl Check {
         Self::Positions,
         Self::Losses,
         Self::Overflow,
+        Self::Circuit,
         Self::Conservation,
         Self::Monotone,
         Self::Membership,
@@ -185,6 +202,13 @@ impl Check {
         Self::Departures,
         Self::Waits,
         Self::Gaps,
+        Self::Replies,
+        Self::WorstOf,
+        Self::Heartbeats,
+        Self::Failover,
+        Self::Gathering,
+        Self::Workflows,
+        Self::Configuration,
         Self::Expectation,
     ];
 
@@ -207,6 +231,7 @@ impl Check {
             Self::Positions => "positions",
             Self::Losses => "losses",
             Self::Overflow => "overflow",
+            Self::Circuit => "circuit",
             Self::Conservation => "conservation",
             Self::Monotone => "monotone",
             Self::Membership => "membership",
@@ -214,11 +239,19 @@ impl Check {
             Self::Departures => "departures",
             Self::Waits => "waits",
             Self::Gaps => "gaps",
+            Self::Replies => "replies",
+            Self::WorstOf => "worst-of",
+            Self::Heartbeats => "heartbeats",
+            Self::Failover => "failover",
+            Self::Gathering => "gathering",
+            Self::Workflows => "workflows",
+            Self::Configuration => "configuration",
             Self::Expectation => "expectation",
         }
     }
 
-    /// The contract number it judges, the first where it judges by several; `None` for the case's own expectations.
+    /// The contract number it judges, the first where it judges by several; `None` for what has no
+    /// number of its own and for the case's own expectations.
     pub fn claim(self) -> Option<Claim> {
         Some(match self {
             Self::Delivery => Claim::C1,
@@ -229,20 +262,28 @@ impl Check {
             Self::TotalOrder | Self::Causality | Self::Precedence => Claim::C5,
             Self::Content => Claim::C6,
             Self::Correlation => Claim::C8,
-            Self::Positions | Self::Losses | Self::Overflow => Claim::C11,
+            Self::Positions | Self::Losses | Self::Overflow | Self::Circuit => Claim::C11,
             Self::Conservation | Self::Monotone => Claim::C12,
             Self::Membership => Claim::C9,
             Self::Shutdown => Claim::C13,
             Self::Departures => Claim::C10,
             Self::Waits => Claim::C14,
             Self::Gaps => Claim::W5,
-            Self::Expectation => return None,
+            Self::Replies => Claim::W9,
+            Self::WorstOf => Claim::R1,
+            Self::Heartbeats => Claim::R2,
+            Self::Failover => Claim::R3,
+            Self::Gathering => Claim::R4,
+            Self::Workflows => Claim::R6,
+            Self::Configuration | Self::Expectation => return None,
         })
     }
 
-    /// The same as violations carry it; `expect` for the case's own expectations.
+    /// The same as violations carry it; `R`, the section, for configuration, and `expect` for the
+    /// case's own expectations.
     pub fn rule(self) -> &'static str {
-        self.claim().map_or("expect", Claim::as_str)
+        let unnumbered = if self == Self::Configuration { "R" } else { "expect" };
+        self.claim().map_or(unnumbered, Claim::as_str)
     }
 }
 

@@ -163,7 +163,7 @@ pub fn judge_on(
     wanted: &Wanted,
     driven: &Driven,
 ) -> BehaviourRow {
-    let Driven { trial, history, doubts } = driven;
+    let Driven { trial, history, doubts, .. } = driven;
     let nothing = History::default();
     let history = history.as_ref().unwrap_or(&nothing);
     let report = match CasePlan::new(case) {

@@ -65,7 +65,13 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
 
 /// Every number that a scenario of some kind can claim.
 fn known() -> Vec<&'static str> {
-    let kinds = [TrialKind::Behaviour, TrialKind::Host, TrialKind::Saturation, TrialKind::Paced];
+    let kinds = [
+        TrialKind::Behaviour,
+        TrialKind::Host,
+        TrialKind::Control,
+        TrialKind::Saturation,
+        TrialKind::Paced,
+    ];
     let mut known: Vec<&str> = Vec::new();
     for number in kinds.into_iter().flat_map(claims::judged) {
         if !known.contains(&number.as_str()) {
@@ -81,6 +87,7 @@ fn write_case(out: &mut impl Write, case: &Case) -> std::io::Result<()> {
         TrialKind::Saturation => "saturation",
         TrialKind::Paced => "paced",
         TrialKind::Host => "host",
+        TrialKind::Control => "control",
     };
     let claims: Vec<&str> = case.claims.iter().map(|claim| claim.as_str()).collect();
     writeln!(out, "{kind:10}  {:48}  {}", case.id, claims.join(" "))

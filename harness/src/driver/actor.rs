@@ -6,12 +6,14 @@
 //! - `assignment`: what it is told first; `protocol`: the lines;
 //! - `host`: the process; `dispatch`: its orders; `setup`: its bus and threads;
 //! - `publisher`, `subscriber`, `void`: the roles; `ledger`: the records;
+//! - `control`: the roles of the control plane;
 //! - `census`, `children`: what the process still holds at its end;
 //! - `stream`: the events; `executor`, `pacing`, `credits`, `tally`, `link`, `settle`: means.
 
 pub(crate) mod assignment;
 mod census;
 mod children;
+mod control;
 mod credits;
 mod dispatch;
 mod executor;
@@ -28,6 +30,7 @@ mod subscriber;
 mod tally;
 mod void;
 
+pub use control::ControlFault;
 pub(crate) use host::run;
 pub(crate) use ledger::Summary;
 

@@ -72,7 +72,7 @@ impl Ended<'_> {
             TrialKind::Paced => {
                 validity = self.paced(directory, &summaries, &mut figures)?;
             }
-            TrialKind::Behaviour | TrialKind::Host => {}
+            TrialKind::Behaviour | TrialKind::Host | TrialKind::Control => {}
         }
         let arrivals = arrivals(&summaries);
         let meter = &self.session.meter;

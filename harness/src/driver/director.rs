@@ -10,6 +10,7 @@
 
 mod actions;
 mod attendance;
+mod control;
 mod counters;
 mod credit;
 mod faults;
@@ -145,6 +146,9 @@ impl<'t> Director<'t> {
     /// is taken by that wait; coming later it changes nothing, and the history has it.
     pub(super) fn note(&mut self, notice: &Notice) {
         self.progress.note(notice);
+        if let Notice::Noted(noted) = notice {
+            self.journal.control.facts.push(noted.clone());
+        }
         if let Notice::Operated { id, call_ns, return_ns, outcome } = notice
             && let Some(action) = self.actions.end(*id)
         {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fencing::COMPANION_TOPICS;
 use crate::plan::Case;
+use crate::plan::control::{Callers, DESK};
 
 /// A token is used within this time: the start of a trial takes less, or has failed.
 const LIFETIME: Duration = Duration::from_mins(2);
@@ -56,7 +57,12 @@ pub(super) fn for_all(case: &Case) -> io::Result<Vec<Pass>> {
     let subscribers = case.topology.subscribers.iter().map(|spec| spec.role).enumerate();
     let publishers = publishers.map(|(index, role)| Pass::new(format!("p{index}"), role));
     let subscribers = subscribers.map(|(index, role)| Pass::new(format!("s{index}"), role));
-    publishers.chain(subscribers).collect()
+    let asked = case.control.members.iter().map(|member| (member.name.clone(), member.role));
+    let asking = case.control.callers.iter().flat_map(Callers::names);
+    let asking = asking.chain((!case.control.members.is_empty()).then(|| DESK.to_owned()));
+    let control = asked.chain(asking.map(|name| (name, Role::Agent)));
+    let control = control.map(|(name, role)| Pass::new(name, role));
+    publishers.chain(subscribers).chain(control).collect()
 }
 
 /// A broker that lets in who has a pass, and nobody else; whoever is in may fence.

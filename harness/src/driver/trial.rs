@@ -13,7 +13,7 @@ use super::passes;
 use super::processes::{Session, Ways};
 use super::runtime_folder::RuntimeFolder;
 use crate::plan::{Bus, Case, TrialKind};
-use crate::record::{History, Trial, TrialFigures, Validity};
+use crate::record::{ControlHistory, History, Trial, TrialFigures, Validity};
 
 /// What is to be run, where.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ pub struct Driven {
     pub trial: Trial,
     /// Every call and arrival; behaviour trials only.
     pub history: Option<History>,
+    /// What was noted of the control plane; trials of it only.
+    pub control: Option<ControlHistory>,
     /// What did not happen as planned: triggers not reached, fences lost.
     pub doubts: Vec<String>,
 }
@@ -60,7 +62,7 @@ pub async fn run_trial(
     let runtime_folder = RuntimeFolder::create().map_err(DriveError::Prepare)?;
     let socket = runtime_folder.path().join("bus");
     let assignment = assignment(&request, socket.clone()).map_err(DriveError::Prepare)?;
-    let meter = Meter::new(request.case.kind != TrialKind::Behaviour);
+    let meter = Meter::new(is_measured(request.case.kind));
     let ways = Ways::open(request.case, request.bus, runtime_folder.path(), &socket)
         .map_err(DriveError::Prepare)?;
     let mut session =
@@ -88,6 +90,11 @@ fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> std::io::Result<As
     })
 }
 
+/// Whether figures are wanted of a trial.
+fn is_measured(kind: TrialKind) -> bool {
+    !matches!(kind, TrialKind::Behaviour | TrialKind::Control)
+}
+
 async fn drive(
     request: &TrialRequest<'_>,
     session: &mut Session,
@@ -95,19 +102,30 @@ async fn drive(
 ) -> Result<Driven, DriveError> {
     let TrialRequest { case, bus, void, .. } = *request;
     let mut director = Director::open(case, bus, void, session).await?;
-    director.phases().await?;
+    if case.kind == TrialKind::Control {
+        director.steps().await?;
+    } else {
+        director.phases().await?;
+    }
     read(request, director.wind_down(socket).await?)
 }
 
 /// From what is left of a trial to what came of it.
 fn read(request: &TrialRequest<'_>, mut ended: Ended<'_>) -> Result<Driven, DriveError> {
-    let (mut history, mut delivered) = (None, Vec::new());
-    let (figures, validity) = if request.case.kind == TrialKind::Behaviour {
-        history = Some(ended.history(request.directory)?);
-        (TrialFigures::default(), Validity::Valid)
-    } else {
-        delivered = ended.delivered(request.directory)?;
-        ended.figures(request.directory)?
+    let (mut history, mut control, mut delivered) = (None, None, Vec::new());
+    let (figures, validity) = match request.case.kind {
+        TrialKind::Behaviour => {
+            history = Some(ended.history(request.directory)?);
+            (TrialFigures::default(), Validity::Valid)
+        }
+        TrialKind::Control => {
+            control = Some(std::mem::take(&mut ended.journal.control));
+            (TrialFigures::default(), Validity::Valid)
+        }
+        _ => {
+            delivered = ended.delivered(request.directory)?;
+            ended.figures(request.directory)?
+        }
     };
     let trial = Trial {
         case: request.case.id.clone(),
@@ -121,5 +139,5 @@ fn read(request: &TrialRequest<'_>, mut ended: Ended<'_>) -> Result<Driven, Driv
         processes: ended.session.meter.figures(),
         tear_down: ended.tear_down,
     };
-    Ok(Driven { trial, history, doubts: ended.journal.doubts })
+    Ok(Driven { trial, history, control, doubts: ended.journal.doubts })
 }

@@ -6,13 +6,40 @@
 
 use super::{Guard, Remains};
 use crate::check::Check;
-use crate::driver::Fault;
+use crate::driver::{ControlFault, Fault};
+
+/// What is wrong: with the bus, or with what the control plane makes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// The bus is behind this fault.
+    Bus(Fault),
+    /// A sound bus, with roles of the control plane that have this fault.
+    Control(ControlFault),
+}
+
+impl Flaw {
+    /// Its name, for example `loses-one-in-five`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bus(fault) => fault.name(),
+            Self::Control(fault) => fault.name(),
+        }
+    }
+
+    /// What a bus with it does, to follow "the bus".
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Bus(fault) => fault.summary(),
+            Self::Control(fault) => fault.summary(),
+        }
+    }
+}
 
 /// One broken bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mutant {
     /// What it does wrong.
-    pub fault: Fault,
+    pub fault: Flaw,
     /// The contract number it breaks.
     pub rule: &'static str,
     /// Who judges that; one of them at least must catch it, on every case.
@@ -27,7 +54,16 @@ const fn mutant(
     guards: &'static [Guard],
     case: &'static str,
 ) -> Mutant {
-    Mutant { fault, rule, guards, case }
+    Mutant { fault: Flaw::Bus(fault), rule, guards, case }
+}
+
+const fn unruly(
+    fault: ControlFault,
+    rule: &'static str,
+    guards: &'static [Guard],
+    case: &'static str,
+) -> Mutant {
+    Mutant { fault: Flaw::Control(fault), rule, guards, case }
 }
 
 /// Breaks nothing and must survive: the means to see whether a survivor is told.
@@ -76,6 +112,14 @@ const MEMBERSHIP: &[Guard] = &[Guard::Check(Check::Membership)];
 const SHUTDOWN: &[Guard] = &[Guard::Check(Check::Shutdown)];
 const EXPECTATION: &[Guard] = &[Guard::Check(Check::Expectation)];
 const WAITS: &[Guard] = &[Guard::Check(Check::Waits)];
+const CIRCUIT: &[Guard] = &[Guard::Check(Check::Circuit)];
+const REPLIES: &[Guard] = &[Guard::Check(Check::Replies)];
+const WORST_OF: &[Guard] = &[Guard::Check(Check::WorstOf)];
+const HEARTBEATS: &[Guard] = &[Guard::Check(Check::Heartbeats)];
+const FAILOVER: &[Guard] = &[Guard::Check(Check::Failover)];
+const GATHERING: &[Guard] = &[Guard::Check(Check::Gathering)];
+const WORKFLOWS: &[Guard] = &[Guard::Check(Check::Workflows)];
+const CONFIGURATION: &[Guard] = &[Guard::Check(Check::Configuration)];
 const PROCESS: &[Guard] = &[Guard::TearDown(Remains::Process)];
 const SOCKET: &[Guard] = &[Guard::TearDown(Remains::Socket)];
 const DESCRIPTOR: &[Guard] = &[Guard::TearDown(Remains::Descriptor)];
@@ -104,6 +148,14 @@ const REOPENS: &str = "backpressure/stopped-subscriber-circuit-break";
 const BLOCKS: &str = "backpressure/late-reader-block";
 const STALLS: &str = "backpressure/stopped-subscriber-block";
 const OPENS: &str = "backpressure/open-circuit";
+const HALF_OPENS: &str = "control/circuit";
+const ASKED_AT_ONCE: &str = "control/replies";
+const SICK: &str = "control/health";
+const FROZEN: &str = "control/heartbeats";
+const KILLED: &str = "control/failover";
+const GATHERED: &str = "control/gathering";
+const FOLLOWED: &str = "control/workflows";
+const CONFIGURED: &str = "control/configuration";
 
 /// Every broken bus, in contract order.
 pub const MUTANTS: &[Mutant] = &[
@@ -138,7 +190,9 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(Fault::DropsNewestForOldest, "C11", OVERFLOW, DROPS_OLDEST),
     mutant(Fault::DropsOldestForNewest, "C11", OVERFLOW, DROPS),
     mutant(Fault::RefusesForNoReason, "C11", REFUSALS, STEADY),
-    mutant(Fault::NeverOpensTheCircuit, "C11", EXPECTATION, OPENS),
+    mutant(Fault::NeverOpensTheCircuit, "C11", CIRCUIT, HALF_OPENS),
+    mutant(Fault::NeverTriesAgain, "C11", CIRCUIT, HALF_OPENS),
+    mutant(Fault::CoolsDownAtOnce, "C11", CIRCUIT, HALF_OPENS),
     mutant(Fault::OneMorePlace, "C11", EXPECTATION, OPENS),
     mutant(Fault::CountsOneTooMany, "C12", CONSERVATION, STEADY),
     mutant(Fault::CountsTwice, "C12", CONSERVATION, STEADY),
@@ -179,6 +233,21 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(Fault::IgnoresAnyTags, "M5", FOREIGN, BY_CORRELATION),
     mutant(Fault::IgnoresSequences, "M5", FOREIGN, BY_CORRELATION),
     mutant(Fault::IgnoresProcessIds, "M5", FOREIGN, BY_CORRELATION),
+    unruly(ControlFault::AnswersEveryAsker, "W9", REPLIES, ASKED_AT_ONCE),
+    unruly(ControlFault::AnswersAnother, "W9", REPLIES, ASKED_AT_ONCE),
+    unruly(ControlFault::DoesTwice, "W9", REPLIES, ASKED_AT_ONCE),
+    unruly(ControlFault::HidesTheSick, "R1", WORST_OF, SICK),
+    unruly(ControlFault::TellsTheBest, "R1", WORST_OF, SICK),
+    unruly(ControlFault::MissesOneHeartbeat, "R2", HEARTBEATS, FROZEN),
+    unruly(ControlFault::NeverForgives, "R2", HEARTBEATS, FROZEN),
+    unruly(ControlFault::NeverFailsOver, "R3", FAILOVER, KILLED),
+    unruly(ControlFault::WaitsForEverybody, "R4", GATHERING, GATHERED),
+    unruly(ControlFault::GivesUpEarly, "R4", GATHERING, GATHERED),
+    unruly(ControlFault::KeepsOldAnswers, "R4", GATHERING, GATHERED),
+    unruly(ControlFault::MissesReplies, "R6", WORKFLOWS, FOLLOWED),
+    unruly(ControlFault::NeverForgets, "R6", WORKFLOWS, FOLLOWED),
+    unruly(ControlFault::ChangesOnValidation, "R", CONFIGURATION, CONFIGURED),
+    unruly(ControlFault::ChangesInPart, "R", CONFIGURATION, CONFIGURED),
 ];
 
 #[cfg(test)]
@@ -189,9 +258,13 @@ mod tests {
 
     #[test]
     fn every_fault_is_a_mutant_once_or_beyond_with_a_reason() {
-        let mut known: Vec<Fault> = MUTANTS.iter().map(|mutant| mutant.fault).collect();
+        let of_the_bus = |mutant: &Mutant| match mutant.fault {
+            Flaw::Bus(fault) => Some(fault),
+            Flaw::Control(_) => None,
+        };
+        let mut known: Vec<Fault> = MUTANTS.iter().filter_map(of_the_bus).collect();
         known.extend(BEYOND.iter().map(|(fault, _)| *fault));
-        known.push(SOUND.fault);
+        known.extend(of_the_bus(&SOUND));
         known.extend(super::super::SLOW.iter().map(|mutant| mutant.fault));
         known.sort();
         let mut all = Fault::ALL.to_vec();
@@ -200,8 +273,19 @@ mod tests {
     }
 
     #[test]
+    fn every_fault_of_the_control_plane_is_a_mutant_once() {
+        let of_the_plane = |mutant: &Mutant| match mutant.fault {
+            Flaw::Control(fault) => Some(fault),
+            Flaw::Bus(_) => None,
+        };
+        let known: Vec<ControlFault> = MUTANTS.iter().filter_map(of_the_plane).collect();
+        assert_eq!(known, ControlFault::ALL);
+    }
+
+    #[test]
     fn every_number_a_scenario_can_claim_has_a_mutant_or_a_reason() {
-        for claim in judged(TrialKind::Behaviour) {
+        let kinds = [TrialKind::Behaviour, TrialKind::Control];
+        for claim in kinds.into_iter().flat_map(judged) {
             let broken = MUTANTS.iter().any(|mutant| mutant.rule == claim.as_str());
             let excused = UNBROKEN.iter().any(|(number, _)| *number == claim.as_str());
             assert!(broken != excused, "{claim} needs a mutant or a reason, and not both");

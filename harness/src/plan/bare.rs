@@ -7,6 +7,7 @@ use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::{EventKind, EventSubscription};
 
+use super::control::Control;
 use super::{
     BusSettings, Case, Correlate, Expectation, MixPart, Phase, PublisherSpec, Reading,
     SubscriberSpec, Topology, TrialKind,
@@ -33,6 +34,7 @@ impl Case {
             kind: TrialKind::Behaviour,
             topology: Topology { bus: BusSettings::default(), publishers, subscribers },
             phases: Vec::new(),
+            control: Control::default(),
             expect: Expectation::default(),
             not_applicable: Vec::new(),
             divergences: Vec::new(),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::control::Control;
 use super::{Claim, Expectation, Phase, Topology};
 
 /// One case, ready to be driven on any bus.
@@ -24,6 +25,8 @@ pub struct Case {
     pub topology: Topology,
     /// What happens, in order.
     pub phases: Vec<Phase>,
+    /// The control plane and what is done with it; empty but for its own kind.
+    pub control: Control,
     /// What must come out, beyond the contract.
     pub expect: Expectation,
     /// Buses the case does not apply to, with the reason: not applicable, never a pass.
@@ -48,4 +51,6 @@ pub enum TrialKind {
     Paced,
     /// Real agent and collectors on this host's data; histories are checked.
     Host,
+    /// Requests, replies, health, tasks: what the control plane did is checked.
+    Control,
 }

@@ -5,7 +5,7 @@
 
 use super::Claim::{
     self, A1, A3, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3, M4, M5,
-    T1, T2, T3, T4, T5, T6, W2, W5, W6,
+    R1, R2, R3, R4, R6, T1, T2, T3, T4, T5, T6, W2, W5, W6, W9,
 };
 use super::TrialKind;
 
@@ -18,6 +18,9 @@ const BEHAVIOUR: [Claim; 30] = [
 const PERFORMANCE: [Claim; 3] = [C1, C3, C4];
 /// Judged from what the agent recorded of each child, and from the agent's end.
 const HOST: [Claim; 6] = [C1, C3, C4, C6, C13, M1];
+
+/// Judged from what askers, members and the agent's desk noted of requests, tasks and health.
+const CONTROL: [Claim; 6] = [W9, R1, R2, R3, R4, R6];
 
 /// Judged by what has to arrive, to be counted or to end.
 const LIVENESS: [Claim; 8] = [C1, C10, C11, C12, C13, C14, W5, W6];
@@ -33,6 +36,7 @@ pub fn reported(kind: TrialKind) -> &'static [Claim] {
     match kind {
         TrialKind::Behaviour => &REPORTED,
         TrialKind::Host => &HOST,
+        TrialKind::Control => &CONTROL,
         TrialKind::Saturation | TrialKind::Paced => &[],
     }
 }
@@ -43,6 +47,7 @@ pub fn judged(kind: TrialKind) -> &'static [Claim] {
         TrialKind::Behaviour => &BEHAVIOUR,
         TrialKind::Saturation | TrialKind::Paced => &PERFORMANCE,
         TrialKind::Host => &HOST,
+        TrialKind::Control => &CONTROL,
     }
 }
 

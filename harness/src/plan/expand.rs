@@ -4,6 +4,7 @@
 
 mod actions;
 mod bounds;
+mod control;
 mod demands;
 mod expectation;
 mod faults;
@@ -107,10 +108,15 @@ pub fn check(scenario: &Scenario) -> Result<(), Problems> {
 ///
 /// Gathered by reading a scenario that has every table, so that no list can be forgotten.
 pub fn keys_of_every_table() -> BTreeSet<(&'static str, &'static str)> {
-    let source = Source {
-        path: "every-table.toml".into(),
-        text: include_str!("expand/every_table.toml").into(),
-    };
+    EVERY_TABLE.iter().flat_map(|text| keys_asked(text)).collect()
+}
+
+/// A scenario with every table of most kinds, and one of the control plane, which excludes some.
+const EVERY_TABLE: [&str; 2] =
+    [include_str!("expand/every_table.toml"), include_str!("expand/every_control_table.toml")];
+
+fn keys_asked(text: &str) -> BTreeSet<(&'static str, &'static str)> {
+    let source = Source { path: "every-table.toml".into(), text: text.into() };
     let scenario = Scenario::parse(source).expect("the file is TOML");
     let point = scenario.points(Profile::Pr).remove(0);
     let reader = Reader::new(&scenario.source, point.names.clone());
@@ -148,7 +154,9 @@ fn read_case(
     read_known(&table, &|claim| claims::refusal(said?, wild, claim));
     let id = point.id(&scenario.name);
     let summary = table.required("summary", At::text).unwrap_or_default();
-    let topology = roster::read(&table, kind);
+    let mut topology = roster::read(&table, kind);
+    let control = std::mem::take(&mut topology.control);
+    let control = control::read_steps(&table, &topology.topology, control, kind);
     let roster = Roster::of(&topology);
     let phases = phases::read(&table, &roster, kind, wild);
     check_wild(&table, &phases, wild);
@@ -166,6 +174,7 @@ fn read_case(
         kind,
         topology: topology.topology,
         phases,
+        control,
         expect,
         not_applicable,
         divergences,
@@ -173,6 +182,7 @@ fn read_case(
     };
     case.not_applicable.extend(faults::not_applicable(&case));
     case.not_applicable.extend(said::not_applicable(&case));
+    case.not_applicable.extend(control::not_applicable(&case));
     bounds::check(&table, &case);
     table.finish();
     (case, demands)
@@ -205,11 +215,12 @@ fn check_wild(table: &Table<'_>, phases: &[Phase], wild: bool) {
     table.reader().problem(&span, "`faults` in a scenario that has none", label);
 }
 
-const KINDS: [(&str, TrialKind); 4] = [
+const KINDS: [(&str, TrialKind); 5] = [
     ("behaviour", TrialKind::Behaviour),
     ("saturation", TrialKind::Saturation),
     ("paced", TrialKind::Paced),
     ("host", TrialKind::Host),
+    ("control", TrialKind::Control),
 ];
 
 /// Every case has randomness of its own, and the same in every run with the same seed.

@@ -35,6 +35,10 @@ pub const MAX_SCENARIO_ROLES: usize = 50_000;
 pub const MAX_TRIAL_PROCESSES: usize = 256;
 /// Shares and actions of a trial, groups counted member by member, at most.
 pub const MAX_TRIAL_STEPS: usize = 10_000;
+/// Requests all callers of a trial make, at most: each is a line of its record.
+pub const MAX_CALLS: u64 = 100_000;
+/// Longest heartbeat of a member, milliseconds: three missed are still within a person's patience.
+pub const MAX_HEARTBEAT_MS: u64 = 10_000;
 /// Largest payload, bytes: sixteen times the bus's own limit.
 pub const MAX_PAYLOAD_BYTES: usize = 16 << 20;
 /// Records all publishers of a case hold, at most: half a gigabyte, more than any collector has.
@@ -83,10 +87,14 @@ impl Case {
     /// Operating system processes of a trial on a bus, the harness left out.
     pub fn processes_on(&self, bus: Bus) -> usize {
         let publishers = self.topology.publishers.len();
+        let asked = self.control.members.len() + self.control.callers.len();
         match bus.deployment() {
             Deployment::InProcess | Deployment::Embedded => 1,
-            Deployment::Agent => 1 + publishers,
-            Deployment::Process => 1 + publishers + self.topology.subscribers.len(),
+            Deployment::Agent => 1 + publishers + asked,
+            Deployment::Process => {
+                let desk = usize::from(asked > 0);
+                1 + publishers + self.topology.subscribers.len() + desk + asked
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing is run from these: the strict reader is the authority, and tests hold both to the same
 //! keys. A scalar may always be written `"${name}"`, hence [`OrName`].
 
+mod control;
 mod phase;
 mod topology;
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use super::gates::Metric;
 use super::{Bus, TrialKind};
 use crate::scenario::Profile;
+pub use control::{Caller, Member, Step};
 pub use phase::{Action, After, Phase, Publish};
 pub use topology::{
     Breaker, CorrelationFilter, EventFilter, MixPart, Publisher, Subscriber, TopicFilter, Topology,
@@ -91,7 +93,11 @@ pub struct ScenarioFile {
     /// Who takes part.
     pub topology: Topology,
     /// What happens, in order.
+    #[serde(default)]
     pub phase: Vec<Phase>,
+    /// What happens instead, with `kind = "control"`.
+    #[serde(default)]
+    pub step: Vec<Step>,
     /// What must come out, beyond the contract.
     pub expect: Option<Expect>,
     /// Buses the scenario does not apply to, with the reason.

@@ -107,6 +107,8 @@ faults! {
     DropsNewestForOldest "drops-newest-for-oldest" "loses the newest where the oldest should go",
     DropsOldestForNewest "drops-oldest-for-newest" "loses the oldest where the newest should go",
     NeverOpensTheCircuit "never-opens-the-circuit" "loses the newest, however often",
+    NeverTriesAgain "never-tries-again" "leaves a circuit open once it has opened",
+    CoolsDownAtOnce "cools-down-at-once" "tries each event on an open circuit",
     OneMorePlace "one-more-place" "holds one event more than its capacity",
 
     HangsAtShutdown "hangs-at-shutdown" "takes its whole deadline to shut down, and errs",

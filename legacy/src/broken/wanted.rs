@@ -1,11 +1,18 @@
 //! What happens to a subscription before the sound bus sees it.
 
+use std::time::Duration;
+
 use daemoneye_eventbus::{
     CorrelationFilter, EventFilter, EventSubscription, OverflowPolicy, PatternError, TopicError,
     TopicFilter, TopicPattern,
 };
 
 use super::Fault;
+
+/// A cool-down that no trial outlasts.
+const NEVER: Duration = Duration::from_hours(24);
+/// The shortest cool-down there is.
+const AT_ONCE: Duration = Duration::from_nanos(1);
 
 /// Damages what is wanted.
 pub(super) fn damage(fault: Fault, wanted: &mut EventSubscription) {
@@ -97,9 +104,18 @@ fn damage_queue(fault: Fault, wanted: &mut EventSubscription) {
         Fault::NeverOpensTheCircuit if breaks_circuits => {
             wanted.policy = OverflowPolicy::DropNewest;
         }
+        Fault::NeverTriesAgain => cool_down_for(&mut wanted.policy, NEVER),
+        Fault::CoolsDownAtOnce => cool_down_for(&mut wanted.policy, AT_ONCE),
         Fault::BlocksInsteadOfDropping => wanted.policy = OverflowPolicy::Block,
         Fault::OneMorePlace => wanted.capacity += 1,
         _ => {}
+    }
+}
+
+/// Changes the cool-down of a circuit, if there is one.
+fn cool_down_for(policy: &mut OverflowPolicy, cool_down: Duration) {
+    if let OverflowPolicy::CircuitBreak(config) = policy {
+        config.cool_down = cool_down;
     }
 }
 

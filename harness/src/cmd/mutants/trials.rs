@@ -10,12 +10,13 @@ use futures_util::stream;
 
 use crate::check::{Report, check};
 use crate::cmd::behaviour::CasePlan;
+use crate::cmd::control;
 use crate::cmd::run::interrupt;
 use crate::driver::{DriveError, Fault, Interrupt, TrialRequest, run_trial};
 use crate::mutants::{
-    Catch, CheckerMatrix, KillMatrix, MUTANTS, Mutant, MutantRow, Shown, TrialRow, caught,
+    Catch, CheckerMatrix, Flaw, KillMatrix, MUTANTS, Mutant, MutantRow, Shown, TrialRow, caught,
 };
-use crate::plan::{Bus, Case};
+use crate::plan::{Bus, Case, TrialKind};
 
 /// Trials at the same time. One trial is mostly waiting; more would disturb each other's pace.
 const TRIALS_AT_ONCE: usize = 2;
@@ -23,7 +24,7 @@ const TRIALS_AT_ONCE: usize = 2;
 /// One trial to run.
 struct Job<'a> {
     name: &'a str,
-    fault: Option<Fault>,
+    fault: Option<Flaw>,
     case: &'a Case,
     /// `None` for the sound bus.
     mutant: Option<Mutant>,
@@ -73,9 +74,9 @@ fn jobs<'a>(mutants: &[Mutant], cases: &'a [Case]) -> anyhow::Result<Vec<Job<'a>
     let mut jobs = Vec::new();
     for id in used {
         let case = find(id)?;
-        for (name, fault) in
-            [("the reference", None), ("the wrapped reference", Some(Fault::Nothing))]
-        {
+        jobs.push(Job { name: "the reference", fault: None, case, mutant: None });
+        if case.kind != TrialKind::Control {
+            let (name, fault) = ("the wrapped reference", Some(Flaw::Bus(Fault::Nothing)));
             jobs.push(Job { name, fault, case, mutant: None });
         }
     }
@@ -102,10 +103,15 @@ async fn judged(
     directory: &Path,
     interrupt: Interrupt,
 ) -> Result<Catch, DriveError> {
-    let bus = Bus::Crossbeam;
+    // Of the control plane members are frozen and killed, so each has a process.
+    let is_control = case.kind == TrialKind::Control;
+    let bus = if is_control { Bus::Process } else { Bus::Crossbeam };
     let request =
         TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
     let driven = run_trial(request, interrupt).await?;
+    if is_control {
+        return Ok(caught(&control::report(case, bus, &driven), &driven.trial.tear_down));
+    }
     let history = driven.history.unwrap_or_default();
     let report = match CasePlan::new(case) {
         Ok(plan) => check(case, bus, &history, &plan),

@@ -10,7 +10,7 @@ use super::options::{RunOptions, once_each};
 use crate::check::{Observed, Unsteady, unsteady};
 use crate::cmd::behaviour::Ran;
 use crate::cmd::selection::Selection;
-use crate::cmd::{behaviour, host, performance};
+use crate::cmd::{behaviour, control, host, performance};
 use crate::driver::{DriveError, Interrupt, sweep_runtime_folders};
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, TearDown};
@@ -57,7 +57,7 @@ pub(super) async fn conduct(
 
 /// What every step takes at most, in the order they are run.
 fn steps(options: &RunOptions, selection: &Selection, pairs: &[Bus]) -> Vec<Duration> {
-    let is_behaviour = |case: &&Case| matches!(case.kind, TrialKind::Behaviour | TrialKind::Host);
+    let is_behaviour = |case: &&Case| !is_performance(case.kind);
     let (behaviour, performance): (Vec<&Case>, Vec<&Case>) =
         selection.cases.iter().partition(is_behaviour);
     let step = |case: &Case| step(case, options.most_blocks(), options.concludes());
@@ -96,7 +96,7 @@ impl Conductor<'_> {
     }
 
     async fn behaviour(&mut self) {
-        for case in self.cases(|kind| matches!(kind, TrialKind::Behaviour | TrialKind::Host)) {
+        for case in self.cases(|kind| !is_performance(kind)) {
             // The baseline comes first; the others are compared with what it did.
             let mut baseline = None;
             for bus in self.options.behaviour_buses_of(&case) {
@@ -121,10 +121,14 @@ impl Conductor<'_> {
         let directory = self.folder(case).join(bus.as_str());
         let (executable, interrupt) = (self.executable, self.interrupt.clone());
         let wanted = &self.options.wanted;
-        let ran = if case.kind == TrialKind::Host {
-            host::run(executable, case, bus, &directory, wanted, interrupt).await
-        } else {
-            behaviour::run(executable, case, bus, &directory, wanted, interrupt).await
+        let ran = match case.kind {
+            TrialKind::Host => {
+                host::run(executable, case, bus, &directory, wanted, interrupt).await
+            }
+            TrialKind::Control => {
+                control::run(executable, case, bus, &directory, wanted, interrupt).await
+            }
+            _ => behaviour::run(executable, case, bus, &directory, wanted, interrupt).await,
         };
         match ran {
             Ok(Ran { mut row, tear_down, history }) => {

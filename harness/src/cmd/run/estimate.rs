@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::cmd::performance;
+use crate::plan::control::Step;
 use crate::plan::{Case, TrialKind};
 
 /// What a trial takes beyond its plan: processes start, connect, drain and end.
@@ -20,11 +21,24 @@ pub(in crate::cmd) fn step(case: &Case, most_blocks: usize, concludes: bool) -> 
     let trial = planned.sum::<Duration>() + OVERHEAD;
     let trials = match case.kind {
         TrialKind::Behaviour | TrialKind::Host => return trial + JUDGED,
+        TrialKind::Control => return trial + JUDGED + control(case),
         TrialKind::Saturation | TrialKind::Paced => {
             performance::most_trials(most_blocks, concludes)
         }
     };
     trial * u32::try_from(trials).unwrap_or(u32::MAX)
+}
+
+/// What is waited for in a case of the control plane: whoever is lost is missed for three heartbeats,
+/// and noticed again with its next; what is gathered in part takes its time.
+fn control(case: &Case) -> Duration {
+    let heartbeat = Duration::from_millis(case.control.heartbeat_ms);
+    let steps = case.control.steps.iter().map(|step| match step {
+        Step::AwaitHealth { .. } => heartbeat * 4,
+        Step::Gather { within_ms } => Duration::from_millis(*within_ms),
+        _ => Duration::ZERO,
+    });
+    steps.sum()
 }
 
 /// Seconds below a minute, whole minutes from there on.

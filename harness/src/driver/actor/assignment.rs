@@ -3,12 +3,14 @@
 //! One generic actor serves every deployment; a deployment is only another grouping of roles
 //! into processes, so nothing but the bus differs between two of them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::driver::bus::Opening;
 use crate::driver::passes::Pass;
+use crate::plan::control::DESK;
 use crate::plan::{Bus, Case};
 
 /// The first line an actor reads.
@@ -44,18 +46,37 @@ pub(crate) enum Part {
     Publisher(usize),
     /// The subscriber with this index.
     Subscriber(usize),
+    /// The agent's end of the control plane.
+    Desk,
+    /// The member with this index.
+    Member(usize),
+    /// The group of callers with this index.
+    Callers(usize),
+}
+
+impl Part {
+    /// The names it has on the bus: none for the bus itself, several for a group of callers.
+    pub(crate) fn names(self, case: &Case) -> Vec<String> {
+        match self {
+            Self::Bus => Vec::new(),
+            Self::Publisher(index) => vec![format!("p{index}")],
+            Self::Subscriber(index) => vec![format!("s{index}")],
+            Self::Desk => vec![DESK.to_owned()],
+            Self::Member(index) => vec![case.control.members[index].name.clone()],
+            Self::Callers(index) => case.control.callers[index].names().collect(),
+        }
+    }
 }
 
 impl Assignment {
     /// The passes a process with these parts has to know: all of them where the bus is.
     pub(crate) fn passes_of(&self, parts: &[Part]) -> Vec<Pass> {
-        let names = |pass: &Pass, part: &Part| match part {
-            Part::Bus => true,
-            Part::Publisher(index) => pass.name == format!("p{index}"),
-            Part::Subscriber(index) => pass.name == format!("s{index}"),
-        };
-        let own = |pass: &&Pass| parts.iter().any(|part| names(pass, part));
-        self.passes.iter().filter(own).cloned().collect()
+        if parts.contains(&Part::Bus) {
+            return self.passes.clone();
+        }
+        let names: BTreeSet<String> =
+            parts.iter().flat_map(|part| part.names(&self.case)).collect();
+        self.passes.iter().filter(|pass| names.contains(&pass.name)).cloned().collect()
     }
 
     /// What it takes to open the bus.

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::assignment::{Assignment, Part};
 use super::credits::Credits;
 use super::link::Link;
-use super::protocol::{Notice, Order};
+use super::protocol::{ControlOrder, Notice, Order};
 use super::publisher::PublisherOrder;
 use super::subscriber::SubscriberOrder;
 use super::tally::Tally;
@@ -55,6 +55,7 @@ pub(super) enum DispatchError {
 pub(super) struct Roles {
     publishers: Vec<PublisherWay>,
     subscribers: Vec<SubscriberWay>,
+    control: Vec<ControlWay>,
     host: SyncSender<HostOrder>,
     link: Link,
 }
@@ -72,10 +73,22 @@ struct SubscriberWay {
     tally: Tally,
 }
 
+struct ControlWay {
+    part: Part,
+    orders: mpsc::Sender<ControlOrder>,
+}
+
 /// The receiving ends, on their way to the roles' threads.
 pub(super) struct Ends {
     pub(super) publishers: Vec<PublisherEnd>,
     pub(super) subscribers: Vec<SubscriberEnd>,
+    pub(super) control: Vec<ControlEnd>,
+}
+
+/// What a thread of the control plane holds of the way to it.
+pub(super) struct ControlEnd {
+    pub(super) part: Part,
+    pub(super) orders: mpsc::Receiver<ControlOrder>,
 }
 
 /// What a publisher's thread holds of the way to it.
@@ -100,12 +113,19 @@ impl Roles {
         host: SyncSender<HostOrder>,
         link: Link,
     ) -> (Self, Ends) {
-        let mut roles = Self { publishers: Vec::new(), subscribers: Vec::new(), host, link };
-        let mut ends = Ends { publishers: Vec::new(), subscribers: Vec::new() };
+        let (publishers, subscribers, control) = (Vec::new(), Vec::new(), Vec::new());
+        let mut roles = Self { publishers, subscribers, control, host, link };
+        let (publishers, subscribers, control) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ends = Ends { publishers, subscribers, control };
         for role in &assignment.roles {
             let tally = Tally::default();
             match *role {
                 Part::Bus => {}
+                part @ (Part::Desk | Part::Member(_) | Part::Callers(_)) => {
+                    let (sender, orders) = mpsc::channel(ORDERS);
+                    ends.control.push(ControlEnd { part, orders });
+                    roles.control.push(ControlWay { part, orders: sender });
+                }
                 Part::Publisher(index) => {
                     let (sender, orders) = sync_channel(ORDERS);
                     let credits = Credits::default();
@@ -157,6 +177,7 @@ impl Roles {
                 self.to_subscriber(subscriber, SubscriberOrder::Drain { by_case })
             }
             Order::Operate { id, operation, phase } => self.operate(id, &operation, phase),
+            Order::Control { part, order } => self.to_control(part, order),
             Order::Statistics => self.to_host(HostOrder::Statistics),
             Order::Finish => self.finish(),
         }
@@ -213,6 +234,9 @@ impl Roles {
         for way in &self.subscribers {
             unless_gone(self.to_subscriber(way.index, SubscriberOrder::Finish))?;
         }
+        for way in &self.control {
+            unless_gone(self.to_control(way.part, ControlOrder::Finish))?;
+        }
         self.to_host(HostOrder::Finish)
     }
 
@@ -231,10 +255,15 @@ impl Roles {
         let Some(way) = self.subscribers.iter().find(|way| way.index == index) else {
             return Err(DispatchError::Absent { role });
         };
-        way.orders.try_send(order).map_err(|cause| match cause {
-            mpsc::error::TrySendError::Full(_) => DispatchError::Full { role },
-            mpsc::error::TrySendError::Closed(_) => DispatchError::Gone { role },
-        })
+        way.orders.try_send(order).map_err(|cause| not_sent(&cause, role))
+    }
+
+    fn to_control(&self, part: Part, order: ControlOrder) -> Result<(), DispatchError> {
+        let role = format!("{part:?}");
+        let Some(way) = self.control.iter().find(|way| way.part == part) else {
+            return Err(DispatchError::Absent { role });
+        };
+        way.orders.try_send(order).map_err(|cause| not_sent(&cause, role))
     }
 
     fn to_host(&self, order: HostOrder) -> Result<(), DispatchError> {
@@ -245,6 +274,13 @@ impl Roles {
 
 fn publisher_name(index: usize) -> String {
     format!("publisher {index}")
+}
+
+fn not_sent<T>(cause: &mpsc::error::TrySendError<T>, role: String) -> DispatchError {
+    match cause {
+        mpsc::error::TrySendError::Full(_) => DispatchError::Full { role },
+        mpsc::error::TrySendError::Closed(_) => DispatchError::Gone { role },
+    }
 }
 
 fn undelivered<T>(cause: &TrySendError<T>, role: String) -> DispatchError {
@@ -265,7 +301,8 @@ mod tests {
         let (credits, tally) = (Credits::default(), Tally::default());
         let way = PublisherWay { index: 3, orders, credits, tally };
         let link = Link::open();
-        let roles = Roles { publishers: vec![way], subscribers: Vec::new(), host, link };
+        let (subscribers, control) = (Vec::new(), Vec::new());
+        let roles = Roles { publishers: vec![way], subscribers, control, host, link };
         (roles, publisher, hosted)
     }
 

@@ -8,8 +8,10 @@ use daemoneye_eventbus::EventBusStatistics;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::assignment::Part;
+use crate::plan::control::{Health, Update};
 use crate::plan::{Fence, Operation};
-use crate::record::ContextSwitches;
+use crate::record::{ContextSwitches, Noted};
 
 /// What the harness tells an actor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,7 +37,41 @@ pub(crate) enum Order {
     /// answered with [`Notice::Draining`] at once and [`Notice::Drained`] in the end. `by_case`: the
     /// case has shut the bus down, so an end is still the bus's doing and not tear-down's.
     Drain { subscriber: usize, by_case: bool },
+    /// To a role of the control plane; answered with [`Notice::Obeyed`] when it is done.
+    Control { part: Part, order: ControlOrder },
     /// Roles write their files and end, the bus is closed; answered with [`Notice::Done`].
+    Finish,
+}
+
+/// What the harness tells a role of the control plane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ControlOrder {
+    /// A member introduces itself to the desk, and shows life from then on.
+    Register,
+    /// A member answers nobody before it has been asked by so many.
+    Together { askers: usize },
+    /// A member finishes no task.
+    Hold,
+    /// A member finishes what it was held from.
+    Release,
+    /// A member says from now on that it is so.
+    Say(Health),
+    /// Callers ask a member.
+    Call { step: usize, member: String, rounds: u64 },
+    /// Callers ask once more, and then say what else they received.
+    Reckon { step: usize, member: String, round: u64 },
+    /// Callers ask the desk how everybody is.
+    AskHealth,
+    /// The desk gives out so many tasks, numbered from the first.
+    Assign { first: u64, tasks: u64 },
+    /// The desk changes a member's configuration, and asks what is in force.
+    Configure { step: usize, member: String, update: Update },
+    /// The desk gathers answers of all members.
+    Gather { step: usize, within_ms: u64 },
+    /// The desk tells of the workflows it has followed.
+    TellWorkflows { step: usize },
+    /// The role closes everything and ends.
     Finish,
 }
 
@@ -68,6 +104,10 @@ pub(crate) enum Notice {
     Draining { subscriber: usize },
     /// The subscriber's subscriptions have ended and are drained.
     Drained { subscriber: usize },
+    /// A role of the control plane has done what it was told.
+    Obeyed { part: Part },
+    /// A role of the control plane noted something.
+    Noted(Noted),
     /// Everything is closed and written; the process ends next.
     Done(Done),
     /// The actor cannot go on.

@@ -10,6 +10,7 @@ use daemoneye_eventbus::{DaemoneyeEventBus, EventBus};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::assignment::{Assignment, Part};
+use super::control::{self, Reach};
 use super::dispatch::{Ends, PublisherEnd, SubscriberEnd};
 use super::executor::Executor;
 use super::link::Link;
@@ -44,7 +45,8 @@ impl Setup {
             (false, true) => Some(Hub::host(&opening).map_err(|cause| cause.to_string())?),
             (_, false) => None,
         };
-        let (up, ups) = sync_channel(ends.publishers.len() + ends.subscribers.len() + 1);
+        let roles = ends.publishers.len() + ends.subscribers.len() + ends.control.len();
+        let (up, ups) = sync_channel(roles + 1);
         let mut threads = Vec::new();
         for end in ends.publishers {
             let index = end.index;
@@ -60,6 +62,13 @@ impl Setup {
             let (assignment, link, up) = self.parts(&up);
             threads.push(spawn(format!("s{index}"), move || {
                 subscriber_thread(end, assignment, bus, link, &up)
+            })?);
+        }
+        for end in ends.control {
+            let reach = self.reach(hub.as_ref(), &end.part.names(&self.assignment.case))?;
+            let (assignment, link, up) = self.parts(&up);
+            threads.push(spawn(format!("{:?}", end.part), move || {
+                control::run(end, &assignment, reach, &link, &up)
             })?);
         }
         drop(up);
@@ -82,6 +91,16 @@ impl Setup {
             }
             (false, None) => Access::Far(self.assignment.opening(), name.to_owned()),
         })
+    }
+
+    /// The same for a role that may have several names.
+    fn reach(&self, hub: Option<&Hub>, names: &[String]) -> Result<Reach, String> {
+        let Some(hub) = hub else {
+            return Ok(Reach::Far(self.assignment.opening(), names.to_vec()));
+        };
+        let handle = |name: &String| Some((name.clone(), hub.handle(name)?));
+        let handles: Option<Vec<_>> = names.iter().map(handle).collect();
+        handles.map(Reach::Near).ok_or("the void has no handles".to_owned())
     }
 }
 

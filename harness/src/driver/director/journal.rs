@@ -4,7 +4,7 @@ use daemoneye_eventbus::EventBusStatistics;
 
 use super::actions::Action;
 use crate::driver::actor::protocol::Share;
-use crate::record::Operated;
+use crate::record::{ControlHistory, Operated};
 
 /// Everything worth keeping that is not in the actors' files.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(in crate::driver) struct Journal {
     pub(in crate::driver) after_fence: Option<EventBusStatistics>,
     /// What publishers did: phase, publisher, share.
     pub(in crate::driver) shares: Vec<(u32, usize, Share)>,
+    /// What was noted of the control plane.
+    pub(in crate::driver) control: ControlHistory,
     /// Why the trial may not be what it should be.
     pub(in crate::driver) doubts: Vec<String>,
 }

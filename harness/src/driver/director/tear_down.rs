@@ -31,11 +31,8 @@ impl<'t> Director<'t> {
         self.session.stage = Stage::Ending;
         self.session.meter.everything_is_drained();
         let mut left = TearDown::default();
-        let (publishing, others): (Vec<usize>, Vec<usize>) = self
-            .session
-            .living()
-            .into_iter()
-            .partition(|actor| self.session.only_publishes(*actor));
+        let (publishing, others): (Vec<usize>, Vec<usize>) =
+            self.session.living().into_iter().partition(|actor| self.session.leaves_first(*actor));
         self.finish(&publishing, &mut left).await?;
         self.drain().await?;
         let rest: Vec<usize> = others.iter().copied().filter(|actor| *actor != 0).collect();

@@ -23,22 +23,43 @@ pub(in crate::driver) fn groups(case: &Case, deployment: Deployment) -> Vec<Grou
     };
     let publisher = |index| alone(Role::Publisher, 'p', index, Part::Publisher(index));
     let subscriber = |index| alone(Role::Subscriber, 's', index, Part::Subscriber(index));
+    let asked = asked(case);
+    let desk = (!case.control.members.is_empty()).then_some(Part::Desk);
     let mut host = vec![Part::Bus];
     match deployment {
         Deployment::Process => {
             let broker = Group { name: "broker".to_owned(), role: Role::Broker, parts: host };
             let rest = publishers.map(publisher).chain(subscribers.map(subscriber));
-            std::iter::once(broker).chain(rest).collect()
+            let desk = desk.map(|part| apart(case, part));
+            std::iter::once(broker).chain(rest).chain(desk).chain(asked).collect()
         }
         Deployment::Agent => {
             host.extend(subscribers.map(Part::Subscriber));
+            host.extend(desk);
             let agent = Group { name: "agent".to_owned(), role: Role::Host, parts: host };
-            std::iter::once(agent).chain(publishers.map(publisher)).collect()
+            std::iter::once(agent).chain(publishers.map(publisher)).chain(asked).collect()
         }
         Deployment::Embedded | Deployment::InProcess => {
             host.extend(publishers.map(Part::Publisher));
             host.extend(subscribers.map(Part::Subscriber));
+            host.extend(desk);
+            host.extend(asked.into_iter().flat_map(|group| group.parts));
             vec![Group { name: "host".to_owned(), role: Role::Host, parts: host }]
         }
     }
+}
+
+/// Members and groups of callers, each in a process of its own.
+fn asked(case: &Case) -> Vec<Group> {
+    let members = (0..case.control.members.len()).map(Part::Member);
+    let callers = (0..case.control.callers.len()).map(Part::Callers);
+    members.chain(callers).map(|part| apart(case, part)).collect()
+}
+
+fn apart(case: &Case, part: Part) -> Group {
+    let name = match part {
+        Part::Callers(index) => case.control.callers[index].name.clone(),
+        part => part.names(case).concat(),
+    };
+    Group { name, role: Role::Host, parts: vec![part] }
 }

@@ -181,9 +181,10 @@ impl Session {
         found.expect("every role of the case is hosted")
     }
 
-    /// Whether an actor hosts publishers only.
-    pub(in crate::driver) fn only_publishes(&self, actor: usize) -> bool {
-        self.groups[actor].parts.iter().all(|part| matches!(part, Part::Publisher(_)))
+    /// Whether an actor neither hosts the bus nor drains: it leaves while both are there.
+    pub(in crate::driver) fn leaves_first(&self, actor: usize) -> bool {
+        let stays = |part: &Part| matches!(part, Part::Bus | Part::Subscriber(_));
+        !self.groups[actor].parts.iter().any(stays)
     }
 
     /// The roles an actor hosts.

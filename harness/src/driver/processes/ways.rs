@@ -57,7 +57,7 @@ impl Ways {
     pub(in crate::driver) fn socket_of(&self, parts: &[Part]) -> Option<PathBuf> {
         let is_here = |victim: Victim| {
             parts.iter().any(|part| match *part {
-                Part::Bus => false,
+                Part::Bus | Part::Desk | Part::Member(_) | Part::Callers(_) => false,
                 Part::Publisher(index) => victim == Victim::Publisher(index),
                 Part::Subscriber(index) => victim == Victim::Subscriber(index),
             })

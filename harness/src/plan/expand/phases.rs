@@ -10,7 +10,7 @@ use crate::scenario::{At, Table};
 /// Every phase; `wild` where only safety is judged.
 pub(super) fn read(root: &Table<'_>, roster: &Roster, kind: TrialKind, wild: bool) -> Vec<Phase> {
     let tables = root.tables("phase", "phase");
-    if tables.is_empty() {
+    if tables.is_empty() && kind != TrialKind::Control {
         root.reader().problem(root.span(), "missing table `[[phase]]`", "a scenario needs one");
     }
     let (mut total, mut cut_off) = (Total::default(), CutOff::new(wild));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{OrName, Scalar};
+use super::{Caller, Member, OrName, Scalar};
 
 /// Who takes part, and settings of the bus between them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -25,6 +25,18 @@ pub struct Topology {
     /// Subscribers.
     #[serde(default)]
     pub subscriber: Vec<Subscriber>,
+    /// How often members show life.
+    pub heartbeat: Option<String>,
+    /// How the desk chooses who does a task.
+    pub strategy: Option<String>,
+    /// Workflows the desk keeps at once.
+    pub workflows: Option<OrName<u32>>,
+    /// Members of the control plane.
+    #[serde(default)]
+    pub member: Vec<Member>,
+    /// Groups of callers.
+    #[serde(default)]
+    pub caller: Vec<Caller>,
 }
 
 /// A publisher, or a group of equals.

@@ -1,0 +1,212 @@
+//! What members, callers and the desk noted while a case of the control plane ran.
+//!
+//! Each notes only what it did or was told itself; what follows from it is for the checks.
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::control::Health;
+
+/// Everything that was noted in one trial, in the order the harness heard of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlHistory {
+    /// What was noted.
+    pub facts: Vec<Noted>,
+    /// Steps that were over, in order: when each began and ended. The last one may lack its end:
+    /// what it waited for did not come within the limit, and no further step was begun.
+    pub steps: Vec<StepTimes>,
+}
+
+/// When a step was done: `CLOCK_MONOTONIC`, nanoseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepTimes {
+    /// Its beginning.
+    pub began_ns: u64,
+    /// Its end; `None` where what it waited for did not come.
+    pub ended_ns: Option<u64>,
+}
+
+/// One thing that was noted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// When: `CLOCK_MONOTONIC`, nanoseconds, by whoever noted it.
+    pub at_ns: u64,
+    /// By whom.
+    pub by: Noter,
+    /// What.
+    pub fact: Fact,
+}
+
+/// Who noted something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Noter {
+    /// The harness.
+    Harness,
+    /// The desk.
+    Desk,
+    /// The member with this index.
+    Member(usize),
+    /// A caller: of this group, the how manieth.
+    Caller(usize, usize),
+}
+
+/// What was noted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fact {
+    /// A member is about to show life.
+    Beat {
+        /// How it will say it is.
+        health: Health,
+    },
+    /// A member was given a task.
+    Begun {
+        /// Which.
+        task: String,
+        /// By whom, as the bus says.
+        asker: String,
+    },
+    /// A member has been asked by as many at once as it waited for.
+    Together {
+        /// How many.
+        askers: usize,
+    },
+    /// A caller has what came of a request.
+    Answered {
+        /// The request's task.
+        task: String,
+        /// What came.
+        answer: Result<Answered, String>,
+    },
+    /// What a caller had at the end of its step: after everything that was sent to it before.
+    Reckoned {
+        /// Requests that still waited.
+        pending: usize,
+        /// Replies nobody had asked for.
+        unexpected: u64,
+    },
+    /// The desk is about to have a task done.
+    Assigned {
+        /// Which.
+        task: String,
+    },
+    /// The desk has what came of a task.
+    Ended {
+        /// Which.
+        task: String,
+        /// Who did it, or why nobody did.
+        outcome: Result<String, String>,
+    },
+    /// The desk heard a member's heart, by a subscription of its own beside the monitor's.
+    Heard {
+        /// Whose.
+        member: String,
+    },
+    /// The desk's monitor says that a member's health has changed.
+    Changed {
+        /// Whose.
+        member: String,
+        /// To what; `None` for one that is no member any more.
+        health: Option<Health>,
+    },
+    /// A caller was told how everybody is.
+    Report {
+        /// When it asked.
+        asked_ns: u64,
+        /// Everybody.
+        parts: Vec<(String, Health)>,
+        /// The whole.
+        overall: Health,
+    },
+    /// The desk has what came of a change of configuration.
+    Configured {
+        /// What came.
+        outcome: Result<ConfigTold, String>,
+    },
+    /// What a member has for its configuration, as it told the desk right after.
+    InForce {
+        /// Key and value, in the order of the keys.
+        values: Vec<(String, String)>,
+    },
+    /// The desk has gathered.
+    Gathered {
+        /// When it asked.
+        asked_ns: u64,
+        /// Name of this gathering.
+        id: String,
+        /// Who was asked.
+        asked: Vec<String>,
+        /// By member: what it answered.
+        results: Vec<(String, Result<Answered, String>)>,
+        /// Who did not answer.
+        missing: Vec<String>,
+    },
+    /// The desk tells of a workflow it has followed.
+    Workflow {
+        /// Its root.
+        root: String,
+        /// What happened in it, in the order the desk saw it.
+        timeline: Vec<Happened>,
+    },
+    /// What the desk keeps of all workflows.
+    Kept {
+        /// How many workflows.
+        workflows: usize,
+        /// Steps of all of them together.
+        entries: usize,
+        /// Steps it has seen and keeps no more.
+        forgotten: u64,
+    },
+    /// A process was ended by force.
+    Killed {
+        /// Whose.
+        member: usize,
+    },
+    /// A process runs no more.
+    Frozen {
+        /// Whose.
+        member: usize,
+    },
+    /// A process is about to run on.
+    Thawing {
+        /// Whose.
+        member: usize,
+    },
+}
+
+/// What a member answered to a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// Who answered, as the bus says.
+    pub from: String,
+    /// The task the answer is about.
+    pub task: String,
+    /// Who asked for it, as the member was told by the bus.
+    pub asker: String,
+    /// Who did it, as it says.
+    pub member: String,
+}
+
+/// What a member said of a change of its configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigTold {
+    /// The version afterwards.
+    pub version: u64,
+    /// Keys that are in force at once.
+    pub hot: Vec<String>,
+    /// Keys that wait for a restart.
+    pub restart: Vec<String>,
+}
+
+/// One step of a workflow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happened {
+    /// Who published it.
+    pub publisher: String,
+    /// Where.
+    pub topic: String,
+    /// What caused it.
+    pub parent: Option<String>,
+    /// Its number within the workflow.
+    pub sequence: u64,
+}

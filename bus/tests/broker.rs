@@ -321,6 +321,10 @@ async fn publish_too_much(served: &Served, events: u64) {
     publisher.shutdown(WATCHDOG).await.unwrap();
 }
 
+#[cfg_attr(
+    windows,
+    ignore = "a write that is cut off keeps its pipe open as long as the broker's process lives"
+)]
 #[test]
 fn a_shutdown_that_is_cut_short_counts_every_match_once() {
     const EVENTS: u64 = 20_000;

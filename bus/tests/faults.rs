@@ -39,6 +39,8 @@ mod inspection;
 mod killed;
 #[path = "faults/limits.rs"]
 mod limits;
+#[path = "faults/siege.rs"]
+mod siege;
 #[path = "faults/socket.rs"]
 mod socket;
 #[path = "faults/stress.rs"]

@@ -18,7 +18,7 @@ mod executor;
 mod host;
 mod ledger;
 mod link;
-mod pacing;
+pub(super) mod pacing;
 pub(crate) mod protocol;
 mod publisher;
 mod settle;

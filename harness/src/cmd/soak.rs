@@ -26,9 +26,16 @@ const ROUND: Duration = Duration::from_secs(5);
 /// A line of progress for so many looks: one a minute.
 const LOOKS_PER_LINE: u64 = 12;
 const SECONDS_PER_MINUTE: f64 = 60.0;
+/// Most minutes, and most events a second: two years, and more than any bus takes.
+const MOST: f64 = 1e6;
 
 /// Let real processes exchange events while others come and go, and see that nothing is lost and
 /// nothing grows.
+///
+/// A broker, two publishers and two readers stay. Every five seconds two readers come; one leaves, one
+/// is killed, and a publisher connects again. Passes when nobody lost an event or had one twice,
+/// and when the upper 95 % bounds stay below 0.2 bytes of anonymous memory an event and below one
+/// descriptor in all, for each process that stays. Less than some minutes conclude nothing on growth.
 #[derive(Debug, Clone, Args)]
 pub struct SoakArgs {
     /// How long events are published, minutes; parts of one are allowed.
@@ -56,7 +63,11 @@ pub struct Soaked {
 
 fn positive(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if number.is_finite() && number > 0.0 { Ok(number) } else { Err("not above 0".to_owned()) }
+    if number > 0.0 && number <= MOST {
+        Ok(number)
+    } else {
+        Err(format!("not above 0 and at most {MOST}"))
+    }
 }
 
 /// Soaks, prints the verdicts and writes them.

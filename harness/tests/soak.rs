@@ -101,3 +101,17 @@ fn a_soak_of_no_time_or_no_rate_is_refused() {
         }
     }
 }
+
+#[test]
+fn a_soak_too_short_to_tell_is_inconclusive_and_its_folder_can_be_used_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for _ in 0..2 {
+        let mut command = Command::new(EXECUTABLE);
+        command.args(["soak", "--minutes", "0.01", "--rate", "200", "--out"]).arg(folder.path());
+        command.assert().code(3).stdout(contains("loss               PASS"));
+        let written = std::fs::read(folder.path().join("soak.json")).expect("a report");
+        let report: serde_json::Value = serde_json::from_slice(&written).expect("JSON");
+        assert_eq!(report["record"]["processes"][0], "broker");
+        assert_eq!(report["record"]["samples"].as_array().map(Vec::len), Some(1));
+    }
+}

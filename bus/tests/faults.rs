@@ -50,10 +50,14 @@ mod identity;
 mod inspection;
 #[path = "faults/killed.rs"]
 mod killed;
+#[cfg(unix)]
 #[path = "faults/lanes.rs"]
 mod lanes;
 #[path = "faults/limits.rs"]
 mod limits;
+#[cfg(unix)]
+#[path = "faults/siege.rs"]
+mod siege;
 #[cfg(unix)]
 #[path = "faults/socket.rs"]
 mod socket;

@@ -18,8 +18,9 @@ pub mod schema;
 pub mod selection;
 pub mod show;
 pub mod shrink;
+pub mod soak;
 
-pub use actor::{actor, child};
+pub use actor::{actor, child, soak_part};
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@
 //! - `fencing`: which event a fence is;
 //! - `measure`, `backlog`, `collect`, `records`: what comes out of it;
 //! - `host`: real agent and collectors instead of actors;
+//! - `soak`: hours of events between real processes that come, go and stay, counted and not kept;
 //! - `descriptors`: the one limit of the system that a run raises;
 //! - `passes`: what roles prove themselves with to the broker;
 //! - `runtime_folder`, `identity`: whose folder it is, and whether a process still runs;
@@ -33,6 +34,7 @@ mod passes;
 mod processes;
 pub(crate) mod records;
 mod runtime_folder;
+mod soak;
 mod trial;
 
 pub use actor::ControlFault;
@@ -43,6 +45,7 @@ pub use host::{HostDriven, HostRequest, agent_beside, run_host};
 pub use interrupt::{Interrupt, Interrupter};
 pub use records::RecordsError;
 pub use runtime_folder::sweep_runtime_folders;
+pub use soak::{SoakPlan, run_soak};
 pub use trial::{Driven, TrialRequest, run_trial};
 
 pub use legacy_buses::broken::Fault;
@@ -50,4 +53,9 @@ pub use legacy_buses::broken::Fault;
 /// Runs this process as an actor of a trial until its harness lets it go.
 pub fn run_actor() -> std::process::ExitCode {
     actor::run()
+}
+
+/// Runs this process as a part of a soak until its harness lets it go.
+pub fn run_soak_part() -> std::process::ExitCode {
+    soak::run_part()
 }

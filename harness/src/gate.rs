@@ -11,6 +11,7 @@
 //! - `quantile`, `physics`, `busy`, `floor`, `screen`: which figures count, and how they are
 //!   corrected;
 //! - `metric`, `evidence`, `judgement`: all of it applied to the trials of one case on two buses;
+//! - `trend`, `soak`: whether something grows with time, and what a soak proved;
 //! - `outlook`: what earlier blocks foretell, before anything is run.
 
 mod block;
@@ -25,6 +26,8 @@ pub mod physics;
 mod quantile;
 mod screen;
 mod signed_rank;
+mod soak;
+mod trend;
 mod verdict;
 
 pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order};
@@ -33,6 +36,8 @@ pub use evidence::{Block, Evidence, REDOS_PER_LOOK, Redos, VoidTrial};
 pub use judgement::{Basis, BlockRatios, Judgement, judge};
 pub use outlook::{FEWEST_BLOCKS, MOSTLY, Outlook};
 pub use quantile::Quantile;
+pub use soak::{DESCRIPTOR_LIMIT, MEMORY_LIMIT_BYTES_PER_EVENT, SoakRow, judge_soak};
+pub use trend::Trend;
 pub use verdict::{Direction, Limit, Reason, Verdict};
 
 use floor::{Floor, median};

@@ -56,9 +56,17 @@ enum Verb {
     Explore(cmd::explore::ExploreArgs),
     #[command(after_help = SEARCHING_EXIT_CODES)]
     Shrink(cmd::shrink::ShrinkArgs),
+    #[command(after_help = EXIT_CODES)]
+    Soak(cmd::soak::SoakArgs),
     /// Become a process of somebody's trial.
     #[command(hide = true)]
     Actor {
+        /// Which one, for whoever looks at a list of processes; the assignment says the rest.
+        name: Option<String>,
+    },
+    /// Become a process of somebody's soak.
+    #[command(hide = true)]
+    SoakPart {
         /// Which one, for whoever looks at a list of processes; the assignment says the rest.
         name: Option<String>,
     },
@@ -89,7 +97,9 @@ fn main() -> ExitCode {
         Verb::Mutants(arguments) => told(cmd::mutants::run(&arguments)),
         Verb::Explore(arguments) => told(cmd::explore::run(&arguments)),
         Verb::Shrink(arguments) => told(cmd::shrink::run(&arguments)),
+        Verb::Soak(arguments) => told(cmd::soak::run(&arguments)),
         Verb::Actor { .. } => cmd::actor(),
+        Verb::SoakPart { .. } => cmd::soak_part(),
         Verb::Child { .. } => cmd::child(),
     }
 }

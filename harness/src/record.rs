@@ -6,6 +6,7 @@ mod control;
 mod history;
 mod load;
 mod sightings;
+mod soak;
 mod trial;
 
 pub use crate::plan::{FENCE, FENCE_SUBSCRIBER};
@@ -16,6 +17,7 @@ pub use history::{
 };
 pub use load::HostLoad;
 pub use sightings::{AgentEnd, Parent, Sightings, WatchedChild, tells_exit, tells_start};
+pub use soak::{Churned, Held, Reading, SequenceRun, SoakRecord, SoakSample};
 pub use trial::{
     ContextSwitches, Delivered, InFlight, Latency, Memory, MemoryMoments, ProcessFigures, Role,
     TearDown, Trial, TrialFigures, Validity,

@@ -382,7 +382,7 @@ fn a_number_nothing_judges_cannot_be_claimed() {
  --> scenarios/a/b.toml:3:17
   |
 3 | claims = ["C1", "T9"]
-  |                 ^^^^ no check judges it; a scenario of this kind can claim C1–C14, M1–M5, T1–T6, W2, A1 and A3"#
+  |                 ^^^^ no check judges it; a scenario of this kind can claim C1–C14, M1–M5, T1–T6, W2, W5, W6, A1 and A3"#
     );
     let paced = with(&["kind = \"paced\"", "claims = [\"C14\"]"]);
     assert!(

@@ -12,21 +12,21 @@ const IDENTITY: u64 = 4;
 const SEED: u64 = 0x5eed_6a7b_a6e5;
 
 /// A small generator of our own, so that the garbage is the same everywhere (xorshift64).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 
-    fn bytes(&mut self, most: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, most: usize) -> Vec<u8> {
         let length = self.below(most);
         (0..length).map(|_| self.next() as u8).collect()
     }
@@ -103,7 +103,7 @@ async fn random_garbage_closes_its_sender_and_disturbs_nobody() {
 }
 
 /// Plain noise, noise in a frame of the right length, or a good frame with one byte changed.
-fn damaged(random: &mut Random) -> Vec<u8> {
+pub(crate) fn damaged(random: &mut Random) -> Vec<u8> {
     match random.below(3) {
         0 => random.bytes(300),
         1 => {

@@ -1,10 +1,15 @@
-//! `equivalence actor` and `equivalence child`, both hidden: processes of somebody's trial.
+//! `equivalence actor`, `child` and `soak-part`, all hidden: processes of somebody's trial or soak.
 
 use std::process::ExitCode;
 
 /// Obeys the harness on standard input until let go.
 pub fn actor() -> ExitCode {
     crate::driver::run_actor()
+}
+
+/// Is a part of a soak until let go.
+pub fn soak_part() -> ExitCode {
+    crate::driver::run_soak_part()
 }
 
 /// Lives until standard input ends: one of the children a host case watches, told apart by an

@@ -20,7 +20,7 @@ mod executor;
 mod host;
 mod ledger;
 mod link;
-mod pacing;
+pub(super) mod pacing;
 pub(crate) mod protocol;
 mod publisher;
 mod settle;

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 use self::neighbours::Neighbours;
 use crate::record::{ContextSwitches, HostLoad, Memory, MemoryMoments, ProcessFigures, Role};
 
+pub(super) use host::{descriptors, memory};
+
 /// Five samples a second.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -168,7 +170,7 @@ impl Meter {
         let told = queued.ok().filter(|_| self.sockets_unread.is_none());
         let memory = |(at, pid): (usize, u32)| Memory {
             socket_bytes: told.as_ref().and_then(|bytes| bytes.get(at).copied()),
-            ..host::memory(pid).unwrap_or_default()
+            ..memory(pid).unwrap_or_default()
         };
         self.pids().into_iter().enumerate().map(memory).collect()
     }

@@ -1,4 +1,4 @@
-//! The folder of a report belongs to one `run` or `mutants` at a time, and only to these.
+//! The folder of a report belongs to one `run`, `mutants` or `soak` at a time, and only to these.
 //!
 //! The system's own lock says whether the run that holds it still lives: one that was killed needs
 //! no cleaning up after. Nothing is ever removed that a run did not put there.
@@ -14,6 +14,8 @@ use crate::report::{self, Exit};
 
 /// Where files of trials go, within the report's folder.
 pub(super) const TRIALS: &str = "trials";
+/// What a soak writes.
+pub(in crate::cmd) const SOAK_FILE: &str = "soak.json";
 /// Holds the lock and nothing else; it stays, since removing it would let two runs in at once.
 const LOCK: &str = "run.lock";
 /// Says who holds the lock, as a locked file cannot be read everywhere.
@@ -104,13 +106,13 @@ fn refused(path: &Path, cause: io::Error) -> ClaimError {
 }
 
 /// Whether a run made the folder: it is empty, holds a report, what a run was killed over, or the
-/// matrix of `mutants`.
+/// matrix of `mutants`, or a soak.
 fn is_ours(folder: &Path) -> io::Result<bool> {
     let mut foreign = false;
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         let own = [[LOCK, HOLDER], FILES, PARTIAL_FILES, SLOW_FILES, SLOW_PARTIAL_FILES];
-        let known = own.as_flattened().iter().any(|known| name == *known);
+        let known = name == SOAK_FILE || own.as_flattened().iter().any(|known| name == *known);
         foreign |= !known && Path::new(&name).extension().is_none_or(|end| end != "partial");
     }
     Ok(!foreign || report::is_in(folder))

@@ -6,7 +6,7 @@ use daemoneye_eventbus::clock::monotonic_ns;
 
 /// Sleeps until the deadline and returns the moment of waking, ns; returns `None` at once, with
 /// no sleep, when the deadline has passed.
-pub(super) fn sleep_until(deadline_ns: u64) -> Option<u64> {
+pub(in crate::driver) fn sleep_until(deadline_ns: u64) -> Option<u64> {
     let mut now = monotonic_ns();
     if now >= deadline_ns {
         return None;

@@ -22,8 +22,14 @@ pub(super) fn cpu_time(pid: u32) -> Option<Duration> {
     clock_gettime(clock).ok().map(Duration::from)
 }
 
+/// Open descriptors of a process now.
+pub(in crate::driver) fn descriptors(pid: u32) -> Option<u64> {
+    let count = Process::new(i32::try_from(pid).ok()?).ok()?.fd_count().ok()?;
+    u64::try_from(count).ok()
+}
+
 /// Memory of a process now, but what is queued in its sockets.
-pub(super) fn memory(pid: u32) -> Option<Memory> {
+pub(in crate::driver) fn memory(pid: u32) -> Option<Memory> {
     let rollup = Process::new(i32::try_from(pid).ok()?).ok()?.smaps_rollup().ok()?;
     let map = &rollup.memory_map_rollup.0.first()?.extension.map;
     let bytes = |key: &str| map.get(key).copied().unwrap_or_default();

@@ -11,7 +11,12 @@ pub(super) fn cpu_time(_pid: u32) -> Option<Duration> {
 }
 
 /// Unknown here.
-pub(super) fn memory(_pid: u32) -> Option<Memory> {
+pub(in crate::driver) fn descriptors(_pid: u32) -> Option<u64> {
+    None
+}
+
+/// Unknown here.
+pub(in crate::driver) fn memory(_pid: u32) -> Option<Memory> {
     None
 }
 

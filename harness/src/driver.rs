@@ -44,6 +44,7 @@ pub use fencing::{companion, fence};
 pub use host::{HostDriven, HostRequest, agent_beside, run_host};
 pub use interrupt::{Interrupt, Interrupter};
 pub use records::RecordsError;
+pub use remote::RemoteFault;
 pub use runtime_folder::sweep_runtime_folders;
 pub use soak::{SoakPlan, run_soak};
 pub use trial::{Driven, TrialRequest, run_trial};

@@ -20,6 +20,7 @@ use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
 use thiserror::Error;
 
 use super::passes::{self, Pass};
+use super::remote::RemoteFault;
 use crate::plan::{Bus, BusSettings, Deployment};
 use crate::record::Outcome;
 
@@ -53,6 +54,13 @@ pub(crate) struct Opening {
     /// Where a broker keeps what its successor must know, if there may be one; then everybody comes
     /// back when a connection breaks.
     pub journal: Option<PathBuf>,
+}
+
+impl Opening {
+    /// What is wrong between roles and the broker, if anything.
+    pub(crate) fn fault(&self) -> Option<RemoteFault> {
+        self.settings.fault.as_deref().and_then(RemoteFault::named)
+    }
 }
 
 /// Why a bus could not be opened or reached.
@@ -149,8 +157,9 @@ fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {
     };
     // First, so that the journal has one broker.
     let listener = opening.bus.crosses_processes().then(bind).transpose()?;
-    let broker = passes::broker(config, &opening.passes, opening.journal.as_deref())
-        .map_err(OpenError::Serve)?;
+    let broker =
+        passes::broker(config, &opening.passes, opening.journal.as_deref(), opening.fault())
+            .map_err(OpenError::Serve)?;
     if let Some(listener) = listener {
         broker.serve(listener).map_err(|cause| OpenError::Serve(chain(&cause)))?;
     }

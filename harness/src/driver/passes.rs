@@ -14,6 +14,7 @@ use daemoneye_eventbus::{BrokerConfig, Credential, DaemoneyeBroker, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::fencing::COMPANION_TOPICS;
+use super::remote::RemoteFault;
 use crate::plan::Case;
 use crate::plan::control::{Callers, DESK};
 
@@ -71,8 +72,10 @@ pub(super) fn broker(
     config: BrokerConfig,
     passes: &[Pass],
     journal: Option<&Path>,
+    fault: Option<RemoteFault>,
 ) -> Result<DaemoneyeBroker, String> {
-    let access = AccessControl::new(rules()).map_err(|cause| cause.to_string())?;
+    let rules = fault.and_then(RemoteFault::rules).unwrap_or_else(rules);
+    let access = AccessControl::new(rules).map_err(|cause| cause.to_string())?;
     let config = config.with_access(access).with_unidentified(None);
     let broker = match journal {
         Some(journal) => {

@@ -6,7 +6,7 @@
 
 use super::{Guard, Remains};
 use crate::check::Check;
-use crate::driver::{ControlFault, Fault};
+use crate::driver::{ControlFault, Fault, RemoteFault};
 
 /// What is wrong: with the bus, or with what the control plane makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Flaw {
     Bus(Fault),
     /// A sound bus, with roles of the control plane that have this fault.
     Control(ControlFault),
+    /// A broker in another process, with this fault between it and its roles.
+    Remote(RemoteFault),
 }
 
 impl Flaw {
@@ -23,6 +25,7 @@ impl Flaw {
         match self {
             Self::Bus(fault) => fault.name(),
             Self::Control(fault) => fault.name(),
+            Self::Remote(fault) => fault.name(),
         }
     }
 
@@ -31,6 +34,7 @@ impl Flaw {
         match self {
             Self::Bus(fault) => fault.summary(),
             Self::Control(fault) => fault.summary(),
+            Self::Remote(fault) => fault.summary(),
         }
     }
 }
@@ -55,6 +59,15 @@ const fn mutant(
     case: &'static str,
 ) -> Mutant {
     Mutant { fault: Flaw::Bus(fault), rule, guards, case }
+}
+
+const fn remote(
+    fault: RemoteFault,
+    rule: &'static str,
+    guards: &'static [Guard],
+    case: &'static str,
+) -> Mutant {
+    Mutant { fault: Flaw::Remote(fault), rule, guards, case }
 }
 
 const fn unruly(
@@ -83,10 +96,6 @@ pub const BEYOND: &[(Fault, &str)] = &[
 const UNBROKEN: &[(&str, &str)] = &[
     ("T6", "it lists cases of T3 and T4: plus-takes-many and hash-needs-a-level break it too"),
     ("W2", "no bus inside one process encodes events, so none here has a limit to get wrong"),
-    ("W5", "no bus inside one process has a connection that could break; doctored histories do"),
-    ("W6", "no bus inside one process has a connection that could break; doctored histories do"),
-    ("A1", "a bus inside one process asks nobody; doctored histories break it instead"),
-    ("A3", "a bus inside one process asks nobody; doctored histories break it instead"),
 ];
 
 const DELIVERY: &[Guard] = &[Guard::Check(Check::Delivery)];
@@ -112,6 +121,7 @@ const MEMBERSHIP: &[Guard] = &[Guard::Check(Check::Membership)];
 const SHUTDOWN: &[Guard] = &[Guard::Check(Check::Shutdown)];
 const EXPECTATION: &[Guard] = &[Guard::Check(Check::Expectation)];
 const WAITS: &[Guard] = &[Guard::Check(Check::Waits)];
+const GAPS: &[Guard] = &[Guard::Check(Check::Gaps)];
 const CIRCUIT: &[Guard] = &[Guard::Check(Check::Circuit)];
 const REPLIES: &[Guard] = &[Guard::Check(Check::Replies)];
 const WORST_OF: &[Guard] = &[Guard::Check(Check::WorstOf)];
@@ -156,6 +166,10 @@ const KILLED: &str = "control/failover";
 const GATHERED: &str = "control/gathering";
 const FOLLOWED: &str = "control/workflows";
 const CONFIGURED: &str = "control/configuration";
+
+const BROKEN: &str = "failure/broken-subscriber-delivered";
+const MAY_PUBLISH: &str = "acl/publish";
+const MAY_SUBSCRIBE: &str = "acl/subscribe";
 
 /// Every broken bus, in contract order.
 pub const MUTANTS: &[Mutant] = &[
@@ -233,6 +247,12 @@ pub const MUTANTS: &[Mutant] = &[
     mutant(Fault::IgnoresAnyTags, "M5", FOREIGN, BY_CORRELATION),
     mutant(Fault::IgnoresSequences, "M5", FOREIGN, BY_CORRELATION),
     mutant(Fault::IgnoresProcessIds, "M5", FOREIGN, BY_CORRELATION),
+    remote(RemoteFault::TellsNoGap, "W5", GAPS, BROKEN),
+    remote(RemoteFault::SubscribesOnce, "W5", DELIVERY, BROKEN),
+    remote(RemoteFault::TakesAgain, "W6", DUPLICATES, BROKEN),
+    remote(RemoteFault::AcknowledgesEarly, "W6", DELIVERY, BROKEN),
+    remote(RemoteFault::AllowsEverything, "A1", REFUSALS, MAY_PUBLISH),
+    remote(RemoteFault::AllowsEverything, "A3", REFUSALS, MAY_SUBSCRIBE),
     unruly(ControlFault::AnswersEveryAsker, "W9", REPLIES, ASKED_AT_ONCE),
     unruly(ControlFault::AnswersAnother, "W9", REPLIES, ASKED_AT_ONCE),
     unruly(ControlFault::DoesTwice, "W9", REPLIES, ASKED_AT_ONCE),
@@ -260,7 +280,7 @@ mod tests {
     fn every_fault_is_a_mutant_once_or_beyond_with_a_reason() {
         let of_the_bus = |mutant: &Mutant| match mutant.fault {
             Flaw::Bus(fault) => Some(fault),
-            Flaw::Control(_) => None,
+            Flaw::Control(_) | Flaw::Remote(_) => None,
         };
         let mut known: Vec<Fault> = MUTANTS.iter().filter_map(of_the_bus).collect();
         known.extend(BEYOND.iter().map(|(fault, _)| *fault));
@@ -276,10 +296,21 @@ mod tests {
     fn every_fault_of_the_control_plane_is_a_mutant_once() {
         let of_the_plane = |mutant: &Mutant| match mutant.fault {
             Flaw::Control(fault) => Some(fault),
-            Flaw::Bus(_) => None,
+            Flaw::Bus(_) | Flaw::Remote(_) => None,
         };
         let known: Vec<ControlFault> = MUTANTS.iter().filter_map(of_the_plane).collect();
         assert_eq!(known, ControlFault::ALL);
+    }
+
+    #[test]
+    fn every_fault_of_a_way_to_the_broker_is_a_mutant() {
+        let of_a_way = |mutant: &Mutant| match mutant.fault {
+            Flaw::Remote(fault) => Some(fault),
+            Flaw::Bus(_) | Flaw::Control(_) => None,
+        };
+        let mut known: Vec<RemoteFault> = MUTANTS.iter().filter_map(of_a_way).collect();
+        known.dedup();
+        assert_eq!(known, RemoteFault::ALL);
     }
 
     #[test]

@@ -26,6 +26,8 @@ struct Job<'a> {
     name: &'a str,
     fault: Option<Flaw>,
     case: &'a Case,
+    /// The bus it runs on: that of the fault, or of the faults it is the reference of.
+    bus: Bus,
     /// `None` for the sound bus.
     mutant: Option<Mutant>,
 }
@@ -74,23 +76,34 @@ fn jobs<'a>(mutants: &[Mutant], cases: &'a [Case]) -> anyhow::Result<Vec<Job<'a>
     let mut jobs = Vec::new();
     for id in used {
         let case = find(id)?;
-        jobs.push(Job { name: "the reference", fault: None, case, mutant: None });
-        if case.kind != TrialKind::Control {
+        let on = mutants.iter().find(|mutant| mutant.case == id).map(|mutant| bus_of(mutant.fault));
+        let bus = on.unwrap_or(Bus::Crossbeam);
+        jobs.push(Job { name: "the reference", fault: None, case, bus, mutant: None });
+        if bus == Bus::Crossbeam {
             let (name, fault) = ("the wrapped reference", Some(Flaw::Bus(Fault::Nothing)));
-            jobs.push(Job { name, fault, case, mutant: None });
+            jobs.push(Job { name, fault, case, bus, mutant: None });
         }
     }
     for mutant in mutants {
         let (name, case) = (mutant.fault.name(), find(mutant.case)?);
-        jobs.push(Job { name, fault: Some(mutant.fault), case, mutant: Some(*mutant) });
+        let (fault, bus) = (Some(mutant.fault), bus_of(mutant.fault));
+        jobs.push(Job { name, fault, case, bus, mutant: Some(*mutant) });
     }
     Ok(jobs)
+}
+
+/// Where a fault shows. Of the control plane members are frozen and killed, so each has a process.
+fn bus_of(fault: Flaw) -> Bus {
+    match fault {
+        Flaw::Bus(_) => Bus::Crossbeam,
+        Flaw::Control(_) | Flaw::Remote(_) => Bus::Process,
+    }
 }
 
 async fn trial(job: &Job<'_>, executable: &Path, directory: &Path, interrupt: Interrupt) -> Shown {
     let mut case = job.case.clone();
     case.topology.bus.fault = job.fault.map(|fault| fault.name().to_owned());
-    match judged(&case, executable, directory, interrupt).await {
+    match judged(&case, job.bus, executable, directory, interrupt).await {
         Ok(catch) => Shown::Judged(catch),
         Err(DriveError::Interrupted) => Shown::Interrupted,
         Err(error) => Shown::NotRun(error.to_string()),
@@ -99,17 +112,15 @@ async fn trial(job: &Job<'_>, executable: &Path, directory: &Path, interrupt: In
 
 async fn judged(
     case: &Case,
+    bus: Bus,
     executable: &Path,
     directory: &Path,
     interrupt: Interrupt,
 ) -> Result<Catch, DriveError> {
-    // Of the control plane members are frozen and killed, so each has a process.
-    let is_control = case.kind == TrialKind::Control;
-    let bus = if is_control { Bus::Process } else { Bus::Crossbeam };
     let request =
         TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
     let driven = run_trial(request, interrupt).await?;
-    if is_control {
+    if case.kind == TrialKind::Control {
         return Ok(caught(&control::report(case, bus, &driven), &driven.trial.tear_down));
     }
     let history = driven.history.unwrap_or_default();

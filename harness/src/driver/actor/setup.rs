@@ -19,6 +19,7 @@ use super::subscriber::Subscriber;
 use super::void::VoidSubscriber;
 use crate::driver::bus::{Hub, Opening, connect};
 use crate::driver::records::names;
+use crate::driver::remote::FaultyHandle;
 use crate::plan::Victim;
 use crate::record::Resumption;
 
@@ -213,7 +214,7 @@ fn subscriber_thread(
                     .map_err(|cause| cause.to_string())?;
                 runtime.block_on(async {
                     let connected = connect(&opening, &name, Confirmation::Fire).await;
-                    let bus = connected.map_err(|cause| cause.to_string())?;
+                    let bus = behind_fault(&opening, connected.map_err(|cause| cause.to_string())?);
                     let subscriber = Subscriber::new(index, assignment, bus, link, tally)
                         .map_err(|cause| cause.to_string())?;
                     let _ = up.send(Ok(()));
@@ -226,6 +227,14 @@ fn subscriber_thread(
         let _ = up.send(Err(reason));
         Vec::new()
     })
+}
+
+/// A handle as it is, or with what is wrong between the role and its broker.
+fn behind_fault(opening: &Opening, bus: Arc<DaemoneyeEventBus>) -> Arc<dyn EventBus> {
+    match opening.fault() {
+        Some(fault) => Arc::new(FaultyHandle::new(bus, fault)),
+        None => bus,
+    }
 }
 
 /// Writes down what broken connections have cost a publisher, if one broke; returns what could not be

@@ -33,6 +33,7 @@ mod measure;
 mod passes;
 mod processes;
 pub(crate) mod records;
+mod remote;
 mod runtime_folder;
 mod soak;
 mod trial;

@@ -63,6 +63,13 @@ fn an_unknown_key_is_told_with_what_was_meant() {
 }
 
 #[test]
+fn a_space_of_several_bytes_is_underlined_whole() {
+    let told = told("format = 1\nname\u{a0}= \"a/b\"");
+    assert!(told.contains("name\u{a0}="), "{told}");
+    assert!(told.contains("    ^"), "{told}");
+}
+
+#[test]
 fn a_wrong_type_names_the_right_one() {
     let text = with(&["idle = 100"]);
     assert_eq!(

@@ -143,8 +143,7 @@ fn attack(served: &Served, seed: u64, connections: u64) {
 /// Sends what never becomes a frame, and an end: the broker closes.
 fn closes(mut peer: Peer, bytes: &[u8]) {
     let _ = peer.try_send(bytes) && peer.try_send(&[0xff; 8]);
-    let _ = peer.stream.shutdown(std::net::Shutdown::Write);
-    peer.refusal();
+    peer.last_words();
 }
 
 /// Sends what is too large: the broker says so and closes, unless there was no room to begin with.

@@ -70,7 +70,6 @@ impl RemoteFault {
 }
 
 /// A handle behind a fault.
-#[derive(Debug)]
 pub(super) struct FaultyHandle {
     bus: Arc<dyn EventBus>,
     fault: RemoteFault,

@@ -91,7 +91,8 @@ fn first_line_end(text: &str, problem: &Problem) -> usize {
     let line = shown.split('\n').next().unwrap_or_default().trim_end().len();
     // At the end of a line there is nothing to underline; the caret still shows the place.
     let least = usize::from(!shown.is_empty() && !shown.starts_with(['\n', '\r']));
-    problem.start + line.max(least)
+    // A space of several bytes is underlined whole.
+    text.ceil_char_boundary(problem.start + line.max(least))
 }
 
 impl fmt::Display for Problems {

@@ -63,7 +63,7 @@ pub(super) struct Hub {
     by_id: HashMap<String, Key>,
     /// Subscriptions whose connection broke, by the ids they had.
     parked: HashMap<String, Key>,
-    /// Of these, how many nobody came back for.
+    /// How many nobody came back for so far.
     sessions_expired: u64,
     /// Told when something may expire sooner than before.
     expiry_changed: Arc<Notify>,

@@ -74,6 +74,10 @@ pub struct BrokerInspection {
     pub more_topics: u64,
     /// Events on topics the broker had no place for in its table.
     pub other_topics_published: u64,
+    /// Subscriptions that wait for their client to come back (W5).
+    pub parked_subscriptions: u64,
+    /// Those that waited in vain (W6).
+    pub expired_subscriptions: u64,
 }
 
 /// One connection. Handles in the broker's own process have none.
@@ -193,6 +197,8 @@ impl BrokerInspection {
         self.connections.extend(next.connections);
         self.subscriptions.extend(next.subscriptions);
         self.topics.extend(next.topics);
+        self.parked_subscriptions = next.parked_subscriptions;
+        self.expired_subscriptions = next.expired_subscriptions;
         if asked.contains(Sections::CONNECTIONS) {
             self.more_connections = next.more_connections;
         }

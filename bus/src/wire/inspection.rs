@@ -59,6 +59,8 @@ pub(crate) fn inspection_to_wire(
         request,
         uptime_ns: nanoseconds(inspection.uptime),
         other_topics_published: inspection.other_topics_published,
+        parked_subscriptions: inspection.parked_subscriptions,
+        expired_subscriptions: inspection.expired_subscriptions,
         ..Default::default()
     };
     let head_bytes = reply.encoded_len() + COUNTS_BYTES + FRAME_HEAD_BYTES;
@@ -146,6 +148,8 @@ pub(crate) fn inspection_from_wire(
         topics: all(message.topics, topic_from_wire)?,
         more_topics: message.more_topics,
         other_topics_published: message.other_topics_published,
+        parked_subscriptions: message.parked_subscriptions,
+        expired_subscriptions: message.expired_subscriptions,
     })
 }
 
@@ -240,6 +244,8 @@ mod tests {
             subscriptions: (1..=rows).map(subscription).collect(),
             topics: (1..=rows).map(topic).collect(),
             other_topics_published: 3,
+            parked_subscriptions: 2,
+            expired_subscriptions: 1,
             ..Default::default()
         }
     }

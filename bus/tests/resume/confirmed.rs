@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use daemoneye_eventbus::contract::Confirmation;
+use daemoneye_eventbus::contract::{Confirmation, InspectionQuery};
 use daemoneye_eventbus::topic::default_topic;
 use daemoneye_eventbus::{BrokerConfig, EventBus, EventSubscription, PublishError};
 use tokio::task::JoinSet;
@@ -183,8 +183,14 @@ async fn a_subscriber_that_never_comes_back_is_told_to_its_publishers() {
         told = &mut on_its_way => panic!("told before it was taken: {told:?}"),
         taken = number(&mut stays) => assert_eq!(taken, 1),
     }
+    let seen = || {
+        let seen = stage.broker().inspect(&InspectionQuery::default());
+        (seen.parked_subscriptions, seen.expired_subscriptions)
+    };
+    assert_eq!(seen(), (0, 0));
     relay.close();
     stage.until_subscribers(1).await;
+    assert_eq!(seen().0 + seen().1, 1, "neither waited for nor given up");
     // One is on its way to whoever is gone, the other waits for it to come back.
     let (first, second, received) = within(async {
         tokio::join!(on_its_way, publisher.publish(event(2), None), number(&mut stays))
@@ -195,6 +201,7 @@ async fn a_subscriber_that_never_comes_back_is_told_to_its_publishers() {
     let (third, received) =
         within(async { tokio::join!(publisher.publish(event(3), None), number(&mut stays)) }).await;
     assert_eq!((third, received), (Ok(()), 3), "nobody waits for it any more");
+    assert_eq!(seen(), (0, 1));
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ impl Hub {
         let mut inspection = BrokerInspection {
             uptime: self.started.elapsed(),
             other_topics_published: self.routes.seen().others(),
+            parked_subscriptions: self.waiting_for_return(),
+            expired_subscriptions: self.sessions_expired,
             ..BrokerInspection::default()
         };
         if query.sections.contains(Sections::CONNECTIONS) {

@@ -155,6 +155,11 @@ impl Hub {
         self.flush();
     }
 
+    /// Subscriptions that wait for their client to come back.
+    pub(super) fn waiting_for_return(&self) -> u64 {
+        self.parked.values().filter(|key| !self.has_expired(**key)).count() as u64
+    }
+
     fn has_expired(&self, key: Key) -> bool {
         let sink = &live(&self.subscriptions, key).sink;
         matches!(sink, Sink::Parked(parked) if parked.expired_ns.is_some())

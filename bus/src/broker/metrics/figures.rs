@@ -20,6 +20,8 @@ const TOPIC: &str = "daemoneye_eventbus_topic_events_total";
 const UPTIME: &str = "daemoneye_eventbus_uptime_seconds";
 const CONNECTIONS: &str = "daemoneye_eventbus_connections";
 const SUBSCRIPTIONS: &str = "daemoneye_eventbus_subscriptions";
+const PARKED: &str = "daemoneye_eventbus_parked_subscriptions";
+const EXPIRED: &str = "daemoneye_eventbus_expired_subscriptions_total";
 const OPEN_BREAKERS: &str = "daemoneye_eventbus_open_breakers";
 const QUEUED_BYTES: &str = "daemoneye_eventbus_queued_bytes";
 pub(super) const SUBSCRIPTION_QUEUED: &str = "daemoneye_eventbus_subscription_queued_events";
@@ -41,6 +43,8 @@ pub(super) fn describe() {
     describe_gauge!(UPTIME, Unit::Seconds, "Time since the broker was made.");
     describe_gauge!(CONNECTIONS, Unit::Count, "Clients connected.");
     describe_gauge!(SUBSCRIPTIONS, Unit::Count, "Subscriptions that can still receive.");
+    describe_gauge!(PARKED, Unit::Count, "Subscriptions that wait for their client to come back.");
+    describe_counter!(EXPIRED, Unit::Count, "Subscriptions nobody came back for.");
     describe_gauge!(OPEN_BREAKERS, Unit::Count, "Subscriptions whose circuit is not closed.");
     describe_gauge!(QUEUED_BYTES, Unit::Bytes, "Bytes waiting for clients.");
     describe_histogram!(
@@ -66,6 +70,8 @@ pub(super) fn record(shared: &Shared) {
     gauge!(CONNECTIONS).set(inspection.connections.len() as f64);
     let queued_bytes: u64 = inspection.connections.iter().map(|row| row.queued_bytes).sum();
     gauge!(QUEUED_BYTES).set(queued_bytes as f64);
+    gauge!(PARKED).set(inspection.parked_subscriptions as f64);
+    counter!(EXPIRED).absolute(inspection.expired_subscriptions);
     record_subscriptions(&inspection.subscriptions);
 }
 

@@ -99,16 +99,17 @@ impl Target {
         self.name.clone().unwrap_or_else(|| format!("eventbus-{}", std::process::id()))
     }
 
-    /// Name and proof.
+    /// Name and proof. A connection that breaks ends the run: whoever watches is to know.
     fn introduction(&self, address: &SocketAddress) -> Result<ClientConfig, Failure> {
         let beside =
             || Some(address.key_path()).filter(|path| self.name.is_none() && path.exists());
         let Some(path) = self.key.clone().or_else(beside) else {
-            return Ok(ClientConfig::new(self.subscriber_id()));
+            return Ok(ClientConfig::new(self.subscriber_id()).with_reconnect(None));
         };
         let key = read_key_file(&path).map_err(|error| Failure::Usage(error.into()))?;
         let name = self.name.as_deref().unwrap_or(OPERATOR);
-        Ok(ClientConfig::new(name).with_credential(Credential::SessionKey(key)))
+        let key = Credential::SessionKey(key);
+        Ok(ClientConfig::new(name).with_credential(key).with_reconnect(None))
     }
 
     fn address(&self) -> Result<SocketAddress, Failure> {

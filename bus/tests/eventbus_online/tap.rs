@@ -53,12 +53,14 @@ async fn the_shape_of_each_event_is_recorded_and_nothing_of_its_contents() {
 }
 
 #[cfg(unix)]
-#[test]
-fn what_is_recorded_is_for_its_owner_alone() {
+#[tokio::test]
+async fn what_is_recorded_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
 
     let served = Served::new();
-    drop(tapped(&served, &[]));
+    let tap = tapped(&served, &["--count", "1"]);
+    served.bus.publish(event(1), None).await.unwrap();
+    assert_eq!(tap.end().0.code(), Some(0));
     let mode = std::fs::metadata(out(&served)).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "traffic tells who does what");
 }

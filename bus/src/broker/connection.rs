@@ -16,6 +16,7 @@
 //! | `Writer` | room in the socket | the socket | three heartbeats, for each write |
 //! | `Writer`, at the end | the client to close | `Phase::Ending` starts the clock, each write starts it again | `FINISH_LIMIT` |
 //! | `run`, once closed | what was set aside to have its turn | as `Deferred` | stall limit, for all of it |
+//! | the same | nothing, once its client has come back | `Session::superseded` | – |
 //! | all of them | the broker's deadline | `Phase::Over` | – |
 //! | `shutdown`, elsewhere | a goodbye or the end of every client | `Shared::quieter`, from `Reader` and `Disconnect` | its deadline |
 
@@ -131,17 +132,28 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
     let gone = Disconnect { shared, key: session.key };
     let mut reader = reader::Reader::new(shared, peer, session.key, buffer);
     let mut writer = writer::Writer::new(shared, &stream, &session);
-    let served = serve(shared, &stream, &mut writer, &mut reader).await;
+    let served = tokio::select! {
+        served = serve(shared, &stream, &mut writer, &mut reader) => served,
+        () = until_superseded(shared, &session) => Err(Fault::Superseded),
+    };
     let limit = if served.is_ok() { FINISH_LIMIT } else { handshake::REFUSAL_LIMIT };
     cut_off(shared, &session, &mut writer, served, returns);
     writer.finish(limit).await;
     stream.close();
     tokio::select! {
         () = reader.route_the_rest() => {}
+        () = until_superseded(shared, &session) => {}
         () = until(shared, |phase| phase == Phase::Over) => {}
     }
     reader.drop_the_rest();
     drop(gone);
+}
+
+/// Waits until the client has come back on another connection. Cancel safe.
+async fn until_superseded(shared: &Shared, session: &Session) {
+    while !shared.hub.lock().is_superseded(session.key) {
+        session.superseded.notified().await;
+    }
 }
 
 /// Tells on the audit topic who was not who it said it was (A5).

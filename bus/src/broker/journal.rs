@@ -98,17 +98,17 @@ impl Journal {
         let mut bytes = Vec::new();
         let limit = MAX_JOURNAL_BYTES as u64;
         Read::by_ref(&mut file).take(limit).read_to_end(&mut bytes).map_err(failed)?;
-        let live = entry::read_all(&bytes);
+        let (live, valid) = entry::read_all(&bytes);
+        file.set_len(valid as u64).and_then(|()| file.seek(SeekFrom::End(0))).map_err(failed)?;
         let recovered = entry::recover(live.values());
-        let mut journal = Self {
+        let journal = Self {
             path: path.to_owned(),
             live_bytes: live.values().map(Vec::len).sum(),
             live,
             file,
-            bytes: 0,
+            bytes: valid,
             is_broken: false,
         };
-        journal.write_anew().map_err(failed)?;
         Ok((journal, recovered))
     }
 
@@ -177,13 +177,25 @@ impl Journal {
         }
     }
 
-    /// Writes what holds today, and nothing of the past, in one piece.
+    /// Writes what holds today, and nothing of the past. Beside the old one first, so that a broker that
+    /// is killed meanwhile leaves one of the two whole.
     fn write_anew(&mut self) -> io::Result<()> {
         let live: Vec<u8> = self.live.values().flatten().copied().collect();
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.set_len(0)?;
-        self.bytes = 0;
-        self.write(&live)
+        let beside = self.path.with_added_extension("new");
+        match std::fs::remove_file(&beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut options = OpenOptions::new();
+        // New, so that nobody has had it open since before its mode was set.
+        options.read(true).write(true).create_new(true);
+        let mut file = private(&mut options).open(&beside)?;
+        file.try_lock()?;
+        file.write_all(&live)?;
+        std::fs::rename(&beside, &self.path)?;
+        self.file = file;
+        self.bytes = live.len();
+        Ok(())
     }
 }
 

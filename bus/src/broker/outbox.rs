@@ -164,7 +164,11 @@ impl Outbox {
     /// For the connection's task, which has written all it took before: everything to write, or
     /// `None` when it is done and whoever routes writes again.
     pub(super) fn take(&mut self) -> Option<Unwritten> {
-        self.turn += 1;
+        // A frame that is partly written is finished first; until then what is urgent waits, and
+        // with it the turn it was appended in.
+        if self.written == 0 || self.urgent.is_empty() {
+            self.turn += 1;
+        }
         if self.written == 0 {
             self.put_urgent_first();
         }

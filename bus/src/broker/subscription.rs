@@ -33,6 +33,8 @@ pub(super) type Life = (ByteString, u64);
 pub(super) struct Owed {
     /// Its position in the subscription.
     pub(super) position: u64,
+    /// When it was handed out.
+    pub(super) since: Instant,
     /// Who waits for it, by a number of the hub's.
     pub(super) publisher: u64,
     pub(super) lane: Lane,
@@ -52,8 +54,10 @@ pub(super) struct Subscription {
     pub(super) sink: Sink,
     /// Whether its receiver says what it has taken, and publishers may wait for that.
     pub(super) acknowledges: bool,
-    /// What it has not yet said of, oldest first; as long as the backlog and its window at most.
+    /// What it has not yet said of, oldest first; as much as its publishers may have open at most.
     pub(super) owed: VecDeque<Owed>,
+    /// When it last said something.
+    pub(super) acknowledged_at: Option<Instant>,
     /// The last match's number among all there ever were; what the receiver sees.
     pub(super) position: u64,
     /// Events that matched while somebody had it, some twice when they were delivered again.
@@ -150,6 +154,7 @@ impl Subscription {
             sink,
             acknowledges: false,
             owed: VecDeque::new(),
+            acknowledged_at: None,
             position: 0,
             matched: 0,
             handed_over: 0,

@@ -37,8 +37,8 @@ impl RemoteInbox {
     }
 
     fn took(&mut self, delivery: Delivery) -> Delivery {
-        if let Some(position) = self.standing.taken(delivery.position) {
-            self.link.acknowledge(&self.standing, position);
+        if let Some((number, position)) = self.standing.taken(delivery.position) {
+            self.link.acknowledge(&self.standing, number, position);
         }
         self.taken += 1;
         if self.taken >= self.give_back_at {

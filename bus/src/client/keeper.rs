@@ -39,7 +39,7 @@ pub(super) async fn run(
             Ok(next) => connection = next,
             Err(reason) => break Some(reason),
         }
-        link.reconnected(&connection, |control| reader.resume(control));
+        link.reconnected(&connection, |control, unanswered| reader.resume(control, &unanswered));
     };
     reader.end();
     link.over(reason);

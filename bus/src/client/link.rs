@@ -205,7 +205,8 @@ impl Link {
             }
             was_open
         });
-        self.requests.fail_all();
+        let unanswered = self.requests.fail_all();
+        self.publishing.lock().unanswered.extend(unanswered);
     }
 
     /// What the connection's writer had in hand when it broke. Whether another connection is of
@@ -227,10 +228,15 @@ impl Link {
     }
 
     /// There is a connection again. `resume` appends what must go before everything else.
-    pub(super) fn reconnected(&self, connection: &Connection, resume: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn reconnected(
+        &self,
+        connection: &Connection,
+        resume: impl FnOnce(&mut Vec<u8>, Vec<String>),
+    ) {
         let mut publishing = self.publishing.lock();
         publishing.connect(&self.config, connection);
-        resume(publishing.outbox.control());
+        let unanswered = std::mem::take(&mut publishing.unanswered);
+        resume(publishing.outbox.control(), unanswered);
         let cost = publishing.cost;
         publishing.resumed.again(cost);
         let next = publishing.flush();

@@ -76,9 +76,15 @@ impl Requests {
         self.table.lock().open.remove(&number)
     }
 
-    /// The connection they went out on broke: nobody will answer these.
-    pub(super) fn fail_all(&self) {
-        self.table.lock().open.clear();
+    /// The connection they went out on broke: nobody will answer these. Returns the ids that were to
+    /// be subscribed: the broker may have done so.
+    pub(super) fn fail_all(&self) -> Vec<String> {
+        let failed = std::mem::take(&mut self.table.lock().open);
+        let id = |(pending, _)| match pending {
+            Pending::Subscribe { subscription } => Some(subscription.subscriber_id),
+            _ => None,
+        };
+        failed.into_values().filter_map(id).collect()
     }
 
     /// Fails all, now and later.

@@ -91,8 +91,8 @@ impl Standing {
     }
 
     /// The receiver has taken everything up to a position; returns what is to be acknowledged now,
-    /// as the broker counts.
-    pub(super) fn taken(&self, position: u64) -> Option<u64> {
+    /// as the broker counts, and under which name. Without a connection the next one begins with it.
+    pub(super) fn taken(&self, position: u64) -> Option<(u32, u64)> {
         if position < self.next.load(Ordering::Relaxed) {
             return None;
         }
@@ -103,7 +103,7 @@ impl Standing {
         }
         self.next.store(state.expected.front().map_or(NONE, |next| next.0), Ordering::Relaxed);
         state.acknowledged = reached.map_or(state.acknowledged, |to| to.max(state.acknowledged));
-        reached
+        state.number.zip(reached)
     }
 }
 
@@ -119,10 +119,10 @@ mod tests {
         standing.expect(13, 3);
         standing.expect(15, 5);
         assert_eq!(standing.taken(11), None);
-        assert_eq!(standing.taken(14), Some(3), "the last of those reached");
+        assert_eq!(standing.taken(14), Some((1, 3)), "the last of those reached");
         assert_eq!(standing.taken(14), None, "once");
         assert_eq!(standing.resumed_as(2, true, Lost::Exactly(0)), (3, 0));
-        assert_eq!(standing.taken(15), Some(5), "the broker knew it");
+        assert_eq!(standing.taken(15), Some((2, 5)), "the broker knew it");
     }
 
     #[test]

@@ -116,9 +116,9 @@ impl Subscribed {
         }
         link.give_credit(&self.standing, unusable);
         if self.queue.is_empty()
-            && let Some(position) = self.standing.taken(self.position)
+            && let Some((number, position)) = self.standing.taken(self.position)
         {
-            link.acknowledge(&self.standing, position);
+            link.acknowledge(&self.standing, number, position);
         }
         Ok(())
     }
@@ -159,7 +159,7 @@ impl Subscribed {
             link.give_kept_credit(number, given - self.given);
         }
         if acknowledged > 0 {
-            link.acknowledge(&self.standing, acknowledged);
+            link.acknowledge(&self.standing, number, acknowledged);
         }
         if self.queue.is_closed() {
             link.end_subscription(number);

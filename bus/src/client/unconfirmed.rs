@@ -14,6 +14,7 @@ pub(super) type Outcome = Result<(), PublishError>;
 #[derive(Debug, Default)]
 pub(super) struct Unconfirmed {
     events: VecDeque<Kept>,
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -29,9 +30,15 @@ impl Unconfirmed {
         self.events.len()
     }
 
+    /// Bytes of their frames.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Keeps an event; what became of it will be told.
     pub(super) fn keep(&mut self, sequence: u64, frame: Box<[u8]>) -> oneshot::Receiver<Outcome> {
         let (tell, told) = oneshot::channel();
+        self.bytes += frame.len();
         self.events.push_back(Kept { sequence, frame, tell });
         told
     }
@@ -47,6 +54,7 @@ impl Unconfirmed {
         }
         while self.events.front().is_some_and(|oldest| oldest.sequence <= through) {
             let Some(kept) = self.events.pop_front() else { break };
+            self.bytes -= kept.frame.len();
             let was_lost = undelivered.contains(&kept.sequence);
             // Whoever has lost interest need not be told.
             let _ = kept.tell.send(if was_lost { Err(PublishError::Undelivered) } else { Ok(()) });
@@ -62,6 +70,7 @@ impl Unconfirmed {
     /// Whoever waits learns that nothing more will be told.
     pub(super) fn clear(&mut self) {
         self.events.clear();
+        self.bytes = 0;
     }
 }
 
@@ -79,6 +88,7 @@ mod tests {
         assert_eq!(told[1].try_recv(), Ok(Err(PublishError::Undelivered)));
         assert!(told[2].try_recv().is_err(), "nothing is known of it");
         assert_eq!((unconfirmed.len(), unconfirmed.oldest(9).count()), (1, 1));
+        assert_eq!(unconfirmed.bytes(), b"frame".len());
         unconfirmed.confirmed(4, &[]).unwrap();
         assert_eq!(unconfirmed.len(), 1, "the same again");
         assert!(unconfirmed.confirmed(6, &[]).is_err(), "6 was not published");

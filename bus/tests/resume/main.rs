@@ -11,6 +11,7 @@
 mod confirmed;
 mod gaps;
 mod late;
+mod limits;
 mod relay;
 mod restart;
 mod stage;

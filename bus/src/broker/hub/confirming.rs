@@ -10,14 +10,15 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 
 use super::super::publication::Publication;
-use super::super::subscription::{Life, Owed};
+use super::super::subscription::{Life, Owed, Sink};
 use super::Hub;
 use crate::contract::Confirmation;
 use crate::topic::{Lane, PerLane};
 use crate::wire::{self, proto, proto::frame::Body};
 
-/// Publishers that are remembered after their connection broke, at most; the first to be forgotten
-/// goes when one more comes. What it sends again is then routed again, and its subscribers drop it.
+/// Publishers that are remembered after their connection broke, at most; the one that went first is
+/// forgotten when one more goes. What it sends again is then routed again: subscribers in other
+/// processes know it and drop it, those in the broker's own do not.
 const MAX_GONE_PUBLISHERS: usize = 1024;
 
 /// Events lost by somebody that are remembered for one publisher and lane.
@@ -29,6 +30,9 @@ pub(super) struct Publishers {
     table: FxHashMap<u64, Publisher>,
     by_life: FxHashMap<Life, u64>,
     last_key: u64,
+    last_gone: u64,
+    /// Whether it is looked now and then for who acknowledges nothing.
+    is_watched: bool,
     /// To be told what is confirmed, at the end of this round.
     touched: Vec<u64>,
 }
@@ -44,7 +48,12 @@ struct Publisher {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Connection(u32),
-    Gone { until: Instant },
+    /// What it has published and not everybody has taken is kept until then.
+    Gone {
+        until: Option<Instant>,
+        /// Among all that went, from 1.
+        number: u64,
+    },
 }
 
 /// What one publisher has in the order of one lane.
@@ -89,7 +98,7 @@ impl Tracked {
             return None;
         }
         self.waiting += 1;
-        Some(Owed { position, ..self.owed })
+        Some(Owed { position, since: Instant::now(), ..self.owed })
     }
 
     /// A subscription that should have had it lost it.
@@ -134,16 +143,19 @@ impl Publishers {
         }
     }
 
-    /// The connection of a client broke. One that does not come back in time is forgotten.
+    /// The connection of a client broke. What everybody has not taken is given up in time; what it has
+    /// published is known for longer.
     fn gone(&mut self, connection: u32, until: Instant) {
         for publisher in self.table.values_mut() {
             if publisher.place == Place::Connection(connection) {
-                publisher.place = Place::Gone { until };
+                self.last_gone += 1;
+                publisher.place = Place::Gone { until: Some(until), number: self.last_gone };
             }
         }
-        if self.forgotten_at().count() > MAX_GONE_PUBLISHERS {
-            let first = self.forgotten_at().min();
-            self.table.retain(|_, publisher| publisher.place.until() != first);
+        let gone = self.table.values().filter_map(|publisher| publisher.place.number());
+        let (many, first) = (gone.clone().count(), gone.min());
+        if many > MAX_GONE_PUBLISHERS {
+            self.table.retain(|_, publisher| publisher.place.number() != first);
             self.forget_lives();
         }
     }
@@ -154,17 +166,26 @@ impl Publishers {
         self.forget_lives();
     }
 
-    fn forget(&mut self, now: Instant) {
-        self.table.retain(|_, publisher| publisher.place.until().is_none_or(|until| until > now));
-        self.forget_lives();
+    /// Gives up what publishers that did not come back in time have left open: should they still come,
+    /// they are told that not everybody took it.
+    fn give_up(&mut self, now: Instant) {
+        for publisher in self.table.values_mut() {
+            let Place::Gone { until, .. } = &mut publisher.place else { continue };
+            if until.is_some_and(|until| until <= now) {
+                *until = None;
+                for lane in Lane::ALL {
+                    publisher.lanes[lane].give_up();
+                }
+            }
+        }
     }
 
     fn forget_lives(&mut self) {
         self.by_life.retain(|_, key| self.table.contains_key(key));
     }
 
-    /// When those are forgotten whose connection broke.
-    fn forgotten_at(&self) -> impl Iterator<Item = Instant> {
+    /// When what they left open is given up of those whose connection broke.
+    fn given_up_at(&self) -> impl Iterator<Item = Instant> {
         self.table.values().filter_map(|publisher| publisher.place.until())
     }
 
@@ -184,7 +205,14 @@ impl Place {
     fn until(self) -> Option<Instant> {
         match self {
             Self::Connection(_) => None,
-            Self::Gone { until } => Some(until),
+            Self::Gone { until, .. } => until,
+        }
+    }
+
+    fn number(self) -> Option<u64> {
+        match self {
+            Self::Connection(_) => None,
+            Self::Gone { number, .. } => Some(number),
         }
     }
 }
@@ -201,14 +229,25 @@ impl Placed {
             open.was_lost |= was_lost;
         }
         while self.open.front().is_some_and(|open| open.waiting == 0) {
-            let Some(settled) = self.open.pop_front() else { break };
-            self.open_bytes -= settled.bytes.len();
-            if settled.was_lost {
-                if self.undelivered.len() >= MAX_UNDELIVERED {
-                    self.undelivered.pop_front();
-                }
-                self.undelivered.push_back(settled.sequence);
+            self.settle_first();
+        }
+    }
+
+    fn settle_first(&mut self) {
+        let Some(settled) = self.open.pop_front() else { return };
+        self.open_bytes -= settled.bytes.len();
+        if settled.was_lost {
+            if self.undelivered.len() >= MAX_UNDELIVERED {
+                self.undelivered.pop_front();
             }
+            self.undelivered.push_back(settled.sequence);
+        }
+    }
+
+    fn give_up(&mut self) {
+        while let Some(open) = self.open.front_mut() {
+            open.was_lost |= open.waiting > 0;
+            self.settle_first();
         }
     }
 
@@ -237,6 +276,7 @@ impl Hub {
         let life = self.connections.get(connection)?.life();
         let owed = Owed {
             position: 0,
+            since: Instant::now(),
             publisher: self.publishers.of(life, connection),
             lane: envelope.lane(),
             sequence: envelope.sequence,
@@ -257,6 +297,9 @@ impl Hub {
         placed.open_bytes += bytes.len();
         placed.open.push_back(Open { sequence: owed.sequence, waiting, was_lost, bytes });
         placed.settle(0, false);
+        if is_kept && !std::mem::replace(&mut self.publishers.is_watched, true) {
+            self.expiry_changed.notify_one();
+        }
     }
 
     /// Whether an event that is to be confirmed had its place before: its publisher sends it again.
@@ -291,10 +334,43 @@ impl Hub {
         if !subscription.is_behind(connection) {
             return;
         }
+        subscription.acknowledged_at = Some(Instant::now());
         while subscription.owed.front().is_some_and(|owed| owed.position <= position) {
             let Some(owed) = subscription.owed.pop_front() else { break };
             self.publishers.settle(owed, false);
         }
+    }
+
+    /// Whether it is looked now and then for who acknowledges nothing.
+    pub(super) fn is_watched(&self) -> bool {
+        self.publishers.is_watched
+    }
+
+    fn is_anything_open(&self) -> bool {
+        let lanes =
+            self.publishers.table.values().flat_map(|one| Lane::ALL.map(|lane| &one.lanes[lane]));
+        lanes.into_iter().any(|placed| !placed.open.is_empty())
+    }
+
+    /// Gives up what subscriptions that acknowledge nothing have owed for longer than the stall limit:
+    /// they may have it, and nobody waits for them to say so (C14).
+    pub(super) fn give_up_silent(&mut self, now: Instant) {
+        let limit = self.config.stall_limit;
+        for subscription in self.subscriptions.iter_mut().flatten() {
+            if matches!(subscription.sink, Sink::Parked(_)) {
+                continue;
+            }
+            let said = subscription.acknowledged_at;
+            let is_over = |owed: &Owed| {
+                let since = said.map_or(owed.since, |said| said.max(owed.since));
+                now.saturating_duration_since(since) >= limit
+            };
+            while let Some(owed) = subscription.owed.front().copied().filter(is_over) {
+                subscription.owed.pop_front();
+                self.publishers.settle(owed, true);
+            }
+        }
+        self.publishers.is_watched = self.is_anything_open();
     }
 
     /// A subscription ends: it owes nothing any more.
@@ -335,13 +411,13 @@ impl Hub {
         }
     }
 
-    /// Forgets publishers whose time is over.
-    pub(super) fn forget_publishers(&mut self, now: Instant) {
-        self.publishers.forget(now);
+    /// Gives up what publishers have left open whose time is over.
+    pub(super) fn give_up_open(&mut self, now: Instant) {
+        self.publishers.give_up(now);
     }
 
-    /// When the first publisher is forgotten.
-    pub(super) fn first_publisher_forgotten_at(&self) -> Option<Instant> {
-        self.publishers.forgotten_at().min()
+    /// When that happens next.
+    pub(super) fn open_given_up_at(&self) -> Option<Instant> {
+        self.publishers.given_up_at().min()
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Peer {
     /// Something waits for room: what was held back goes out when the outbox is empty.
     held_back: bool,
     stage: Stage,
+    /// Told when its client has come back on another connection.
+    superseded: Arc<Notify>,
     /// In the order they came, from 1; not used again.
     pub(super) number: u64,
     /// Who it is, as introduced.
@@ -77,6 +79,8 @@ pub(in super::super) struct Session {
     pub(in super::super) key: u32,
     /// Wakes it when the socket did not take everything.
     pub(in super::super) wake: Arc<Notify>,
+    /// Told when its client has come back on another connection.
+    pub(in super::super) superseded: Arc<Notify>,
 }
 
 /// Who has said hello, and the answer.
@@ -101,6 +105,7 @@ impl Peer {
     pub(super) fn supersede(&mut self) {
         self.stage = Stage::Superseded;
         self.outbox.close();
+        self.superseded.notify_one();
     }
 
     pub(super) fn is_superseded(&self) -> bool {
@@ -232,6 +237,7 @@ impl Hub {
         }
         let life = arrival.life();
         let wake = Arc::new(Notify::new());
+        let superseded = Arc::new(Notify::new());
         self.connections.last_number += 1;
         let key = self.connections.insert(Peer {
             pid: stream.peer().pid,
@@ -240,6 +246,7 @@ impl Hub {
             touched: false,
             held_back: false,
             stage: Stage::Talking,
+            superseded: Arc::clone(&superseded),
             number: self.connections.last_number,
             name: arrival.name,
             incarnation: arrival.incarnation,
@@ -254,7 +261,7 @@ impl Hub {
             self.send(key, Body::Goodbye(proto::Goodbye { last: false }));
         }
         self.flush();
-        Some(Session { key, wake })
+        Some(Session { key, wake, superseded })
     }
 
     /// An event of this connection had its turn.

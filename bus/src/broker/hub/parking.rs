@@ -4,7 +4,9 @@
 //! wait for `delivered`. It keeps its place in the routes, to count what it misses.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use bytestring::ByteString;
 
 use super::super::subscription::{Life, Owner, Parked, Sink, Subscription};
 use super::connections::Peer;
@@ -13,6 +15,11 @@ use super::{Hub, Key, live};
 use crate::broker::Journaling;
 use crate::clock::monotonic_ns;
 use crate::contract::{EventSubscription, Matcher};
+
+/// How often it is looked within a stall limit for who acknowledges nothing.
+const LOOKS: u32 = 4;
+/// But no more often than this.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 
 /// What is taken up again.
 #[derive(Debug)]
@@ -106,6 +113,15 @@ impl Hub {
         Some(Unparked { subscription, since })
     }
 
+    /// Whether an id waits for a client of another name to come back.
+    pub(super) fn is_kept_for_another(&self, id: &str, name: Option<&ByteString>) -> bool {
+        let Some(key) = self.parked.get(id) else { return false };
+        match &live(&self.subscriptions, *key).sink {
+            Sink::Parked(parked) => parked.expired_ns.is_none() && name != Some(&parked.life.0),
+            _ => false,
+        }
+    }
+
     /// Ends what is parked under an id: somebody else has the id now, or nobody wants it.
     pub(super) fn end_parked(&mut self, id: &str) {
         let Some(key) = self.parked.remove(id) else { return };
@@ -151,7 +167,8 @@ impl Hub {
                 self.give_up(key, now);
             }
         }
-        self.forget_publishers(now);
+        self.give_up_open(now);
+        self.give_up_silent(now);
         self.flush();
     }
 
@@ -188,7 +205,9 @@ impl Hub {
                 Sink::Parked(parked) => Some(parked.until),
                 _ => None,
             });
-        parked.chain(self.first_publisher_forgotten_at()).min()
+        let pause = (self.config.stall_limit / LOOKS).max(SHORTEST_PAUSE);
+        let look = self.is_watched().then(|| Instant::now() + pause);
+        parked.chain(self.open_given_up_at()).chain(look).min()
     }
 
     /// Goes on with what was parked, as a subscription that is about to begin: its counters, its

@@ -20,15 +20,16 @@ use crate::wire::{self, EventEnvelope};
 #[derive(Debug, Default)]
 pub(super) struct Retained {
     tails: Vec<VecDeque<Arc<Kept>>>,
-    /// All of them, oldest first; those that left their tail early are still here until their turn.
-    all: VecDeque<Arc<Kept>>,
+    /// Place and number of all of them, oldest first; those that left their tail early are still here
+    /// until they are many.
+    all: VecDeque<(usize, u64)>,
+    events: usize,
     bytes: usize,
     last_order: u64,
 }
 
 #[derive(Debug)]
 struct Kept {
-    place: usize,
     /// Its number in the broker's order.
     order: u64,
     routed_ns: u64,
@@ -36,42 +37,56 @@ struct Kept {
     bytes: Box<[u8]>,
 }
 
+/// Entries of events that left their tail, beyond as many as there are events, before they go.
+const MAX_LEFT: usize = 1024;
+
 impl Retained {
     /// Keeps an event on a topic of this place.
     fn keep(&mut self, limits: &Retention, place: usize, bytes: &[u8], now_ns: u64) {
         self.last_order += 1;
-        let kept = Arc::new(Kept {
-            place,
-            order: self.last_order,
-            routed_ns: now_ns,
-            bytes: bytes.into(),
-        });
+        let order = self.last_order;
         if self.tails.len() <= place {
             self.tails.resize_with(place + 1, VecDeque::new);
         }
         self.bytes += bytes.len();
-        self.tails[place].push_back(Arc::clone(&kept));
-        self.all.push_back(kept);
+        self.events += 1;
+        self.tails[place].push_back(Arc::new(Kept {
+            order,
+            routed_ns: now_ns,
+            bytes: bytes.into(),
+        }));
+        self.all.push_back((place, order));
         if self.tails[place].len() > limits.events_per_topic {
-            self.tails[place].pop_front();
+            self.drop_oldest(place);
         }
         self.forget(limits, now_ns);
     }
 
+    fn drop_oldest(&mut self, place: usize) {
+        if let Some(oldest) = self.tails[place].pop_front() {
+            self.bytes -= oldest.bytes.len();
+            self.events -= 1;
+        }
+    }
+
     /// Forgets what is too old or too much.
     fn forget(&mut self, limits: &Retention, now_ns: u64) {
-        while let Some(oldest) = self.all.front() {
-            let tail = &mut self.tails[oldest.place];
-            let is_in_tail = tail.front().is_some_and(|first| first.order <= oldest.order);
-            let age = Duration::from_nanos(now_ns.saturating_sub(oldest.routed_ns));
-            if is_in_tail && age <= limits.age && self.bytes <= limits.bytes {
-                return;
+        while let Some((place, order)) = self.all.front().copied() {
+            if let Some(kept) = self.tails[place].front().filter(|kept| kept.order == order) {
+                let age = Duration::from_nanos(now_ns.saturating_sub(kept.routed_ns));
+                if age <= limits.age && self.bytes <= limits.bytes {
+                    break;
+                }
+                self.drop_oldest(place);
             }
-            if is_in_tail {
-                tail.pop_front();
-            }
-            self.bytes -= oldest.bytes.len();
             self.all.pop_front();
+        }
+        if self.all.len() > 2 * self.events + MAX_LEFT {
+            let tails = &self.tails;
+            let is_there = |place: usize, order: u64| {
+                tails[place].front().is_some_and(|oldest| oldest.order <= order)
+            };
+            self.all.retain(|(place, order)| is_there(*place, *order));
         }
     }
 
@@ -169,6 +184,17 @@ mod tests {
         assert_eq!((orders(&retained, 1), orders(&retained, 2)), (vec![3], vec![2]));
         assert_eq!(retained.bytes, 80);
         retained.forget(&LIMITS, 1_501);
-        assert_eq!((retained.bytes, retained.all.len()), (0, 0));
+        assert_eq!((retained.bytes, retained.events, retained.all.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_busy_topic_costs_others_nothing() {
+        let mut retained = Retained::default();
+        retained.keep(&LIMITS, 1, &[0; 10], 0);
+        for _ in 0..3 * MAX_LEFT {
+            retained.keep(&LIMITS, 2, &[0; 10], 0);
+        }
+        assert_eq!((orders(&retained, 1), retained.bytes), (vec![1], 40));
+        assert!(retained.all.len() <= 2 * retained.events + MAX_LEFT, "{}", retained.all.len());
     }
 }

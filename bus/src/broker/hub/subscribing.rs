@@ -1,5 +1,7 @@
 //! Subscriptions that begin and end.
 
+use bytestring::ByteString;
+
 use super::super::subscription::{Owner, Remote, Sink, Subscription, lane_of};
 use super::connections::Peer;
 use super::deliver::Leftovers;
@@ -49,7 +51,7 @@ impl Hub {
         subscription: &EventSubscription,
         handle: u64,
     ) -> Result<EventReceiver, SubscribeError> {
-        let matcher = self.admit(subscription, None)?;
+        let matcher = self.admit(subscription, None, None)?;
         self.end_parked(&subscription.subscriber_id);
         let (queue, receiver) = DeliveryQueue::bounded(subscription.capacity);
         let (owner, sink) = (Owner::Handle(handle), Sink::Local(queue));
@@ -68,7 +70,8 @@ impl Hub {
         access: &Access,
     ) -> Result<Begun, SubscribeError> {
         let Asked { subscription: wanted, acknowledges, resume } = asked;
-        let matcher = self.admit(wanted, Some(access))?;
+        let name = self.connections.get(connection).map(|peer| peer.name.clone());
+        let matcher = self.admit(wanted, Some(access), name.as_ref())?;
         self.last_number = self.last_number.wrapping_add(1);
         let number = self.last_number;
         let limit_bytes = self.config.backlog_limit_bytes;
@@ -123,6 +126,7 @@ impl Hub {
         &mut self,
         subscription: &EventSubscription,
         access: Option<&Access>,
+        name: Option<&ByteString>,
     ) -> Result<Matcher, SubscribeError> {
         if self.closed {
             return Err(SubscribeError::Closed);
@@ -134,7 +138,9 @@ impl Hub {
         if self.by_id.contains_key(&subscription.subscriber_id) {
             self.remove_abandoned();
         }
-        if self.by_id.contains_key(&subscription.subscriber_id) {
+        let is_taken = self.by_id.contains_key(&subscription.subscriber_id)
+            || self.is_kept_for_another(&subscription.subscriber_id, name);
+        if is_taken {
             return Err(SubscribeError::DuplicateId { id: subscription.subscriber_id.clone() });
         }
         if self.by_id.len() >= self.config.subscriber_limit {

@@ -58,13 +58,16 @@ impl Entry {
     }
 }
 
-/// What the entries say together, up to the first that is none.
-pub(super) fn read_all(mut bytes: &[u8]) -> BTreeMap<About, Vec<u8>> {
+/// What the entries say together, up to the first that is none; and how many bytes that is.
+pub(super) fn read_all(all: &[u8]) -> (BTreeMap<About, Vec<u8>>, usize) {
+    let mut bytes = all;
     let mut live = BTreeMap::new();
+    let mut valid = 0;
     while !bytes.is_empty() {
         let before = bytes;
         let Ok(entry) = message::Entry::decode_length_delimited(&mut bytes) else { break };
         let whole = before[..before.len() - bytes.len()].to_vec();
+        valid = all.len() - bytes.len();
         match entry.entry {
             Some(message::entry::Entry::Key(key)) => {
                 live.insert(About::Key { id: key.id }, whole);
@@ -82,7 +85,7 @@ pub(super) fn read_all(mut bytes: &[u8]) -> BTreeMap<About, Vec<u8>> {
             None => {}
         }
     }
-    live
+    (live, valid)
 }
 
 /// What entries that hold mean; one that means nothing to this version is passed over.

@@ -39,7 +39,7 @@ fn the_next_broker_knows_what_held_last() {
     assert!(digest.is(&keys[1].digest()) && !digest.is(&keys[0].digest()));
     drop(journal);
     let (mut journal, again) = opened(&path);
-    assert_eq!((again.subscriptions.len(), again.keys.len()), (1, 1), "written anew as it was");
+    assert_eq!((again.subscriptions.len(), again.keys.len()), (1, 1), "as it was");
     journal.clear();
     drop(journal);
     assert!(opened(&path).1.subscriptions.is_empty(), "a broker that ended in order");
@@ -76,6 +76,25 @@ fn its_length_follows_what_holds_not_what_happened() {
     assert!(bytes < 2 * COMPACT_AT_BYTES as u64, "{bytes}");
     drop(journal);
     assert_eq!(opened(&path).1.subscriptions, [(life(1), wanted("stays"))]);
+}
+
+#[test]
+fn a_broker_killed_while_it_writes_its_journal_anew_leaves_the_old_one_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let (mut journal, _) = opened(&path);
+    journal.subscribed(&life(1), &wanted("stays"));
+    drop(journal);
+    // As far as the kill let it come.
+    std::fs::write(folder.path().join("journal.new"), [7, 1, 1]).expect("written");
+    let (mut journal, recovered) = opened(&path);
+    assert_eq!(recovered.subscriptions, [(life(1), wanted("stays"))]);
+    journal.write_anew().expect("over what was left");
+    journal.subscribed(&life(1), &wanted("later"));
+    let told = Journal::open(&path).expect_err("still locked").to_string();
+    assert!(told.contains("in use"), "{told}");
+    drop(journal);
+    assert_eq!(opened(&path).1.subscriptions.len(), 2);
 }
 
 #[test]

@@ -100,8 +100,12 @@ impl Link {
         loop {
             self.until(|state| *state != State::Offline).await;
             let waiting = self.requests.open(pending.clone());
-            if matches!(*self.state.borrow(), State::Over(_)) {
-                return None;
+            let state = self.state.borrow().clone();
+            match state {
+                State::Over(_) => return None,
+                // It broke in between, and nobody would fail this one.
+                State::Offline => continue,
+                State::Open | State::Leaving => {}
             }
             self.send(body(waiting.number()));
             if let Some(reply) = waiting.reply().await {

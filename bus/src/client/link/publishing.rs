@@ -36,6 +36,8 @@ pub(super) struct Publishing {
     /// send may overshoot the window by no more than that (W2).
     outbox_limit_bytes: usize,
     unconfirmed_limit_events: usize,
+    /// Ids that were to be subscribed on a connection that broke before it was answered.
+    pub(super) unanswered: Vec<String>,
     /// What the last connection that broke may have cost.
     pub(super) cost: Lost,
     pub(super) resumed: Resumed,
@@ -52,6 +54,7 @@ impl Publishing {
             limits: connection.limits,
             outbox_limit_bytes: 0,
             unconfirmed_limit_events: 0,
+            unanswered: Vec::new(),
             cost: Lost::default(),
             resumed: Resumed::default(),
         };
@@ -74,9 +77,13 @@ impl Publishing {
 
     /// Whether one more event of a lane can be accepted.
     fn has_room(&mut self, lane: Lane, confirmation: Confirmation) -> bool {
+        let window_bytes = self.limits.publish_window_bytes;
+        let limit_events = self.unconfirmed_limit_events;
+        let unconfirmed = self.outbox.unconfirmed(lane);
+        let may_be_kept =
+            unconfirmed.len() < limit_events && (unconfirmed.bytes() as u64) < window_bytes;
         self.outbox.event_bytes(lane) < self.outbox_limit_bytes
-            && (confirmation == Confirmation::Fire
-                || self.outbox.unconfirmed(lane).len() < self.unconfirmed_limit_events)
+            && (confirmation == Confirmation::Fire || may_be_kept)
     }
 }
 

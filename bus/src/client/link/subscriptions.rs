@@ -24,10 +24,12 @@ impl Link {
     }
 
     /// The receiver of a subscription has taken what must be acknowledged, up to a position as the
-    /// broker counts.
-    pub(in super::super) fn acknowledge(&self, standing: &Standing, position: u64) {
+    /// broker counts under this number. Where it has another by now, whoever gave it that has said so.
+    pub(in super::super) fn acknowledge(&self, standing: &Standing, number: u32, position: u64) {
         let mut publishing = self.publishing.lock();
-        let Some(number) = standing.number() else { return };
+        if publishing.stream.is_none() || standing.number() != Some(number) {
+            return;
+        }
         let stream = publishing.stream.clone();
         let next =
             publishing.outbox.acknowledge(stream.as_deref(), monotonic_ns(), number, position);

@@ -58,7 +58,9 @@ impl OutLane {
         self.sent.clear();
         self.ungranted_bytes = 0;
         let unsent_kept = self.frames.iter().filter(|frame| frame.is_kept).count();
-        let again = self.unconfirmed.len() - unsent_kept;
+        // Where one that was not written is confirmed all the same, having been sent before, all
+        // older ones are.
+        let again = self.unconfirmed.len().saturating_sub(unsent_kept);
         let mut bytes = Vec::new();
         for (place, frame) in self.unconfirmed.oldest(again).enumerate() {
             self.frames.insert(place, Frame::new(frame.len(), true));

@@ -16,16 +16,20 @@ use crate::wire::{
 };
 
 impl Reader {
-    /// Asks for every subscription again, on a new connection.
-    pub(in super::super) fn resume(&mut self, control: &mut Vec<u8>) {
+    /// Asks for every subscription again, on a new connection. What was asked for and not answered the
+    /// broker may have: whoever still wants it asks once more, after this.
+    pub(in super::super) fn resume(&mut self, control: &mut Vec<u8>, unanswered: &[String]) {
         self.touched.clear();
         let broken: Vec<_> = self.subscriptions.drain().map(|(_, subscribed)| subscribed).collect();
-        let unanswered = std::mem::take(&mut self.resuming);
-        for mut subscribed in broken.into_iter().chain(unanswered.into_values()) {
+        let resuming = std::mem::take(&mut self.resuming);
+        let own: Vec<Subscribed> = broken.into_iter().chain(resuming.into_values()).collect();
+        let is_own = |id: &String| own.iter().any(|one| one.subscription.subscriber_id == *id);
+        for id in unanswered.iter().filter(|id| !is_own(id)) {
+            encode_unsubscribe(control, id.clone());
+        }
+        for mut subscribed in own {
             if subscribed.queue.is_closed() {
-                let subscriber_id = subscribed.subscription.subscriber_id.into();
-                let request = proto::UnsubscribeRequest { subscriber_id, ..Default::default() };
-                wire::encode_control(control, Body::Unsubscribe(request));
+                encode_unsubscribe(control, subscribed.subscription.subscriber_id);
                 continue;
             }
             let request = self.link.requests().number();
@@ -129,4 +133,10 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// Nobody waits for the reply.
+fn encode_unsubscribe(control: &mut Vec<u8>, id: String) {
+    let request = proto::UnsubscribeRequest { subscriber_id: id.into(), ..Default::default() };
+    wire::encode_control(control, Body::Unsubscribe(request));
 }

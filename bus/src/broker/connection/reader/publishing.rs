@@ -94,7 +94,7 @@ impl Reader<'_> {
         envelope: &EventEnvelope<'_>,
         event: &[u8],
     ) -> Result<Fate, Fault> {
-        self.check(hub, envelope)?;
+        self.check(envelope)?;
         let publication = Publication::encoded(*envelope, event, self.key);
         let fate = self.decide(hub, &publication, envelope)?;
         if fate != Fate::MustWait {
@@ -116,6 +116,7 @@ impl Reader<'_> {
         if hub.was_placed(publication) {
             return Ok(Fate::Again);
         }
+        self.check_unconfirmed(hub, envelope)?;
         match self.peer.access.may_publish_on(envelope.topic) {
             Some(Decision::Allowed { .. }) => self.route_allowed(hub, publication, envelope.lane()),
             Some(Decision::Denied { rule: None }) if hub.owes_reply(self.key, envelope.topic) => {
@@ -160,7 +161,7 @@ impl Reader<'_> {
 
     /// Whether it is this client's, of a size that is allowed, and none that was before: ids of
     /// events and fresh correlations are made of its number (C8).
-    fn check(&self, hub: &Hub, envelope: &EventEnvelope<'_>) -> Result<(), Fault> {
+    fn check(&self, envelope: &EventEnvelope<'_>) -> Result<(), Fault> {
         let limit_bytes = self.shared.config.payload_limit_bytes;
         if envelope.payload.len() > limit_bytes {
             return Err(Fault::TooLarge { bytes: envelope.payload.len(), limit_bytes });
@@ -174,12 +175,18 @@ impl Reader<'_> {
         if envelope.sequence <= self.lanes[lane].last_sequence {
             return Err(Fault::Protocol("a sequence number that does not increase"));
         }
-        if envelope.confirmation != Confirmation::Fire {
-            let (events, bytes) = hub.unconfirmed(self.key, lane);
-            let limit_events = self.shared.config.unconfirmed_limit_events;
-            if events >= limit_events || bytes > self.window_bytes() {
-                return Err(Fault::Protocol("more was published than may wait to be confirmed"));
-            }
+        Ok(())
+    }
+
+    /// Whether a client that keeps to the limits may have one more event on its way to be confirmed.
+    fn check_unconfirmed(&self, hub: &Hub, envelope: &EventEnvelope<'_>) -> Result<(), Fault> {
+        if envelope.confirmation == Confirmation::Fire {
+            return Ok(());
+        }
+        let (events, bytes) = hub.unconfirmed(self.key, envelope.lane());
+        let limit_events = self.shared.config.unconfirmed_limit_events;
+        if events >= limit_events || bytes > self.window_bytes() {
+            return Err(Fault::Protocol("more was published than may wait to be confirmed"));
         }
         Ok(())
     }
@@ -203,7 +210,7 @@ impl Reader<'_> {
         let Some(event) = self.lanes[lane].deferred.oldest() else { return Ok(()) };
         let envelope = EventEnvelope::parse(event)?;
         let mut hub = self.shared.hub.lock();
-        self.check(&hub, &envelope)?;
+        self.check(&envelope)?;
         let publication = Publication::encoded(envelope, event, self.key);
         let was_routed = !hub.was_placed(&publication)
             && matches!(hub.route(&publication, AtFull::Drop, monotonic_ns()), Routed::Done);

@@ -6,10 +6,12 @@
 //! here waits: where an event must wait for room, `route` says for which.
 
 mod confirming;
+mod connecting;
 mod connections;
 mod deliver;
 mod inspection;
 mod parking;
+mod publishers;
 mod refusals;
 mod replies;
 mod retained;
@@ -25,10 +27,10 @@ use rustc_hash::FxHashMap;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use confirming::Publishers;
+pub(super) use connecting::{Arrival, Session};
 use connections::Connections;
-pub(super) use connections::{Arrival, Session};
 pub(super) use deliver::Leftovers;
+use publishers::Publishers;
 pub(super) use refusals::{Refused, Telling};
 use retained::Retained;
 use routes::Routes;

@@ -58,12 +58,13 @@ impl Hub {
                 self.park(key, life.clone(), until);
             }
         }
-        self.publisher_gone(connection, Some(until));
+        self.publishers.gone(connection, until);
         self.expiry_changed.notify_one();
     }
 
     fn park(&mut self, key: Key, life: Life, until: Instant) {
         let mut subscription = self.take(key);
+        self.by_id.remove(&subscription.id);
         self.end_delivery(&mut subscription, Leftovers::Lose);
         subscription.owner = Owner::Nobody;
         subscription.sink = Sink::Parked(Parked {
@@ -102,7 +103,7 @@ impl Hub {
     /// Takes out what was parked under an id, for its client to go on with.
     pub(super) fn unpark(&mut self, id: &str, life: &Life) -> Option<Unparked> {
         let key = *self.parked.get(id)?;
-        let Sink::Parked(parked) = &live(&self.subscriptions, key).sink else { return None };
+        let parked = self.parked_at(key)?;
         if parked.life != *life {
             return None;
         }
@@ -116,10 +117,8 @@ impl Hub {
     /// Whether an id waits for a client of another name to come back.
     pub(super) fn is_kept_for_another(&self, id: &str, name: Option<&ByteString>) -> bool {
         let Some(key) = self.parked.get(id) else { return false };
-        match &live(&self.subscriptions, *key).sink {
-            Sink::Parked(parked) => parked.expired_ns.is_none() && name != Some(&parked.life.0),
-            _ => false,
-        }
+        self.parked_at(*key)
+            .is_some_and(|parked| parked.expired_ns.is_none() && name != Some(&parked.life.0))
     }
 
     /// Ends what is parked under an id: somebody else has the id now, or nobody wants it.
@@ -154,10 +153,7 @@ impl Hub {
 
     /// Gives up what nobody came back for in time.
     pub(in super::super) fn expire(&mut self, now: Instant) {
-        let is_over = |key: &Key| match &live(&self.subscriptions, *key).sink {
-            Sink::Parked(parked) => parked.until <= now,
-            _ => false,
-        };
+        let is_over = |key: &Key| self.parked_at(*key).is_some_and(|parked| parked.until <= now);
         let over = self.parked.iter().filter(|(_, key)| is_over(key));
         let over: Vec<_> = over.map(|(id, key)| (id.clone(), *key)).collect();
         for (id, key) in over {
@@ -167,7 +163,7 @@ impl Hub {
                 self.give_up(key, now);
             }
         }
-        self.give_up_open(now);
+        self.publishers.give_up(now);
         self.give_up_silent(now);
         self.flush();
     }
@@ -178,8 +174,14 @@ impl Hub {
     }
 
     fn has_expired(&self, key: Key) -> bool {
-        let sink = &live(&self.subscriptions, key).sink;
-        matches!(sink, Sink::Parked(parked) if parked.expired_ns.is_some())
+        self.parked_at(key).is_some_and(|parked| parked.expired_ns.is_some())
+    }
+
+    fn parked_at(&self, key: Key) -> Option<&Parked> {
+        match &live(&self.subscriptions, key).sink {
+            Sink::Parked(parked) => Some(parked),
+            Sink::Local(_) | Sink::Remote(_) => None,
+        }
     }
 
     /// Nobody need wait for a subscription any more. It is remembered for a while: what had waited
@@ -200,14 +202,11 @@ impl Hub {
 
     /// When something expires next.
     pub(in super::super) fn next_expiry(&self) -> Option<Instant> {
-        let parked =
-            self.parked.values().filter_map(|key| match &live(&self.subscriptions, *key).sink {
-                Sink::Parked(parked) => Some(parked.until),
-                _ => None,
-            });
+        let parked = self.parked.values().filter_map(|key| self.parked_at(*key));
+        let parked = parked.map(|parked| parked.until);
         let pause = (self.config.stall_limit / LOOKS).max(SHORTEST_PAUSE);
-        let look = self.is_watched().then(|| Instant::now() + pause);
-        parked.chain(self.open_given_up_at()).chain(look).min()
+        let look = self.publishers.is_watched.then(|| Instant::now() + pause);
+        parked.chain(self.publishers.given_up_at()).chain(look).min()
     }
 
     /// Goes on with what was parked, as a subscription that is about to begin: its counters, its
@@ -245,7 +244,7 @@ impl Hub {
         let Sink::Remote(remote) = &mut subscription.sink else { return 0 };
         let mut again = 0;
         for owed in before.owed.iter().filter(|owed| owed.position > received) {
-            if let Some(bytes) = self.owed_bytes(*owed) {
+            if let Some(bytes) = self.publishers.bytes(*owed) {
                 remote.hold_back(owed.position, &bytes);
                 again += 1;
             }

@@ -236,9 +236,8 @@ impl Hub {
     /// Ends a subscription. Whoever waits for it to take something need not any more: where its
     /// receiver is gone without having taken it, they are told.
     pub(super) fn remove(&mut self, key: Key, leftovers: Leftovers) {
-        let mut subscription = self.take(key);
-        self.routes.remove(&subscription.matcher, key);
-        self.free.push(key);
+        let mut subscription = self.take_out(key);
+        self.by_id.remove(&subscription.id);
         self.end_delivery(&mut subscription, leftovers);
         self.say_ended(&subscription);
         if subscription.acknowledges {
@@ -247,18 +246,14 @@ impl Hub {
         self.settle_all(subscription.owed, leftovers == Leftovers::Lose);
     }
 
-    /// Takes a subscription, and with it its id; its routes must be dealt with.
+    /// Takes a subscription; its id and its routes must be dealt with.
     pub(super) fn take(&mut self, key: Key) -> Subscription {
-        let subscription =
-            self.subscriptions[key as usize].take().expect("a known key has a subscription");
-        self.by_id.remove(&subscription.id);
-        subscription
+        self.subscriptions[key as usize].take().expect("a known key has a subscription")
     }
 
-    /// Takes a subscription that is parked, and its routes.
+    /// Takes a subscription and its routes; its id must be dealt with.
     pub(super) fn take_out(&mut self, key: Key) -> Subscription {
-        let subscription =
-            self.subscriptions[key as usize].take().expect("a known key has a subscription");
+        let subscription = self.take(key);
         self.routes.remove(&subscription.matcher, key);
         self.free.push(key);
         subscription

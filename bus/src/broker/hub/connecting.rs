@@ -1,0 +1,235 @@
+//! Connections that come, are answered and written to, and go.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use tokio::sync::Notify;
+
+use super::super::outbox::{Outbox, Unwritten};
+use super::super::subscription::{Life, Owner, Sink};
+use super::Hub;
+use super::connections::{Ended, Peer, Stage};
+use super::deliver::Leftovers;
+use super::replies::Owed;
+use crate::contract::{EventBusStatistics, InspectionQuery};
+use crate::topic::{Lane, PerLane};
+use crate::transport::Stream;
+use crate::wire::{self, proto, proto::frame::Body};
+
+/// What a connection's task gets to work with.
+#[derive(Debug)]
+pub(in super::super) struct Session {
+    /// Its key in the hub.
+    pub(in super::super) key: u32,
+    /// Wakes it when the socket did not take everything.
+    pub(in super::super) wake: Arc<Notify>,
+    /// Told when its client has come back on another connection.
+    pub(in super::super) superseded: Arc<Notify>,
+}
+
+/// Who has said hello, and the answer.
+#[derive(Debug)]
+pub(in super::super) struct Arrival {
+    pub(in super::super) name: ByteString,
+    pub(in super::super) incarnation: u64,
+    /// Whether it comes back when its connection breaks.
+    pub(in super::super) returns: bool,
+    pub(in super::super) welcome: proto::Welcome,
+}
+
+impl Arrival {
+    /// Which life of which client this is.
+    pub(in super::super) fn life(&self) -> Life {
+        (self.name.clone(), self.incarnation)
+    }
+}
+
+impl Hub {
+    /// Welcomes a connection after its hello; `None` when the end has come first, and nothing was
+    /// accepted from it. Nobody is welcomed who is not known here, so that a shutdown says goodbye
+    /// to whoever may publish, and waits for it.
+    pub(in super::super) fn connect(
+        &mut self,
+        stream: Arc<Stream>,
+        arrival: Arrival,
+    ) -> Option<Session> {
+        if self.ended {
+            return None;
+        }
+        let life = arrival.life();
+        let wake = Arc::new(Notify::new());
+        let superseded = Arc::new(Notify::new());
+        let number = self.connections.next_number();
+        let key = self.connections.insert(Peer {
+            pid: stream.peer().pid,
+            outbox: Outbox::new(stream, Arc::clone(&wake)),
+            targets: PerLane::default(),
+            touched: false,
+            held_back: false,
+            stage: Stage::Talking,
+            superseded: Arc::clone(&superseded),
+            number,
+            name: arrival.name,
+            incarnation: arrival.incarnation,
+            returns: arrival.returns,
+            owed: Owed::default(),
+            published: 0,
+            ended: Ended::default(),
+        });
+        self.send(key, Body::Welcome(arrival.welcome));
+        self.publishers.returned(&life, key);
+        if self.closed {
+            self.send(key, Body::Goodbye(proto::Goodbye { last: false }));
+        }
+        self.flush();
+        Some(Session { key, wake, superseded })
+    }
+
+    /// An event of this connection had its turn.
+    pub(in super::super) fn published_by(&mut self, key: u32) {
+        if let Some(peer) = self.connections.get_mut(key) {
+            peer.published += 1;
+        }
+    }
+
+    /// Forgets a connection; its subscriptions end (C10). Whatever [`abandon`](Self::abandon) did
+    /// not look through counts as lost: its task failed, and nobody knows better.
+    pub(in super::super) fn disconnect(&mut self, key: u32) {
+        self.end_owner(Owner::Connection(key), Leftovers::Lose);
+        self.publishers.left(key);
+        if let Some(peer) = self.connections.remove(key) {
+            self.lose_handed_over(peer.outbox.deliveries());
+        }
+    }
+
+    /// Gives up on what a connection was not written, beside what its task holds: it is dropped.
+    pub(in super::super) fn abandon(&mut self, key: u32, in_task: &Unwritten) {
+        let Some(peer) = self.connections.get_mut(key) else { return };
+        let lost = peer.outbox.abandon(in_task);
+        self.lose_handed_over(lost.len() as u64);
+        for number in lost {
+            let key = self.numbers.get(&number).copied();
+            if let Some(own) = key.and_then(|key| self.subscriptions[key as usize].as_mut()) {
+                own.handed_over -= 1;
+                own.dropped += 1;
+            }
+        }
+    }
+
+    /// Deliveries that had left the hub and not the broker.
+    fn lose_handed_over(&mut self, deliveries: u64) {
+        self.handed_over -= deliveries;
+        self.dropped += deliveries;
+        if self.ended {
+            self.undelivered += deliveries;
+        }
+    }
+
+    /// Gathers a frame that is not an event.
+    pub(in super::super) fn send(&mut self, key: u32, body: Body) {
+        if let Some(peer) = self.connections.touch(key) {
+            wire::encode_control(peer.outbox.buffer(Lane::Events), body);
+        }
+    }
+
+    /// Gathers an answer, which counts as one until the client has taken it.
+    pub(in super::super) fn reply(&mut self, key: u32, body: Body) {
+        self.reply_in(key, Lane::Events, body);
+    }
+
+    /// The same in the order of a lane.
+    pub(in super::super) fn reply_in(&mut self, key: u32, lane: Lane, body: Body) {
+        if let Some(peer) = self.connections.touch(key) {
+            let buffer = peer.outbox.buffer(lane);
+            let before = buffer.len();
+            wire::encode_control(buffer, body);
+            let bytes = buffer.len() - before;
+            peer.outbox.replied(bytes);
+        }
+    }
+
+    /// Whether a client has asked for more than it reads.
+    pub(in super::super) fn owes_too_many_replies(&mut self, key: u32) -> bool {
+        let limit_bytes = self.config.reply_limit_bytes as u64;
+        self.connections.touch(key).is_some_and(|peer| {
+            if peer.outbox.unread_reply_bytes() <= limit_bytes {
+                return false;
+            }
+            // Many requests in one round are no offence if the socket takes their answers.
+            peer.outbox.flush();
+            peer.outbox.unread_reply_bytes() > limit_bytes
+        })
+    }
+
+    /// Answers a request for statistics.
+    pub(in super::super) fn send_statistics(&mut self, key: u32, request: u64) {
+        // What this round has gathered is on its way before the answer, so it must be counted there.
+        self.flush();
+        let statistics: EventBusStatistics = self.statistics();
+        let limit_bytes = self.config.frame_limit_bytes();
+        let reply = wire::statistics_to_wire(request, &statistics, limit_bytes);
+        self.reply(key, Body::Statistics(reply));
+    }
+
+    /// The answer to an inspection, within a frame.
+    pub(in super::super) fn inspection(
+        &mut self,
+        request: u64,
+        query: &InspectionQuery,
+    ) -> proto::InspectReply {
+        // As for statistics.
+        self.flush();
+        let limit_bytes = self.config.frame_limit_bytes();
+        wire::inspection_to_wire(request, &self.inspect(query), limit_bytes)
+    }
+
+    /// The client has room for more deliveries of one of its subscriptions.
+    pub(in super::super) fn credit(&mut self, connection: u32, number: u32, events: u64) {
+        let Some(&key) = self.numbers.get(&number) else { return };
+        if let Some(Some(subscription)) = self.subscriptions.get_mut(key as usize)
+            && let Sink::Remote(remote) = &mut subscription.sink
+            && remote.connection == connection
+        {
+            remote.credit = remote.credit.saturating_add(events);
+            self.send_backlog(key);
+            self.report_losses(key);
+        }
+    }
+
+    /// For the connection's task: what the socket did not take. `None` when all is written; then
+    /// events held back for want of room in the outbox go out, too.
+    pub(in super::super) fn take_unwritten(&mut self, connection: u32) -> Option<Unwritten> {
+        let peer = self.connections.get_mut(connection)?;
+        let unwritten = peer.outbox.take();
+        if unwritten.is_none() && std::mem::take(&mut peer.held_back) {
+            self.resume(connection);
+            self.flush();
+        }
+        unwritten
+    }
+
+    /// Sends what was held back for a connection's subscriptions.
+    pub(super) fn resume(&mut self, connection: u32) {
+        for key in self.keys_of(Owner::Connection(connection)) {
+            self.send_backlog(key);
+        }
+    }
+
+    /// The client will publish nothing more; its subscriptions end, receivers drain.
+    pub(in super::super) fn client_said_goodbye(&mut self, key: u32) {
+        if !self.closed {
+            self.end_owner(Owner::Connection(key), Leftovers::HandOver);
+            self.publishers.left(key);
+            self.send(key, Body::Goodbye(proto::Goodbye { last: true }));
+        }
+        if let Some(peer) = self.connections.touch(key) {
+            peer.stage = Stage::Left;
+        }
+        self.flush();
+    }
+
+    /// Whether some client may still have accepted events on their way here.
+    pub(super) fn is_anybody_talking(&self) -> bool {
+        self.connections.peers().any(|(_, peer)| peer.stage == Stage::Talking)
+    }
+}

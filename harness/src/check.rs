@@ -13,7 +13,7 @@
 //! declared), `differential` (two buses in each `subject`, `operations` in pairs), `twin` (what the
 //! other bus did with the same events) and `unsteady` (what differs from run to run); beside them
 //! `sightings`, which judges host cases from the record of a real agent, and `counted`, which judges
-//! what performance trials count, and `control`, which judges what the control plane did.
+//! what performance trials count, and `control`, which judges what the control plane did (`found`).
 
 mod access;
 mod causality;
@@ -33,6 +33,7 @@ mod faults;
 mod fifo;
 mod findings;
 mod foreign;
+mod found;
 mod gaps;
 mod late;
 mod life;

@@ -1,13 +1,12 @@
 //! Judges cases of the control plane: what members, callers and the desk noted, against CONTRACT W9
 //! R1–R4 and R6, and a configuration's versions.
 //!
-//! - `found`: what comes out; `seen`: the record by member and step;
+//! - `seen`: the record by member and step;
 //! - `replies` (W9), `worst_of` (R1), `heartbeats` (R2), `failover` (R3), `gathering` (R4),
 //!   `workflows` (R6), `configuration`: one rule each, with an oracle of its own where one is needed.
 
 mod configuration;
 mod failover;
-mod found;
 mod gathering;
 mod heartbeats;
 mod replies;
@@ -17,11 +16,11 @@ mod tests;
 mod workflows;
 mod worst_of;
 
-use super::report::Report;
+use super::found::Found;
+use super::report::{Check, Report};
 use crate::plan::control::Step;
 use crate::plan::{Bus, Case};
 use crate::record::ControlHistory;
-use found::Found;
 use seen::Seen;
 
 /// Judges what was noted while a case of the control plane ran on a bus.
@@ -31,7 +30,7 @@ pub fn check_control(case: &Case, bus: Bus, history: &ControlHistory) -> Report 
         return Report::Broken(defects);
     }
     let seen = Seen { case, history };
-    let mut found = Found::new(case, bus);
+    let mut found = Found::new(case, bus, Check::rule);
     replies::check(&seen, &mut found);
     worst_of::check(&seen, &mut found);
     heartbeats::check(&seen, &mut found);

@@ -1,7 +1,7 @@
-//! The violations of one case, as they are found.
+//! The violations of one case that has no history of a bus, as they are found.
 
-use crate::check::report::{
-    Check, Checked, Judgement, MAX_WITNESSES, Reached, Unexercised, Violation,
+use super::report::{
+    Check, Checked, Judgement, MAX_WITNESSES, Message, Reached, Unexercised, Violation,
 };
 use crate::plan::{Bus, Case, Claim};
 
@@ -9,14 +9,16 @@ use crate::plan::{Bus, Case, Claim};
 pub(super) struct Found<'a> {
     case: &'a Case,
     bus: Bus,
+    rule_of: fn(Check) -> &'static str,
     judgement: Judgement,
 }
 
 impl<'a> Found<'a> {
-    pub(super) fn new(case: &'a Case, bus: Bus) -> Self {
+    /// Nothing yet; `rule_of` tells by which rule a check judges here.
+    pub(super) fn new(case: &'a Case, bus: Bus, rule_of: fn(Check) -> &'static str) -> Self {
         let row = |check| Checked { check, items: 0, violations: 0 };
         let checked = Check::ALL.into_iter().map(row).collect();
-        Self { case, bus, judgement: Judgement { checked, ..Judgement::default() } }
+        Self { case, bus, rule_of, judgement: Judgement { checked, ..Judgement::default() } }
     }
 
     /// Notes that a check judged this many more things.
@@ -32,14 +34,24 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Notes a violation.
+    /// Notes a violation; its sentence is made only if it will be kept.
     pub(super) fn violated(&mut self, check: Check, sentence: impl FnOnce() -> String) {
+        self.violated_by(check, &[], sentence);
+    }
+
+    /// The same where messages show it.
+    pub(super) fn violated_by(
+        &mut self,
+        check: Check,
+        messages: &[Message],
+        sentence: impl FnOnce() -> String,
+    ) {
         let row = self.row(check);
         row.violations += 1;
         if row.violations > MAX_WITNESSES {
             return;
         }
-        let rule = check.rule();
+        let rule = (self.rule_of)(check);
         self.judgement.violations.push(Violation {
             rule: rule.to_owned(),
             check,
@@ -48,7 +60,7 @@ impl<'a> Found<'a> {
             bus: self.bus,
             publisher: None,
             subscriber: None,
-            messages: Vec::new(),
+            messages: messages.to_vec(),
         });
     }
 
@@ -62,7 +74,7 @@ impl<'a> Found<'a> {
     pub(super) fn into_judgement(mut self) -> Judgement {
         let checked = &self.judgement.checked;
         let is_exercised = |claim: &&Claim| {
-            checked.iter().any(|row| row.items > 0 && row.check.claim() == Some(**claim))
+            checked.iter().any(|row| row.items > 0 && (self.rule_of)(row.check) == claim.as_str())
         };
         let idle = self.case.claims.iter().filter(|claim| !is_exercised(claim));
         let missing = "no check of it had anything to judge";

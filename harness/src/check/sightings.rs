@@ -8,16 +8,15 @@
 mod content;
 mod numbers;
 
+use super::found::Found;
 use super::oracle;
-use super::report::{
-    Check, Checked, Judgement, MAX_WITNESSES, Message, Report, Unexercised, Violation,
-};
-use crate::plan::{Bus, Case, Claim};
+use super::report::{Check, Report};
+use crate::plan::{Bus, Case};
 use crate::record::{AgentEnd, Sightings, tells_exit, tells_start};
 
 /// Judges what a host case saw on a bus.
 pub fn check_sightings(case: &Case, bus: Bus, sightings: &Sightings) -> Report {
-    let mut found = Found::new(case, bus);
+    let mut found = Found::new(case, bus, rule_of);
     delivery(sightings, &mut found);
     if let Err(missing) = subscribed(case, sightings, &mut found) {
         return Report::Broken(vec![missing]);
@@ -26,70 +25,12 @@ pub fn check_sightings(case: &Case, bus: Bus, sightings: &Sightings) -> Report {
     content::check(sightings, &mut found);
     ended(sightings, &mut found);
     expected(case, bus, sightings, &mut found);
-    let mut judgement = found.judgement;
-    judgement.unexercised = unexercised(case, &judgement.checked);
-    Report::Judged(judgement)
-}
-
-/// The claims of a host case that nothing in it exercised.
-fn unexercised(case: &Case, checked: &[Checked]) -> Vec<Unexercised> {
-    let is_exercised = |claim: &&Claim| {
-        checked.iter().any(|row| row.items > 0 && rule_of(row.check) == claim.as_str())
-    };
-    let idle = case.claims.iter().filter(|claim| !is_exercised(claim));
-    let missing = "no check of it had anything to judge";
-    idle.map(|claim| Unexercised { claim: claim.to_string(), missing: missing.to_owned() })
-        .collect()
+    Report::Judged(found.into_judgement())
 }
 
 /// What is foreign to a recorder is what it did not subscribe; there is no unsubscribing here.
 fn rule_of(check: Check) -> &'static str {
     if check == Check::Foreign { "M1" } else { check.rule() }
-}
-
-/// The violations of one host case, as they are found.
-struct Found<'a> {
-    case: &'a Case,
-    bus: Bus,
-    judgement: Judgement,
-}
-
-impl<'a> Found<'a> {
-    fn new(case: &'a Case, bus: Bus) -> Self {
-        let row = |check| Checked { check, items: 0, violations: 0 };
-        let checked = Check::ALL.into_iter().map(row).collect();
-        Self { case, bus, judgement: Judgement { checked, ..Judgement::default() } }
-    }
-
-    /// Notes that a check judged this many more things.
-    fn judged(&mut self, check: Check, items: u64) {
-        self.row(check).items += items;
-    }
-
-    /// Notes a violation; its sentence is made only if it will be kept.
-    fn violated(&mut self, check: Check, messages: &[Message], sentence: impl FnOnce() -> String) {
-        let row = self.row(check);
-        row.violations += 1;
-        if row.violations > MAX_WITNESSES {
-            return;
-        }
-        let rule = rule_of(check);
-        self.judgement.violations.push(Violation {
-            rule: rule.to_owned(),
-            check,
-            sentence: format!("{} ({rule})", sentence()),
-            case: self.case.id.clone(),
-            bus: self.bus,
-            publisher: None,
-            subscriber: None,
-            messages: messages.to_vec(),
-        });
-    }
-
-    fn row(&mut self, check: Check) -> &mut Checked {
-        let mut rows = self.judgement.checked.iter_mut();
-        rows.find(|row| row.check == check).expect("every check has a row")
-    }
 }
 
 /// C1 and C3: every child is seen starting and exiting, once each.
@@ -106,11 +47,11 @@ fn delivery(sightings: &Sightings, found: &mut Found<'_>) {
             found.judged(Check::Delivery, 1);
             found.judged(Check::Duplicates, u64::from(times > 0));
             match times {
-                0 => found.violated(Check::Delivery, &[], || {
+                0 => found.violated(Check::Delivery, || {
                     format!("child {index} (process {pid}) was never seen {what}")
                 }),
                 1 => {}
-                _ => found.violated(Check::Duplicates, &[], || {
+                _ => found.violated(Check::Duplicates, || {
                     format!("child {index} (process {pid}) was seen {what} {times} times, not once")
                 }),
             }
@@ -127,7 +68,7 @@ fn subscribed(case: &Case, sightings: &Sightings, found: &mut Found<'_>) -> Resu
     for received in &sightings.record {
         let topic = received.topic.as_str();
         if !oracle::matches_topic(&recorder.subscription, topic) {
-            found.violated(Check::Foreign, &[numbers::message(received)], || {
+            found.violated_by(Check::Foreign, &[numbers::message(received)], || {
                 format!(
                     "{} received an event on {topic}, which it did not subscribe",
                     recorder.name
@@ -143,11 +84,11 @@ fn ended(sightings: &Sightings, found: &mut Found<'_>) {
     found.judged(Check::Shutdown, 1);
     match &sightings.end {
         AgentEnd::InOrder => {}
-        AgentEnd::Failed { how, last_words } => found.violated(Check::Shutdown, &[], || {
+        AgentEnd::Failed { how, last_words } => found.violated(Check::Shutdown, || {
             let words = if last_words.is_empty() { "nothing" } else { last_words };
             format!("the agent, asked to end, ended with {how}; its last words: {words}")
         }),
-        AgentEnd::Killed { waited } => found.violated(Check::Shutdown, &[], || {
+        AgentEnd::Killed { waited } => found.violated(Check::Shutdown, || {
             format!("the agent, asked to end, had not ended {waited:?} later and was killed")
         }),
     }
@@ -159,7 +100,7 @@ fn expected(case: &Case, bus: Bus, sightings: &Sightings, found: &mut Found<'_>)
     for (name, (least, most)) in case.expect.on(bus).received {
         found.judged(Check::Expectation, 1);
         if !(least..=most).contains(&received) {
-            found.violated(Check::Expectation, &[], || {
+            found.violated(Check::Expectation, || {
                 format!("{name}: {received} events received, expected {least} to {most}")
             });
         }

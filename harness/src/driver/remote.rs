@@ -1,5 +1,5 @@
-//! A role's way to a broker in another process, with something wrong in it, to see whether the harness
-//! tells. Whatever the fault, it is one a client or a broker could really have.
+//! A role's way to a broker in another process, with something wrong in it, to see whether the
+//! harness tells. Whatever the fault, it is one a client or a broker could really have.
 
 mod inbox;
 
@@ -16,46 +16,21 @@ use daemoneye_eventbus::{
 
 use self::inbox::FaultyInbox;
 
-/// Lists every fault once: variant, name, and what a bus with it does.
-macro_rules! faults {
-    ($($variant:ident $name:literal $summary:literal,)+) => {
-        /// One fault between a role and its broker.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum RemoteFault {
-            $(#[doc = concat!("The bus ", $summary, ".")] $variant,)+
-        }
-
-        impl RemoteFault {
-            /// Every fault.
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
-
-            /// Its name, for example `tells-no-gap`.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)+ }
-            }
-
-            /// What a bus with it does, to follow "the bus".
-            pub fn summary(self) -> &'static str {
-                match self { $(Self::$variant => $summary,)+ }
-            }
-        }
-    };
-}
-
-faults! {
-    TellsNoGap "tells-no-gap" "never tells that a connection had broken",
-    SubscribesOnce "subscribes-once" "comes back after a broken connection and does not subscribe again",
-    TakesAgain "takes-again" "delivers what it sends again after a broken connection, though it was there",
-    AcknowledgesEarly "acknowledges-early" "acknowledges events that a broken connection then loses",
-    AllowsEverything "allows-everything" "asks no table who may publish and subscribe what",
+legacy_buses::faults! {
+    /// One fault between a role and its broker.
+    pub enum RemoteFault {
+        TellsNoGap "tells-no-gap" "never tells that a connection had broken",
+        SubscribesOnce "subscribes-once"
+            "comes back after a broken connection and does not subscribe again",
+        TakesAgain "takes-again"
+            "delivers what it sends again after a broken connection, though it was there",
+        AcknowledgesEarly "acknowledges-early"
+            "acknowledges events that a broken connection then loses",
+        AllowsEverything "allows-everything" "asks no table who may publish and subscribe what",
+    }
 }
 
 impl RemoteFault {
-    /// The fault with this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|fault| fault.name() == name)
-    }
-
     /// The rules of a broker with this fault in place of its own.
     pub(super) fn rules(self) -> Option<Vec<Rule>> {
         let all = |action| Rule {

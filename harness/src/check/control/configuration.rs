@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::found::Found;
 use super::seen::Seen;
+use crate::check::found::Found;
 use crate::check::report::Check;
 use crate::plan::control::{Change, Step, Update};
 use crate::record::{ConfigTold, Fact, Noter};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::found::Found;
 use super::seen::Seen;
+use crate::check::found::Found;
 use crate::check::report::Check;
 use crate::plan::control::{DESK, Step};
 use crate::record::{Fact, Noter};

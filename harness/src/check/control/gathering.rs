@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::found::Found;
 use super::seen::{Seen, Span, ms};
+use crate::check::found::Found;
 use crate::check::report::Check;
 use crate::plan::control::{DESK, Step};
 use crate::record::{Answered, Fact, Noter, StepTimes};

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::found::Found;
 use super::seen::{Seen, Span, ms};
+use crate::check::found::Found;
 use crate::check::report::Check;
 use crate::plan::control::{Health, Step};
 use crate::record::{Fact, Noter};

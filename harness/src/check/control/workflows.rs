@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::found::Found;
 use super::seen::Seen;
+use crate::check::found::Found;
 use crate::check::report::Check;
 use crate::plan::control::{Step, call_id};
 use crate::record::{Fact, Happened, Noter, StepTimes};

@@ -6,7 +6,7 @@
 
 use daemoneye_eventbus::event::ProcessEvent;
 
-use super::Found;
+use crate::check::found::Found;
 use crate::check::report::{Check, Message};
 use crate::record::{Parent, Sightings, WatchedChild, tells_exit, tells_start};
 
@@ -28,7 +28,7 @@ pub(super) fn check(sightings: &Sightings, found: &mut Found<'_>) {
             let header = &seen.header;
             let message =
                 Message { publisher: header.source.to_string(), sequence: header.source_sequence };
-            found.violated(Check::Content, &[message], || {
+            found.violated_by(Check::Content, &[message], || {
                 format!("child {index} (process {}) was seen with {difference}", child.pid)
             });
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use daemoneye_eventbus::BusEvent;
 
-use super::Found;
+use crate::check::found::Found;
 use crate::check::report::{Check, Message};
 use crate::record::{Sightings, tells_exit, tells_start};
 
@@ -19,11 +19,11 @@ pub(super) fn check(sightings: &Sightings, found: &mut Found<'_>) {
         found.judged(Check::Fifo, 1);
         let last = seen.last().copied().unwrap_or(0);
         if !seen.insert(number) {
-            found.violated(Check::Duplicates, &[message(received)], || {
+            found.violated_by(Check::Duplicates, &[message(received)], || {
                 format!("event {number} of {source} was received again")
             });
         } else if number < last {
-            found.violated(Check::Fifo, &[message(received)], || {
+            found.violated_by(Check::Fifo, &[message(received)], || {
                 format!("event {number} of {source} was received after its event {last}")
             });
         }
@@ -39,7 +39,7 @@ fn lives(sightings: &Sightings, found: &mut Found<'_>) {
             found.judged(Check::Fifo, 1);
             ended.insert(life);
         } else if tells_start(seen) && ended.contains(&life) {
-            found.violated(Check::Fifo, &[], || {
+            found.violated(Check::Fifo, || {
                 format!("process {} was seen exiting before it was seen starting", seen.pid)
             });
         }

@@ -13,7 +13,8 @@
 //! - `host`: real agent and collectors instead of actors;
 //! - `soak`: hours of events between real processes that come, go and stay, counted and not kept;
 //! - `descriptors`: the one limit of the system that a run raises;
-//! - `passes`: what roles prove themselves with to the broker;
+//! - `passes`: what roles prove themselves with to the broker; `impostors`: what those show who are
+//!   somebody else;
 //! - `runtime_folder`, `identity`: whose folder it is, and whether a process still runs;
 //! - `actor`: the other end of the line; `bus`: which bus is which.
 
@@ -28,6 +29,7 @@ mod error;
 mod fencing;
 mod host;
 mod identity;
+mod impostors;
 mod interrupt;
 mod measure;
 mod passes;

@@ -10,7 +10,9 @@ mod soak;
 mod trial;
 
 pub use crate::plan::{FENCE, FENCE_SUBSCRIBER};
-pub use control::{Answered, ConfigTold, ControlHistory, Fact, Happened, Noted, Noter, StepTimes};
+pub use control::{
+    Admission, Answered, ConfigTold, ControlHistory, Fact, Happened, Noted, Noter, StepTimes,
+};
 pub use history::{
     History, Loss, Operated, Outcome, Published, PublisherLog, Received, Resumption, SubscriberLog,
     Touched, UNKNOWN_PUBLISHER,

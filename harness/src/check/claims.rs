@@ -88,7 +88,10 @@ fn missing(
         | Claim::C12
         | Claim::C13
         | Claim::C14
+        | Claim::W8
         | Claim::W9
+        | Claim::A4
+        | Claim::A5
         | Claim::R1
         | Claim::R2
         | Claim::R3

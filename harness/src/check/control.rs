@@ -1,14 +1,18 @@
-//! Judges cases of the control plane: what members, callers and the desk noted, against CONTRACT W9
-//! R1–R4 and R6, and a configuration's versions.
+//! Judges cases of the control plane: what members, callers and the desk noted, against CONTRACT W9,
+//! R1–R4 and R6, a configuration's versions, and A1, A4, A5 and W8 where somebody is refused.
 //!
 //! - `seen`: the record by member and step;
 //! - `replies` (W9), `worst_of` (R1), `heartbeats` (R2), `failover` (R3), `gathering` (R4),
-//!   `workflows` (R6), `configuration`: one rule each, with an oracle of its own where one is needed.
+//!   `workflows` (R6), `configuration`, `identity` (A4, W8), `overreach` (A1), `audits` (A5): one rule
+//!   each, with an oracle of its own where one is needed.
 
+mod audits;
 mod configuration;
 mod failover;
 mod gathering;
 mod heartbeats;
+mod identity;
+mod overreach;
 mod replies;
 mod seen;
 #[cfg(test)]
@@ -38,6 +42,9 @@ pub fn check_control(case: &Case, bus: Bus, history: &ControlHistory) -> Report 
     gathering::check(&seen, &mut found);
     workflows::check(&seen, &mut found);
     configuration::check(&seen, &mut found);
+    identity::check(&seen, &mut found);
+    overreach::check(&seen, &mut found);
+    audits::check(&seen, &mut found);
     Report::Judged(found.into_judgement())
 }
 

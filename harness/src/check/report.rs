@@ -171,13 +171,21 @@ pub enum Check {
     Workflows,
     /// A configuration is changed whole or not at all, and restored.
     Configuration,
+    /// Nobody is taken for another without a good token.
+    Identity,
+    /// Whoever comes while there is room is heard.
+    Slots,
+    /// Nobody is given what it may not have.
+    Overreach,
+    /// What was refused is told to auditors.
+    Audits,
     /// The case's own expectations.
     Expectation,
 }
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 36] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -209,6 +217,10 @@ impl Check {
         Self::Gathering,
         Self::Workflows,
         Self::Configuration,
+        Self::Identity,
+        Self::Slots,
+        Self::Overreach,
+        Self::Audits,
         Self::Expectation,
     ];
 
@@ -246,6 +258,10 @@ impl Check {
             Self::Gathering => "gathering",
             Self::Workflows => "workflows",
             Self::Configuration => "configuration",
+            Self::Identity => "identity",
+            Self::Slots => "slots",
+            Self::Overreach => "overreach",
+            Self::Audits => "audits",
             Self::Expectation => "expectation",
         }
     }
@@ -275,6 +291,10 @@ impl Check {
             Self::Failover => Claim::R3,
             Self::Gathering => Claim::R4,
             Self::Workflows => Claim::R6,
+            Self::Identity => Claim::A4,
+            Self::Slots => Claim::W8,
+            Self::Overreach => Claim::A1,
+            Self::Audits => Claim::A5,
             Self::Configuration | Self::Expectation => return None,
         })
     }

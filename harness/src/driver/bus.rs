@@ -12,17 +12,19 @@ use daemoneye_eventbus::client::Reconnect;
 use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
-    BrokerConfig, ClientConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventBusStatistics,
-    PublishError, ShutdownError, SocketAddress, StatisticsError, SubscribeError, UnsubscribeError,
+    BrokerConfig, ClientConfig, ConnectError, Credential, DaemoneyeBroker, DaemoneyeEventBus,
+    EventBus, EventBusStatistics, PublishError, ShutdownError, SocketAddress, StatisticsError,
+    SubscribeError, UnsubscribeError,
 };
 use legacy_buses::broken::{BrokenBus, Fault};
 use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
 use thiserror::Error;
 
+use super::impostors::Attempt;
 use super::passes::{self, Pass};
 use super::remote::RemoteFault;
 use crate::plan::{Bus, BusSettings, Deployment};
-use crate::record::Outcome;
+use crate::record::{Admission, Outcome};
 
 /// The longest pause between two attempts to connect again, so that a trial need not wait for the
 /// usual 30 s.
@@ -51,6 +53,8 @@ pub(crate) struct Opening {
     pub socket: PathBuf,
     /// What roles prove themselves with to a broker in another process.
     pub passes: Vec<Pass>,
+    /// What some show who are not who they say.
+    pub attempts: Vec<Attempt>,
     /// Where a broker keeps what its successor must know, if there may be one; then everybody comes
     /// back when a connection breaks.
     pub journal: Option<PathBuf>,
@@ -140,11 +144,48 @@ pub(crate) async fn connect(
     Ok(Arc::new(bus))
 }
 
+/// Connects once more under a name, and leaves at once if that is let in.
+pub(crate) async fn impersonate(
+    opening: &Opening,
+    name: &str,
+    credential: Credential,
+) -> Admission {
+    let config = ClientConfig::new(name).with_credential(credential).with_reconnect(None);
+    let came = match address(opening) {
+        Ok(address) => DaemoneyeEventBus::connect(&address, config).await,
+        Err(cause) => return Admission::Unheard(cause.to_string()),
+    };
+    match came {
+        Ok(bus) => {
+            // It has shown what it could; how it leaves is of no interest.
+            let _ = bus.shutdown(LONGEST_PAUSE).await;
+            Admission::LetIn
+        }
+        Err(ConnectError::Identity { reason, .. }) => Admission::Refused(reason),
+        Err(cause) => Admission::Unheard(chain(&cause)),
+    }
+}
+
+/// A connection that holds a slot and says nothing, for as long as the broker waits for a hello.
+#[cfg(unix)]
+pub(crate) fn silent_connection(opening: &Opening) -> Option<impl Sized + use<>> {
+    std::os::unix::net::UnixStream::connect(&opening.socket).ok()
+}
+
+/// The same where the harness has no plain way to a socket.
+#[cfg(not(unix))]
+pub(crate) fn silent_connection(_opening: &Opening) -> Option<()> {
+    None
+}
+
 fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {
     let settings = &opening.settings;
     let mut config = BrokerConfig::default();
     if let Some(limit) = settings.subscriber_limit {
         config.subscriber_limit = limit;
+    }
+    if let Some(limit) = settings.connection_limit {
+        config.connection_limit = limit;
     }
     if let Some(limit_ms) = settings.publish_limit_ms {
         config.publish_limit = Duration::from_millis(limit_ms);
@@ -157,9 +198,10 @@ fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {
     };
     // First, so that the journal has one broker.
     let listener = opening.bus.crosses_processes().then(bind).transpose()?;
-    let broker =
-        passes::broker(config, &opening.passes, opening.journal.as_deref(), opening.fault())
-            .map_err(OpenError::Serve)?;
+    let known = opening.attempts.iter().filter_map(|attempt| attempt.known.as_ref());
+    let passes = opening.passes.iter().chain(known);
+    let broker = passes::broker(config, passes, opening.journal.as_deref(), opening.fault())
+        .map_err(OpenError::Serve)?;
     if let Some(listener) = listener {
         broker.serve(listener).map_err(|cause| OpenError::Serve(chain(&cause)))?;
     }

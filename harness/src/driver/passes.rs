@@ -19,7 +19,7 @@ use crate::plan::Case;
 use crate::plan::control::{Callers, DESK};
 
 /// A token is used within this time: the start of a trial takes less, or has failed.
-const LIFETIME: Duration = Duration::from_mins(2);
+pub(super) const LIFETIME: Duration = Duration::from_mins(2);
 
 /// What one role proves itself with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,13 +28,20 @@ pub(crate) struct Pass {
     pub name: String,
     /// What it is, as access control names it.
     pub role: String,
+    /// How long it is good from when the broker opens, milliseconds.
+    lifetime_ms: u64,
     /// The token, in hexadecimal digits.
-    token: String,
+    pub(super) token: String,
 }
 
 impl Pass {
-    fn new(name: String, role: Role) -> io::Result<Self> {
-        Ok(Self { name, role: role.to_string(), token: Secret::random()?.to_hex() })
+    pub(super) fn new(name: String, role: Role, lifetime: Duration) -> io::Result<Self> {
+        Ok(Self {
+            name,
+            role: role.to_string(),
+            lifetime_ms: u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX),
+            token: Secret::random()?.to_hex(),
+        })
     }
 
     /// What its bearer connects with.
@@ -48,7 +55,8 @@ impl Pass {
         let role = self.role.parse().map_err(|cause| said(&cause))?;
         let principal = Principal::new(&*self.name, role).map_err(|cause| said(&cause))?;
         let token = self.token.parse().map_err(|cause| said(&cause))?;
-        broker.accept_token(&token, principal, LIFETIME).map_err(|cause| said(&cause))
+        let lifetime = Duration::from_millis(self.lifetime_ms);
+        broker.accept_token(&token, principal, lifetime).map_err(|cause| said(&cause))
     }
 }
 
@@ -56,21 +64,21 @@ impl Pass {
 pub(super) fn for_all(case: &Case) -> io::Result<Vec<Pass>> {
     let publishers = case.topology.publishers.iter().map(|spec| spec.role).enumerate();
     let subscribers = case.topology.subscribers.iter().map(|spec| spec.role).enumerate();
-    let publishers = publishers.map(|(index, role)| Pass::new(format!("p{index}"), role));
-    let subscribers = subscribers.map(|(index, role)| Pass::new(format!("s{index}"), role));
+    let publishers = publishers.map(|(index, role)| (format!("p{index}"), role));
+    let subscribers = subscribers.map(|(index, role)| (format!("s{index}"), role));
     let asked = case.control.members.iter().map(|member| (member.name.clone(), member.role));
     let asking = case.control.callers.iter().flat_map(Callers::names);
     let asking = asking.chain((!case.control.members.is_empty()).then(|| DESK.to_owned()));
     let control = asked.chain(asking.map(|name| (name, Role::Agent)));
-    let control = control.map(|(name, role)| Pass::new(name, role));
-    publishers.chain(subscribers).chain(control).collect()
+    let all = publishers.chain(subscribers).chain(control);
+    all.map(|(name, role)| Pass::new(name, role, LIFETIME)).collect()
 }
 
 /// A broker that lets in who has a pass, and nobody else; whoever is in may fence.
 /// With a journal it goes on where one that was killed has left off.
-pub(super) fn broker(
+pub(super) fn broker<'a>(
     config: BrokerConfig,
-    passes: &[Pass],
+    passes: impl Iterator<Item = &'a Pass>,
     journal: Option<&Path>,
     fault: Option<RemoteFault>,
 ) -> Result<DaemoneyeBroker, String> {
@@ -83,7 +91,9 @@ pub(super) fn broker(
         }
         None => DaemoneyeBroker::new(config),
     };
-    passes.iter().try_for_each(|pass| pass.admit(&broker))?;
+    for pass in passes {
+        pass.admit(&broker)?;
+    }
     Ok(broker)
 }
 

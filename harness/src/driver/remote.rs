@@ -15,6 +15,11 @@ use daemoneye_eventbus::{
 };
 
 use self::inbox::FaultyInbox;
+use crate::plan::control::Proof;
+
+/// Where refusals are told, and a topic on which nothing ever is.
+const AUDITS: &str = "admin.audit";
+const SILENCE: &str = "admin.audit.silence";
 
 legacy_buses::faults! {
     /// One fault between a role and its broker.
@@ -27,6 +32,10 @@ legacy_buses::faults! {
         AcknowledgesEarly "acknowledges-early"
             "acknowledges events that a broken connection then loses",
         AllowsEverything "allows-everything" "asks no table who may publish and subscribe what",
+        AcceptsAnyToken "accepts-any-token" "lets in whoever has a token, whichever it is",
+        AcceptsTokensAgain "accepts-tokens-again" "lets in whoever has a token that was used",
+        TellsNoAuditor "tells-no-auditor" "tells no auditor what it has refused",
+        LeaksSlots "leaks-slots" "keeps the slot of a connection it has refused",
     }
 }
 
@@ -42,16 +51,39 @@ impl RemoteFault {
         (self == Self::AllowsEverything)
             .then(|| [Action::Publish, Action::Subscribe].map(all).to_vec())
     }
+
+    /// Whether a broker with this fault lets in who shows this: it does in a trial because the token
+    /// is made a good one.
+    pub(super) fn lets_in(self, with: Proof) -> bool {
+        match self {
+            Self::AcceptsAnyToken => {
+                matches!(with, Proof::WrongToken | Proof::ExpiredToken | Proof::TokenOfAnother)
+            }
+            Self::AcceptsTokensAgain => with == Proof::UsedToken,
+            _ => false,
+        }
+    }
+}
+
+/// A handle as it is, or with what is wrong between its role and the broker.
+pub(super) fn behind_fault(
+    fault: Option<RemoteFault>,
+    bus: Arc<dyn EventBus>,
+) -> Arc<dyn EventBus> {
+    match fault {
+        Some(fault) => Arc::new(FaultyHandle::new(bus, fault)),
+        None => bus,
+    }
 }
 
 /// A handle behind a fault.
-pub(super) struct FaultyHandle {
+struct FaultyHandle {
     bus: Arc<dyn EventBus>,
     fault: RemoteFault,
 }
 
 impl FaultyHandle {
-    pub(super) fn new(bus: Arc<dyn EventBus>, fault: RemoteFault) -> Self {
+    fn new(bus: Arc<dyn EventBus>, fault: RemoteFault) -> Self {
         Self { bus, fault }
     }
 }
@@ -69,8 +101,14 @@ impl EventBus for FaultyHandle {
 
     async fn subscribe(
         &self,
-        subscription: EventSubscription,
+        mut subscription: EventSubscription,
     ) -> Result<EventReceiver, SubscribeError> {
+        if self.fault == RemoteFault::TellsNoAuditor {
+            let mut patterns = subscription.topic_patterns.iter_mut();
+            if let Some(audits) = patterns.find(|pattern| *pattern == AUDITS) {
+                SILENCE.clone_into(audits);
+            }
+        }
         let receiver = self.bus.subscribe(subscription).await?;
         Ok(EventReceiver::new(FaultyInbox::new(receiver, self.fault)))
     }

@@ -9,9 +9,9 @@ use super::director::{Director, Ended};
 use super::error::DriveError;
 use super::interrupt::Interrupt;
 use super::measure::Meter;
-use super::passes;
 use super::processes::{Session, Ways};
 use super::runtime_folder::RuntimeFolder;
+use super::{impostors, passes};
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{ControlHistory, History, Trial, TrialFigures, Validity};
 
@@ -77,6 +77,7 @@ pub async fn run_trial(
 }
 
 fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> std::io::Result<Assignment> {
+    let passes = passes::for_all(request.case)?;
     Ok(Assignment {
         name: String::new(),
         case: request.case.clone(),
@@ -85,7 +86,8 @@ fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> std::io::Result<As
         roles: Vec::new(),
         share_by_clone: request.share_by_clone,
         socket,
-        passes: passes::for_all(request.case)?,
+        attempts: impostors::for_all(request.case, &passes)?,
+        passes,
         directory: request.directory.to_owned(),
     })
 }

@@ -130,6 +130,10 @@ const FAILOVER: &[Guard] = &[Guard::Check(Check::Failover)];
 const GATHERING: &[Guard] = &[Guard::Check(Check::Gathering)];
 const WORKFLOWS: &[Guard] = &[Guard::Check(Check::Workflows)];
 const CONFIGURATION: &[Guard] = &[Guard::Check(Check::Configuration)];
+const IDENTITY: &[Guard] = &[Guard::Check(Check::Identity)];
+const SLOTS: &[Guard] = &[Guard::Check(Check::Slots)];
+const OVERREACH: &[Guard] = &[Guard::Check(Check::Overreach)];
+const AUDITS: &[Guard] = &[Guard::Check(Check::Audits)];
 const PROCESS: &[Guard] = &[Guard::TearDown(Remains::Process)];
 const SOCKET: &[Guard] = &[Guard::TearDown(Remains::Socket)];
 const DESCRIPTOR: &[Guard] = &[Guard::TearDown(Remains::Descriptor)];
@@ -170,6 +174,8 @@ const CONFIGURED: &str = "control/configuration";
 const BROKEN: &str = "failure/broken-subscriber-delivered";
 const MAY_PUBLISH: &str = "acl/publish";
 const MAY_SUBSCRIBE: &str = "acl/subscribe";
+const IMPOSTORS: &str = "acl/identity";
+const OVERSTEPS: &str = "acl/audit";
 
 /// Every broken bus, in contract order.
 pub const MUTANTS: &[Mutant] = &[
@@ -253,6 +259,11 @@ pub const MUTANTS: &[Mutant] = &[
     remote(RemoteFault::AcknowledgesEarly, "W6", DELIVERY, BROKEN),
     remote(RemoteFault::AllowsEverything, "A1", REFUSALS, MAY_PUBLISH),
     remote(RemoteFault::AllowsEverything, "A3", REFUSALS, MAY_SUBSCRIBE),
+    remote(RemoteFault::AllowsEverything, "A1", OVERREACH, OVERSTEPS),
+    remote(RemoteFault::AcceptsAnyToken, "A4", IDENTITY, IMPOSTORS),
+    remote(RemoteFault::AcceptsTokensAgain, "A4", IDENTITY, IMPOSTORS),
+    remote(RemoteFault::TellsNoAuditor, "A5", AUDITS, OVERSTEPS),
+    remote(RemoteFault::LeaksSlots, "W8", SLOTS, IMPOSTORS),
     unruly(ControlFault::AnswersEveryAsker, "W9", REPLIES, ASKED_AT_ONCE),
     unruly(ControlFault::AnswersAnother, "W9", REPLIES, ASKED_AT_ONCE),
     unruly(ControlFault::DoesTwice, "W9", REPLIES, ASKED_AT_ONCE),
@@ -272,6 +283,8 @@ pub const MUTANTS: &[Mutant] = &[
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::plan::TrialKind;
     use crate::plan::claims::judged;
@@ -308,9 +321,8 @@ mod tests {
             Flaw::Remote(fault) => Some(fault),
             Flaw::Bus(_) | Flaw::Control(_) => None,
         };
-        let mut known: Vec<RemoteFault> = MUTANTS.iter().filter_map(of_a_way).collect();
-        known.dedup();
-        assert_eq!(known, RemoteFault::ALL);
+        let known: BTreeSet<RemoteFault> = MUTANTS.iter().filter_map(of_a_way).collect();
+        assert_eq!(known, RemoteFault::ALL.iter().copied().collect());
     }
 
     #[test]

@@ -28,7 +28,7 @@ macro_rules! numbers {
     };
 }
 
-numbers! { C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 C12 C13 C14 M1 M2 M3 M4 M5 T1 T2 T3 T4 T5 T6 W2 W5 W6 W9 A1 A3 R1 R2 R3 R4 R6 }
+numbers! { C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 C12 C13 C14 M1 M2 M3 M4 M5 T1 T2 T3 T4 T5 T6 W2 W5 W6 W8 W9 A1 A3 A4 A5 R1 R2 R3 R4 R6 }
 
 impl Claim {
     /// The number that is written so; `None` where no scenario of any kind can claim it.

@@ -4,8 +4,8 @@
 //! contract has tests of its own, beside the code that keeps it.
 
 use super::Claim::{
-    self, A1, A3, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3, M4, M5,
-    R1, R2, R3, R4, R6, T1, T2, T3, T4, T5, T6, W2, W5, W6, W9,
+    self, A1, A3, A4, A5, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, M1, M2, M3,
+    M4, M5, R1, R2, R3, R4, R6, T1, T2, T3, T4, T5, T6, W2, W5, W6, W8, W9,
 };
 use super::TrialKind;
 
@@ -19,8 +19,9 @@ const PERFORMANCE: [Claim; 3] = [C1, C3, C4];
 /// Judged from what the agent recorded of each child, and from the agent's end.
 const HOST: [Claim; 6] = [C1, C3, C4, C6, C13, M1];
 
-/// Judged from what askers, members and the agent's desk noted of requests, tasks and health.
-const CONTROL: [Claim; 6] = [W9, R1, R2, R3, R4, R6];
+/// Judged from what askers, members and the agent's desk noted of requests, tasks and health, and of
+/// what was refused.
+const CONTROL: [Claim; 10] = [W9, R1, R2, R3, R4, R6, W8, A1, A4, A5];
 
 /// Judged by what has to arrive, to be counted or to end.
 const LIVENESS: [Claim; 8] = [C1, C10, C11, C12, C13, C14, W5, W6];

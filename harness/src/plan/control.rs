@@ -5,7 +5,7 @@
 
 mod step;
 
-pub use step::{Change, Health, Step, Update};
+pub use step::{Change, Health, Overreach, Proof, Step, Update};
 
 use daemoneye_eventbus::acl::Role;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,9 @@ pub enum Strategy {
 /// The name of the desk on the bus: the agent's end of the control plane.
 pub const DESK: &str = "agent";
 
+/// Refusals of one origin that a broker tells one by one; what comes after is told once a second (A5).
+pub const TOLD_AT_ONCE: u64 = 10;
+
 impl Callers {
     /// The names of its callers, on the bus and in addresses of replies.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
@@ -71,6 +74,13 @@ impl Callers {
 }
 
 impl Control {
+    /// Whether somebody asks the broker in it for what it must be refused.
+    pub fn has_refusals(&self) -> bool {
+        let refused =
+            |step: &Step| matches!(step, Step::Impersonate { .. } | Step::Overstep { .. });
+        self.steps.iter().any(refused)
+    }
+
     /// Tasks that all steps up to this one, itself left out, have the desk give out.
     pub fn tasks_before(&self, step: usize) -> u64 {
         let steps = &self.steps[..step];

@@ -30,6 +30,9 @@ impl Topology {
 pub struct BusSettings {
     /// Most subscribers at once.
     pub subscriber_limit: Option<usize>,
+    /// Most connections of a broker at once.
+    #[serde(default)]
+    pub connection_limit: Option<usize>,
     /// How long a publish waits for room, milliseconds.
     pub publish_limit_ms: Option<u64>,
     /// Capacity of the crossbeam bus's central channel, events.

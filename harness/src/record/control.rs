@@ -157,6 +157,27 @@ pub enum Fact {
         /// Steps it has seen and keeps no more.
         forgotten: u64,
     },
+    /// A caller has what came of saying that it is a member.
+    Came {
+        /// What came.
+        admission: Admission,
+    },
+    /// A member has what came of asking for what it may not have.
+    Overstepped {
+        /// What came: nothing was refused, or in which words it was.
+        refusal: Option<String>,
+    },
+    /// The desk heard on the audit topic of something that was refused.
+    Audited {
+        /// Whom.
+        actor: String,
+        /// What it wanted to do.
+        action: String,
+        /// With what.
+        resource: String,
+        /// Why it was not let.
+        reason: String,
+    },
     /// A process was ended by force.
     Killed {
         /// Whose.
@@ -172,6 +193,18 @@ pub enum Fact {
         /// Whose.
         member: usize,
     },
+}
+
+/// What came of connecting under another's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Admission {
+    /// It was taken for whom it said to be.
+    LetIn,
+    /// It was not, in these words.
+    Refused(String),
+    /// Nobody looked at what it showed, for this reason.
+    Unheard(String),
 }
 
 /// What a member answered to a task.

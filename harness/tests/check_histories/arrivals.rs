@@ -31,6 +31,10 @@ fn a_right_history_passes_and_exercises_every_check_but_those_with_histories_of_
         Check::Gathering,
         Check::Workflows,
         Check::Configuration,
+        Check::Identity,
+        Check::Slots,
+        Check::Overreach,
+        Check::Audits,
     ];
     assert_eq!(report.not_exercised(), elsewhere);
     assert_eq!(report.verdict(), Verdict::Pass);

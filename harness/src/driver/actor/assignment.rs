@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::driver::bus::Opening;
+use crate::driver::impostors::Attempt;
 use crate::driver::passes::Pass;
 use crate::plan::control::DESK;
 use crate::plan::{Bus, Case};
@@ -32,6 +33,8 @@ pub(crate) struct Assignment {
     pub socket: PathBuf,
     /// What roles that connect prove themselves with: their own, or all where the broker is.
     pub passes: Vec<Pass>,
+    /// What some show who are not who they say: their own, or all where the broker is.
+    pub attempts: Vec<Attempt>,
     /// Where files of the trial go.
     pub directory: PathBuf,
 }
@@ -74,9 +77,19 @@ impl Assignment {
         if parts.contains(&Part::Bus) {
             return self.passes.clone();
         }
-        let names: BTreeSet<String> =
-            parts.iter().flat_map(|part| part.names(&self.case)).collect();
+        let names = self.names_of(parts);
         self.passes.iter().filter(|pass| names.contains(&pass.name)).cloned().collect()
+    }
+
+    /// The attempts it has to know.
+    pub(crate) fn attempts_of(&self, parts: &[Part]) -> Vec<Attempt> {
+        let (hosts, names) = (parts.contains(&Part::Bus), self.names_of(parts));
+        let is_known = |attempt: &&Attempt| hosts || names.contains(&attempt.caller);
+        self.attempts.iter().filter(is_known).cloned().collect()
+    }
+
+    fn names_of(&self, parts: &[Part]) -> BTreeSet<String> {
+        parts.iter().flat_map(|part| part.names(&self.case)).collect()
     }
 
     /// What it takes to open the bus.
@@ -87,6 +100,7 @@ impl Assignment {
             share_by_clone: self.share_by_clone,
             socket: self.socket.clone(),
             passes: self.passes.clone(),
+            attempts: self.attempts.clone(),
             journal: self.case.returns().then(|| self.directory.join("broker.journal")),
         }
     }

@@ -38,6 +38,7 @@ use super::dispatch::ControlEnd;
 use super::link::Link;
 use super::protocol::{ControlOrder, Notice};
 use crate::driver::bus::{Opening, connect};
+use crate::driver::remote::behind_fault;
 use crate::plan::Case;
 use crate::plan::control::{Callers as Group, DESK};
 
@@ -50,7 +51,7 @@ pub(super) enum Reach {
     /// Handles of the bus in this process.
     Near(Vec<(String, Arc<dyn EventBus>)>),
     /// A connection for each of these names.
-    Far(Opening, Vec<String>),
+    Far(Box<Opening>, Vec<String>),
 }
 
 /// One role, up and connected.
@@ -104,8 +105,8 @@ async fn handles(reach: Reach) -> Result<Vec<(String, Arc<dyn EventBus>)>, Strin
     let mut handles = Vec::new();
     for name in names {
         let connected = connect(&opening, &name, Confirmation::Fire).await;
-        let bus: Arc<dyn EventBus> = connected.map_err(|cause| cause.to_string())?;
-        handles.push((name, bus));
+        let bus = connected.map_err(|cause| cause.to_string())?;
+        handles.push((name, behind_fault(opening.fault(), bus)));
     }
     Ok(handles)
 }
@@ -164,7 +165,10 @@ impl Role {
                 };
                 Member::open(&control.members[index], bus, notes, fault).await.map(Self::Member)
             }
-            Part::Callers(group) => Callers::open(group, buses, &link).await.map(Self::Callers),
+            Part::Callers(group) => {
+                let opening = assignment.opening();
+                Callers::open(group, buses, opening, &link).await.map(Self::Callers)
+            }
             other => Err(format!("{other:?} is no role of the control plane")),
         }
     }

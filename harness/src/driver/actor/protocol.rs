@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::assignment::Part;
-use crate::plan::control::{Health, Update};
+use crate::plan::control::{Health, Overreach, Update};
 use crate::plan::{Fence, Operation};
 use crate::record::{ContextSwitches, Noted};
 
@@ -71,6 +71,10 @@ pub(crate) enum ControlOrder {
     Gather { step: usize, within_ms: u64 },
     /// The desk tells of the workflows it has followed.
     TellWorkflows { step: usize },
+    /// Callers connect once more and say that they are a member.
+    Impersonate { step: usize, member: String },
+    /// A member asks for what it may not have.
+    Overstep { wanted: Overreach, times: u64 },
     /// The role closes everything and ends.
     Finish,
 }

@@ -19,7 +19,7 @@ use super::subscriber::Subscriber;
 use super::void::VoidSubscriber;
 use crate::driver::bus::{Hub, Opening, connect};
 use crate::driver::records::names;
-use crate::driver::remote::FaultyHandle;
+use crate::driver::remote::behind_fault;
 use crate::plan::Victim;
 use crate::record::Resumption;
 
@@ -97,7 +97,7 @@ impl Setup {
     /// The same for a role that may have several names.
     fn reach(&self, hub: Option<&Hub>, names: &[String]) -> Result<Reach, String> {
         let Some(hub) = hub else {
-            return Ok(Reach::Far(self.assignment.opening(), names.to_vec()));
+            return Ok(Reach::Far(Box::new(self.assignment.opening()), names.to_vec()));
         };
         let handle = |name: &String| Some((name.clone(), hub.handle(name)?));
         let handles: Option<Vec<_>> = names.iter().map(handle).collect();
@@ -214,7 +214,10 @@ fn subscriber_thread(
                     .map_err(|cause| cause.to_string())?;
                 runtime.block_on(async {
                     let connected = connect(&opening, &name, Confirmation::Fire).await;
-                    let bus = behind_fault(&opening, connected.map_err(|cause| cause.to_string())?);
+                    let bus = behind_fault(
+                        opening.fault(),
+                        connected.map_err(|cause| cause.to_string())?,
+                    );
                     let subscriber = Subscriber::new(index, assignment, bus, link, tally)
                         .map_err(|cause| cause.to_string())?;
                     let _ = up.send(Ok(()));
@@ -227,14 +230,6 @@ fn subscriber_thread(
         let _ = up.send(Err(reason));
         Vec::new()
     })
-}
-
-/// A handle as it is, or with what is wrong between the role and its broker.
-fn behind_fault(opening: &Opening, bus: Arc<DaemoneyeEventBus>) -> Arc<dyn EventBus> {
-    match opening.fault() {
-        Some(fault) => Arc::new(FaultyHandle::new(bus, fault)),
-        None => bus,
-    }
 }
 
 /// Writes down what broken connections have cost a publisher, if one broke; returns what could not be

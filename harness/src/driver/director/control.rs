@@ -13,8 +13,8 @@ use super::Director;
 use crate::driver::actor::assignment::Part;
 use crate::driver::actor::protocol::{ControlOrder, Notice, Order};
 use crate::driver::error::{DriveError, Stage};
-use crate::plan::control::{Health, Step};
-use crate::record::{ControlHistory, Fact, Noted, Noter, StepTimes};
+use crate::plan::control::{Health, Step, TOLD_AT_ONCE};
+use crate::record::{Admission, ControlHistory, Fact, Noted, Noter, StepTimes};
 
 /// What a role does at once, it has done within this time; calls have a limit of their own below it.
 const OBEYED_LIMIT: Duration = Duration::from_secs(20);
@@ -74,6 +74,15 @@ impl Director<'_> {
                 let update = update.clone();
                 self.desk(ControlOrder::Configure { step: index, member, update }).await
             }
+            Step::Impersonate { member, .. } => {
+                let member = self.case.control.members[*member].name.clone();
+                let order = ControlOrder::Impersonate { step: index, member };
+                Ok(self.callers(order).await? && self.audited().await?)
+            }
+            Step::Overstep { member, wanted, times } => {
+                let order = ControlOrder::Overstep { wanted: wanted.clone(), times: *times };
+                Ok(self.member(*member, order).await? && self.audited().await?)
+            }
             Step::TellWorkflows => self.desk(ControlOrder::TellWorkflows { step: index }).await,
             Step::Gather { within_ms } => {
                 let order = ControlOrder::Gather { step: index, within_ms: *within_ms };
@@ -100,6 +109,13 @@ impl Director<'_> {
         let called = self.callers(order).await?;
         let order = ControlOrder::Reckon { step, member, round: rounds };
         Ok(called && self.callers(order).await?)
+    }
+
+    /// Waits until the desk has heard of every refusal so far that it must hear of.
+    async fn audited(&mut self) -> Result<bool, DriveError> {
+        let members = &self.case.control.members;
+        let names: Vec<String> = members.iter().map(|member| member.name.clone()).collect();
+        self.until(|noted| noted.is_audited(&names)).await
     }
 
     async fn desk(&mut self, order: ControlOrder) -> Result<bool, DriveError> {
@@ -190,6 +206,28 @@ impl ControlHistory {
         self.count(|noted| {
             noted.by == Noter::Member(member) && matches!(noted.fact, Fact::Begun { .. })
         })
+    }
+
+    /// Whether the desk has heard of the first refusals of every origin.
+    fn is_audited(&self, members: &[String]) -> bool {
+        let heard = |of: &dyn Fn(&str, &str) -> bool| {
+            self.count(|noted| match &noted.fact {
+                Fact::Audited { actor, action, .. } => of(actor, action),
+                _ => false,
+            })
+        };
+        let strangers = self
+            .count(|noted| matches!(noted.fact, Fact::Came { admission: Admission::Refused(_) }));
+        let of_member = |(index, name): (usize, &String)| {
+            let refused = self.count(|noted| {
+                noted.by == Noter::Member(index)
+                    && matches!(noted.fact, Fact::Overstepped { refusal: Some(_) })
+            });
+            heard(&|actor, action| action != "connect" && actor == name)
+                >= refused.min(TOLD_AT_ONCE)
+        };
+        heard(&|_, action| action == "connect") >= strangers.min(TOLD_AT_ONCE)
+            && members.iter().enumerate().all(of_member)
     }
 
     fn health(&self, name: &str) -> Option<Health> {

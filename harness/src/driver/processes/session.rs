@@ -121,6 +121,7 @@ impl Session {
             name: group.name.clone(),
             roles: group.parts.clone(),
             passes: template.passes_of(&group.parts),
+            attempts: template.attempts_of(&group.parts),
             socket: self.ways.socket_of(&group.parts).unwrap_or_else(|| template.socket.clone()),
             ..template.clone()
         };

@@ -45,6 +45,7 @@ impl Draft {
         let most = EACH_SUBSCRIBES * topology.subscribers.len();
         BusSettings {
             subscriber_limit: self.limits_subscribers.then_some(most),
+            connection_limit: None,
             publish_limit_ms: self.publish_limit_ms,
             central_capacity: self.central_capacity,
             payload_limit_bytes: largest(&topology.publishers).filter(|_| self.limits_payloads),

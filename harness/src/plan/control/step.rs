@@ -87,6 +87,50 @@ pub enum Step {
     },
     /// The desk tells of the workflows it has followed.
     TellWorkflows,
+    /// Every caller connects once more and says that it is a member, so many times.
+    Impersonate {
+        /// Whose name it gives.
+        member: usize,
+        /// What it shows for it.
+        with: Proof,
+        /// How often each.
+        times: u64,
+    },
+    /// A member asks the bus for what it may not, so many times.
+    Overstep {
+        /// Who.
+        member: usize,
+        /// What it asks for.
+        wanted: Overreach,
+        /// How often.
+        times: u64,
+    },
+}
+
+/// What somebody shows who is not who it says. Each is made anew for every attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proof {
+    /// The very token that let in whom it says to be.
+    UsedToken,
+    /// A token the broker never heard of.
+    WrongToken,
+    /// A token for that name whose time is over.
+    ExpiredToken,
+    /// A good token, for its own name.
+    TokenOfAnother,
+    /// Nothing.
+    NoToken,
+}
+
+/// What a member asks for and may not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overreach {
+    /// To publish an event on this topic.
+    Publish(String),
+    /// To subscribe to this pattern.
+    Subscribe(String),
 }
 
 /// How well something works, best first.
@@ -139,6 +183,28 @@ impl Health {
     }
 }
 
+impl Proof {
+    /// Every one.
+    pub const ALL: [Self; 5] = [
+        Self::UsedToken,
+        Self::WrongToken,
+        Self::ExpiredToken,
+        Self::TokenOfAnother,
+        Self::NoToken,
+    ];
+
+    /// As scenarios write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UsedToken => "used-token",
+            Self::WrongToken => "wrong-token",
+            Self::ExpiredToken => "expired-token",
+            Self::TokenOfAnother => "token-of-another",
+            Self::NoToken => "no-token",
+        }
+    }
+}
+
 impl Step {
     /// As scenarios write it.
     pub fn name(&self) -> &'static str {
@@ -158,6 +224,8 @@ impl Step {
             Self::Configure { .. } => "configure",
             Self::Gather { .. } => "gather",
             Self::TellWorkflows => "tell-workflows",
+            Self::Impersonate { .. } => "impersonate",
+            Self::Overstep { .. } => "overstep",
         }
     }
 }

@@ -5,11 +5,14 @@ mod course;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use daemoneye_eventbus::acl::{CollectorKind, Role};
+use daemoneye_eventbus::{Topic, TopicPattern};
 
 use super::super::control::{
-    Callers, Change, Control, DESK, Health, Member, Step, Strategy, Update,
+    Callers, Change, Control, DESK, Health, Member, Overreach, Proof, Step, Strategy, Update,
 };
 use super::super::limits::{MAX_CALLS, MAX_HEARTBEAT_MS, MAX_ROLES, MAX_TRIAL_STEPS, MAX_WAIT_MS};
 use super::super::{Bus, Case, Deployment, Topology, TrialKind};
@@ -29,6 +32,8 @@ const DEFAULT_WORKFLOWS: &str = "1000";
 const MAX_WORKFLOWS: i64 = 10_000;
 /// Tasks of a case, at most: each is some lines of its record.
 const MAX_TASKS: i64 = 10_000;
+/// Refusals of a case, at most: a broker remembers no more tokens than about twice as many.
+const MAX_REFUSALS: i64 = 500;
 
 /// Who takes part in the control plane.
 pub(super) fn read_roles(topology: &Table<'_>) -> Control {
@@ -120,7 +125,8 @@ pub(super) fn read_steps(
 ) -> Control {
     let tables = root.tables("step", "step");
     belongs(root, topology, &control, kind, tables.len());
-    let (mut budget, mut course) = (Budget::default(), Course::new(&control));
+    let (mut budget, mut course) =
+        (Budget::default(), Course::new(&control, topology.bus.connection_limit));
     for table in tables {
         let step = read_step(&table, &control);
         if let Some(step) = step {
@@ -174,6 +180,7 @@ struct Budget {
     steps: usize,
     calls: u64,
     tasks: u64,
+    refusals: u64,
 }
 
 impl Budget {
@@ -183,19 +190,28 @@ impl Budget {
         match step {
             Step::Call { rounds, .. } => self.calls += rounds * callers,
             Step::Assign { tasks } => self.tasks += tasks,
+            Step::Impersonate { times, .. } => self.refusals += times * callers,
+            Step::Overstep { times, .. } => self.refusals += times,
             _ => {}
         }
         let most_tasks = u64::try_from(MAX_TASKS).expect("the limit is small");
-        if self.steps > MAX_TRIAL_STEPS || self.calls > MAX_CALLS || self.tasks > most_tasks {
-            let label =
-                format!("at most {MAX_TRIAL_STEPS} steps, {MAX_CALLS} calls and {MAX_TASKS} tasks");
+        let most_refusals = u64::try_from(MAX_REFUSALS).expect("the limit is small");
+        if self.steps > MAX_TRIAL_STEPS
+            || self.calls > MAX_CALLS
+            || self.tasks > most_tasks
+            || self.refusals > most_refusals
+        {
+            let label = format!(
+                "at most {MAX_TRIAL_STEPS} steps, {MAX_CALLS} calls, {MAX_TASKS} tasks and \
+                 {MAX_REFUSALS} refusals"
+            );
             table.reader().problem(table.span(), "more than a trial may have", label);
         }
     }
 }
 
 /// Steps by name, to be filled in.
-const STEPS: [&str; 15] = [
+const STEPS: [&str; 17] = [
     "call",
     "assign",
     "await-results",
@@ -211,6 +227,8 @@ const STEPS: [&str; 15] = [
     "configure",
     "gather",
     "tell-workflows",
+    "impersonate",
+    "overstep",
 ];
 
 fn read_step(table: &Table<'_>, control: &Control) -> Option<Step> {
@@ -244,6 +262,16 @@ fn read_step(table: &Table<'_>, control: &Control) -> Option<Step> {
             within_ms: table
                 .required("within", |at| at.duration_ms_up_to(MAX_WAIT_MS, "a gathering waits"))?,
         },
+        "impersonate" => Step::Impersonate {
+            member: member()?,
+            with: table.required("with", proof)?,
+            times: table.or("times", "1", times),
+        },
+        "overstep" => Step::Overstep {
+            member: member()?,
+            wanted: read_overreach(table)?,
+            times: table.or("times", "1", times),
+        },
         _ => Step::TellWorkflows,
     })
 }
@@ -259,14 +287,30 @@ fn keys_of(step: &str) -> &'static [&'static str] {
         "ask-health" => &["is"],
         "configure" => &["member", "update", "base", "set", "to"],
         "gather" => &["within"],
+        "impersonate" => &["member", "with", "times"],
+        "overstep" => &["member", "publish", "subscribe", "times"],
         _ => &[],
     }
 }
 
 /// A key that means nothing to this step is a mistake, though another step has it.
 fn refuse_others(table: &Table<'_>, step: &str, keys: &[&str]) {
-    const ALL: [&str; 10] =
-        ["member", "rounds", "together", "tasks", "is", "update", "base", "set", "to", "within"];
+    const ALL: [&str; 14] = [
+        "member",
+        "rounds",
+        "together",
+        "tasks",
+        "is",
+        "update",
+        "base",
+        "set",
+        "to",
+        "within",
+        "with",
+        "times",
+        "publish",
+        "subscribe",
+    ];
     for key in ALL.iter().filter(|key| !keys.contains(key)) {
         if let Some(at) = table.get(key) {
             at.refuse(format!("`{key}` in a step that does `{step}`"), "it means nothing here");
@@ -284,6 +328,47 @@ fn read_update(table: &Table<'_>) -> Option<Update> {
     let base = table.optional("base", At::count);
     let change = Change { base, set: table.required("set", At::pairs)? };
     Some(if said == "validate" { Update::Validate(change) } else { Update::Apply(change) })
+}
+
+/// What a member asks for: one thing, that could be asked for by somebody else.
+fn read_overreach(table: &Table<'_>) -> Option<Overreach> {
+    let topic = table.optional("publish", |at| {
+        let text = at.text()?;
+        parsed::<Topic, _>(at, text, "topic")
+    });
+    let pattern = table.optional("subscribe", |at| {
+        let text = at.text()?;
+        parsed::<TopicPattern, _>(at, text, "pattern")
+    });
+    let is_one = table.key_span("publish").is_some() != table.key_span("subscribe").is_some();
+    if !is_one {
+        let label = "write `publish` with a topic, or `subscribe` with a pattern";
+        table.reader().problem(table.span(), "what it asks for must be said once", label);
+    }
+    topic.map(Overreach::Publish).or(pattern.map(Overreach::Subscribe)).filter(|_| is_one)
+}
+
+/// A text that is one of these to a bus too.
+fn parsed<T, E>(at: &At<'_>, text: String, what: &str) -> Option<String>
+where
+    T: FromStr<Err = E>,
+    E: Display,
+{
+    match text.parse::<T>() {
+        Ok(_) => Some(text),
+        Err(cause) => {
+            at.refuse(format!("{what} {text:?}"), cause.to_string());
+            None
+        }
+    }
+}
+
+fn proof(at: &At<'_>) -> Option<Proof> {
+    at.one_of(&Proof::ALL.map(|proof| (proof.as_str(), proof)))
+}
+
+fn times(at: &At<'_>) -> Option<u64> {
+    at.integer(1..MAX_REFUSALS + 1)
 }
 
 fn member(at: &At<'_>, control: &Control) -> Option<usize> {
@@ -316,6 +401,9 @@ pub(super) fn not_applicable(case: &Case) -> Vec<(Bus, String)> {
     let why = |bus: Bus| match bus.deployment() {
         Deployment::InProcess => Some("its handles have no names, by which members are known"),
         Deployment::Embedded if has_faults => Some("a member has no process of its own there"),
+        Deployment::Embedded if case.control.has_refusals() => {
+            Some("nobody is asked there who it is")
+        }
         _ if has_faults && !cfg!(unix) => Some("this system has no signals"),
         _ => None,
     };

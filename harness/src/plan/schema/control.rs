@@ -56,4 +56,12 @@ pub struct Step {
     pub to: Option<OrName<u64>>,
     /// How long is gathered.
     pub within: Option<String>,
+    /// What an impostor shows.
+    pub with: Option<String>,
+    /// How often it is tried.
+    pub times: Option<OrName<u32>>,
+    /// A topic the member may not publish on.
+    pub publish: Option<String>,
+    /// A pattern it may not subscribe to.
+    pub subscribe: Option<String>,
 }

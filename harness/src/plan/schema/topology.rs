@@ -13,6 +13,8 @@ use super::{Caller, Member, OrName, Scalar};
 pub struct Topology {
     /// Most subscribers at once.
     pub subscriber_limit: Option<OrName<u32>>,
+    /// Most connections at once.
+    pub connection_limit: Option<OrName<u32>>,
     /// How long a publish waits for room.
     pub publish_limit: Option<String>,
     /// Capacity of the crossbeam bus's central channel, events.

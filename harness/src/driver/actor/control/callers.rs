@@ -17,12 +17,17 @@ use super::notes::{Notes, noted};
 use super::worker::WORK;
 use crate::driver::actor::link::Link;
 use crate::driver::actor::protocol::ControlOrder;
+use crate::driver::bus::{Opening, impersonate, silent_connection};
+use crate::driver::impostors::Attempt;
+use crate::driver::remote::RemoteFault;
 use crate::plan::control::{DESK, call_id};
-use crate::record::{Answered, Fact};
+use crate::record::{Admission, Answered, Fact};
 
 /// The callers of one group.
 pub(super) struct Callers {
     all: Vec<Caller>,
+    /// How they would connect once more.
+    opening: Opening,
 }
 
 struct Caller {
@@ -35,6 +40,7 @@ impl Callers {
     pub(super) async fn open(
         group: usize,
         buses: Vec<(String, Arc<dyn EventBus>)>,
+        opening: Opening,
         link: &Link,
     ) -> Result<Self, String> {
         let mut all = Vec::new();
@@ -42,7 +48,7 @@ impl Callers {
             let notes = Notes::caller(link.clone(), group, index);
             all.push(Caller { client: client(bus, &name).await?, name, notes });
         }
-        Ok(Self { all })
+        Ok(Self { all, opening })
     }
 
     pub(super) async fn obey(&mut self, order: ControlOrder) {
@@ -55,6 +61,11 @@ impl Callers {
             }
             ControlOrder::AskHealth => {
                 join_all(self.all.iter().map(Caller::ask_health)).await;
+            }
+            ControlOrder::Impersonate { step, member } => {
+                let opening = &self.opening;
+                join_all(self.all.iter().map(|caller| caller.impersonate(opening, step, &member)))
+                    .await;
             }
             _ => {}
         }
@@ -90,6 +101,22 @@ impl Caller {
                 self.notes.note(Fact::Report { asked_ns, parts, overall });
             }
             other => eprintln!("{} was not told how everybody is: {other:?}", self.name),
+        }
+    }
+
+    /// Says to be a member, with everything that was made for this step, one after the other.
+    async fn impersonate(&self, opening: &Opening, step: usize, member: &str) {
+        let own = |attempt: &&Attempt| attempt.step == step && attempt.caller == self.name;
+        let mut leaked = Vec::new();
+        for attempt in opening.attempts.iter().filter(own) {
+            if opening.fault() == Some(RemoteFault::LeaksSlots) {
+                leaked.extend(silent_connection(opening));
+            }
+            let admission = match attempt.credential() {
+                Ok(credential) => impersonate(opening, member, credential).await,
+                Err(cause) => Admission::Unheard(cause),
+            };
+            self.notes.note(Fact::Came { admission });
         }
     }
 }

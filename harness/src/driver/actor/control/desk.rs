@@ -18,7 +18,7 @@ use super::callers::{task, told, work};
 use super::fault::ControlFault;
 use super::member::client;
 use super::notes::Notes;
-use super::watch::{hear_hearts, note_changes};
+use super::watch::{hear_audits, hear_hearts, note_changes};
 use super::worker::{SHOW_CONFIG, WORK};
 use super::workflows::Workflows;
 use crate::driver::actor::protocol::ControlOrder;
@@ -51,6 +51,9 @@ impl Desk {
         let client = Arc::new(client(Arc::clone(&bus), DESK).await?);
         let watching = Watching::start(&bus, &client, heartbeat, config(control), fault).await?;
         hear_hearts(&bus, notes.clone()).await?;
+        if control.has_refusals() {
+            hear_audits(&bus, notes.clone()).await?;
+        }
         note_changes(&watching.monitor, notes.clone());
         let workflows = Workflows::follow(&bus, control.workflow_limit, fault).await?;
         let handler = watching.handler(heartbeat, fault);

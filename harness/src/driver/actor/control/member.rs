@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemoneye_eventbus::EventBus;
 use daemoneye_eventbus::acl::CollectorKind;
 use daemoneye_eventbus::event::{ReplyAddress, SourceCaps};
 use daemoneye_eventbus::rpc::{
     Call, Heart, Registration, Request, Response, RpcClient, RpcClientConfig, RpcService,
     RpcServiceConfig, Vitals,
 };
+use daemoneye_eventbus::{CollectionEvent, EventBus, EventSubscription, TriggerRequest};
 use parking_lot::Mutex;
 
 use super::CALL_LIMIT;
@@ -17,7 +17,7 @@ use super::fault::ControlFault;
 use super::notes::{Notes, said};
 use super::worker::Worker;
 use crate::driver::actor::protocol::ControlOrder;
-use crate::plan::control::{DESK, Health, Member as Spec};
+use crate::plan::control::{DESK, Health, Member as Spec, Overreach};
 use crate::record::Fact;
 
 /// Requests a member runs at once: more than any case has callers.
@@ -72,6 +72,12 @@ impl Member {
             ControlOrder::Hold => self.worker.gate.hold(),
             ControlOrder::Release => self.worker.gate.release(),
             ControlOrder::Say(health) => *self.health.lock() = health,
+            ControlOrder::Overstep { wanted, times } => {
+                for _ in 0..times {
+                    let refusal = self.overstep(&wanted).await;
+                    self.notes.note(Fact::Overstepped { refusal });
+                }
+            }
             _ => {}
         }
     }
@@ -89,6 +95,23 @@ impl Member {
         match self.client.call(call).await.map(|answer| answer.response) {
             Ok(Response::Registered(registered)) => self.beat(registered.heartbeat),
             other => eprintln!("{} was not let in: {other:?}", self.name),
+        }
+    }
+
+    /// Asks for what it may not have; in which words it was refused, if it was.
+    async fn overstep(&self, wanted: &Overreach) -> Option<String> {
+        match wanted {
+            Overreach::Publish(topic) => {
+                let topic = topic.parse().expect("checked where the scenario was read");
+                let event = CollectionEvent::TriggerRequest(TriggerRequest::default());
+                let published = self.bus.publish_to(topic, event, None).await;
+                published.err().map(|cause| cause.to_string())
+            }
+            Overreach::Subscribe(pattern) => {
+                let wanted = EventSubscription::new(format!("{}.overstep", self.name));
+                let subscribed = self.bus.subscribe(wanted.with_pattern(pattern)).await;
+                subscribed.err().map(|cause| cause.to_string())
+            }
         }
     }
 

@@ -21,13 +21,16 @@ use Standing::{Frozen, FrozenHeld, Held, Killed, Runs};
 pub(super) struct Course {
     members: Vec<Standing>,
     callers: usize,
+    /// Most connections at once, where the case says so.
+    connections: Option<usize>,
 }
 
 impl Course {
-    pub(super) fn new(control: &Control) -> Self {
+    pub(super) fn new(control: &Control, connections: Option<usize>) -> Self {
         Self {
             members: vec![Runs; control.members.len()],
             callers: control.callers.iter().map(|group| group.count).sum(),
+            connections,
         }
     }
 
@@ -43,7 +46,9 @@ impl Course {
     /// Why a step cannot be done, and what to do about it.
     fn refusal(&self, step: &Step, control: &Control) -> Option<(String, String)> {
         let refuse = |title: String, label: &str| Some((title, label.to_owned()));
-        if matches!(step, Step::Call { .. } | Step::AskHealth { .. }) && self.callers == 0 {
+        let by_callers =
+            matches!(step, Step::Call { .. } | Step::AskHealth { .. } | Step::Impersonate { .. });
+        if by_callers && self.callers == 0 {
             return refuse(format!("`{}` without a caller", step.name()), "nobody would ask");
         }
         if let Step::Call { together, .. } = *step
@@ -52,6 +57,14 @@ impl Course {
             let title = format!("{together} together of {} callers", self.callers);
             return refuse(title, "each has one request under way, so that none is answered");
         }
+        // Everybody and the desk, and every caller once more.
+        let needed = self.members.len() + 2 * self.callers + 1;
+        if matches!(step, Step::Impersonate { .. })
+            && let Some(most) = self.connections.filter(|most| *most < needed)
+        {
+            let title = format!("`impersonate` with {most} connections, where it takes {needed}");
+            return refuse(title, "for want of room nobody would be heard");
+        }
         if *step == Step::AwaitResults && self.members.contains(&Held) {
             let label = "what it was given would never be done; `release` it before";
             return refuse("`await-results` while a member is held".to_owned(), label);
@@ -59,7 +72,7 @@ impl Course {
         let member = member_of(step)?;
         let (name, standing) = (&control.members[member].name, self.members[member]);
         let why = match (step, standing) {
-            (Step::AwaitHealth { .. }, _)
+            (Step::AwaitHealth { .. } | Step::Impersonate { .. }, _)
             | (Step::Thaw { .. } | Step::Kill { .. }, Frozen | FrozenHeld)
             | (
                 Step::Release { .. }
@@ -67,6 +80,7 @@ impl Course {
                 | Step::Freeze { .. }
                 | Step::AwaitBegun { .. }
                 | Step::Say { .. }
+                | Step::Overstep { .. }
                 | Step::Configure { .. },
                 Held,
             ) => return None,
@@ -106,6 +120,8 @@ fn member_of(step: &Step) -> Option<usize> {
         | Step::Thaw { member }
         | Step::Say { member, .. }
         | Step::AwaitHealth { member, .. }
+        | Step::Impersonate { member, .. }
+        | Step::Overstep { member, .. }
         | Step::Configure { member, .. } => Some(member),
         Step::Assign { .. }
         | Step::AwaitResults

@@ -110,3 +110,38 @@ fn who_shares_a_process_is_neither_frozen_nor_killed() {
     assert!(frozen.contains(&Bus::Embedded), "{frozen:?}");
     assert_eq!(frozen.contains(&Bus::Process), !cfg!(unix));
 }
+
+const AS_M0: &str = "do = \"impersonate\"\nmember = \"m0\"\nwith = \"no-token\"";
+
+#[test]
+fn refusals_that_cannot_be_are_told() {
+    let overstep = |more: &str| format!("do = \"overstep\"\nmember = \"m0\"\n{more}");
+    let wrong = [
+        (overstep(""), "what it asks for must be said once"),
+        (overstep("publish = \"events\"\nsubscribe = \"#\""), "what it asks for must be said once"),
+        (overstep("publish = \"events.+\""), "topic \"events.+\""),
+        (overstep("subscribe = \"events.#.x\""), "pattern \"events.#.x\""),
+        (overstep("publish = \"events\"\ntimes = 501"), "501"),
+        (format!("{AS_M0}\nrounds = 2"), "`rounds` in a step that does `impersonate`"),
+        (format!("{AS_M0}\ntimes = 300"), "more than a trial may have"),
+    ];
+    for (step, why) in &wrong {
+        let told = told(2, &[step]);
+        assert!(told.contains(why), "{step}: {told}");
+    }
+    assert!(told(0, &[AS_M0]).contains("`impersonate` without a caller"));
+    assert_eq!(told(2, &[AS_M0, &overstep("subscribe = \"#\"")]), "");
+}
+
+#[test]
+fn too_few_connections_for_impostors_are_told() {
+    let told = |limit: usize| {
+        let tables = format!(
+            "connection-limit = {limit}\n[[topology.member]]\nname = \"m0\"\n\
+             [[topology.caller]]\nname = \"c\"\ncount = 2\n[[step]]\n{AS_M0}\n"
+        );
+        check(&text(&tables)).err().map(|told| told.to_string()).unwrap_or_default()
+    };
+    assert!(told(5).contains("`impersonate` with 5 connections, where it takes 6"), "{}", told(5));
+    assert_eq!(told(6), "");
+}

@@ -2,6 +2,7 @@
 //! harness tells. Whatever the fault, it is one a client or a broker could really have.
 
 mod inbox;
+mod line;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use daemoneye_eventbus::{
 };
 
 use self::inbox::FaultyInbox;
+use self::line::Line;
 use crate::plan::control::Proof;
 
 /// Where refusals are told, and a topic on which nothing ever is.
@@ -35,6 +37,8 @@ legacy_buses::faults! {
         AcceptsAnyToken "accepts-any-token" "lets in whoever has a token, whichever it is",
         AcceptsTokensAgain "accepts-tokens-again" "lets in whoever has a token that was used",
         TellsNoAuditor "tells-no-auditor" "tells no auditor what it has refused",
+        StarvesControl "starves-control"
+            "lets what controls a system wait behind the events before it",
         LeaksSlots "leaks-slots" "keeps the slot of a connection it has refused",
     }
 }
@@ -80,11 +84,12 @@ pub(super) fn behind_fault(
 struct FaultyHandle {
     bus: Arc<dyn EventBus>,
     fault: RemoteFault,
+    line: Line,
 }
 
 impl FaultyHandle {
     fn new(bus: Arc<dyn EventBus>, fault: RemoteFault) -> Self {
-        Self { bus, fault }
+        Self { bus, fault, line: Line::default() }
     }
 }
 
@@ -96,7 +101,12 @@ impl EventBus for FaultyHandle {
         event: CollectionEvent,
         correlation: Option<CorrelationMetadata>,
     ) -> Result<(), PublishError> {
-        self.bus.publish_to(topic, event, correlation).await
+        if self.fault == RemoteFault::StarvesControl && topic.as_str().starts_with("control.") {
+            self.line.pass(&*self.bus).await?;
+        }
+        let published = self.bus.publish_to(topic, event, correlation).await;
+        self.line.published(&published);
+        published
     }
 
     async fn subscribe(

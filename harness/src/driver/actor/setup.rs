@@ -151,7 +151,7 @@ fn publisher_thread(
             timers = Some(own.handle().clone());
             runtime = Some(own);
             far = Some(Arc::clone(&bus));
-            Ok(Some(bus as Arc<dyn EventBus>))
+            Ok(Some(behind_fault(opening.fault(), bus)))
         }),
     };
     let made = opened.and_then(|bus| {

@@ -7,7 +7,7 @@
 //! nothing to look at is listed as not exercised, never a pass either.
 //!
 //! In the order to read: `planned` (what was to be sent), `report` (what comes out), `lint`,
-//! `trace` (plan and history joined, indexed; `matches`, the oracle's answers), `life` (subscriptions in time), `regions` (what
+//! `trace` (plan and history joined, indexed; `matches`, the oracle's answers), `life` (subscriptions in time), `recalls` (what one begins with), `regions` (what
 //! must, may and must not arrive), then one file per rule, `access` among them, `claims` (what the case says it shows),
 //! `faults` and `races` (whether those planned hit their window), then `divergence` (what of it was
 //! declared), `differential` (two buses in each `subject`, `operations` in pairs), `twin` (what the
@@ -47,6 +47,7 @@ mod overflow;
 mod planned;
 mod precedence;
 mod races;
+mod recalls;
 mod refusals;
 mod regions;
 mod report;
@@ -74,7 +75,6 @@ pub use unsteady::{Unsteady, mark, unsteady};
 use crate::plan::{Bus, Case};
 use crate::record::History;
 use findings::Findings;
-use trace::Trace;
 
 /// Judges one history of a case on a bus.
 ///
@@ -88,7 +88,7 @@ pub fn check(case: &Case, bus: Bus, history: &History, planned: &dyn Planned) ->
     if !defects.is_empty() {
         return Report::Broken(defects);
     }
-    let trace = match Trace::new(case, bus, history, planned) {
+    let trace = match recalls::trace(case, bus, history, planned) {
         Ok(trace) => trace,
         Err(unplanned) => return Report::Broken(vec![unplanned]),
     };

@@ -22,6 +22,8 @@ mod overflow;
 mod perfect_bus;
 #[path = "check_histories/random.rs"]
 mod random;
+#[path = "check_histories/recalls.rs"]
+mod recalls;
 #[path = "check_histories/refusals.rs"]
 mod refusals;
 #[path = "check_histories/right.rs"]

@@ -44,7 +44,8 @@ fn offered(trace: &Trace<'_>, life: &Life) -> Option<Vec<Offered>> {
             Match::Undecided => return None,
             Match::Yes => {}
         }
-        let is_sure = item.published.outcome == Outcome::Ok && regions::is_inside(life, item);
+        let is_sure = item.published.outcome == Outcome::Ok
+            && regions::is_inside(trace, life, number as usize);
         if !is_sure || trace.is_beside(life.subscriber, number as usize) {
             return None;
         }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Planned;
 use super::lint;
 use super::operations::paired;
+use super::recalls;
 use super::regions::{Region, WhyNot, region};
 use super::subject::Subject;
 use super::trace::Trace;
@@ -121,7 +122,7 @@ fn joined<'a>(
 ) -> Result<Trace<'a>, String> {
     match lint::lint(case, observed.history).into_iter().next() {
         Some(defect) => Err(format!("the history on {}: {defect}", observed.bus.as_str())),
-        None => Trace::new(case, observed.bus, observed.history, planned),
+        None => recalls::trace(case, observed.bus, observed.history, planned),
     }
 }
 

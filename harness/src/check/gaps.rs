@@ -42,7 +42,7 @@ pub(crate) fn missing(trace: &Trace<'_>, life: &Life, phase: u32) -> u64 {
             && item.published.phase == phase
             && item.published.outcome == Outcome::Ok
             && trace.matches(life.subscriber, *number) == Match::Yes
-            && regions::is_inside(life, item)
+            && regions::is_inside(trace, life, *number)
             && trace.may_be_lost(life, item)
     };
     (0..trace.items.len()).filter(is_missing).count() as u64

@@ -2,6 +2,8 @@
 //!
 //! A subscriber that subscribes twice has two lives; each accepted `Subscribe` begins one.
 
+use std::collections::BTreeSet;
+
 use daemoneye_eventbus::OverflowPolicy;
 
 use crate::plan::{Case, Operation, Reading, Victim};
@@ -24,10 +26,24 @@ pub(crate) struct Life {
     pub(crate) reads_all: bool,
     /// Whether its policy loses nothing (C11).
     pub(crate) lossless: bool,
+    /// What it must receive of what was before it.
+    pub(crate) recalled: Recalled,
     /// Arrivals of events and fences somebody published, in order.
     pub(crate) arrivals: Vec<Arrival>,
     /// Arrivals nobody published: indices into the subscriber's log.
     pub(crate) strangers: Vec<u32>,
+}
+
+/// What a life must receive of what was before it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) enum Recalled {
+    /// Nothing, as usual.
+    #[default]
+    Nothing,
+    /// These items.
+    These(BTreeSet<u32>),
+    /// Nobody can tell which.
+    Unclear,
 }
 
 /// How a life ended.
@@ -160,6 +176,7 @@ fn begin(case: &Case, subscriber: usize, operated: &Operated) -> Life {
         end: None,
         reads_all: false,
         lossless: policy == OverflowPolicy::Block,
+        recalled: Recalled::Nothing,
         arrivals: Vec::new(),
         strangers: Vec::new(),
     }

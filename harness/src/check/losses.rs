@@ -135,7 +135,7 @@ fn has_surely_matched(trace: &Trace<'_>, life: &Life, number: usize) -> bool {
     item.published.outcome == Outcome::Ok
         && trace.matches(life.subscriber, number) == Match::Yes
         && !trace.is_beside(life.subscriber, number)
-        && regions::is_inside(life, item)
+        && regions::is_inside(trace, life, number)
 }
 
 /// Only where every life was read to its end: what a dropped receiver held is in no account.
@@ -198,13 +198,14 @@ pub(crate) fn matched(
     for (number, item) in trace.items.iter().enumerate() {
         let matched = trace.matches(life.subscriber, number);
         let may_be_taken = matches!(item.published.outcome, Outcome::Ok | Outcome::Unknown);
-        if matched == Match::No || !may_be_taken || regions::outside(life, item).is_some() {
+        if matched == Match::No || !may_be_taken || regions::outside(trace, life, number).is_some()
+        {
             continue;
         }
         most += 1;
         let surely = item.published.outcome == Outcome::Ok
             && matched == Match::Yes
-            && regions::is_inside(life, item)
+            && regions::is_inside(trace, life, number)
             && certain(number);
         least += u64::from(surely);
     }

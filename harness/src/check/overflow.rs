@@ -188,7 +188,7 @@ fn most_offered(trace: &Trace<'_>, life: &Life, may_count: impl Fn(&Item) -> boo
         may_count(item)
             && matches!(item.published.outcome, Outcome::Ok | Outcome::Unknown)
             && trace.matches(life.subscriber, *number) != Match::No
-            && regions::outside(life, item).is_none()
+            && regions::outside(trace, life, *number).is_none()
     });
     may_match.count() as u64
 }
@@ -202,7 +202,7 @@ fn least_offered_by_its_end(trace: &Trace<'_>, life: &Life, stretch: &Stretch) -
             && trace.matches(life.subscriber, *number) == Match::Yes
             && !trace.is_beside(life.subscriber, *number)
             && trace.is_fenced(life.subscriber, *number)
-            && regions::is_inside(life, item)
+            && regions::is_inside(trace, life, *number)
     });
     surely.count() as u64
 }

@@ -3,7 +3,7 @@
 //!
 //! Stamps are compared strictly: two calls that share a nanosecond overlap.
 
-use super::life::{EndedBy, Life};
+use super::life::{EndedBy, Life, Recalled};
 use super::oracle::Match;
 use super::trace::{Item, Trace};
 use crate::record::Outcome;
@@ -57,21 +57,23 @@ pub(crate) fn region(trace: &Trace<'_>, life: &Life, number: usize) -> Region {
     if matched == Match::No {
         return Region::MustNot(WhyNot::NoMatch);
     }
-    if let Some(why) = outside(life, item) {
+    if let Some(why) = outside(trace, life, number) {
         return Region::MustNot(why);
     }
     match item.published.outcome {
         Outcome::Closed | Outcome::TooLarge | Outcome::Denied | Outcome::Timeout => {
             return Region::MustNot(WhyNot::Refused);
         }
-        Outcome::Ok | Outcome::Unknown if matched == Match::Undecided || !life.lossless => {
+        Outcome::Ok | Outcome::Unknown
+            if matched == Match::Undecided || !life.lossless || may_be_recalled(life, item) =>
+        {
             return Region::Free;
         }
         Outcome::Ok if trace.may_be_lost(life, item) => return Region::Free,
         Outcome::Ok => {}
         Outcome::Unknown => return Region::Unsure,
     }
-    let beginning = overlaps_beginning(life, item);
+    let beginning = overlaps_beginning(trace, life, number);
     match ending(trace, life, number) {
         Ending::Alive if beginning => Region::May { beginning, ending: false },
         Ending::Alive => Region::Must,
@@ -81,10 +83,14 @@ pub(crate) fn region(trace: &Trace<'_>, life: &Life, number: usize) -> Region {
 }
 
 /// Whether stamps alone put an event wholly outside a life.
-pub(crate) fn outside(life: &Life, item: &Item) -> Option<WhyNot> {
+pub(crate) fn outside(trace: &Trace<'_>, life: &Life, number: usize) -> Option<WhyNot> {
+    let item = &trace.items[number];
     if life.end.is_some_and(|end| item.published.call_ns > end.return_ns) {
         Some(WhyNot::Ended)
-    } else if item.settled_ns < life.call_ns {
+    } else if item.settled_ns < life.call_ns
+        && !is_recalled(life, number)
+        && !may_be_recalled(life, item)
+    {
         Some(WhyNot::Earlier)
     } else {
         None
@@ -92,15 +98,27 @@ pub(crate) fn outside(life: &Life, item: &Item) -> Option<WhyNot> {
 }
 
 /// Whether an event that the bus has surely dealt with was dealt with during a life.
-pub(crate) fn is_inside(life: &Life, item: &Item) -> bool {
-    !overlaps_beginning(life, item)
+pub(crate) fn is_inside(trace: &Trace<'_>, life: &Life, number: usize) -> bool {
+    let item = &trace.items[number];
+    !overlaps_beginning(trace, life, number)
         && life.end.is_none_or(|end| {
             item.settled_ns < end.call_ns || (end.by == EndedBy::Shutdown && end.orderly)
         })
 }
 
-fn overlaps_beginning(life: &Life, item: &Item) -> bool {
-    item.published.call_ns <= life.return_ns
+fn overlaps_beginning(trace: &Trace<'_>, life: &Life, number: usize) -> bool {
+    trace.items[number].published.call_ns <= life.return_ns && !is_recalled(life, number)
+}
+
+/// Whether an event was before a life and is due all the same.
+fn is_recalled(life: &Life, number: usize) -> bool {
+    let number = u32::try_from(number).expect("items fit 32 bits");
+    matches!(&life.recalled, Recalled::These(items) if items.contains(&number))
+}
+
+/// Whether nobody can tell if an event is due that was before a life.
+fn may_be_recalled(life: &Life, item: &Item) -> bool {
+    life.recalled == Recalled::Unclear && item.published.call_ns <= life.return_ns
 }
 
 fn ending(trace: &Trace<'_>, life: &Life, number: usize) -> Ending {

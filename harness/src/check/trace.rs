@@ -47,6 +47,8 @@ pub(crate) struct Item {
     pub(crate) lane: Option<Lane>,
     /// What the plan says about its correlation.
     pub(crate) correlation: GivenCorrelation,
+    /// When it first reached anyone, ns; [`NEVER_NS`] if it never did.
+    pub(crate) reached_ns: u64,
     /// When it was settled (C7), ns; [`NEVER_NS`] if it never was.
     pub(crate) settled_ns: u64,
 }
@@ -118,8 +120,8 @@ impl<'a> Trace<'a> {
             fenced: vec![0; subscribers * history.publishers.len() * Lane::COUNT],
         };
         let identities = trace.add_items(planned)?;
-        let first_arrivals = trace.add_arrivals(&identities);
-        trace.settle(&first_arrivals);
+        trace.add_arrivals(&identities);
+        trace.settle();
         trace.note_fences();
         Ok(trace)
     }
@@ -234,13 +236,13 @@ impl<'a> Trace<'a> {
             published: *published,
             lane: attributes.map(|attributes| Lane::of(&attributes.topic)),
             correlation: attributes.map_or(GivenCorrelation::Fresh, correlation_of),
+            reached_ns: NEVER_NS,
             settled_ns: NEVER_NS,
         });
     }
 
-    /// Sorts arrivals into lives; returns when each item first reached anyone, ns.
-    fn add_arrivals(&mut self, identities: &[Identities]) -> Vec<u64> {
-        let mut first_arrivals = vec![NEVER_NS; self.items.len()];
+    /// Sorts arrivals into lives.
+    fn add_arrivals(&mut self, identities: &[Identities]) {
         for (subscriber, log) in self.history.subscribers.iter().enumerate() {
             let own: Vec<usize> = (0..self.lives.len())
                 .filter(|&life| self.lives[life].subscriber == subscriber)
@@ -252,15 +254,14 @@ impl<'a> Trace<'a> {
                 match identity.and_then(|known| known.find(received.sequence)) {
                     None => life.strangers.push(at),
                     Some(item) => {
-                        let first = &mut first_arrivals[item as usize];
-                        *first = received.receive_ns.min(*first);
+                        let reached_ns = &mut self.items[item as usize].reached_ns;
+                        *reached_ns = received.receive_ns.min(*reached_ns);
                         life.arrivals.push(Arrival { item, at, order: Order::Kept });
                     }
                 }
             }
         }
         self.order_arrivals();
-        first_arrivals
     }
 
     /// Exactly enough for what came on each of a subscriber's subscriptions: a history is long.
@@ -304,13 +305,13 @@ impl<'a> Trace<'a> {
     }
 
     /// C7: an item is settled once a later one of the same publisher and lane reached anyone.
-    fn settle(&mut self, first_arrivals: &[u64]) {
+    fn settle(&mut self) {
         for publisher in 0..self.history.publishers.len() {
             let mut settled = [NEVER_NS; Lane::COUNT];
             for number in self.items_of(publisher).rev() {
                 let Some(lane) = self.items[number].lane else { continue };
                 self.items[number].settled_ns = settled[lane.index()];
-                settled[lane.index()] = settled[lane.index()].min(first_arrivals[number]);
+                settled[lane.index()] = settled[lane.index()].min(self.items[number].reached_ns);
             }
         }
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use daemoneye_eventbus::broker::Retention;
 use daemoneye_eventbus::client::Reconnect;
 use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::transport::Listener;
@@ -186,6 +187,11 @@ fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {
     }
     if let Some(limit) = settings.connection_limit {
         config.connection_limit = limit;
+    }
+    if let Some(events) = settings.retained_events {
+        let mut kept = Retention::default();
+        kept.events_per_topic = events;
+        config.retention = Some(kept);
     }
     if let Some(limit_ms) = settings.publish_limit_ms {
         config.publish_limit = Duration::from_millis(limit_ms);

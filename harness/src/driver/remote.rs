@@ -33,6 +33,8 @@ legacy_buses::faults! {
             "delivers what it sends again after a broken connection, though it was there",
         AcknowledgesEarly "acknowledges-early"
             "acknowledges events that a broken connection then loses",
+        RecallsNothing "recalls-nothing" "has forgotten what late subscribers ask for",
+        RecallsOneMore "recalls-one-more" "tells late subscribers one event more than they ask for",
         AllowsEverything "allows-everything" "asks no table who may publish and subscribe what",
         AcceptsAnyToken "accepts-any-token" "lets in whoever has a token, whichever it is",
         AcceptsTokensAgain "accepts-tokens-again" "lets in whoever has a token that was used",
@@ -113,11 +115,18 @@ impl EventBus for FaultyHandle {
         &self,
         mut subscription: EventSubscription,
     ) -> Result<EventReceiver, SubscribeError> {
-        if self.fault == RemoteFault::TellsNoAuditor {
-            let mut patterns = subscription.topic_patterns.iter_mut();
-            if let Some(audits) = patterns.find(|pattern| *pattern == AUDITS) {
-                SILENCE.clone_into(audits);
+        match self.fault {
+            RemoteFault::TellsNoAuditor => {
+                let mut patterns = subscription.topic_patterns.iter_mut();
+                if let Some(audits) = patterns.find(|pattern| *pattern == AUDITS) {
+                    SILENCE.clone_into(audits);
+                }
             }
+            RemoteFault::RecallsNothing => subscription.replay_last = 0,
+            RemoteFault::RecallsOneMore if subscription.replay_last > 0 => {
+                subscription.replay_last += 1;
+            }
+            _ => {}
         }
         let receiver = self.bus.subscribe(subscription).await?;
         Ok(EventReceiver::new(FaultyInbox::new(receiver, self.fault)))

@@ -81,6 +81,8 @@ fn settings(out: &mut String, settings: &BusSettings) {
         value.map(|value| table.insert(key.to_owned(), value));
     };
     set("subscriber-limit", settings.subscriber_limit.map(count));
+    set("connection-limit", settings.connection_limit.map(count));
+    set("retained-events", settings.retained_events.map(count));
     set("publish-limit", settings.publish_limit_ms.map(|limit| ms(limit).into()));
     set("central-capacity", settings.central_capacity.map(count));
     set("payload-limit", settings.payload_limit_bytes.map(|bytes| format!("{bytes}B").into()));

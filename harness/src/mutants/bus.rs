@@ -174,6 +174,7 @@ const CONFIGURED: &str = "control/configuration";
 const BROKEN: &str = "failure/broken-subscriber-delivered";
 const MAY_PUBLISH: &str = "acl/publish";
 const MAY_SUBSCRIBE: &str = "acl/subscribe";
+const RECALLS: &str = "control/replay-last";
 const PASSES: &str = "backpressure/control-passes";
 const IMPOSTORS: &str = "acl/identity";
 const OVERSTEPS: &str = "acl/audit";
@@ -260,6 +261,8 @@ pub const MUTANTS: &[Mutant] = &[
     remote(RemoteFault::AcknowledgesEarly, "W6", DELIVERY, BROKEN),
     remote(RemoteFault::AllowsEverything, "A1", REFUSALS, MAY_PUBLISH),
     remote(RemoteFault::AllowsEverything, "A3", REFUSALS, MAY_SUBSCRIBE),
+    remote(RemoteFault::RecallsNothing, "C2", DELIVERY, RECALLS),
+    remote(RemoteFault::RecallsOneMore, "C2", FOREIGN, RECALLS),
     remote(RemoteFault::StarvesControl, "C4", EXPECTATION, PASSES),
     remote(RemoteFault::AllowsEverything, "A1", OVERREACH, OVERSTEPS),
     remote(RemoteFault::AcceptsAnyToken, "A4", IDENTITY, IMPOSTORS),

@@ -33,6 +33,9 @@ pub struct BusSettings {
     /// Most connections of a broker at once.
     #[serde(default)]
     pub connection_limit: Option<usize>,
+    /// Events of each topic a broker keeps for late subscribers; none where it is not said.
+    #[serde(default)]
+    pub retained_events: Option<usize>,
     /// How long a publish waits for room, milliseconds.
     pub publish_limit_ms: Option<u64>,
     /// Capacity of the crossbeam bus's central channel, events.

@@ -169,6 +169,14 @@ impl World {
         sequence
     }
 
+    /// Delivers an event of before to one subscriber that has just come.
+    pub(crate) fn recall(&mut self, subscriber: usize, publisher: usize, sequence: u64) {
+        let attributes = self.plan.events[&(publisher, sequence)].clone();
+        let mut published = self.history.publishers[publisher].published.iter();
+        let digest = published.find(|one| one.sequence == sequence).expect("published").digest;
+        self.deliver(subscriber, publisher, sequence, &attributes, digest);
+    }
+
     /// Fences one subscriber through one publisher, on a topic that its patterns match.
     pub(crate) fn fence(&mut self, publisher: usize, subscriber: usize, topic: &str) {
         let attributes = PlannedAttributes {

@@ -90,7 +90,7 @@ impl Setup {
                 let handle = hub.handle(name).ok_or("the void has no handles".to_owned())?;
                 Access::Near(handle, timers.clone())
             }
-            (false, None) => Access::Far(self.assignment.opening(), name.to_owned()),
+            (false, None) => Access::Far(Box::new(self.assignment.opening()), name.to_owned()),
         })
     }
 
@@ -114,7 +114,7 @@ enum Access {
     /// A handle of the hub in this process, and the runtime whose timers it waits with.
     Near(Arc<dyn EventBus>, Handle),
     /// A connection of its own, under this name.
-    Far(Opening, String),
+    Far(Box<Opening>, String),
 }
 
 fn spawn(

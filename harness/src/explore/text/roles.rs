@@ -77,6 +77,9 @@ pub(super) fn subscriber(out: &mut String, subscriber: &SubscriberSpec) {
     if asked.capacity != DEFAULT_CAPACITY {
         line(out, "capacity", count(asked.capacity));
     }
+    if asked.replay_last > 0 {
+        line(out, "replay-last", count(asked.replay_last));
+    }
     policy(out, asked.policy);
     if subscriber.reading == Reading::Stopped {
         line(out, "reading", "stopped");

@@ -57,6 +57,7 @@ fn bus_settings(table: &Table<'_>) -> BusSettings {
     BusSettings {
         subscriber_limit: table.optional("subscriber-limit", |at| at.integer(1..10_001)),
         connection_limit: table.optional("connection-limit", |at| at.integer(1..10_001)),
+        retained_events: table.optional("retained-events", |at| at.integer(1..10_001)),
         publish_limit_ms: table
             .optional("publish-limit", |at| at.duration_ms_up_to(MAX_WAIT_MS, "a publish waits")),
         central_capacity: table.optional("central-capacity", |at| at.integer(1..(1 << 20) + 1)),

@@ -44,7 +44,7 @@ pub(super) fn read(table: Table<'_>, said: &mut Said, trial: TrialKind) {
             at.integer(least_capacity..most_capacity + 1 + i64::from(invalid))
         }),
         policy: policy(&table),
-        replay_last: 0,
+        replay_last: table.or("replay-last", "0", |at| at.integer(0..most_capacity + 1)),
     };
     if !invalid && patterns.is_some() {
         check_as_a_bus_would(&table, &name, &subscription);

@@ -15,6 +15,8 @@ pub struct Topology {
     pub subscriber_limit: Option<OrName<u32>>,
     /// Most connections at once.
     pub connection_limit: Option<OrName<u32>>,
+    /// Events of each topic kept for late subscribers.
+    pub retained_events: Option<OrName<u32>>,
     /// How long a publish waits for room.
     pub publish_limit: Option<String>,
     /// Capacity of the crossbeam bus's central channel, events.
@@ -129,6 +131,8 @@ pub struct Subscriber {
     pub correlation_filter: Option<CorrelationFilter>,
     /// Events held for it.
     pub capacity: Option<OrName<u32>>,
+    /// Events of before that it begins with, at most.
+    pub replay_last: Option<OrName<u32>>,
     /// What happens at a full queue.
     pub policy: Option<String>,
     /// When a circuit opens, with the policy `circuit-break`.

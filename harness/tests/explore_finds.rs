@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use assert_cmd::Command;
-use equivalence::cmd::behaviour;
 use equivalence::cmd::explore::{ExploreArgs, Explored, Found, explore};
+use equivalence::cmd::judged;
 use equivalence::cmd::selection::Wanted;
 use equivalence::driver::{Fault, Interrupt};
 use equivalence::plan::Bus;
@@ -53,7 +53,7 @@ fn rerun(found: &Found, fault: Option<Fault>, folder: &Path) -> (Behaviour, Vec<
     let (_teller, interrupt) = Interrupt::new();
     let executable = Path::new(EXECUTABLE);
     let bus = Bus::Crossbeam;
-    let ran = behaviour::run(executable, &case, bus, records.path(), &wanted, interrupt);
+    let ran = judged::run(executable, &case, bus, records.path(), &wanted, interrupt);
     let row = runtime().block_on(ran).expect("it is driven").row;
     (row.outcome, row.violations.into_iter().map(|witness| witness.rule).collect())
 }

@@ -6,9 +6,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use equivalence::cmd::behaviour::{self, Ran};
+use equivalence::cmd::judged;
 use equivalence::cmd::selection::Wanted;
-use equivalence::cmd::{control, host};
 use equivalence::driver::{Interrupt, agent_beside};
 use equivalence::plan::{Bus, Case, TrialKind};
 use equivalence::report::{Behaviour, BehaviourRow};
@@ -66,14 +65,7 @@ fn host_trials(case: &Case) -> Vec<Trial> {
     let test = |bus: Bus| {
         let case = case.clone();
         let name = format!("{}::{}", case.id, bus.as_str());
-        Trial::test(name, move || {
-            let folder = tempfile::tempdir()?;
-            let (_teller, interrupt) = Interrupt::new();
-            let (executable, wanted) = (Path::new(EXECUTABLE), wanted());
-            let ran = host::run(executable, &case, bus, folder.path(), &wanted, interrupt);
-            clean_and_right(&runtime()?.block_on(ran)?)
-        })
-        .with_ignored_flag(is_missing)
+        Trial::test(name, move || holds(&case, bus)).with_ignored_flag(is_missing)
     };
     [Bus::Crossbeam, Bus::Process].into_iter().map(test).collect()
 }
@@ -86,17 +78,8 @@ fn holds(case: &Case, bus: Bus) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let (_teller, interrupt) = Interrupt::new();
     let (executable, wanted) = (Path::new(EXECUTABLE), wanted());
-    let ran = runtime()?.block_on(async {
-        if case.kind == TrialKind::Control {
-            control::run(executable, case, bus, folder.path(), &wanted, interrupt).await
-        } else {
-            behaviour::run(executable, case, bus, folder.path(), &wanted, interrupt).await
-        }
-    });
-    clean_and_right(&ran?)
-}
-
-fn clean_and_right(ran: &Ran) -> Result<(), Failed> {
+    let ran = judged::run(executable, case, bus, folder.path(), &wanted, interrupt);
+    let ran = runtime()?.block_on(ran)?;
     if !ran.tear_down.is_clean() {
         return Err(format!("left behind: {:?}", ran.tear_down).into());
     }

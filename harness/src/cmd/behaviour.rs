@@ -88,8 +88,8 @@ impl Ran {
     }
 }
 
-/// Runs and judges a behaviour case on a bus; a case the bus does not claim is not run.
-pub async fn run(
+/// Runs and judges a behaviour case on a bus that claims it.
+pub(super) async fn run(
     executable: &Path,
     case: &Case,
     bus: Bus,
@@ -97,20 +97,11 @@ pub async fn run(
     wanted: &Wanted,
     interrupt: Interrupt,
 ) -> Result<Ran, DriveError> {
-    if let Some(ran) = not_applicable(case, bus, wanted) {
-        return Ok(ran);
-    }
     let request =
         TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
     let driven = run_trial(request, interrupt).await?;
     let row = judge(case, bus, wanted, &driven);
     Ok(Ran { row, tear_down: driven.trial.tear_down, history: driven.history })
-}
-
-/// What comes of a case on a bus that does not claim it; `None` for one that does.
-pub(super) fn not_applicable(case: &Case, bus: Bus, wanted: &Wanted) -> Option<Ran> {
-    let (_, why) = case.not_applicable.iter().find(|(one, _)| *one == bus)?;
-    Some(Ran::nothing(row(case, bus, wanted, Behaviour::NotApplicable(why.clone()))))
 }
 
 /// What two buses did differently on a case, or wrong alike. Nothing where one of them cannot be

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use super::behaviour::{Ran, judged, not_applicable, row, today};
+use super::behaviour::{Ran, judged, row, today};
 use super::selection::Wanted;
 use crate::check::{Report, check_control};
 use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, run_trial};
 use crate::plan::{Bus, Case};
 use crate::report::{Behaviour, BehaviourRow};
 
-/// Runs and judges a case of the control plane on a bus; a case the bus does not claim is not run.
-pub async fn run(
+/// Runs and judges a case of the control plane on a bus that claims it.
+pub(super) async fn run(
     executable: &Path,
     case: &Case,
     bus: Bus,
@@ -18,9 +18,6 @@ pub async fn run(
     wanted: &Wanted,
     interrupt: Interrupt,
 ) -> Result<Ran, DriveError> {
-    if let Some(ran) = not_applicable(case, bus, wanted) {
-        return Ok(ran);
-    }
     let request =
         TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
     let driven = run_trial(request, interrupt).await?;

@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::behaviour::{Ran, judged, not_applicable, row, today};
+use super::behaviour::{Ran, judged, row, today};
 use super::selection::Wanted;
 use crate::check::check_sightings;
 use crate::driver::{DriveError, HostDriven, HostRequest, Interrupt, agent_beside, run_host};
 use crate::plan::{Bus, Case, Count};
 use crate::report::{Behaviour, BehaviourRow};
 
-/// Runs and judges a host case on a bus; a case the bus does not claim is not run.
-pub async fn run(
+/// Runs and judges a host case on a bus that claims it.
+pub(super) async fn run(
     executable: &Path,
     case: &Case,
     bus: Bus,
@@ -19,9 +19,6 @@ pub async fn run(
     wanted: &Wanted,
     interrupt: Interrupt,
 ) -> Result<Ran, DriveError> {
-    if let Some(ran) = not_applicable(case, bus, wanted) {
-        return Ok(ran);
-    }
     let Some(agent) = agent_beside(executable) else {
         let why = "daemoneye-agent is not built beside the harness".to_owned();
         return Ok(Ran::nothing(row(case, bus, wanted, Behaviour::NotExercised(why))));

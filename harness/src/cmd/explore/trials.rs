@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::check::{Colour, Observed, Reached};
 use crate::cmd::behaviour::{self, Ran};
+use crate::cmd::judged;
 use crate::cmd::selection::Wanted;
 use crate::driver::{DriveError, Fault, Interrupt};
 use crate::explore::{Sketch, Unsaid};
@@ -160,7 +161,7 @@ impl<'a> Trials<'a> {
         self.run += 1;
         let folder = self.records.path().join(self.run.to_string());
         let (wanted, interrupt) = (self.wanted(), self.interrupt.clone());
-        let ran = behaviour::run(self.executable, case, bus, &folder, &wanted, interrupt).await;
+        let ran = judged::run(self.executable, case, bus, &folder, &wanted, interrupt).await;
         // Thousands of trials: what was read is not kept. A folder that stays costs some kilobytes
         // until the end, no more.
         let _ = std::fs::remove_dir_all(&folder);

@@ -10,7 +10,7 @@ use super::options::{RunOptions, once_each};
 use crate::check::{Observed, Unsteady, unsteady};
 use crate::cmd::behaviour::Ran;
 use crate::cmd::selection::Selection;
-use crate::cmd::{behaviour, control, host, performance};
+use crate::cmd::{behaviour, judged, performance};
 use crate::driver::{DriveError, Interrupt, sweep_runtime_folders};
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, TearDown};
@@ -121,16 +121,7 @@ impl Conductor<'_> {
         let directory = self.folder(case).join(bus.as_str());
         let (executable, interrupt) = (self.executable, self.interrupt.clone());
         let wanted = &self.options.wanted;
-        let ran = match case.kind {
-            TrialKind::Host => {
-                host::run(executable, case, bus, &directory, wanted, interrupt).await
-            }
-            TrialKind::Control => {
-                control::run(executable, case, bus, &directory, wanted, interrupt).await
-            }
-            _ => behaviour::run(executable, case, bus, &directory, wanted, interrupt).await,
-        };
-        match ran {
+        match judged::run(executable, case, bus, &directory, wanted, interrupt).await {
             Ok(Ran { mut row, tear_down, history }) => {
                 if let (Some(before), Some(now)) = (baseline, &history) {
                     let first =
@@ -167,8 +158,7 @@ impl Conductor<'_> {
         self.progress.case_started(&case.id, &format!("{} once more", bus.as_str()));
         let directory = self.folder(case).join(format!("{}-again", bus.as_str()));
         let (wanted, interrupt) = (&self.options.wanted, self.interrupt.clone());
-        let ran = behaviour::run(self.executable, case, bus, &directory, wanted, interrupt).await;
-        match ran {
+        match judged::run(self.executable, case, bus, &directory, wanted, interrupt).await {
             Ok(Ran { row, tear_down, history }) => {
                 self.progress.case_done(&outcome(&row));
                 self.note_left(case, bus, tear_down);

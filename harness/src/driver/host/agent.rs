@@ -105,7 +105,8 @@ impl RunningAgent {
         self.gave_up(&format!("ended unasked: {how}")).await
     }
 
-    /// The error of an agent whose collector has died: it should have ended with it.
+    /// The error of an agent whose collector has died: whether the agent ends with it or starts
+    /// another, nobody has seen what happened meanwhile.
     pub(super) async fn lost_collector(&mut self, name: &str, pid: u32) -> DriveError {
         match timeout(NOTICE_LIMIT, self.process.wait()).await {
             Ok(status) => self.ended_unasked(status).await,

@@ -112,6 +112,8 @@ pub(super) enum AtFull {
     Wait,
     /// The wait had its limit: drop for that subscriber, and count.
     Drop,
+    /// Nobody waits for it: drop and count as well, and hold nothing against that subscriber.
+    Pass,
 }
 
 impl Hub {
@@ -188,10 +190,14 @@ impl Hub {
             self.undelivered += lost;
             return Routed::Closed;
         }
-        if at_full == AtFull::Wait
-            && let Some(room) = self.first_without_room(publication)
-        {
-            return Routed::Full(room);
+        match at_full {
+            AtFull::Wait => {
+                if let Some(room) = self.first_without_room(publication) {
+                    return Routed::Full(room);
+                }
+            }
+            AtFull::Drop => self.note_stalled(),
+            AtFull::Pass => {}
         }
         self.routes.count(place);
         self.retain(publication, place, now_ns);
@@ -222,6 +228,16 @@ impl Hub {
             self.connections.must_hold_back(remote.connection, remote.lane);
         }
         Some(room)
+    }
+
+    /// Whoever is full now has been waited for long enough.
+    fn note_stalled(&mut self) {
+        for key in &self.matched {
+            let congested = |connection, lane| self.connections.is_congested(connection, lane);
+            let subscription = self.subscriptions[*key as usize].as_mut();
+            let subscription = subscription.expect("a matched subscription is live");
+            subscription.has_stalled |= subscription.blocks(congested).is_some();
+        }
     }
 
     fn first_to_return(&self) -> Option<Arc<Notify>> {

@@ -58,6 +58,9 @@ pub(super) struct Subscription {
     pub(super) owed: VecDeque<Owed>,
     /// When it last said something.
     pub(super) acknowledged_at: Option<Instant>,
+    /// Somebody has waited for it for the whole stall limit, and it has taken nothing since: nobody
+    /// waits for it again until it does.
+    pub(super) has_stalled: bool,
     /// The last match's number among all there ever were; what the receiver sees.
     pub(super) position: u64,
     /// Events that matched while somebody had it, some twice when they were delivered again.
@@ -155,6 +158,7 @@ impl Subscription {
             acknowledges: false,
             owed: VecDeque::new(),
             acknowledged_at: None,
+            has_stalled: false,
             position: 0,
             matched: 0,
             handed_over: 0,
@@ -171,7 +175,7 @@ impl Subscription {
     /// Whether an event would make its publisher wait; if so, what to wait for (C11).
     /// `congested` tells whether a lane of a connection's outbox is over its limit.
     pub(super) fn blocks(&self, congested: impl Fn(u32, Lane) -> bool) -> Option<&Arc<Notify>> {
-        if self.policy != OverflowPolicy::Block {
+        if self.policy != OverflowPolicy::Block || self.has_stalled {
             return None;
         }
         match &self.sink {

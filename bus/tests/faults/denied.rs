@@ -2,6 +2,7 @@
 //! (A1–A3, A5).
 
 use daemoneye_eventbus::acl::{Action, CollectorKind, Denial, Principal, Role};
+use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::event::{ControlMessage, ControlSubject, ReplyAddress};
 use daemoneye_eventbus::topic::REGISTRY;
 use daemoneye_eventbus::{
@@ -11,8 +12,8 @@ use daemoneye_eventbus::{
 };
 
 use crate::encode::{Message, frame};
-use crate::peer::{INCARNATION, envelope, subscribe};
-use crate::served::{Bystanders, Served, event, within};
+use crate::peer::{INCARNATION, Peer, envelope, subscribe};
+use crate::served::{Bystanders, SOON, Served, event, within};
 
 /// Number of `DENIED` among the codes of a subscribe reply.
 const DENIED: u64 = 5;
@@ -227,4 +228,66 @@ async fn who_was_asked_may_answer_its_asker_once_and_nobody_else() {
     assert_eq!(answer("asker", 4).await, 3, "a second time");
     assert_eq!(crate::served::recv_number(&mut replies).await, Some(3));
     assert!(replies.try_recv().is_err(), "nothing else has arrived");
+}
+
+/// A collector as a raw peer, with the key it would have.
+fn collector(served: &Served, name: &str, kind: CollectorKind) -> Peer {
+    let principal = Principal::new(name, Role::Collector(kind)).unwrap();
+    let key = served.broker.issue_key(principal).unwrap().to_hex();
+    let key: Vec<u8> = (0..key.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&key[at..at + 2], 16).unwrap())
+        .collect();
+    let hello = Message::default().number(1, 1).number(2, 1).bytes(3, name).fixed(4, INCARNATION);
+    let mut peer = served.stranger();
+    peer.send(&hello.bytes(6, &key).framed(frame::HELLO));
+    peer.expect(frame::WELCOME);
+    peer
+}
+
+fn on(name: &str, sequence: u64, topic: &str) -> Vec<u8> {
+    let payload = Message::default().message(1, &Message::default().number(1, sequence));
+    envelope(name, INCARNATION, sequence, topic, &payload.0).framed(frame::PUBLISH)
+}
+
+#[tokio::test]
+async fn what_waited_for_a_full_subscriber_is_asked_of_the_table_when_nobody_waits_any_more() {
+    let served = Served::strict(BrokerConfig::default().with_stall_limit(SOON));
+    let (bus, mut audits) = auditor(&served).await;
+    let secret = EventSubscription::new("secret").with_pattern("admin.policy");
+    let mut secret = bus.subscribe(secret.with_pattern("control.collector.#")).await.unwrap();
+    let mut full = collector(&served, "full", CollectorKind::Network);
+    full.subscribe_to("full", "control.health.#", 1);
+    let mut bad = collector(&served, "bad", CollectorKind::Process);
+    for sequence in 1..=5 {
+        bad.send(&on("bad", sequence, "control.health.status"));
+    }
+    bad.send(&on("bad", 6, "control.collector.lifecycle"));
+    bad.send(&on("bad", 7, "admin.policy"));
+    drop(bad);
+    for topic in ["control.collector.lifecycle", "admin.policy"] {
+        let [actor, action, resource, _] = audit(&mut audits).await;
+        assert_eq!([&*actor, &*action, &*resource], ["bad", "publish", topic]);
+    }
+    // By the audits all of it has been dealt with.
+    assert!(secret.try_recv().is_err(), "it was denied");
+    assert_eq!(served.broker.statistics().refused, 2);
+}
+
+#[tokio::test]
+async fn a_publish_that_is_to_be_confirmed_and_refused_is_told_as_lost() {
+    let served = Served::strict(BrokerConfig::default());
+    for confirmation in [Confirmation::Accepted, Confirmation::Delivered] {
+        let name = format!("{confirmation:?}").to_lowercase();
+        let principal = Principal::new(&*name, Role::Collector(CollectorKind::Process)).unwrap();
+        let key = served.broker.issue_key(principal).unwrap();
+        let config = ClientConfig::new(name).with_credential(Credential::SessionKey(key));
+        let config = config.with_confirmation(confirmation);
+        let client = within(EventBusClient::connect(&served.address, config)).await.unwrap();
+        // Whether it owes this reply the broker knows alone.
+        let reply = topic("control.rpc.reply.somebody");
+        let told = within(client.publish_to(reply, event(1), None)).await;
+        assert_eq!(told, Err(PublishError::Undelivered), "{confirmation:?}");
+        within(client.publish(event(2), None)).await.unwrap();
+    }
 }

@@ -1,10 +1,12 @@
 //! Clients that ask, publish or subscribe more than they may or read (W3, C11).
 
+use std::time::{Duration, Instant};
+
 use daemoneye_eventbus::{BrokerConfig, DaemoneyeEventBus, EventBus, EventSubscription};
 
 use crate::encode::{Message, frame};
 use crate::peer::{INCARNATION, envelope, publish, subscribe};
-use crate::served::{Bystanders, SOON, Served, event, within};
+use crate::served::{Bystanders, SOON, Served, all_processes, event, recv_number, within};
 
 const PROTOCOL: u64 = 3;
 
@@ -171,4 +173,35 @@ async fn a_subscriber_that_never_reads_leaves_embedded_publishers_alone() {
     // Four are held back; the others fill the outbox, each with a frame of at least 64 bytes.
     let outbox = BrokerConfig::default().outbox_limit_bytes as u64 / 64;
     assert!(deaf.dropped > 0 && deaf.queued <= 4 + outbox, "{deaf:?}");
+}
+
+#[tokio::test]
+async fn a_subscriber_that_takes_nothing_is_waited_for_once() {
+    const LIMIT: Duration = Duration::from_millis(400);
+    const EVENTS: u64 = 50;
+    let served = Served::new(BrokerConfig::default().with_stall_limit(LIMIT));
+    let mut stuck = served.raw("stuck");
+    let (number, _) = stuck.subscribe("stuck", 1);
+    let reader = served.connect("reader").await;
+    let mut receiver = reader.subscribe(all_processes("reader")).await.unwrap();
+    let publisher = served.connect("publisher").await;
+    let began = Instant::now();
+    for number in 0..EVENTS {
+        within(publisher.publish(event(number), None)).await.unwrap();
+    }
+    for number in 0..EVENTS {
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
+    assert!(began.elapsed() >= LIMIT, "it was waited for");
+    assert!(began.elapsed() < 10 * LIMIT, "it was waited for again: {:?}", began.elapsed());
+    // Once it takes something it is waited for as before.
+    stuck.send(&Message::default().number(1, number).number(2, 1).framed(frame::CREDIT));
+    stuck.fence();
+    for number in EVENTS..EVENTS + 2 {
+        within(publisher.publish(event(number), None)).await.unwrap();
+    }
+    assert_eq!(recv_number(&mut receiver).await, Some(EVENTS));
+    let next = tokio::time::timeout(SOON, recv_number(&mut receiver)).await;
+    assert!(next.is_err(), "it was not waited for: {next:?}");
+    assert_eq!(recv_number(&mut receiver).await, Some(EVENTS + 1));
 }

@@ -68,10 +68,10 @@ impl Hub {
         self.track(publication).is_some_and(|tracked| self.publishers.was_placed(tracked.owed))
     }
 
-    /// An event that is to be confirmed was refused: nobody waits for it any more.
+    /// An event that is to be confirmed was refused: its publisher is told that it was lost.
     pub(in super::super) fn settle_refused(&mut self, publication: &Publication<'_>) {
         if let Some(tracked) = self.track(publication) {
-            self.placed(&tracked, &[]);
+            self.placed(&Tracked { was_lost: true, ..tracked }, &[]);
         }
     }
 

@@ -144,6 +144,9 @@ impl Hub {
             }
             Sink::Parked(_) => Outcome::Missed,
         };
+        if matches!(outcome, Outcome::HandedOver | Outcome::Queued) {
+            subscription.has_stalled = false;
+        }
         if let Some(breaker) = &mut subscription.breaker {
             match outcome {
                 Outcome::Dropped => breaker.failed(now_ns),

@@ -56,7 +56,9 @@ impl Reader<'_> {
         let lane = envelope.lane();
         let incoming = &mut self.lanes[lane];
         incoming.ungranted_bytes += bytes;
-        if incoming.deferred.is_empty() && self.route(hub, &envelope, event)? != Fate::MustWait {
+        if incoming.deferred.is_empty()
+            && self.route(hub, &envelope, event, AtFull::Wait)? != Fate::MustWait
+        {
             return Ok(());
         }
         let incoming = &mut self.lanes[lane];
@@ -78,7 +80,7 @@ impl Reader<'_> {
         for lane in Lane::ALL {
             while let Some(event) = self.lanes[lane].deferred.oldest() {
                 let event: Box<[u8]> = event.into();
-                match self.route(hub, &EventEnvelope::parse(&event)?, &event)? {
+                match self.route(hub, &EventEnvelope::parse(&event)?, &event, AtFull::Wait)? {
                     Fate::MustWait => break,
                     _ => self.lanes[lane].deferred.pop(),
                 }
@@ -87,16 +89,17 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Routes one event, if there is room for it.
+    /// Routes one event, if it may be and there is room for it: the only way of an event to the hub.
     fn route(
         &mut self,
         hub: &mut Hub,
         envelope: &EventEnvelope<'_>,
         event: &[u8],
+        at_full: AtFull,
     ) -> Result<Fate, Fault> {
         self.check(envelope)?;
         let publication = Publication::encoded(*envelope, event, self.key);
-        let fate = self.decide(hub, &publication, envelope)?;
+        let fate = self.decide(hub, &publication, envelope, at_full)?;
         if fate != Fate::MustWait {
             self.lanes[envelope.lane()].last_sequence = envelope.sequence;
         }
@@ -112,15 +115,18 @@ impl Reader<'_> {
         hub: &mut Hub,
         publication: &Publication<'_>,
         envelope: &EventEnvelope<'_>,
+        at_full: AtFull,
     ) -> Result<Fate, Fault> {
         if hub.was_placed(publication) {
             return Ok(Fate::Again);
         }
         self.check_unconfirmed(hub, envelope)?;
         match self.peer.access.may_publish_on(envelope.topic) {
-            Some(Decision::Allowed { .. }) => self.route_allowed(hub, publication, envelope.lane()),
+            Some(Decision::Allowed { .. }) => {
+                self.route_allowed(hub, publication, envelope.lane(), at_full)
+            }
             Some(Decision::Denied { rule: None }) if hub.owes_reply(self.key, envelope.topic) => {
-                let fate = self.route_allowed(hub, publication, envelope.lane())?;
+                let fate = self.route_allowed(hub, publication, envelope.lane(), at_full)?;
                 if fate == Fate::Routed {
                     hub.replied(self.key, envelope.topic);
                 }
@@ -140,10 +146,11 @@ impl Reader<'_> {
         hub: &mut Hub,
         publication: &Publication<'_>,
         lane: Lane,
+        at_full: AtFull,
     ) -> Result<Fate, Fault> {
         let mut begun: Option<Wait> = None;
         loop {
-            match hub.route(publication, AtFull::Wait, monotonic_ns()) {
+            match hub.route(publication, at_full, monotonic_ns()) {
                 Routed::Done => return Ok(Fate::Routed),
                 Routed::Closed => return Ok(Fate::TooLate),
                 Routed::InvalidTopic => return Err(INVALID_TOPIC),
@@ -208,19 +215,14 @@ impl Reader<'_> {
     /// The oldest deferred event of a lane has waited its limit: whoever is full loses it.
     pub(super) fn drop_for_the_stalled(&mut self, lane: Lane) -> Result<(), Fault> {
         let Some(event) = self.lanes[lane].deferred.oldest() else { return Ok(()) };
-        let envelope = EventEnvelope::parse(event)?;
-        let mut hub = self.shared.hub.lock();
-        self.check(&envelope)?;
-        let publication = Publication::encoded(envelope, event, self.key);
-        let was_routed = !hub.was_placed(&publication)
-            && matches!(hub.route(&publication, AtFull::Drop, monotonic_ns()), Routed::Done);
-        if was_routed {
-            hub.published_by(self.key);
-        }
+        let event: Box<[u8]> = event.into();
+        let envelope = EventEnvelope::parse(&event)?;
+        let shared = self.shared;
+        let mut hub = shared.hub.lock();
+        let fate = self.route(&mut hub, &envelope, &event, AtFull::Drop);
         hub.flush();
         drop(hub);
-        let sequence = envelope.sequence;
-        self.lanes[lane].last_sequence = sequence;
+        fate?;
         self.lanes[lane].deferred.pop();
         Ok(())
     }

@@ -168,7 +168,7 @@ fn audit_stranger(shared: &Shared, stream: &Stream, fault: &Fault) {
         reason: fault.to_string(),
     };
     let mut hub = shared.hub.lock();
-    hub.refuse_stranger(refused);
+    hub.refuse(refused, None);
     hub.flush();
 }
 

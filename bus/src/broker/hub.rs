@@ -31,7 +31,8 @@ pub(super) use connecting::{Arrival, Session};
 use connections::Connections;
 pub(super) use deliver::Leftovers;
 use publishers::Publishers;
-pub(super) use refusals::{Refused, Telling};
+pub(super) use refusals::Refused;
+use refusals::Tellings;
 use retained::Retained;
 use routes::Routes;
 pub(super) use subscribing::{Asked, Resume};
@@ -85,8 +86,8 @@ pub(super) struct Hub {
     dropped: u64,
     /// Publishes, subscribes and hellos that were refused to somebody (A5).
     refused: u64,
-    /// How often those of strangers are told.
-    strangers: Telling,
+    /// How often those are told.
+    tellings: Tellings,
     /// Audits told so far, and the life of this broker that numbers them.
     audited: u64,
     incarnation: u64,
@@ -143,7 +144,7 @@ impl Hub {
             handed_over: 0,
             dropped: 0,
             refused: 0,
-            strangers: Telling::default(),
+            tellings: Tellings::default(),
             audited: 0,
             incarnation: Uuid::new_v4().as_u64_pair().0,
         }

@@ -23,6 +23,8 @@ use entry::Entry;
 /// The longest a journal gets, bytes. A subscription that does not fit is not written down: after a
 /// restart nobody waits for it.
 pub const MAX_JOURNAL_BYTES: usize = 16 << 20;
+/// What every journal begins with: a file that does not is somebody else's.
+const HEAD: &[u8] = b"eventbus journal 1\n";
 /// A journal is written anew when so much of it is of the past, bytes, and half of it.
 const COMPACT_AT_BYTES: usize = 64 << 10;
 
@@ -44,6 +46,12 @@ pub enum JournalError {
         path: PathBuf,
         /// Its mode.
         mode: u32,
+    },
+    /// It holds something else, which is left as it is.
+    #[error("{} is no journal of a broker: name another file", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
     },
     /// Another broker uses it.
     #[error("the journal {} is in use by another broker", path.display())]
@@ -98,7 +106,16 @@ impl Journal {
         let mut bytes = Vec::new();
         let limit = MAX_JOURNAL_BYTES as u64;
         Read::by_ref(&mut file).take(limit).read_to_end(&mut bytes).map_err(failed)?;
-        let (live, valid) = entry::read_all(&bytes);
+        // A broker that was killed may have left the beginning of the head.
+        if HEAD.starts_with(&bytes) {
+            file.rewind().and_then(|()| file.write_all(HEAD)).map_err(failed)?;
+            bytes = HEAD.to_vec();
+        }
+        let Some(entries) = bytes.strip_prefix(HEAD) else {
+            return Err(JournalError::Foreign { path: path.to_owned() });
+        };
+        let (live, valid) = entry::read_all(entries);
+        let valid = HEAD.len() + valid;
         file.set_len(valid as u64).and_then(|()| file.seek(SeekFrom::End(0))).map_err(failed)?;
         let recovered = entry::recover(live.values());
         let journal = Self {
@@ -180,7 +197,8 @@ impl Journal {
     /// Writes what holds today, and nothing of the past. Beside the old one first, so that a broker that
     /// is killed meanwhile leaves one of the two whole.
     fn write_anew(&mut self) -> io::Result<()> {
-        let live: Vec<u8> = self.live.values().flatten().copied().collect();
+        let live = self.live.values().flatten();
+        let whole: Vec<u8> = HEAD.iter().chain(live).copied().collect();
         let beside = self.path.with_added_extension("new");
         match std::fs::remove_file(&beside) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -191,10 +209,10 @@ impl Journal {
         options.read(true).write(true).create_new(true);
         let mut file = private(&mut options).open(&beside)?;
         file.try_lock()?;
-        file.write_all(&live)?;
+        file.write_all(&whole)?;
         std::fs::rename(&beside, &self.path)?;
         self.file = file;
-        self.bytes = live.len();
+        self.bytes = whole.len();
         Ok(())
     }
 }

@@ -291,3 +291,35 @@ async fn a_publish_that_is_to_be_confirmed_and_refused_is_told_as_lost() {
         within(client.publish(event(2), None)).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn whoever_comes_again_is_told_of_no_oftener() {
+    const CONNECTIONS: usize = 20;
+    let served = Served::strict(BrokerConfig::default());
+    let bus = DaemoneyeEventBus::from_broker(&served.broker, "auditor");
+    let wanted = EventSubscription::new("auditor").with_pattern("admin.audit");
+    let wanted = wanted.with_policy(OverflowPolicy::DropNewest).with_capacity(4096);
+    let mut audits = bus.subscribe(wanted).await.unwrap();
+    let began = std::time::Instant::now();
+    // Strangers have no name that says who they are.
+    for number in 0..CONNECTIONS {
+        let mut peer = served.raw(&format!("stranger-{}", number % 2));
+        for sequence in 1..=10 {
+            peer.send(&on(&format!("stranger-{}", number % 2), sequence, "admin.policy"));
+        }
+        peer.fence();
+        let mut peer = collector(&served, "bad", CollectorKind::Process);
+        for sequence in 1..=10 {
+            peer.send(&on("bad", sequence, "admin.policy"));
+        }
+        peer.fence();
+    }
+    let mut told = 0;
+    while audits.try_recv().is_ok() {
+        told += 1;
+    }
+    let due = 2 * (TOLD_AT_ONCE + usize::try_from(began.elapsed().as_secs()).unwrap() + 1);
+    assert!((2 * TOLD_AT_ONCE..=due).contains(&told), "{told} of {}", 20 * CONNECTIONS);
+    let refused = u64::try_from(20 * CONNECTIONS).unwrap();
+    assert_eq!(served.broker.statistics().refused, refused);
+}

@@ -27,6 +27,8 @@ pub(super) const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
 pub(super) struct Peer {
     pub(super) name: ByteString,
     pub(super) incarnation: u64,
+    /// Whether it has proved that it is called so.
+    pub(super) is_proved: bool,
     /// What it may do.
     pub(super) access: Access,
     /// Whether it comes back when its connection breaks.
@@ -54,6 +56,7 @@ pub(super) async fn greet(
     if name.is_empty() || name.len() > MAX_NAME_BYTES {
         return Err(Fault::Protocol("the name in hello must have 1 to 64 bytes"));
     }
+    let is_proved = hello.proof.is_some();
     let (principal, session_key) = identify(shared, &name, hello.proof)?;
     let access = shared.config.access.access_of(&principal);
     let welcome = proto::Welcome {
@@ -72,7 +75,7 @@ pub(super) async fn greet(
     if hello.returned {
         make_way(shared, &arrival).await?;
     }
-    Ok((Peer { name, incarnation, access, returns }, arrival))
+    Ok((Peer { name, incarnation, is_proved, access, returns }, arrival))
 }
 
 /// A client comes back, perhaps before its last connection is known to have ended: that one ends

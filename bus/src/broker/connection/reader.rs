@@ -4,7 +4,7 @@
 mod publishing;
 
 use super::super::Shared;
-use super::super::hub::{Asked, Hub, Refused, Resume, Telling};
+use super::super::hub::{Asked, Hub, Refused, Resume};
 use super::super::subscription::{Owner, window_of};
 use super::Fault;
 use super::handshake::Peer;
@@ -31,8 +31,6 @@ pub(super) struct Reader<'a> {
     buffer: ReadBuffer,
     scanner: Scanner,
     lanes: PerLane<Incoming>,
-    /// How often what it is refused is told.
-    telling: Telling,
     said_goodbye: bool,
 }
 
@@ -45,7 +43,6 @@ impl<'a> Reader<'a> {
             buffer,
             scanner: Scanner::new(shared.config.frame_limit_bytes()),
             lanes: PerLane::default(),
-            telling: Telling::default(),
             said_goodbye: false,
         }
     }
@@ -184,7 +181,7 @@ impl<'a> Reader<'a> {
             resource: denial.topics.clone(),
             reason: denial.to_string(),
         };
-        hub.refuse(refused, &mut self.telling)
+        hub.refuse(refused, self.peer.is_proved.then_some(&self.peer.name))
     }
 
     fn control(&mut self, hub: &mut Hub, body: Body) -> Result<(), Fault> {

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use bytestring::ByteString;
+use rustc_hash::FxHashMap;
 
 use super::super::publication::Publication;
 use super::{AtFull, Hub};
@@ -22,6 +23,9 @@ const TOLD_AT_ONCE: u64 = 10;
 /// After those, one is told in so long, nanoseconds.
 const ONE_TOLD_PER_NS: u64 = 1_000_000_000;
 
+/// Clients whose refusals are counted each on its own; the others are one origin with strangers.
+const MAX_ORIGINS: usize = 1024;
+
 /// Something that was refused.
 #[derive(Debug)]
 pub(in super::super) struct Refused {
@@ -33,9 +37,28 @@ pub(in super::super) struct Refused {
     pub(in super::super) reason: String,
 }
 
+/// How often refusals are told, by their origin. It outlives connections: who comes again is no
+/// other origin.
+#[derive(Debug, Default)]
+pub(super) struct Tellings {
+    /// Clients that have proved who they are.
+    clients: FxHashMap<ByteString, Telling>,
+    /// Everybody else together.
+    strangers: Telling,
+}
+
+impl Tellings {
+    /// Of a client with this name, or of a stranger.
+    fn of(&mut self, client: Option<&ByteString>) -> &mut Telling {
+        let Some(name) = client else { return &mut self.strangers };
+        let is_counted = self.clients.contains_key(name) || self.clients.len() < MAX_ORIGINS;
+        if is_counted { self.clients.entry(name.clone()).or_default() } else { &mut self.strangers }
+    }
+}
+
 /// How often refusals of one origin are told.
 #[derive(Debug, Default)]
-pub(in super::super) struct Telling {
+struct Telling {
     /// Told beyond what the passed time has allowed.
     ahead: u64,
     since_ns: u64,
@@ -60,25 +83,18 @@ impl Telling {
 }
 
 impl Hub {
-    /// Counts a refusal and tells it, unless its origin is told of too often; if told, how many
-    /// were not since the last.
+    /// Counts a refusal and tells it, unless its origin, a client by its name or a stranger, is told of
+    /// too often; if told, how many were not since the last.
     pub(in super::super) fn refuse(
         &mut self,
         refused: Refused,
-        telling: &mut Telling,
+        client: Option<&ByteString>,
     ) -> Option<u64> {
         self.refused += 1;
         let now_ns = monotonic_ns();
-        let untold = telling.may(now_ns)?;
+        let untold = self.tellings.of(client).may(now_ns)?;
         self.audit(refused, untold, now_ns);
         Some(untold)
-    }
-
-    /// The same for somebody who is no client: all of them are one origin.
-    pub(in super::super) fn refuse_stranger(&mut self, refused: Refused) {
-        let mut telling = std::mem::take(&mut self.strangers);
-        self.refuse(refused, &mut telling);
-        self.strangers = telling;
     }
 
     fn audit(&mut self, refused: Refused, untold: u64, now_ns: u64) {

@@ -142,3 +142,32 @@ fn a_journal_is_its_owners_alone() {
     let told = Journal::open(&path).expect_err("open to others").to_string();
     assert!(told.contains("mode 644") && told.contains("chmod 600"), "{told}");
 }
+
+#[test]
+fn a_file_of_somebody_else_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("key");
+    let mut options = OpenOptions::new();
+    let mut file = private(options.write(true).create(true)).open(&path).expect("a file");
+    let precious = b"-----BEGIN PRIVATE KEY-----";
+    file.write_all(precious).expect("written");
+    drop(file);
+    let refused = Journal::open(&path).expect_err("no journal");
+    assert!(matches!(refused, JournalError::Foreign { .. }), "{refused}");
+    assert_eq!(std::fs::read(&path).expect("read"), precious);
+}
+
+#[test]
+fn a_journal_cut_within_its_head_begins_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    drop(opened(&path));
+    for at in 0..=HEAD.len() {
+        std::fs::write(&path, &HEAD[..at]).expect("written");
+        let (mut journal, nothing) = opened(&path);
+        assert!(nothing.subscriptions.is_empty());
+        journal.subscribed(&life(1), &wanted("first"));
+        drop(journal);
+        assert_eq!(opened(&path).1.subscriptions.len(), 1, "cut at {at}");
+    }
+}

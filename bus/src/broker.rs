@@ -16,6 +16,7 @@ mod metrics;
 mod outbox;
 mod publication;
 mod server;
+mod slots;
 mod subscription;
 
 use std::path::Path;
@@ -180,7 +181,8 @@ impl DaemoneyeBroker {
     /// Serves one connection on the caller's runtime, to its end.
     #[cfg(fuzzing)]
     pub(crate) async fn serve_one(&self, stream: crate::transport::Stream) {
-        connection::run(&self.shared, stream).await;
+        let slot = slots::Slots::new(1).take().expect("one is free");
+        connection::run(&self.shared, stream, slot).await;
     }
 
     /// The counters of the whole broker (C12).

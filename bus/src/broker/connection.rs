@@ -36,6 +36,7 @@ pub(super) use handshake::refuse;
 
 use super::hub::{Leftovers, Refused, Session};
 use super::identities::{IdentityError, IssueError};
+use super::slots::Slot;
 use super::subscription::Owner;
 use super::{Phase, Shared};
 use crate::transport::{ReadBuffer, Stream};
@@ -109,7 +110,7 @@ fn refusal(code: Code, message: String) -> proto::Refusal {
 }
 
 /// Serves a client from its hello to its end.
-pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
+pub(super) async fn run(shared: &Arc<Shared>, stream: Stream, mut slot: Slot) {
     let stream = Arc::new(stream);
     let mut buffer = ReadBuffer::new();
     let greeted = tokio::select! {
@@ -140,6 +141,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream) {
     cut_off(shared, &session, &mut writer, served, returns);
     writer.finish(limit).await;
     stream.close();
+    slot.leave();
     tokio::select! {
         () = reader.route_the_rest() => {}
         () = until_superseded(shared, &session) => {}

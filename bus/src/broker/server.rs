@@ -7,11 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{Phase, Shared};
-use super::{connection, expiry};
+use super::slots::Slots;
+use super::{Phase, Shared, connection, expiry};
 use crate::transport::{Acceptor, Listener, Stream};
 
 /// Pause after a failed accept (out of descriptors, say), so that it does not spin.
@@ -109,8 +109,7 @@ async fn accept_all(
     mut acceptor: Acceptor,
     mut phase: watch::Receiver<Phase>,
 ) {
-    let Some(slots) =
-        shared.upgrade().map(|shared| Arc::new(Semaphore::new(shared.config.connection_limit)))
+    let Some(slots) = shared.upgrade().map(|shared| Slots::new(shared.config.connection_limit))
     else {
         return;
     };
@@ -137,18 +136,12 @@ async fn accept_all(
     }
 }
 
-fn admit(
-    connections: &mut JoinSet<()>,
-    slots: &Arc<Semaphore>,
-    shared: Arc<Shared>,
-    stream: Stream,
-) {
-    match Arc::clone(slots).try_acquire_owned() {
-        Ok(slot) => connections.spawn(async move {
-            connection::run(&shared, stream).await;
-            drop(slot);
-        }),
-        Err(_) => connections.spawn(async move { connection::refuse(&shared, stream).await }),
+fn admit(connections: &mut JoinSet<()>, slots: &Slots, shared: Arc<Shared>, stream: Stream) {
+    match slots.take() {
+        Some(slot) => {
+            connections.spawn(async move { connection::run(&shared, stream, slot).await })
+        }
+        None => connections.spawn(async move { connection::refuse(&shared, stream).await }),
     };
 }
 

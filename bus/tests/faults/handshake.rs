@@ -120,6 +120,22 @@ async fn a_stranger_that_says_nothing_does_not_hold_up_a_shutdown() {
     assert!(matches!(silent.next(), Next::Closed));
 }
 
+#[test]
+fn the_slot_of_a_publisher_is_free_while_its_events_still_wait() {
+    let served = Served::new(BrokerConfig::default().with_connection_limit(2));
+    let mut stuck = Peer::introduced(served.address.path(), "stuck");
+    stuck.subscribe("stuck", 1);
+    let mut publisher = Peer::introduced(served.address.path(), "publisher");
+    for sequence in 1..=3 {
+        publisher.send(&publish("publisher", sequence));
+    }
+    publisher.fence();
+    drop(publisher);
+    introduced_once_there_is_room(&served);
+    let subscription = &served.broker.statistics().subscriptions[0];
+    assert!(subscription.matched < 3, "nothing waited: {subscription:?}");
+}
+
 /// The slot of whoever was closed may take the broker a moment to free.
 fn introduced_once_there_is_room(served: &Served) {
     for _ in 0..100_000 {

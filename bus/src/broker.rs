@@ -4,6 +4,7 @@
 //! thread with a current-thread runtime on which every connection is a task. Never imports the
 //! client. Implements C1–C14 and W1–W4, W8 on its side.
 
+mod budget;
 mod config;
 mod connection;
 mod embedded;

@@ -29,9 +29,11 @@ pub struct BrokerConfig {
     /// Bytes of answers waiting for a client that asks and does not read; one that asks for more
     /// is closed (W3). Default 4 MiB.
     pub reply_limit_bytes: usize,
-    /// Bytes held back for one subscription without credit; beyond them it counts as full.
-    /// Default 64 MiB.
+    /// Bytes held back for all subscriptions of one connection without credit; beyond them each of
+    /// them counts as full. Default 64 MiB.
     pub backlog_limit_bytes: usize,
+    /// Subscriptions of one connection; the next is refused (C9). Default 256.
+    pub connection_subscriber_limit: usize,
     /// How long a new connection may take to say hello (W4). Default 5 s.
     pub handshake_limit: Duration,
     /// How often either side shows life; three silent intervals end a connection (W4).
@@ -82,6 +84,7 @@ impl Default for BrokerConfig {
             outbox_limit_bytes: 1 << 20,
             reply_limit_bytes: 4 << 20,
             backlog_limit_bytes: 64 << 20,
+            connection_subscriber_limit: 256,
             handshake_limit: Duration::from_secs(5),
             heartbeat_interval: Duration::from_secs(10),
             unconfirmed_limit_events: 4096,
@@ -141,7 +144,7 @@ impl BrokerConfig {
         self
     }
 
-    /// Sets the bytes held back for one subscription.
+    /// Sets the bytes held back for one connection.
     #[must_use]
     pub fn with_backlog_limit_bytes(mut self, bytes: usize) -> Self {
         self.backlog_limit_bytes = bytes;

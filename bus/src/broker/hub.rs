@@ -42,7 +42,7 @@ use super::publication::Publication;
 use super::subscription::{Sink, Subscription};
 use super::{BrokerConfig, Journaling};
 use crate::contract::EventBusStatistics;
-use crate::topic::Topic;
+use crate::topic::{Lane, Topic};
 
 /// Index of a subscription; used again after its end.
 pub(super) type Key = u32;
@@ -197,7 +197,7 @@ impl Hub {
                     return Routed::Full(room);
                 }
             }
-            AtFull::Drop => self.note_stalled(),
+            AtFull::Drop => self.note_stalled(Lane::of(publication.topic())),
             AtFull::Pass => {}
         }
         self.routes.count(place);
@@ -218,11 +218,11 @@ impl Hub {
             return Some(room);
         }
         let congested = |connection, lane| self.connections.is_congested(connection, lane);
-        let full = self
-            .matched
-            .iter()
-            .map(|key| live(&self.subscriptions, *key))
-            .find_map(|subscription| Some((subscription, subscription.blocks(congested)?)));
+        let lane = Lane::of(publication.topic());
+        let full =
+            self.matched.iter().map(|key| live(&self.subscriptions, *key)).find_map(
+                |subscription| Some((subscription, subscription.blocks(lane, congested)?)),
+            );
         let (subscription, room) = full?;
         let room = Arc::clone(room);
         if let Sink::Remote(remote) = &subscription.sink {
@@ -232,12 +232,12 @@ impl Hub {
     }
 
     /// Whoever is full now has been waited for long enough.
-    fn note_stalled(&mut self) {
+    fn note_stalled(&mut self, lane: Lane) {
         for key in &self.matched {
             let congested = |connection, lane| self.connections.is_congested(connection, lane);
             let subscription = self.subscriptions[*key as usize].as_mut();
             let subscription = subscription.expect("a matched subscription is live");
-            subscription.has_stalled |= subscription.blocks(congested).is_some();
+            subscription.has_stalled |= subscription.blocks(lane, congested).is_some();
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytestring::ByteString;
 use tokio::sync::Notify;
 
+use super::budget::Budget;
 use super::outbox::Underway;
 use crate::contract::{
     Breaker, BreakerState, DeliveryQueue, EventSubscription, Matcher, OverflowPolicy,
@@ -101,7 +102,8 @@ pub(super) struct Remote {
     pub(super) backlog: VecDeque<(u64, Box<[u8]>)>,
     pub(super) backlog_bytes: usize,
     backlog_limit_events: usize,
-    backlog_limit_bytes: usize,
+    /// What its connection may have held back.
+    pub(super) budget: Arc<Budget>,
     /// Told when the backlog shrinks or the subscription ends.
     pub(super) room: Arc<Notify>,
     /// Losses the client has been told of.
@@ -123,6 +125,10 @@ pub(super) struct Parked {
     /// Told when it is taken up again, and when it ends.
     pub(super) room: Arc<Notify>,
 }
+
+/// Events of control that are held for a subscription to both lanes beyond its capacity, when that is
+/// full.
+const CONTROL_RESERVE_EVENTS: usize = 1024;
 
 /// The lane of a subscription: order must hold among all its events, so only one to control alone
 /// can go before those to events.
@@ -174,7 +180,11 @@ impl Subscription {
 
     /// Whether an event would make its publisher wait; if so, what to wait for (C11).
     /// `congested` tells whether a lane of a connection's outbox is over its limit.
-    pub(super) fn blocks(&self, congested: impl Fn(u32, Lane) -> bool) -> Option<&Arc<Notify>> {
+    pub(super) fn blocks(
+        &self,
+        lane: Lane,
+        congested: impl Fn(u32, Lane) -> bool,
+    ) -> Option<&Arc<Notify>> {
         if self.policy != OverflowPolicy::Block || self.has_stalled {
             return None;
         }
@@ -182,8 +192,11 @@ impl Subscription {
             Sink::Local(queue) => queue.is_full().then(|| queue.room_signal()),
             Sink::Parked(_) => None,
             Sink::Remote(remote) => {
-                let waits = !remote.may_send(congested(remote.connection, remote.lane));
-                (waits && remote.backlog_is_full()).then_some(&remote.room)
+                if remote.may_send(congested(remote.connection, remote.lane)) {
+                    return None;
+                }
+                let of_connection = remote.budget.is_full().then(|| remote.budget.room());
+                remote.has_all_it_may(lane).then_some(&remote.room).or(of_connection)
             }
         }
     }
@@ -237,7 +250,7 @@ impl Remote {
         number: u32,
         lane: Lane,
         capacity: usize,
-        backlog_limit_bytes: usize,
+        budget: Arc<Budget>,
     ) -> Self {
         Self {
             connection,
@@ -248,7 +261,7 @@ impl Remote {
             backlog: VecDeque::new(),
             backlog_bytes: 0,
             backlog_limit_events: capacity / 2,
-            backlog_limit_bytes,
+            budget,
             room: Arc::default(),
             reported_lost: 0,
         }
@@ -259,19 +272,36 @@ impl Remote {
         self.credit > 0 && self.backlog.is_empty() && !congested
     }
 
-    pub(super) fn backlog_is_full(&self) -> bool {
-        self.backlog.len() >= self.backlog_limit_events
-            || self.backlog_bytes >= self.backlog_limit_bytes
+    /// Whether there is no room for one more of a lane.
+    pub(super) fn backlog_is_full(&self, lane: Lane) -> bool {
+        self.has_all_it_may(lane) || self.budget.is_full()
+    }
+
+    /// A subscription to both lanes may be full of events: what controls a system has a reserve.
+    fn has_all_it_may(&self, lane: Lane) -> bool {
+        let reserve = match lane {
+            Lane::Control if self.lane == Lane::Events => CONTROL_RESERVE_EVENTS,
+            _ => 0,
+        };
+        self.backlog.len() >= self.backlog_limit_events + reserve
     }
 
     pub(super) fn hold_back(&mut self, position: u64, bytes: &[u8]) {
         self.backlog_bytes += bytes.len();
+        self.budget.take(bytes.len());
         self.backlog.push_back((position, bytes.into()));
     }
 
     pub(super) fn take_oldest(&mut self) -> Option<(u64, Box<[u8]>)> {
         let oldest = self.backlog.pop_front()?;
         self.backlog_bytes -= oldest.1.len();
+        self.budget.give_back(oldest.1.len());
         Some(oldest)
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.budget.give_back(self.backlog_bytes);
     }
 }

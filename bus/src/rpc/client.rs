@@ -23,10 +23,16 @@ use uuid::Uuid;
 use super::codec::{decode_reply, encode_request};
 use super::{MAX_DEADLINE, nanoseconds};
 use crate::clock::monotonic_ns;
-use crate::contract::{BusEvent, EventBus, EventReceiver, EventSubscription, SubscribeError};
+use crate::contract::{
+    BusEvent, EventBus, EventReceiver, EventSubscription, OverflowPolicy, SubscribeError,
+};
 use crate::event::{CollectionEvent, ControlMessage, ControlSubject, EventHeader};
 use crate::topic::REPLY_PREFIX;
 use pending::{Pending, Reply, Ticket};
+
+/// Replies that are held for a client, at least: one request may have as many answers as there are
+/// members.
+const LEAST_REPLIES: usize = 1024;
 
 /// Asks over a bus, and waits for replies.
 ///
@@ -54,8 +60,12 @@ impl RpcClient {
         let incarnation = Uuid::new_v4().as_u64_pair().0;
         let id = format!("rpc.{}.{incarnation:016x}", config.address);
         let topic = format!("{REPLY_PREFIX}{}", config.address);
-        let wanted = EventSubscription::new(id).with_pattern(topic);
-        let receiver = bus.subscribe(wanted.with_capacity(config.pending_limit.max(1))).await?;
+        // Whoever answers must not wait for an asker that does not read.
+        let wanted = EventSubscription::new(id)
+            .with_pattern(topic)
+            .with_capacity(config.pending_limit.max(LEAST_REPLIES))
+            .with_policy(OverflowPolicy::DropNewest);
+        let receiver = bus.subscribe(wanted).await?;
         let pending = Arc::new(Pending::new(config.pending_limit));
         let reader = tokio::spawn(read(receiver, Arc::clone(&pending)));
         Ok(Self { bus, config, incarnation, asked: AtomicU64::new(0), pending, reader })

@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use daemoneye_eventbus::{BrokerConfig, DaemoneyeEventBus, EventBus, EventSubscription};
+use daemoneye_eventbus::contract::{InspectionQuery, Sections};
+use daemoneye_eventbus::{
+    BrokerConfig, ClientConfig, CollectionEvent, DaemoneyeEventBus, EventBus, EventBusClient,
+    EventHeader, EventSubscription, ProcessEvent, SubscribeError,
+};
 
 use crate::encode::{Message, frame};
 use crate::peer::{INCARNATION, envelope, publish, subscribe};
@@ -204,4 +208,63 @@ async fn a_subscriber_that_takes_nothing_is_waited_for_once() {
     let next = tokio::time::timeout(SOON, recv_number(&mut receiver)).await;
     assert!(next.is_err(), "it was not waited for: {next:?}");
     assert_eq!(recv_number(&mut receiver).await, Some(EVENTS + 1));
+}
+
+#[tokio::test]
+async fn a_connection_has_one_budget_for_all_it_subscribes_to() {
+    const BACKLOG_BYTES: usize = 64 << 10;
+    const SUBSCRIPTIONS: u64 = 20;
+    let served = Served::new(BrokerConfig::default().with_backlog_limit_bytes(BACKLOG_BYTES));
+    let mut peer = served.raw("greedy");
+    for number in 0..SUBSCRIPTIONS {
+        let drop_oldest = Message::default().number(1, 2);
+        let request = subscribe(&format!("greedy-{number}"), "events.process.#", 1_000_000);
+        peer.send(&request.message(10, &drop_oldest).framed(frame::SUBSCRIBE));
+        // Its window is given away at once, so that all is held back.
+        assert_eq!(peer.expect(frame::SUBSCRIBED).number(2), 0);
+    }
+    let publisher = DaemoneyeEventBus::from_broker(&served.broker, "publisher");
+    let large = |number: u64| {
+        let name = "x".repeat(32 << 10);
+        let event = ProcessEvent { pid: 1, name: name.into(), ..ProcessEvent::default() };
+        let header = EventHeader { source_sequence: number, ..EventHeader::default() };
+        CollectionEvent::Process(ProcessEvent { header, ..event })
+    };
+    // The socket and the outbox take some MiB; then it is held back.
+    for number in 0..200 {
+        within(publisher.publish(large(number), None)).await.unwrap();
+    }
+    let config = ClientConfig::new("operator");
+    let operator = within(EventBusClient::connect(&served.address, config)).await.unwrap();
+    let query = InspectionQuery { sections: Sections::all(), ..InspectionQuery::default() };
+    let seen = within(operator.inspect(&query)).await.unwrap();
+    let greedy = seen.connections.iter().find(|row| row.name == "greedy").unwrap();
+    let outbox_bytes = BrokerConfig::default().outbox_limit_bytes;
+    let most = outbox_bytes + BACKLOG_BYTES + 2 * (33 << 10);
+    let held = usize::try_from(greedy.queued_bytes).unwrap();
+    assert!((BACKLOG_BYTES..=most).contains(&held), "{held} bytes are held, at most {most} may be");
+    let statistics = served.broker.statistics();
+    for row in &statistics.subscriptions {
+        assert_eq!(row.matched, row.delivered + row.dropped + row.queued, "{row:?}");
+    }
+    assert!(statistics.events_dropped > 0, "nothing was beyond the budget");
+}
+
+#[tokio::test]
+async fn a_connection_may_not_take_all_subscriptions_there_are() {
+    let mut config = BrokerConfig::default();
+    config.connection_subscriber_limit = 3;
+    let served = Served::new(config);
+    let greedy = served.connect("greedy").await;
+    let mut receivers = Vec::new();
+    for number in 0..3 {
+        receivers.push(greedy.subscribe(all_processes(&format!("s{number}"))).await.unwrap());
+    }
+    let refused = greedy.subscribe(all_processes("one-more")).await.unwrap_err();
+    assert_eq!(refused, SubscribeError::LimitReached { limit: 3 });
+    let other = served.connect("other").await;
+    other.subscribe(all_processes("other")).await.unwrap();
+    // One that has ended makes room.
+    greedy.unsubscribe("s0").await.unwrap();
+    greedy.subscribe(all_processes("one-more")).await.unwrap();
 }

@@ -150,7 +150,9 @@ fn a_topic_that_is_none_is_told_and_the_client_lives_on() {
 #[tokio::test]
 async fn what_does_not_fit_a_frame_is_counted_and_asked_for_again() {
     const SUBSCRIPTIONS_IN_ALL: usize = 900;
-    let served = Served::new(BrokerConfig::default().with_payload_limit_bytes(1));
+    let mut config = BrokerConfig::default().with_payload_limit_bytes(1);
+    config.connection_subscriber_limit = SUBSCRIPTIONS_IN_ALL;
+    let served = Served::new(config);
     let client = EventBusClient::connect(&served.address, ClientConfig::new("c")).await.unwrap();
     let mut receivers = Vec::new();
     for number in 0..SUBSCRIPTIONS_IN_ALL {

@@ -143,3 +143,43 @@ async fn a_process_event_on_a_topic_of_control_is_in_its_lane() {
     within(publisher.publish_to(topic, unusual, None)).await.unwrap();
     assert_eq!(recv_number(&mut receiver).await, Some(0));
 }
+
+#[tokio::test]
+async fn an_asker_that_does_not_read_holds_up_nobody() {
+    let served = Served::new(BrokerConfig::default());
+    let mut asker = served.raw("asker");
+    asker.subscribe_to("asker", "control.rpc.reply.asker", 2);
+    let subscriber = served.connect("s").await;
+    let mut receiver = subscriber.subscribe(to_control("s")).await.unwrap();
+    let answering = served.connect("answering").await;
+    let reply = Topic::new("control.rpc.reply.asker").unwrap();
+    for number in 0..SOME {
+        within(answering.publish_to(reply.clone(), control(number), None)).await.unwrap();
+    }
+    within(answering.publish(control(SOME), None)).await.unwrap();
+    for number in 0..=SOME {
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
+    let statistics = served.broker.statistics();
+    let row = statistics.subscriptions.iter().find(|row| row.subscriber_id == "asker").unwrap();
+    assert!(row.dropped > 0, "it said that it blocks: {row:?}");
+}
+
+#[tokio::test]
+async fn control_passes_a_subscriber_to_both_that_is_full_of_events() {
+    let served = Served::new(BrokerConfig::default());
+    let mut both = served.raw("both");
+    both.subscribe_to("both", "#", 4);
+    let subscriber = served.connect("s").await;
+    let mut receiver = subscriber.subscribe(to_control("s")).await.unwrap();
+    let publisher = served.connect("p").await;
+    publish_some(&publisher).await;
+    for number in 0..SOME {
+        within(publisher.publish(control(number), None)).await.unwrap();
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
+    let statistics = served.broker.statistics();
+    let row = statistics.subscriptions.iter().find(|row| row.subscriber_id == "both").unwrap();
+    assert_eq!(row.dropped, 0, "{row:?}");
+    assert!(statistics.events_published < 2 * SOME, "the events did not wait: {statistics:?}");
+}

@@ -103,3 +103,18 @@ async fn more_than_the_window_of_a_subscription_is_sent_as_it_takes_them() {
     let mut late = publisher.subscribe(late).await.unwrap();
     assert!(numbers_to(&mut late, 63).await.into_iter().eq(0..64));
 }
+
+#[tokio::test]
+async fn no_more_comes_first_than_a_connection_may_have_held_back() {
+    let config = BrokerConfig::default().with_retention(Retention::default());
+    // Each takes more than 40 bytes, so that not all fit.
+    let stage = Stage::new(config.with_backlog_limit_bytes(40 * 50));
+    let publisher = stage.near("p", Confirmation::Accepted).await;
+    publish(&publisher, 0..60).await;
+    let subscriber = stage.near("s", Confirmation::Fire).await;
+    let mut late = subscriber.subscribe(all("late").replay_last(50)).await.unwrap();
+    publish(&publisher, 60..61).await;
+    let seen = numbers_to(&mut late, 60).await;
+    assert!((2..=50).contains(&seen.len()), "{seen:?}");
+    assert!(seen.iter().copied().eq(61 - seen.len() as u64..61), "the newest, in order: {seen:?}");
+}

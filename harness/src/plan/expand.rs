@@ -13,6 +13,7 @@ mod roster;
 mod said;
 mod subscribers;
 mod triggers;
+mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
 

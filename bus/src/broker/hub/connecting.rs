@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use tokio::sync::Notify;
 
+use super::super::budget::Budget;
 use super::super::outbox::{Outbox, Unwritten};
 use super::super::subscription::{Life, Owner, Sink};
 use super::Hub;
@@ -63,6 +64,7 @@ impl Hub {
         let key = self.connections.insert(Peer {
             pid: stream.peer().pid,
             outbox: Outbox::new(stream, Arc::clone(&wake)),
+            budget: Budget::new(self.config.backlog_limit_bytes),
             targets: PerLane::default(),
             touched: false,
             held_back: false,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use tokio::sync::Notify;
 
+use super::super::budget::Budget;
 use super::super::outbox::Outbox;
 use super::super::subscription::Life;
 use super::replies::Owed;
@@ -25,6 +26,8 @@ pub(super) struct Connections {
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) outbox: Outbox,
+    /// What may be held back for its subscriptions.
+    pub(super) budget: Arc<Budget>,
     /// Subscriptions an event goes to behind this connection, gathered per event.
     pub(super) targets: PerLane<Vec<(u32, u64)>>,
     pub(super) touched: bool,

@@ -264,8 +264,9 @@ fn offer_local(subscription: &Subscription, publication: &Publication<'_>) -> Ou
 fn hold_back(subscription: &mut Subscription, publication: &Publication<'_>) -> Outcome {
     let position = subscription.position;
     let policy = subscription.policy;
+    let lane = Lane::of(publication.topic());
     let Sink::Remote(remote) = &mut subscription.sink else { return Outcome::Dropped };
-    if !remote.backlog_is_full() {
+    if !remote.backlog_is_full(lane) {
         remote.hold_back(position, publication.bytes());
         return Outcome::Queued;
     }
@@ -274,8 +275,12 @@ fn hold_back(subscription: &mut Subscription, publication: &Publication<'_>) -> 
     }
     // One large event may need the room of many small ones.
     let mut older = 0;
-    while remote.backlog_is_full() && remote.take_oldest().is_some() {
+    while remote.backlog_is_full(lane) && remote.take_oldest().is_some() {
         older += 1;
+    }
+    if remote.backlog_is_full(lane) {
+        // Others of its connection have the rest: it is lost with those before it.
+        return Outcome::Displaced(older + 1);
     }
     remote.hold_back(position, publication.bytes());
     Outcome::Displaced(older)

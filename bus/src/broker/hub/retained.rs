@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::budget::Budget;
 use super::super::config::Retention;
 use super::super::publication::Publication;
 use super::super::subscription::{Sink, Subscription};
@@ -92,13 +93,28 @@ impl Retained {
 
     /// The last so many events a subscription matches, oldest first.
     fn last(&self, wanted: &Subscription, events: usize) -> Vec<Arc<Kept>> {
-        let mut last: Vec<_> =
-            self.tails.iter().filter(|tail| is_for(wanted, tail)).flatten().cloned().collect();
+        let matching = self.tails.iter().filter(|tail| is_for(wanted, tail));
+        let newest = |tail: &VecDeque<Arc<Kept>>| {
+            let passing = tail.iter().rev().filter(|kept| passes(wanted, &kept.bytes));
+            passing.take(events).cloned().collect::<Vec<_>>()
+        };
+        let mut last: Vec<_> = matching.flat_map(newest).collect();
         last.sort_unstable_by_key(|kept| kept.order);
-        last.retain(|kept| passes(wanted, &kept.bytes));
         last.drain(..last.len().saturating_sub(events));
         last
     }
+}
+
+/// What of these may be held back for a connection: the newest that there is room for.
+fn within(mut last: Vec<Arc<Kept>>, budget: &Budget) -> Vec<Arc<Kept>> {
+    let mut left = budget.left_bytes();
+    let fits = |kept: &&Arc<Kept>| {
+        let fits = kept.bytes.len() <= left;
+        left = left.saturating_sub(kept.bytes.len());
+        fits
+    };
+    let many = last.iter().rev().take_while(fits).count();
+    last.split_off(last.len() - many)
 }
 
 /// Whether the topic of a tail matches.
@@ -127,9 +143,13 @@ impl Hub {
 
     /// Puts the last events that were for a subscription before everything it will get.
     pub(super) fn replay(&mut self, subscription: &mut Subscription, events: usize) {
-        let Some(limits) = &self.config.retention else { return };
+        let Some(limits) = self.config.retention.as_ref().filter(|_| events > 0) else { return };
         self.retained.forget(limits, monotonic_ns());
-        for kept in self.retained.last(subscription, events) {
+        let mut last = self.retained.last(subscription, events);
+        if let Sink::Remote(remote) = &subscription.sink {
+            last = within(last, &remote.budget);
+        }
+        for kept in last {
             subscription.position += 1;
             subscription.matched += 1;
             let position = subscription.position;

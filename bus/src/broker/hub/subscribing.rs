@@ -1,7 +1,10 @@
 //! Subscriptions that begin and end.
 
+use std::sync::Arc;
+
 use bytestring::ByteString;
 
+use super::super::budget::Budget;
 use super::super::subscription::{Owner, Remote, Sink, Subscription, lane_of};
 use super::connections::Peer;
 use super::deliver::Leftovers;
@@ -12,7 +15,7 @@ use crate::contract::{
     DeliveryQueue, EventReceiver, EventSubscription, Matcher, OverflowPolicy, SubscribeError,
     UnsubscribeError,
 };
-use crate::topic::Lane;
+use crate::topic::{Lane, REPLY_PREFIX, TopicPattern};
 
 /// What a client asks for.
 #[derive(Debug)]
@@ -72,17 +75,22 @@ impl Hub {
         let Asked { subscription: wanted, acknowledges, resume } = asked;
         let name = self.connections.get(connection).map(|peer| peer.name.clone());
         let matcher = self.admit(wanted, Some(access), name.as_ref())?;
+        let budget = self.share_of(connection)?;
         self.last_number = self.last_number.wrapping_add(1);
         let number = self.last_number;
-        let limit_bytes = self.config.backlog_limit_bytes;
         let lane = lane_of(matcher.patterns());
-        let mut remote = Remote::new(connection, number, lane, wanted.capacity, limit_bytes);
+        let mut remote = Remote::new(connection, number, lane, wanted.capacity, budget);
         if let Some(resume) = resume {
             remote.credit = resume.credit.min(remote.credit);
         }
         let owner = Owner::Connection(connection);
+        let is_for_replies = matcher.patterns().iter().all(is_of_replies);
         let mut subscription = Subscription::new(wanted, matcher, owner, Sink::Remote(remote));
-        subscription.acknowledges = *acknowledges && wanted.policy == OverflowPolicy::Block;
+        if is_for_replies && subscription.policy == OverflowPolicy::Block {
+            // Who answers is not held up by who asked, whatever that asked for (W9).
+            subscription.policy = OverflowPolicy::DropNewest;
+        }
+        subscription.acknowledges = *acknowledges && subscription.policy == OverflowPolicy::Block;
         let missed =
             resume.as_ref().map(|resume| self.take_up(&mut subscription, connection, resume));
         self.end_parked(&wanted.subscriber_id);
@@ -96,6 +104,17 @@ impl Hub {
         let key = self.insert(subscription);
         self.numbers.insert(number, key);
         Ok(Begun { number, lane, missed })
+    }
+
+    /// A share of what a connection may have held back, for one more subscription.
+    fn share_of(&self, connection: u32) -> Result<Arc<Budget>, SubscribeError> {
+        let limit = self.config.connection_subscriber_limit;
+        let budget = self.connections.get(connection).map(|peer| &peer.budget);
+        let budget = budget.ok_or(SubscribeError::Closed)?;
+        if budget.sharers() >= limit {
+            return Err(SubscribeError::LimitReached { limit });
+        }
+        Ok(Arc::clone(budget))
     }
 
     fn take_up(
@@ -258,4 +277,9 @@ impl Hub {
         self.free.push(key);
         subscription
     }
+}
+
+/// Whether a pattern is of replies alone.
+fn is_of_replies(pattern: &TopicPattern) -> bool {
+    pattern.to_string().starts_with(REPLY_PREFIX)
 }

@@ -57,7 +57,7 @@ fn word(with: Proof) -> &'static str {
         Proof::WrongToken => "not known",
         Proof::ExpiredToken => "expired",
         Proof::TokenOfAnother => "of another name",
-        Proof::NoToken => "token",
+        Proof::NoToken => "without a token",
     }
 }
 

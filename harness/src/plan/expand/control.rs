@@ -17,6 +17,7 @@ use super::super::control::{
 use super::super::limits::{MAX_CALLS, MAX_HEARTBEAT_MS, MAX_ROLES, MAX_TRIAL_STEPS, MAX_WAIT_MS};
 use super::super::{Bus, Case, Deployment, Topology, TrialKind};
 use super::said::read_names;
+use super::untold;
 use crate::scenario::{At, Table};
 use course::Course;
 
@@ -235,6 +236,8 @@ fn read_step(table: &Table<'_>, control: &Control) -> Option<Step> {
     let said = table.required("do", |at| at.one_of(&STEPS.map(|name| (name, name))))?;
     let keys = keys_of(said);
     refuse_others(table, said, keys);
+    // Known, though a mistake before them may keep them from being read.
+    keys.iter().for_each(|key| drop(table.get(key)));
     let member = || table.required("member", |at| member(at, control));
     Some(match said {
         "call" => Step::Call {
@@ -334,6 +337,10 @@ fn read_update(table: &Table<'_>) -> Option<Update> {
 fn read_overreach(table: &Table<'_>) -> Option<Overreach> {
     let topic = table.optional("publish", |at| {
         let text = at.text()?;
+        if untold::is_reply(&text) {
+            at.refuse(untold::REPLIES.0, untold::REPLIES.1);
+            return None;
+        }
         parsed::<Topic, _>(at, text, "topic")
     });
     let pattern = table.optional("subscribe", |at| {
@@ -378,6 +385,10 @@ fn member(at: &At<'_>, control: &Control) -> Option<usize> {
         .enumerate()
         .map(|(index, member)| (member.name.as_str(), index))
         .collect();
+    if names.is_empty() {
+        // That there are none was told where they are missing.
+        return None;
+    }
     at.one_of(&names)
 }
 

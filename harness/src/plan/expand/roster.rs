@@ -8,7 +8,7 @@ use daemoneye_eventbus::contract::Confirmation;
 use super::super::limits::{MAX_PAYLOAD_BYTES, MAX_TABLE_RECORDS, MAX_WAIT_MS};
 use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, TrialKind};
 use super::said::{Said, kind, pid, priority, read_names, role};
-use super::{control, subscribers};
+use super::{control, subscribers, untold};
 use crate::scenario::{At, Reader, Table, suggestion};
 
 /// Sum of the weights of a mix: one cycle of it is laid out in memory.
@@ -49,6 +49,7 @@ pub(super) fn read(root: &Table<'_>, kind: TrialKind) -> Said {
         subscribers::read(table, &mut said, kind);
     }
     said.control = control::read_roles(&table);
+    untold::check(&table, &said.topology);
     table.finish();
     said
 }

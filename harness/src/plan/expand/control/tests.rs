@@ -120,6 +120,7 @@ fn refusals_that_cannot_be_are_told() {
         (overstep(""), "what it asks for must be said once"),
         (overstep("publish = \"events\"\nsubscribe = \"#\""), "what it asks for must be said once"),
         (overstep("publish = \"events.+\""), "topic \"events.+\""),
+        (overstep("publish = \"control.rpc.reply.x\""), "a reply that nobody asked for"),
         (overstep("subscribe = \"events.#.x\""), "pattern \"events.#.x\""),
         (overstep("publish = \"events\"\ntimes = 501"), "501"),
         (format!("{AS_M0}\nrounds = 2"), "`rounds` in a step that does `impersonate`"),
@@ -144,4 +145,19 @@ fn too_few_connections_for_impostors_are_told() {
     };
     assert!(told(5).contains("`impersonate` with 5 connections, where it takes 6"), "{}", told(5));
     assert_eq!(told(6), "");
+}
+
+#[test]
+fn one_mistake_in_a_step_is_one() {
+    let wrong = [
+        "do = \"impersonate\"\nmember = \"m0\"\nwith = \"no-tokn\"\ntimes = 2",
+        "do = \"impersonate\"\nmember = \"m7\"\nwith = \"no-token\"\ntimes = 2",
+        "do = \"overstep\"\nmember = \"m0\"\npublish = \"events.+\"\ntimes = 2",
+        "do = \"configure\"\nmember = \"m0\"\nupdate = \"aply\"\nbase = 1\nset = { depth = 1 }",
+    ];
+    for step in wrong {
+        let told = told(2, &[step]);
+        assert_eq!(told.matches("error: ").count(), 1, "{step}: {told}");
+        assert!(!told.contains("unknown key"), "{told}");
+    }
 }

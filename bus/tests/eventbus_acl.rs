@@ -83,3 +83,18 @@ fn a_policy_file_comes_first_and_its_mistakes_are_shown_at_their_place() {
         .stdout(is_empty())
         .stderr(contains("policy.toml:7:10").and(contains("^^^^^^^^^^^^^^^^^^")));
 }
+
+#[test]
+fn the_policy_file_of_the_handbook_is_one() {
+    let (_, section) =
+        include_str!("../OPERATIONS.md").split_once("```toml\n").expect("an example");
+    let (example, _) = section.split_once("```").expect("its end");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("policy.toml");
+    std::fs::write(&path, example).expect("written");
+    let file = path.to_str().expect("text");
+    acl(&["--policy", file, "--check", "observer", "subscribe", "events.process.integrity"])
+        .code(1)
+        .stdout(contains("denied, by rule 1"));
+    acl(&["--policy", file, "--check", "observer", "subscribe", "events.network.#"]).success();
+}

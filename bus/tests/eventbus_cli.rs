@@ -35,6 +35,18 @@ fn no_match_prints_false_and_exits_1() {
 }
 
 #[test]
+fn answers_in_json_are_objects() {
+    eventbus(&["match", "--json", "events.#", "events"]).code(0).stdout("{\"matches\":true}\n");
+    let json = ["match", "--json", "--batch"];
+    let asked = cargo_bin_cmd!("eventbus").args(json).write_stdin("a.* events\n# events\n").assert();
+    let output = String::from_utf8(asked.code(0).get_output().stdout.clone()).expect("text");
+    let lines: Vec<serde_json::Value> =
+        output.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(lines[0]["invalid"].as_str().is_some_and(|why| why.contains("PATTERN \"a.*\"")));
+    assert_eq!(lines[1], serde_json::json!({ "matches": true }));
+}
+
+#[test]
 fn an_invalid_pattern_exits_2_with_argument_level_and_advice() {
     eventbus(&["match", "events.process.*", "events.process"]).code(2).stdout(is_empty()).stderr(
         "eventbus: PATTERN \"events.process.*\": level 3 \"*\" contains `*`; \

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use daemoneye_eventbus::topic::REGISTRY;
 use equivalence::plan::expand::check;
 use equivalence::plan::limits::DEFAULT_BUDGET_MS;
 use equivalence::plan::{Case, Fence, Lane, TrialKind, Workload, expand, fence_event};
@@ -172,4 +173,19 @@ fn a_budget_is_the_one_said_or_the_default() {
     };
     assert_eq!(budget("perf/paced"), 90_000);
     assert_eq!(budget("topics/truth-table"), DEFAULT_BUDGET_MS);
+}
+
+#[test]
+fn every_role_is_asked_for_every_topic_but_replies() {
+    let all = cases(Profile::Pr);
+    let mut of_it = all.iter().filter(|case| case.scenario == "acl/every-topic").peekable();
+    assert!(of_it.peek().is_some(), "the scenario is gone");
+    for case in of_it {
+        let mix = &case.topology.publishers[0].mix;
+        let asked: BTreeSet<&str> =
+            mix.iter().filter_map(|part| Some(part.topic.as_ref()?.as_str())).collect();
+        let registered: BTreeSet<&str> =
+            REGISTRY.iter().map(|row| row.topic).filter(|topic| !topic.ends_with("ID")).collect();
+        assert_eq!(asked, registered, "{}", case.id);
+    }
 }

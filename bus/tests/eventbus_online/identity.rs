@@ -50,3 +50,10 @@ fn a_key_of_an_earlier_broker_is_told_as_such() {
     let told = served.eventbus(&["pub", EVENT]).code(4);
     told.stderr(contains("the session key is not known here").and(contains("new key file")));
 }
+
+#[test]
+fn a_name_that_is_taken_is_told_with_what_helps() {
+    let served = Served::strict(BrokerConfig::default());
+    let told = served.eventbus(&["stats", "--name", "procmond"]).code(4);
+    told.stderr(contains("is reserved").and(contains("choose another --name")));
+}

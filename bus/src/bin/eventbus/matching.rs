@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use daemoneye_eventbus::{Topic, TopicPattern};
 
+use self::batch::Answer;
 use crate::exit::{Exit, Failure};
 
 const NOTES: &str = "\
@@ -37,6 +38,9 @@ pub(crate) struct Arguments {
     /// Read `PATTERN TOPIC` lines from FILE, or from standard input if it is missing or `-`.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = STANDARD_INPUT)]
     batch: Option<PathBuf>,
+    /// Answer in JSON: `{"matches":true}`, in a batch also `{"invalid":"REASON"}`.
+    #[arg(long)]
+    json: bool,
 }
 
 /// The FILE that stands for standard input.
@@ -47,13 +51,13 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// Answers one pair, or a batch of them.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     match (&arguments.batch, &arguments.pattern, &arguments.topic) {
-        (Some(file), _, _) => run_batch(file),
-        (None, Some(pattern), Some(topic)) => run_one(pattern, topic),
+        (Some(file), _, _) => run_batch(file, arguments.json),
+        (None, Some(pattern), Some(topic)) => run_one(pattern, topic, arguments.json),
         (None, _, _) => unreachable!("clap requires both arguments without --batch"),
     }
 }
 
-fn run_one(pattern: &str, topic: &str) -> Result<Exit, Failure> {
+fn run_one(pattern: &str, topic: &str, in_json: bool) -> Result<Exit, Failure> {
     let (matches, exit) = match (pattern.parse::<TopicPattern>(), topic.parse::<Topic>()) {
         (Ok(pattern), Ok(topic)) if pattern.matches(&topic) => (true, Exit::Pass),
         (Ok(_), Ok(_)) => (false, Exit::Fail),
@@ -67,24 +71,25 @@ fn run_one(pattern: &str, topic: &str) -> Result<Exit, Failure> {
             return Ok(Exit::Invalid);
         }
     };
-    match writeln!(io::stdout(), "{matches}").map_err(Failure::from_output) {
+    let answer = Answer::Matches(matches).in_words(in_json);
+    match writeln!(io::stdout(), "{answer}").map_err(Failure::from_output) {
         // The exit code is the answer too, whether or not anyone read the word.
         Ok(()) | Err(Failure::ReaderGone) => Ok(exit),
         Err(failure) => Err(failure),
     }
 }
 
-fn run_batch(file: &Path) -> Result<Exit, Failure> {
+fn run_batch(file: &Path, in_json: bool) -> Result<Exit, Failure> {
     let output = io::stdout().lock();
     if file == Path::new(STANDARD_INPUT) {
         let input = BufReader::with_capacity(BUFFER_BYTES, io::stdin().lock());
-        batch::answer(input, "standard input", output)?;
+        batch::answer(input, "standard input", output, in_json)?;
     } else {
         let name = file.display().to_string();
         let file = File::open(file)
             .with_context(|| format!("cannot open {name}"))
             .map_err(Failure::Infrastructure)?;
-        batch::answer(BufReader::with_capacity(BUFFER_BYTES, file), &name, output)?;
+        batch::answer(BufReader::with_capacity(BUFFER_BYTES, file), &name, output, in_json)?;
     }
     Ok(Exit::Pass)
 }

@@ -65,6 +65,7 @@ impl Target {
     ) -> Result<Exit, Failure> {
         let address = self.address()?;
         let config = self.introduction(&address)?;
+        let has_key = config.credential != Credential::None;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -75,7 +76,7 @@ impl Target {
                 .map_err(|error| Failure::infrastructure(error, "cannot hear Ctrl-C"))?;
             let client = tokio::select! {
                 connected = EventBusClient::connect(&address, config) => {
-                    connected.map_err(|error| Failure::Infrastructure(advised(error)))?
+                    connected.map_err(|error| Failure::Infrastructure(advised(error, has_key)))?
                 }
                 () = interrupt.told() => return Ok(Exit::Pass),
             };
@@ -127,9 +128,14 @@ impl Target {
 }
 
 /// What to do about it, where there is something to do.
-fn advised(error: ConnectError) -> anyhow::Error {
+fn advised(error: ConnectError, has_key: bool) -> anyhow::Error {
     if let ConnectError::Identity { .. } = &error {
-        return anyhow!("{error}; every start of the agent writes a new key file");
+        let advice = if has_key {
+            "every start of the agent writes a new key file, which is the operator's"
+        } else {
+            "choose another --name, or leave it out"
+        };
+        return anyhow!("{error}; {advice}");
     }
     let ConnectError::Io { address, source } = &error else { return error.into() };
     let advice = match source.kind() {

@@ -7,6 +7,7 @@ use std::str;
 
 use anyhow::Context;
 use daemoneye_eventbus::{Topic, TopicPattern};
+use serde::Serialize;
 
 use super::BUFFER_BYTES;
 use crate::exit::Failure;
@@ -23,6 +24,7 @@ pub(super) fn answer(
     mut input: BufReader<impl Read>,
     name: &str,
     output: impl Write,
+    in_json: bool,
 ) -> Result<(), Failure> {
     let mut output = BufWriter::with_capacity(BUFFER_BYTES, output);
     let mut line = Vec::with_capacity(MAX_LINE_BYTES + 1);
@@ -36,7 +38,8 @@ pub(super) fn answer(
         if !more {
             return output.flush().map_err(Failure::from_output);
         }
-        writeln!(output, "{}", Answer::to_line(&line)).map_err(Failure::from_output)?;
+        let answer = Answer::to_line(&line).in_words(in_json);
+        writeln!(output, "{answer}").map_err(Failure::from_output)?;
     }
 }
 
@@ -53,7 +56,9 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bo
 }
 
 /// What is printed for one line.
-enum Answer {
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Answer {
     Matches(bool),
     Invalid(String),
 }
@@ -63,6 +68,15 @@ impl Answer {
         match evaluate(line) {
             Ok(matches) => Self::Matches(matches),
             Err(reason) => Self::Invalid(reason),
+        }
+    }
+
+    /// As a line of text, or of JSON.
+    pub(super) fn in_words(&self, in_json: bool) -> String {
+        if in_json {
+            serde_json::to_string(self).expect("an answer is text and numbers")
+        } else {
+            self.to_string()
         }
     }
 }

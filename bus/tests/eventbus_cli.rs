@@ -38,7 +38,8 @@ fn no_match_prints_false_and_exits_1() {
 fn answers_in_json_are_objects() {
     eventbus(&["match", "--json", "events.#", "events"]).code(0).stdout("{\"matches\":true}\n");
     let json = ["match", "--json", "--batch"];
-    let asked = cargo_bin_cmd!("eventbus").args(json).write_stdin("a.* events\n# events\n").assert();
+    let asked =
+        cargo_bin_cmd!("eventbus").args(json).write_stdin("a.* events\n# events\n").assert();
     let output = String::from_utf8(asked.code(0).get_output().stdout.clone()).expect("text");
     let lines: Vec<serde_json::Value> =
         output.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

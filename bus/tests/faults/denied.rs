@@ -323,3 +323,24 @@ async fn whoever_comes_again_is_told_of_no_oftener() {
     let refused = u64::try_from(20 * CONNECTIONS).unwrap();
     assert_eq!(served.broker.statistics().refused, refused);
 }
+
+#[tokio::test]
+async fn nobody_waits_until_an_observer_has_an_event() {
+    let served = Served::strict(BrokerConfig::default());
+    // It comes back when its connection breaks, acknowledges, and is gone.
+    let mut observer = served.stranger();
+    let hello =
+        Message::default().number(1, 1).number(2, 1).bytes(3, "watcher").fixed(4, INCARNATION);
+    observer.send(&hello.number(7, 1).framed(frame::HELLO));
+    observer.expect(frame::WELCOME);
+    observer.send(&subscribe("watcher", "events.#", 1000).number(11, 1).framed(frame::SUBSCRIBE));
+    observer.expect(frame::SUBSCRIBED);
+    let principal = Principal::new("procmond", Role::Collector(CollectorKind::Process)).unwrap();
+    let key = Credential::SessionKey(served.broker.issue_key(principal).unwrap());
+    let config = ClientConfig::new("procmond").with_credential(key);
+    let config = config.with_confirmation(Confirmation::Delivered);
+    let procmond = within(EventBusClient::connect(&served.address, config)).await.unwrap();
+    within(procmond.publish(event(1), None)).await.unwrap();
+    drop(observer);
+    within(procmond.publish(event(2), None)).await.unwrap();
+}

@@ -10,7 +10,7 @@ use super::connections::Peer;
 use super::deliver::Leftovers;
 use super::parking::Missed;
 use super::{Hub, Key, live};
-use crate::acl::Access;
+use crate::acl::{Access, Role};
 use crate::contract::{
     DeliveryQueue, EventReceiver, EventSubscription, Matcher, OverflowPolicy, SubscribeError,
     UnsubscribeError,
@@ -90,7 +90,10 @@ impl Hub {
             // Who answers is not held up by who asked, whatever that asked for (W9).
             subscription.policy = OverflowPolicy::DropNewest;
         }
-        subscription.acknowledges = *acknowledges && subscription.policy == OverflowPolicy::Block;
+        // An observer sees what there is; nobody waits until it has (W6).
+        subscription.acknowledges = *acknowledges
+            && subscription.policy == OverflowPolicy::Block
+            && access.role() != Role::Observer;
         let missed =
             resume.as_ref().map(|resume| self.take_up(&mut subscription, connection, resume));
         self.end_parked(&wanted.subscriber_id);

@@ -27,7 +27,7 @@ impl Tracked {
             return None;
         }
         self.waiting += 1;
-        Some(Owed { position, since: Instant::now(), ..self.owed })
+        Some(Owed { position, ..self.owed })
     }
 
     /// A subscription that should have had it lost it.

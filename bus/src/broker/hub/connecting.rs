@@ -11,7 +11,7 @@ use super::super::subscription::{Life, Owner, Sink};
 use super::Hub;
 use super::connections::{Ended, Peer, Stage};
 use super::deliver::Leftovers;
-use super::replies::Owed;
+use super::replies::OwedReplies;
 use crate::contract::{EventBusStatistics, InspectionQuery};
 use crate::topic::{Lane, PerLane};
 use crate::transport::Stream;
@@ -74,7 +74,7 @@ impl Hub {
             name: arrival.name,
             incarnation: arrival.incarnation,
             returns: arrival.returns,
-            owed: Owed::default(),
+            owed_replies: OwedReplies::default(),
             published: 0,
             ended: Ended::default(),
         });

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::super::budget::Budget;
 use super::super::outbox::Outbox;
 use super::super::subscription::Life;
-use super::replies::Owed;
+use super::replies::OwedReplies;
 use crate::topic::{Lane, PerLane};
 use crate::wire::{self, proto, proto::frame::Body};
 
@@ -46,7 +46,7 @@ pub(super) struct Peer {
     /// Its client comes back when the connection breaks.
     pub(super) returns: bool,
     /// Replies it may give though the table says nothing of them.
-    pub(super) owed: Owed,
+    pub(super) owed_replies: OwedReplies,
     /// Events it published that had their turn.
     pub(super) published: u64,
     /// Counters of its subscriptions that have ended.

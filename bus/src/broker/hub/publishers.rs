@@ -37,14 +37,14 @@ pub(super) struct Publishers {
 #[derive(Debug)]
 struct Publisher {
     /// Its connection; without one, when it is forgotten.
-    place: Place,
+    standing: Standing,
     lanes: PerLane<Placed>,
     is_touched: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Connection(u32),
+enum Standing {
+    Connected(u32),
     /// What it has published and not everybody has taken is kept until then.
     Gone {
         until: Option<Instant>,
@@ -86,7 +86,7 @@ impl Publishers {
         self.last_key += 1;
         self.by_life.insert(life, self.last_key);
         let publisher = Publisher {
-            place: Place::Connection(connection),
+            standing: Standing::Connected(connection),
             lanes: PerLane::default(),
             is_touched: false,
         };
@@ -106,7 +106,7 @@ impl Publishers {
     pub(super) fn returned(&mut self, life: &Life, connection: u32) {
         let Some(key) = self.by_life.get(life).copied() else { return };
         if let Some(publisher) = self.touch(key) {
-            publisher.place = Place::Connection(connection);
+            publisher.standing = Standing::Connected(connection);
             for lane in Lane::ALL {
                 publisher.lanes[lane].told = 0;
             }
@@ -117,22 +117,22 @@ impl Publishers {
     /// published is known for longer.
     pub(super) fn gone(&mut self, connection: u32, until: Instant) {
         for publisher in self.table.values_mut() {
-            if publisher.place == Place::Connection(connection) {
+            if publisher.standing == Standing::Connected(connection) {
                 self.last_gone += 1;
-                publisher.place = Place::Gone { until: Some(until), number: self.last_gone };
+                publisher.standing = Standing::Gone { until: Some(until), number: self.last_gone };
             }
         }
-        let gone = self.table.values().filter_map(|publisher| publisher.place.number());
+        let gone = self.table.values().filter_map(|publisher| publisher.standing.number());
         let (many, first) = (gone.clone().count(), gone.min());
         if many > MAX_GONE_PUBLISHERS {
-            self.table.retain(|_, publisher| publisher.place.number() != first);
+            self.table.retain(|_, publisher| publisher.standing.number() != first);
             self.forget_lives();
         }
     }
 
     /// A client has left for good.
     pub(super) fn left(&mut self, connection: u32) {
-        self.table.retain(|_, publisher| publisher.place != Place::Connection(connection));
+        self.table.retain(|_, publisher| publisher.standing != Standing::Connected(connection));
         self.forget_lives();
     }
 
@@ -140,7 +140,7 @@ impl Publishers {
     /// they are told that not everybody took it.
     pub(super) fn give_up(&mut self, now: Instant) {
         for publisher in self.table.values_mut() {
-            let Place::Gone { until, .. } = &mut publisher.place else { continue };
+            let Standing::Gone { until, .. } = &mut publisher.standing else { continue };
             if until.is_some_and(|until| until <= now) {
                 *until = None;
                 for lane in Lane::ALL {
@@ -156,7 +156,7 @@ impl Publishers {
 
     /// When what one of them left open is given up next.
     pub(super) fn given_up_at(&self) -> Option<Instant> {
-        self.table.values().filter_map(|publisher| publisher.place.until()).min()
+        self.table.values().filter_map(|publisher| publisher.standing.until()).min()
     }
 
     /// An event was handed out to everybody; `bytes` are kept while subscriptions are waited for.
@@ -193,7 +193,7 @@ impl Publishers {
         while let Some(key) = self.touched.pop() {
             let Some(publisher) = self.table.get_mut(&key) else { continue };
             publisher.is_touched = false;
-            let Place::Connection(connection) = publisher.place else { continue };
+            let Standing::Connected(connection) = publisher.standing else { continue };
             return Some((connection, Lane::ALL.map(|lane| publisher.lanes[lane].confirmed(lane))));
         }
         None
@@ -212,17 +212,17 @@ impl Publishers {
     }
 }
 
-impl Place {
+impl Standing {
     fn until(self) -> Option<Instant> {
         match self {
-            Self::Connection(_) => None,
+            Self::Connected(_) => None,
             Self::Gone { until, .. } => until,
         }
     }
 
     fn number(self) -> Option<u64> {
         match self {
-            Self::Connection(_) => None,
+            Self::Connected(_) => None,
             Self::Gone { number, .. } => Some(number),
         }
     }

@@ -17,11 +17,11 @@ const MAX_OWED_REPLIES: usize = 1024;
 
 /// Addresses of whoever waits for a reply of one client, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Owed {
+pub(super) struct OwedReplies {
     addresses: VecDeque<ByteString>,
 }
 
-impl Owed {
+impl OwedReplies {
     fn note(&mut self, address: ByteString) {
         if self.addresses.len() >= MAX_OWED_REPLIES {
             self.addresses.pop_front();
@@ -43,22 +43,24 @@ impl Hub {
             if let Sink::Remote(remote) = &super::live(&self.subscriptions, *key).sink
                 && let Some(peer) = self.connections.get_mut(remote.connection)
             {
-                peer.owed.note(address.clone());
+                peer.owed_replies.note(address.clone());
             }
         }
     }
 
     /// Whether a client owes a reply on this topic.
     pub(in super::super) fn owes_reply(&mut self, connection: u32, topic: &[u8]) -> bool {
-        self.connections.get_mut(connection).is_some_and(|peer| peer.owed.find(topic).is_some())
+        self.connections
+            .get_mut(connection)
+            .is_some_and(|peer| peer.owed_replies.find(topic).is_some())
     }
 
     /// It has given one.
     pub(in super::super) fn replied(&mut self, connection: u32, topic: &[u8]) {
         if let Some(peer) = self.connections.get_mut(connection)
-            && let Some(at) = peer.owed.find(topic)
+            && let Some(at) = peer.owed_replies.find(topic)
         {
-            peer.owed.addresses.remove(at);
+            peer.owed_replies.addresses.remove(at);
         }
     }
 }
@@ -69,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_oldest_debt_is_forgotten_at_the_limit() {
-        let mut owed = Owed::default();
+        let mut owed = OwedReplies::default();
         for number in 0..=MAX_OWED_REPLIES {
             owed.note(format!("asker-{number}").into());
         }

@@ -237,7 +237,9 @@ fn read_step(table: &Table<'_>, control: &Control) -> Option<Step> {
     let keys = keys_of(said);
     refuse_others(table, said, keys);
     // Known, though a mistake before them may keep them from being read.
-    keys.iter().for_each(|key| drop(table.get(key)));
+    for key in keys {
+        drop(table.get(key));
+    }
     let member = || table.required("member", |at| member(at, control));
     Some(match said {
         "call" => Step::Call {

@@ -266,7 +266,9 @@ mod tests {
     fn an_executable_that_was_removed_keeps_its_path() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sleep");
-        fs::copy("/bin/sleep", &path).unwrap();
+        // By another process: a thread of this one that forks meanwhile would keep the file open for
+        // writing, and what is written cannot be executed.
+        assert!(Command::new("cp").arg("/bin/sleep").arg(&path).status().unwrap().success());
         let mut child = Command::new(&path).arg("600").spawn().unwrap();
         fs::remove_file(&path).unwrap();
         let scan = ProcReader::new().unwrap().scan().unwrap();

@@ -13,7 +13,7 @@ use super::operations::paired;
 use super::recalls;
 use super::regions::{Region, WhyNot, region};
 use super::subject::Subject;
-use super::trace::Trace;
+use super::trace::{Lane, Trace};
 use crate::plan::{Bus, Case, Count, Operation};
 use crate::record::{FENCE, History, Outcome};
 
@@ -138,12 +138,17 @@ fn compare_arrivals(
         let [one, other] = demands.each_ref().map(|demands| demand_of(demands, sequence));
         one.filter(|demand| other == Some(*demand))
     };
+    // Lanes keep their own order each, and may pass each other (C4).
+    let lanes = lanes(baseline, publisher);
+    let lane_of = |sequence: &u64| lane_of(&lanes, *sequence);
     let sequences = 1..=demands[0].len().min(demands[1].len()) as u64;
-    let right: Vec<u64> =
+    let mut right: Vec<u64> =
         sequences.filter(|sequence| agreed(*sequence) == Some(Demand::Must)).collect();
+    right.sort_by_key(lane_of);
     let [one, other] = [baseline, candidate].map(|trace| {
         let mut found = arrivals(trace, subscriber, publisher);
         found.retain(|sequence| agreed(*sequence).is_some());
+        found.sort_by_key(lane_of);
         found
     });
     let subscriber = &baseline.case.topology.subscribers[subscriber].name;
@@ -184,6 +189,17 @@ fn demands(trace: &Trace<'_>, subscriber: usize, publisher: usize) -> Vec<Option
             }
         })
         .collect()
+}
+
+/// The lanes of a publisher's events, by sequence − 1.
+fn lanes(trace: &Trace<'_>, publisher: usize) -> Vec<Option<usize>> {
+    let events = trace.items[trace.items_of(publisher)].iter().filter(|item| !item.is_fence());
+    events.map(|item| item.lane.map(Lane::index)).collect()
+}
+
+fn lane_of(lanes: &[Option<usize>], sequence: u64) -> Option<usize> {
+    let index = usize::try_from(sequence.checked_sub(1)?).ok()?;
+    *lanes.get(index)?
 }
 
 fn demand_of(demands: &[Option<Demand>], sequence: u64) -> Option<Demand> {

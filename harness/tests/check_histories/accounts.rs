@@ -310,6 +310,29 @@ fn differences_say_who_departs_from_the_plan() {
 }
 
 #[test]
+fn what_passes_another_lane_is_no_difference_and_in_its_own_it_is() {
+    let wanted = EventSubscription::new("both").with_pattern("#");
+    let mut world = World::new(1, vec![subscriber(wanted)], 5);
+    world.subscribe(0);
+    world.rest();
+    for topic in [EVENTS, "control.health.status", EVENTS, EVENTS] {
+        world.publish(0, topic, Outcome::Ok);
+    }
+    world.fence(0, 0, EVENTS);
+    world.fence(0, 0, "control.health.status");
+    let differ = |one: usize, other: usize| {
+        let mut turned = world.clone();
+        reorder(&mut turned, 0, |received| received.swap(one, other));
+        let baseline = Observed { bus: Bus::Crossbeam, history: &world.history };
+        let candidate = Observed { bus: Bus::Process, history: &turned.history };
+        let found = differential(&world.case, &world.plan, baseline, candidate);
+        found.expect("both can be judged").iter().map(|one| one.colour).collect::<Vec<_>>()
+    };
+    assert_eq!(differ(0, 1), [], "control passes events");
+    assert_eq!(differ(2, 3), [Colour::CandidateWrong]);
+}
+
+#[test]
 fn a_missing_or_surplus_row_of_counters_is_conservation() {
     let mut world = right();
     let statistics = world.history.statistics.as_mut().expect("counters");

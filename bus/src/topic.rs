@@ -16,7 +16,7 @@ pub use error::{PatternError, TopicError};
 pub use lane::{Lane, PerLane};
 pub use name::Topic;
 pub use pattern::{TopicPattern, TopicSegment};
-pub use registry::{REGISTRY, REPLY_PREFIX, RegisteredTopic, is_registered};
+pub use registry::{AUDIT_TOPIC, REGISTRY, REPLY_PREFIX, RegisteredTopic, is_registered};
 pub use trie::TopicTrie;
 
 /// Levels a topic may have (T1).

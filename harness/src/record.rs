@@ -11,7 +11,8 @@ mod trial;
 
 pub use crate::plan::{FENCE, FENCE_SUBSCRIBER};
 pub use control::{
-    Admission, Answered, ConfigTold, ControlHistory, Fact, Happened, Noted, Noter, StepTimes,
+    Admission, Answered, ConfigTold, ControlHistory, Fact, Happened, Noted, Noter, Origin,
+    StepTimes,
 };
 pub use history::{
     History, Loss, Operated, Outcome, Published, PublisherLog, Received, Resumption, SubscriberLog,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use equivalence::cmd::explore::{ExploreArgs, Explored, Found, explore};
-use equivalence::cmd::judged;
+use equivalence::cmd::judged::Judging;
 use equivalence::cmd::selection::Wanted;
 use equivalence::driver::{Fault, Interrupt};
 use equivalence::plan::Bus;
@@ -51,9 +51,9 @@ fn rerun(found: &Found, fault: Option<Fault>, folder: &Path) -> (Behaviour, Vec<
     case.topology.bus.fault = fault.map(|fault| fault.name().to_owned());
     let records = tempfile::tempdir().expect("a temporary folder");
     let (_teller, interrupt) = Interrupt::new();
-    let executable = Path::new(EXECUTABLE);
+    let (executable, directory) = (Path::new(EXECUTABLE), records.path());
     let bus = Bus::Crossbeam;
-    let ran = judged::run(executable, &case, bus, records.path(), &wanted, interrupt);
+    let ran = Judging { executable, case: &case, bus, directory, wanted: &wanted }.run(interrupt);
     let row = runtime().block_on(ran).expect("it is driven").row;
     (row.outcome, row.violations.into_iter().map(|witness| witness.rule).collect())
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
-/// Bytes of held back events. Only whoever has the hub changes them.
+/// Bytes of held back events. Only whoever has the hub changes them; it is an atomic because the hub
+/// goes from thread to thread.
 #[derive(Debug)]
 pub(super) struct Budget {
     used_bytes: AtomicUsize,

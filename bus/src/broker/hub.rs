@@ -197,7 +197,7 @@ impl Hub {
                     return Routed::Full(room);
                 }
             }
-            AtFull::Drop => self.note_stalled(Lane::of(publication.topic())),
+            AtFull::Drop => self.note_stalled(publication.lane()),
             AtFull::Pass => {}
         }
         self.routes.count(place);
@@ -218,25 +218,22 @@ impl Hub {
             return Some(room);
         }
         let congested = |connection, lane| self.connections.is_congested(connection, lane);
-        let lane = Lane::of(publication.topic());
-        let full =
-            self.matched.iter().map(|key| live(&self.subscriptions, *key)).find_map(
-                |subscription| Some((subscription, subscription.blocks(lane, congested)?)),
-            );
-        let (subscription, room) = full?;
+        let lane = publication.lane();
+        let mut matched = self.matched.iter().map(|key| live(&self.subscriptions, *key));
+        let (subscription, room) = matched
+            .find_map(|subscription| Some((subscription, subscription.blocks(lane, congested)?)))?;
         let room = Arc::clone(room);
         if let Sink::Remote(remote) = &subscription.sink {
-            self.connections.must_hold_back(remote.connection, remote.lane);
+            self.connections.must_hold_back(remote.connection, subscription.lane);
         }
         Some(room)
     }
 
     /// Whoever is full now has been waited for long enough.
     fn note_stalled(&mut self, lane: Lane) {
+        let congested = |connection, lane| self.connections.is_congested(connection, lane);
         for key in &self.matched {
-            let congested = |connection, lane| self.connections.is_congested(connection, lane);
-            let subscription = self.subscriptions[*key as usize].as_mut();
-            let subscription = subscription.expect("a matched subscription is live");
+            let subscription = live_mut(&mut self.subscriptions, *key);
             subscription.has_stalled |= subscription.blocks(lane, congested).is_some();
         }
     }
@@ -337,6 +334,13 @@ impl Hub {
     }
 }
 
+/// What routes and ids name is live.
+const LIVE: &str = "routes and ids name live subscriptions only";
+
 fn live(subscriptions: &[Option<Subscription>], key: Key) -> &Subscription {
-    subscriptions[key as usize].as_ref().expect("routes and ids name live subscriptions only")
+    subscriptions[key as usize].as_ref().expect(LIVE)
+}
+
+fn live_mut(subscriptions: &mut [Option<Subscription>], key: Key) -> &mut Subscription {
+    subscriptions[key as usize].as_mut().expect(LIVE)
 }

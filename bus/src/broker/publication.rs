@@ -10,6 +10,7 @@ use tracing::{Level, Span};
 
 use crate::contract::{Attributes, BusEvent, Confirmation, Matcher};
 use crate::event::CollectionEvent;
+use crate::topic::Lane;
 use crate::wire::{self, EventEnvelope};
 
 /// An event to route.
@@ -91,6 +92,11 @@ impl<'a> Publication<'a> {
             Self::Encoded { envelope, .. } => envelope.topic,
             Self::Local { event, .. } => event.topic.as_str().as_bytes(),
         }
+    }
+
+    /// The stream it belongs to.
+    pub(super) fn lane(&self) -> Lane {
+        Lane::of(self.topic())
     }
 
     /// Where a reply to it goes, if it is a request that wants one.

@@ -48,6 +48,9 @@ pub(super) struct Subscription {
     pub(super) id: String,
     pub(super) owner: Owner,
     pub(super) matcher: Matcher,
+    /// `Control` if it is to control alone: then it need not wait behind events. Order must hold
+    /// among all events of a subscription, so one to both is `Events`.
+    pub(super) lane: Lane,
     pub(super) policy: OverflowPolicy,
     /// Events held for the receiver, here and there together.
     pub(super) capacity: usize,
@@ -92,8 +95,6 @@ pub(super) struct Remote {
     /// Its name on the wire, never used again: a credit that crosses the end of its subscription
     /// must not count for the next one.
     pub(super) number: u32,
-    /// `Control` if it is to control alone: then it need not wait behind events.
-    pub(super) lane: Lane,
     /// Deliveries the client has room for.
     pub(super) credit: u64,
     /// Its part of what is in the connection's outbox.
@@ -130,9 +131,7 @@ pub(super) struct Parked {
 /// full.
 const CONTROL_RESERVE_EVENTS: usize = 1024;
 
-/// The lane of a subscription: order must hold among all its events, so only one to control alone
-/// can go before those to events.
-pub(super) fn lane_of(patterns: &[TopicPattern]) -> Lane {
+fn lane_of(patterns: &[TopicPattern]) -> Lane {
     let is_control = |pattern: &TopicPattern| pattern.lane() == Some(Lane::Control);
     if patterns.iter().all(is_control) { Lane::Control } else { Lane::Events }
 }
@@ -156,6 +155,7 @@ impl Subscription {
         Self {
             id: subscription.subscriber_id.clone(),
             owner,
+            lane: lane_of(matcher.patterns()),
             matcher,
             policy: subscription.policy,
             capacity: subscription.capacity,
@@ -189,15 +189,26 @@ impl Subscription {
             return None;
         }
         match &self.sink {
-            Sink::Local(queue) => queue.is_full().then(|| queue.room_signal()),
+            Sink::Local(queue) => {
+                queue.is_full_beyond(self.reserve(lane)).then(|| queue.room_signal())
+            }
             Sink::Parked(_) => None,
             Sink::Remote(remote) => {
-                if remote.may_send(congested(remote.connection, remote.lane)) {
+                if remote.may_send(congested(remote.connection, self.lane)) {
                     return None;
                 }
                 let of_connection = remote.budget.is_full().then(|| remote.budget.room());
-                remote.has_all_it_may(lane).then_some(&remote.room).or(of_connection)
+                remote.has_all_it_may(self.reserve(lane)).then_some(&remote.room).or(of_connection)
             }
+        }
+    }
+
+    /// How many events of a lane it holds beyond its capacity: one to both may be full of events,
+    /// and what controls a system need not wait behind them.
+    pub(super) fn reserve(&self, lane: Lane) -> usize {
+        match (self.lane, lane) {
+            (Lane::Events, Lane::Control) => CONTROL_RESERVE_EVENTS,
+            _ => 0,
         }
     }
 
@@ -245,17 +256,10 @@ impl Subscription {
 }
 
 impl Remote {
-    pub(super) fn new(
-        connection: u32,
-        number: u32,
-        lane: Lane,
-        capacity: usize,
-        budget: Arc<Budget>,
-    ) -> Self {
+    pub(super) fn new(connection: u32, number: u32, capacity: usize, budget: Arc<Budget>) -> Self {
         Self {
             connection,
             number,
-            lane,
             credit: window_of(capacity),
             underway: Underway::default(),
             backlog: VecDeque::new(),
@@ -272,17 +276,12 @@ impl Remote {
         self.credit > 0 && self.backlog.is_empty() && !congested
     }
 
-    /// Whether there is no room for one more of a lane.
-    pub(super) fn backlog_is_full(&self, lane: Lane) -> bool {
-        self.has_all_it_may(lane) || self.budget.is_full()
+    /// Whether there is no room for one more, with so many beyond its share.
+    pub(super) fn backlog_is_full(&self, reserve: usize) -> bool {
+        self.has_all_it_may(reserve) || self.budget.is_full()
     }
 
-    /// A subscription to both lanes may be full of events: what controls a system has a reserve.
-    fn has_all_it_may(&self, lane: Lane) -> bool {
-        let reserve = match lane {
-            Lane::Control if self.lane == Lane::Events => CONTROL_RESERVE_EVENTS,
-            _ => 0,
-        };
+    fn has_all_it_may(&self, reserve: usize) -> bool {
         self.backlog.len() >= self.backlog_limit_events + reserve
     }
 

@@ -64,11 +64,16 @@ impl DeliveryQueue {
 
     /// Appends a delivery if there is room.
     pub fn try_push(&self, delivery: Delivery) -> Result<(), PushError> {
+        self.try_push_beyond(delivery, 0)
+    }
+
+    /// The same where so many events more than `capacity` may be queued.
+    pub fn try_push_beyond(&self, delivery: Delivery, reserve: usize) -> Result<(), PushError> {
         let mut state = self.shared.state.lock();
         if state.receiver_gone {
             return Err(PushError::Closed(delivery));
         }
-        if state.queue.len() >= self.shared.capacity {
+        if state.queue.len() >= self.shared.capacity + reserve {
             return Err(PushError::Full(delivery));
         }
         state.queue.push_back(delivery);
@@ -137,8 +142,13 @@ impl DeliveryQueue {
 
     /// Whether the next [`try_push`](Self::try_push) would find the queue full.
     pub fn is_full(&self) -> bool {
+        self.is_full_beyond(0)
+    }
+
+    /// The same for [`try_push_beyond`](Self::try_push_beyond).
+    pub fn is_full_beyond(&self, reserve: usize) -> bool {
         let state = self.shared.state.lock();
-        !state.receiver_gone && state.queue.len() >= self.shared.capacity
+        !state.receiver_gone && state.queue.len() >= self.shared.capacity + reserve
     }
 
     /// Events waiting for the receiver.

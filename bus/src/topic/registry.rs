@@ -27,6 +27,9 @@ pub struct RegisteredTopic {
     pub summary: &'static str,
 }
 
+/// Where a broker tells of what it refuses (A5).
+pub const AUDIT_TOPIC: &str = "admin.audit";
+
 /// What the topics of replies begin with; the one level behind it is the address of whoever asked.
 pub const REPLY_PREFIX: &str = "control.rpc.reply.";
 
@@ -109,7 +112,7 @@ pub const REGISTRY: &[RegisteredTopic] = &[
     reply("control.rpc.reply.ID", "the reply to one request"),
     message("admin.broker", "agent", "agent", "the broker's own state"),
     message("admin.policy", "agent", "agent", "changes of policy"),
-    message("admin.audit", "agent", "agent", "refusals"),
+    message(AUDIT_TOPIC, "agent", "agent", "refusals"),
 ];
 
 type Text = &'static str;

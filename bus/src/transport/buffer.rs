@@ -4,7 +4,9 @@ use std::io;
 
 use super::Stream;
 
-/// Bytes asked of the socket at once: some 300 events of 200 bytes for one system call.
+/// Bytes asked of the socket at once by who has little to read: most clients, and all strangers.
+const FIRST_BYTES: usize = 4 << 10;
+/// The same once a read has brought as much: some 300 events of 200 bytes for one system call.
 const READ_BYTES: usize = 64 << 10;
 
 /// What a read brought.
@@ -24,16 +26,18 @@ pub(crate) struct ReadBuffer {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
+    /// How many bytes it is long while no frame needs more.
+    usual: usize,
 }
 
 impl ReadBuffer {
     pub(crate) fn new() -> Self {
-        Self { bytes: vec![0; READ_BYTES], start: 0, end: 0 }
+        Self { bytes: vec![0; FIRST_BYTES], start: 0, end: 0, usual: FIRST_BYTES }
     }
 
     /// A buffer that takes no memory, to stand in while the real one is lent out.
     pub(crate) fn empty() -> Self {
-        Self { bytes: Vec::new(), start: 0, end: 0 }
+        Self { bytes: Vec::new(), start: 0, end: 0, usual: 0 }
     }
 
     /// What is there.
@@ -54,6 +58,10 @@ impl ReadBuffer {
         self.make_room();
         let read = stream.read(&mut self.bytes[self.end..]).await?;
         self.end += read;
+        if self.end == self.bytes.len() {
+            // There may be more: whoever sends so much is read in large pieces from now on.
+            self.usual = READ_BYTES;
+        }
         Ok(match (read, self.filled().is_empty()) {
             (0, true) => Fill::End,
             (0, false) => Fill::Torn,
@@ -65,17 +73,18 @@ impl ReadBuffer {
         if self.start == self.end {
             self.start = 0;
             self.end = 0;
-            if self.bytes.len() > READ_BYTES {
-                self.bytes.truncate(READ_BYTES);
+            if self.bytes.len() != self.usual {
+                self.bytes.truncate(self.usual);
                 self.bytes.shrink_to_fit();
+                self.bytes.resize(self.usual, 0);
             }
         } else if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
         }
-        if self.bytes.len() - self.end < READ_BYTES / 2 {
-            self.bytes.resize(self.end * 2, 0);
+        if self.bytes.len() - self.end < self.usual / 2 {
+            self.bytes.resize((self.end * 2).max(self.usual), 0);
         }
     }
 }

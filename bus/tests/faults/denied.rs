@@ -12,6 +12,7 @@ use daemoneye_eventbus::{
 };
 
 use crate::encode::{Message, frame};
+use crate::identity::{bytes, hello};
 use crate::peer::{INCARNATION, Peer, envelope, subscribe};
 use crate::served::{Bystanders, SOON, Served, event, within};
 
@@ -152,19 +153,9 @@ async fn a_client_that_ignores_its_table_is_refused_all_the_same_and_harms_nobod
     let served = Served::new(BrokerConfig::default());
     let mut bystanders = Bystanders::connect(&served).await;
     let (_bus, mut audits) = auditor(&served).await;
-    let observer = Principal::new("watcher", Role::Observer).unwrap();
-    let key = served.broker.issue_key(observer).unwrap();
-    let mut peer = served.stranger();
-    let hello = Message::default().number(1, 1).number(2, 1).bytes(3, "watcher");
-    let hex = key.to_hex();
-    let secret: Vec<u8> =
-        (0..32).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
-    peer.send(&hello.fixed(4, INCARNATION).bytes(6, secret).framed(frame::HELLO));
-    peer.expect(frame::WELCOME);
+    let mut peer = known(&served, "watcher", Role::Observer);
     for sequence in 1..=100 {
-        let payload = Message::default().message(1, &Message::default().number(1, sequence));
-        let event = envelope("watcher", INCARNATION, sequence, "events.process.x", &payload.0);
-        peer.send(&event.framed(frame::PUBLISH));
+        peer.send(&on("watcher", sequence, "events.process.x"));
     }
     let told = peer.expect(DENIED_FRAME);
     assert_eq!(told.text(1), "events.process.x");
@@ -230,21 +221,20 @@ async fn who_was_asked_may_answer_its_asker_once_and_nobody_else() {
     assert!(replies.try_recv().is_err(), "nothing else has arrived");
 }
 
-/// A collector as a raw peer, with the key it would have.
-fn collector(served: &Served, name: &str, kind: CollectorKind) -> Peer {
-    let principal = Principal::new(name, Role::Collector(kind)).unwrap();
-    let key = served.broker.issue_key(principal).unwrap().to_hex();
-    let key: Vec<u8> = (0..key.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&key[at..at + 2], 16).unwrap())
-        .collect();
-    let hello = Message::default().number(1, 1).number(2, 1).bytes(3, name).fixed(4, INCARNATION);
+/// A raw peer with the key it would have.
+fn known(served: &Served, name: &str, role: Role) -> Peer {
+    let key = served.broker.issue_key(Principal::new(name, role).unwrap()).unwrap();
     let mut peer = served.stranger();
-    peer.send(&hello.bytes(6, &key).framed(frame::HELLO));
+    peer.send(&hello(name, Some((6, &bytes(&key.to_hex())))));
     peer.expect(frame::WELCOME);
     peer
 }
 
+fn collector(served: &Served, name: &str, kind: CollectorKind) -> Peer {
+    known(served, name, Role::Collector(kind))
+}
+
+/// An event of a raw peer's.
 fn on(name: &str, sequence: u64, topic: &str) -> Vec<u8> {
     let payload = Message::default().message(1, &Message::default().number(1, sequence));
     envelope(name, INCARNATION, sequence, topic, &payload.0).framed(frame::PUBLISH)

@@ -158,7 +158,7 @@ async fn an_event_in_the_name_of_another_ends_the_connection_and_harms_nobody() 
 }
 
 /// A hello, with a proof in one of its fields.
-fn hello(name: &str, proof: Option<(u32, &[u8])>) -> Vec<u8> {
+pub(crate) fn hello(name: &str, proof: Option<(u32, &[u8])>) -> Vec<u8> {
     let hello = Message::default().number(1, 1).number(2, 1).bytes(3, name).fixed(4, INCARNATION);
     match proof {
         Some((field, proof)) => hello.bytes(field, proof).framed(frame::HELLO),
@@ -166,7 +166,8 @@ fn hello(name: &str, proof: Option<(u32, &[u8])>) -> Vec<u8> {
     }
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
+/// The bytes of a secret in hexadecimal digits.
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 

@@ -1,8 +1,8 @@
 //! Two lanes (C4): what controls a system is not stuck behind the floods it has to control.
 
 use daemoneye_eventbus::{
-    BrokerConfig, ClientConfig, CollectionEvent, EventBus, EventBusClient, EventHeader,
-    EventSubscription, ProcessEvent, PublishError, Topic, TriggerRequest,
+    BrokerConfig, ClientConfig, CollectionEvent, DaemoneyeEventBus, EventBus, EventBusClient,
+    EventHeader, EventSubscription, ProcessEvent, PublishError, Topic, TriggerRequest,
 };
 
 use crate::encode::frame;
@@ -182,4 +182,30 @@ async fn control_passes_a_subscriber_to_both_that_is_full_of_events() {
     let row = statistics.subscriptions.iter().find(|row| row.subscriber_id == "both").unwrap();
     assert_eq!(row.dropped, 0, "{row:?}");
     assert!(statistics.events_published < 2 * SOME, "the events did not wait: {statistics:?}");
+}
+
+#[tokio::test]
+async fn control_passes_one_in_the_broker_s_process_that_is_full_of_events() {
+    let served = Served::new(BrokerConfig::default());
+    let embedded = DaemoneyeEventBus::from_broker(&served.broker, "embedded");
+    let both = EventSubscription::new("both").with_pattern("#").with_capacity(2);
+    let mut both = embedded.subscribe(both).await.unwrap();
+    let publisher = served.connect("p").await;
+    publish_some(&publisher).await;
+    for number in SOME..2 * SOME {
+        within(publisher.publish(control(number), None)).await.unwrap();
+    }
+    let subscriber = served.connect("s").await;
+    let mut receiver = subscriber.subscribe(to_control("s")).await.unwrap();
+    within(publisher.publish(control(2 * SOME), None)).await.unwrap();
+    assert_eq!(recv_number(&mut receiver).await, Some(2 * SOME));
+    // Nothing it is held for is lost: two events, all of control, then the events that waited.
+    let mut numbers = Vec::new();
+    for _ in 0..=2 * SOME {
+        numbers.push(recv_number(&mut both).await.unwrap());
+    }
+    let first: Vec<u64> = [0, 1].into_iter().chain(SOME..=2 * SOME).collect();
+    assert_eq!(numbers[..first.len()], first);
+    assert!(numbers[first.len()..].iter().copied().eq(2..SOME));
+    assert_eq!(both.lagged(), 0);
 }

@@ -1,6 +1,5 @@
 //! One behaviour case on one bus: driven, checked, told as a row of the report.
 
-use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytestring::ByteString;
@@ -8,13 +7,14 @@ use daemoneye_eventbus::topic::default_topic;
 use daemoneye_eventbus::wire;
 
 use super::command_line::CommandLine;
+use super::judged::Judging;
 use super::selection::Wanted;
 use crate::check::divergence::{Declared, Sorted, Standing, sort};
 use crate::check::{
     Check, Difference, Judgement, Observed, Planned, PlannedAttributes, Reached, Report, Unsteady,
     Violation, check, colour_declared, differential, mark, twin,
 };
-use crate::driver::{DriveError, Driven, Interrupt, TrialRequest, fence, run_trial};
+use crate::driver::{DriveError, Driven, Interrupt, fence, run_trial};
 use crate::gate::Reason;
 use crate::plan::{Bus, Case, Day, Fence, PlannedEvent, Workload, WorkloadError};
 use crate::record::{FENCE, History, ProcessFigures, TearDown};
@@ -89,18 +89,9 @@ impl Ran {
 }
 
 /// Runs and judges a behaviour case on a bus that claims it.
-pub(super) async fn run(
-    executable: &Path,
-    case: &Case,
-    bus: Bus,
-    directory: &Path,
-    wanted: &Wanted,
-    interrupt: Interrupt,
-) -> Result<Ran, DriveError> {
-    let request =
-        TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
-    let driven = run_trial(request, interrupt).await?;
-    let row = judge(case, bus, wanted, &driven);
+pub(super) async fn run(judging: Judging<'_>, interrupt: Interrupt) -> Result<Ran, DriveError> {
+    let driven = run_trial(judging.request(), interrupt).await?;
+    let row = judge(judging.case, judging.bus, judging.wanted, &driven);
     Ok(Ran { row, tear_down: driven.trial.tear_down, history: driven.history })
 }
 

@@ -1,27 +1,20 @@
 //! One host case on one bus: real processes, and what a real agent recorded of them, judged.
 
-use std::path::Path;
 use std::time::Duration;
 
-use super::behaviour::{Ran, judged, row, today};
-use super::selection::Wanted;
+use super::behaviour::{Ran, judged, today};
+use super::judged::Judging;
 use crate::check::check_sightings;
 use crate::driver::{DriveError, HostDriven, HostRequest, Interrupt, agent_beside, run_host};
-use crate::plan::{Bus, Case, Count};
+use crate::plan::{Case, Count};
 use crate::report::{Behaviour, BehaviourRow};
 
 /// Runs and judges a host case on a bus that claims it.
-pub(super) async fn run(
-    executable: &Path,
-    case: &Case,
-    bus: Bus,
-    directory: &Path,
-    wanted: &Wanted,
-    interrupt: Interrupt,
-) -> Result<Ran, DriveError> {
+pub(super) async fn run(judging: Judging<'_>, interrupt: Interrupt) -> Result<Ran, DriveError> {
+    let Judging { executable, case, bus, directory, .. } = judging;
     let Some(agent) = agent_beside(executable) else {
         let why = "daemoneye-agent is not built beside the harness".to_owned();
-        return Ok(Ran::nothing(row(case, bus, wanted, Behaviour::NotExercised(why))));
+        return Ok(Ran::nothing(judging.row(Behaviour::NotExercised(why))));
     };
     let recorder = case.topology.subscribers.first();
     let patterns = recorder.map(|spec| spec.subscription.topic_patterns.clone());
@@ -30,7 +23,7 @@ pub(super) async fn run(
     let budget = Duration::from_millis(case.budget_ms);
     let request = HostRequest { executable, bus, patterns: &patterns, children, budget, directory };
     let driven = run_host(&agent, &request, interrupt).await?;
-    let row = judge(case, bus, wanted, &driven);
+    let row = judge(judging, &driven);
     Ok(Ran { row, tear_down: driven.tear_down, history: None })
 }
 
@@ -44,9 +37,10 @@ fn children(case: &Case) -> u64 {
     counts.sum()
 }
 
-fn judge(case: &Case, bus: Bus, wanted: &Wanted, driven: &HostDriven) -> BehaviourRow {
-    let report = check_sightings(case, bus, &driven.sightings);
-    let mut row = judged(row(case, bus, wanted, Behaviour::Pass), (case, today()), &report, &[]);
+fn judge(judging: Judging<'_>, driven: &HostDriven) -> BehaviourRow {
+    let case = judging.case;
+    let report = check_sightings(case, judging.bus, &driven.sightings);
+    let mut row = judged(judging.row(Behaviour::Pass), (case, today()), &report, &[]);
     row.received = driven.sightings.record.len() as u64;
     row.processes.clone_from(&driven.processes);
     row

@@ -10,6 +10,7 @@ use std::time::Duration;
 use daemoneye_eventbus::acl::{
     AccessControl, Action, Effect, Principal, Role, Roles, Rule, TopicTemplate,
 };
+use daemoneye_eventbus::identity::SecretError;
 use daemoneye_eventbus::{BrokerConfig, Credential, DaemoneyeBroker, Secret};
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +47,7 @@ impl Pass {
 
     /// What its bearer connects with.
     pub(crate) fn credential(&self) -> Result<Credential, String> {
-        self.token.parse().map(Credential::SpawnToken).map_err(|cause| cause.to_string())
+        spawn_token(&self.token)
     }
 
     /// Lets its bearer in.
@@ -58,6 +59,11 @@ impl Pass {
         let lifetime = Duration::from_millis(self.lifetime_ms);
         broker.accept_token(&token, principal, lifetime).map_err(|cause| said(&cause))
     }
+}
+
+/// What the bearer of a token connects with; `token` in hexadecimal digits.
+pub(super) fn spawn_token(token: &str) -> Result<Credential, String> {
+    token.parse().map(Credential::SpawnToken).map_err(|cause: SecretError| cause.to_string())
 }
 
 /// A pass for every role of a case.

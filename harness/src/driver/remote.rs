@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daemoneye_eventbus::acl::{Action, Effect, Roles, Rule, TopicTemplate};
+use daemoneye_eventbus::topic::AUDIT_TOPIC;
 use daemoneye_eventbus::{
     CollectionEvent, CorrelationMetadata, EventBus, EventBusStatistics, EventReceiver,
     EventSubscription, PublishError, ShutdownError, StatisticsError, SubscribeError, Topic,
@@ -19,8 +20,7 @@ use self::inbox::FaultyInbox;
 use self::line::Line;
 use crate::plan::control::Proof;
 
-/// Where refusals are told, and a topic on which nothing ever is.
-const AUDITS: &str = "admin.audit";
+/// A topic on which nothing is ever told.
 const SILENCE: &str = "admin.audit.silence";
 
 legacy_buses::faults! {
@@ -118,7 +118,7 @@ impl EventBus for FaultyHandle {
         match self.fault {
             RemoteFault::TellsNoAuditor => {
                 let mut patterns = subscription.topic_patterns.iter_mut();
-                if let Some(audits) = patterns.find(|pattern| *pattern == AUDITS) {
+                if let Some(audits) = patterns.find(|pattern| *pattern == AUDIT_TOPIC) {
                     SILENCE.clone_into(audits);
                 }
             }

@@ -50,6 +50,38 @@ pub enum Noter {
     Caller(usize, usize),
 }
 
+/// Whose refusals are told of together (A5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin<'a> {
+    /// Everybody who was not let in.
+    Door,
+    /// A member, by its index and name.
+    Member(usize, &'a str),
+}
+
+impl Noted {
+    /// Whether somebody of an origin says here that it was refused something.
+    pub fn is_refused(&self, origin: Origin<'_>) -> bool {
+        match (origin, &self.fact) {
+            (Origin::Door, Fact::Came { admission: Admission::Refused(_) }) => true,
+            (Origin::Member(index, _), Fact::Overstepped { refusal: Some(_) }) => {
+                self.by == Noter::Member(index)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the desk says here that it was told of such a refusal.
+    pub fn is_audit(&self, origin: Origin<'_>) -> bool {
+        let Fact::Audited { actor, action, .. } = &self.fact else { return false };
+        let is_of_door = action == "connect";
+        match origin {
+            Origin::Door => is_of_door,
+            Origin::Member(_, name) => !is_of_door && actor == name,
+        }
+    }
+}
+
 /// What was noted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

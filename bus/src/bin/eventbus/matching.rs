@@ -4,7 +4,7 @@
 mod batch;
 
 use std::fs::File;
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -71,8 +71,8 @@ fn run_one(pattern: &str, topic: &str, in_json: bool) -> Result<Exit, Failure> {
             return Ok(Exit::Invalid);
         }
     };
-    let answer = Answer::Matches(matches).in_words(in_json);
-    match writeln!(io::stdout(), "{answer}").map_err(Failure::from_output) {
+    let answer = Answer::Matches(matches);
+    match answer.write(&mut io::stdout(), in_json).map_err(Failure::from_output) {
         // The exit code is the answer too, whether or not anyone read the word.
         Ok(()) | Err(Failure::ReaderGone) => Ok(exit),
         Err(failure) => Err(failure),

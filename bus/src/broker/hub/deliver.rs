@@ -7,7 +7,7 @@
 use super::super::publication::Publication;
 use super::super::subscription::{Sink, Subscription};
 use super::confirming::Tracked;
-use super::{Hub, Key};
+use super::{Hub, Key, live_mut};
 use crate::contract::{Delivery, OverflowPolicy, PushError};
 use crate::topic::Lane;
 use crate::wire::{proto, proto::frame::Body};
@@ -80,7 +80,7 @@ impl Hub {
 
     /// Notes what a subscription owes for an event somebody waits for.
     fn follow(&mut self, key: Key, outcome: &Outcome, tracked: &mut Tracked) {
-        let subscription = self.live_mut(key);
+        let subscription = live_mut(&mut self.subscriptions, key);
         if !subscription.acknowledges {
             return;
         }
@@ -94,12 +94,8 @@ impl Hub {
         }
     }
 
-    fn live_mut(&mut self, key: Key) -> &mut Subscription {
-        self.subscriptions[key as usize].as_mut().expect("a matched subscription is live")
-    }
-
     fn count(&mut self, key: Key, handed_over: u64, dropped: u64) {
-        let subscription = self.live_mut(key);
+        let subscription = live_mut(&mut self.subscriptions, key);
         subscription.handed_over += handed_over;
         subscription.dropped += dropped;
         self.handed_over += handed_over;
@@ -113,8 +109,7 @@ impl Hub {
         now_ns: u64,
         staged: &mut Vec<u32>,
     ) -> Outcome {
-        let subscription =
-            self.subscriptions[key as usize].as_mut().expect("a matched subscription is live");
+        let subscription = live_mut(&mut self.subscriptions, key);
         subscription.position += 1;
         if let Sink::Parked(_) = &subscription.sink {
             return Outcome::Missed;
@@ -126,7 +121,7 @@ impl Hub {
         let outcome = match &mut subscription.sink {
             Sink::Local(_) => offer_local(subscription, publication),
             Sink::Remote(remote) => {
-                let (connection, lane) = (remote.connection, remote.lane);
+                let (connection, lane) = (remote.connection, subscription.lane);
                 if remote.may_send(self.connections.must_hold_back(connection, lane)) {
                     remote.credit -= 1;
                     let position = subscription.position;
@@ -159,17 +154,18 @@ impl Hub {
     /// Sends what was held back for a subscription, as far as credit and outbox allow.
     pub(super) fn send_backlog(&mut self, key: Key) {
         let Some(subscription) = &mut self.subscriptions[key as usize] else { return };
+        let lane = subscription.lane;
         let Sink::Remote(remote) = &mut subscription.sink else { return };
         let mut sent = 0;
         while remote.credit > 0 {
-            if self.connections.must_hold_back(remote.connection, remote.lane) {
+            if self.connections.must_hold_back(remote.connection, lane) {
                 break;
             }
             let Some((position, bytes)) = remote.take_oldest() else { break };
             remote.credit -= 1;
             sent += 1;
             if let Some(peer) = self.connections.touch(remote.connection) {
-                peer.outbox.deliver(remote.lane, &[(remote.number, position)], &bytes);
+                peer.outbox.deliver(lane, &[(remote.number, position)], &bytes);
                 remote.underway.add(peer.outbox.turn(), 1);
             }
         }
@@ -202,7 +198,7 @@ impl Hub {
         while let Some((position, bytes)) = remote.take_oldest() {
             match self.connections.touch(remote.connection) {
                 Some(peer) if leftovers == Leftovers::HandOver => {
-                    peer.outbox.deliver(remote.lane, &[(remote.number, position)], &bytes);
+                    peer.outbox.deliver(subscription.lane, &[(remote.number, position)], &bytes);
                     handed_over += 1;
                 }
                 _ => lost += 1,
@@ -223,7 +219,7 @@ impl Hub {
     pub(super) fn say_ended(&mut self, subscription: &Subscription) {
         if let Sink::Remote(remote) = &subscription.sink {
             let ended = proto::Ended { subscription: remote.number, lost: subscription.lost() };
-            self.reply_in(remote.connection, remote.lane, Body::Ended(ended));
+            self.reply_in(remote.connection, subscription.lane, Body::Ended(ended));
         }
     }
 }
@@ -251,7 +247,7 @@ fn offer_local(subscription: &Subscription, publication: &Publication<'_>) -> Ou
             Err(_) => Outcome::Gone,
         };
     }
-    match queue.try_push(delivery) {
+    match queue.try_push_beyond(delivery, subscription.reserve(publication.lane())) {
         Ok(()) => Outcome::HandedOver,
         Err(PushError::Closed(_)) => Outcome::Gone,
         Err(PushError::Full(_)) => {
@@ -264,9 +260,9 @@ fn offer_local(subscription: &Subscription, publication: &Publication<'_>) -> Ou
 fn hold_back(subscription: &mut Subscription, publication: &Publication<'_>) -> Outcome {
     let position = subscription.position;
     let policy = subscription.policy;
-    let lane = Lane::of(publication.topic());
+    let reserve = subscription.reserve(publication.lane());
     let Sink::Remote(remote) = &mut subscription.sink else { return Outcome::Dropped };
-    if !remote.backlog_is_full(lane) {
+    if !remote.backlog_is_full(reserve) {
         remote.hold_back(position, publication.bytes());
         return Outcome::Queued;
     }
@@ -275,10 +271,10 @@ fn hold_back(subscription: &mut Subscription, publication: &Publication<'_>) -> 
     }
     // One large event may need the room of many small ones.
     let mut older = 0;
-    while remote.backlog_is_full(lane) && remote.take_oldest().is_some() {
+    while remote.backlog_is_full(reserve) && remote.take_oldest().is_some() {
         older += 1;
     }
-    if remote.backlog_is_full(lane) {
+    if remote.backlog_is_full(reserve) {
         // Others of its connection have the rest: it is lost with those before it.
         return Outcome::Displaced(older + 1);
     }

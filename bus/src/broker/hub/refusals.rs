@@ -12,10 +12,8 @@ use super::{AtFull, Hub};
 use crate::clock::{monotonic_ns, unix_ns};
 use crate::contract::{BusEvent, CorrelationMetadata, EventId};
 use crate::event::{AuditEvent, AuditOutcome, CollectionEvent, EventHeader};
-use crate::topic::Topic;
+use crate::topic::{AUDIT_TOPIC, Topic};
 
-/// Where refusals are told.
-const AUDIT_TOPIC: ByteString = ByteString::from_static("admin.audit");
 /// Who tells them: a reserved name.
 const BROKER: ByteString = ByteString::from_static("broker");
 /// Refusals of one origin that are told at once.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytestring::ByteString;
 
 use super::super::budget::Budget;
-use super::super::subscription::{Owner, Remote, Sink, Subscription, lane_of};
+use super::super::subscription::{Owner, Remote, Sink, Subscription};
 use super::connections::Peer;
 use super::deliver::Leftovers;
 use super::parking::Missed;
@@ -15,7 +15,7 @@ use crate::contract::{
     DeliveryQueue, EventReceiver, EventSubscription, Matcher, OverflowPolicy, SubscribeError,
     UnsubscribeError,
 };
-use crate::topic::{Lane, REPLY_PREFIX, TopicPattern};
+use crate::topic::{Lane, REPLY_PREFIX, TopicPattern, TopicSegment};
 
 /// What a client asks for.
 #[derive(Debug)]
@@ -78,14 +78,14 @@ impl Hub {
         let budget = self.share_of(connection)?;
         self.last_number = self.last_number.wrapping_add(1);
         let number = self.last_number;
-        let lane = lane_of(matcher.patterns());
-        let mut remote = Remote::new(connection, number, lane, wanted.capacity, budget);
+        let mut remote = Remote::new(connection, number, wanted.capacity, budget);
         if let Some(resume) = resume {
             remote.credit = resume.credit.min(remote.credit);
         }
         let owner = Owner::Connection(connection);
         let is_for_replies = matcher.patterns().iter().all(is_of_replies);
         let mut subscription = Subscription::new(wanted, matcher, owner, Sink::Remote(remote));
+        let lane = subscription.lane;
         if is_for_replies && subscription.policy == OverflowPolicy::Block {
             // Who answers is not held up by who asked, whatever that asked for (W9).
             subscription.policy = OverflowPolicy::DropNewest;
@@ -284,5 +284,8 @@ impl Hub {
 
 /// Whether a pattern is of replies alone.
 fn is_of_replies(pattern: &TopicPattern) -> bool {
-    pattern.to_string().starts_with(REPLY_PREFIX)
+    let mut levels = pattern.segments().iter();
+    let mut prefix = REPLY_PREFIX.split_terminator('.');
+    prefix.all(|level| matches!(levels.next(), Some(TopicSegment::Literal(text)) if text == level))
+        && levels.next().is_some()
 }

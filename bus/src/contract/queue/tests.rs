@@ -69,6 +69,18 @@ fn a_full_queue_gives_the_delivery_back() {
 }
 
 #[test]
+fn a_reserve_is_room_for_those_who_name_it() {
+    let (queue, mut receiver) = DeliveryQueue::bounded(1);
+    push(&queue, 1);
+    assert!(queue.is_full() && !queue.is_full_beyond(1));
+    queue.try_push_beyond(delivery(2), 1).expect("the reserve is free");
+    assert!(queue.is_full_beyond(1));
+    assert!(matches!(queue.try_push_beyond(delivery(3), 1), Err(PushError::Full(_))));
+    receiver.try_recv().expect("an event waits");
+    assert!(queue.is_full(), "what is in reserve counts");
+}
+
+#[test]
 fn displacing_loses_the_oldest_and_shows_the_gap() {
     let (queue, mut receiver) = DeliveryQueue::bounded(2);
     let displaced: Vec<bool> = (1..=4)

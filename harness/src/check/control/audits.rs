@@ -9,7 +9,7 @@ use super::seen::Seen;
 use crate::check::found::Found;
 use crate::check::report::Check;
 use crate::plan::control::{Overreach, Step, TOLD_AT_ONCE};
-use crate::record::{Admission, Fact, Noter};
+use crate::record::{Admission, Fact, Noter, Origin};
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// What a reason ends with that stands for several, around their number.
@@ -19,7 +19,7 @@ pub(super) fn check(seen: &Seen<'_>, found: &mut Found<'_>) {
     if !seen.case.control.has_refusals() {
         return;
     }
-    strangers(seen).check(seen, "those who were not let in", found);
+    at_the_door(seen).check(seen, "those who were not let in", found);
     for member in 0..seen.case.control.members.len() {
         let name = seen.name(member);
         of_member(seen, member).check(seen, &format!("what {name} was refused"), found);
@@ -28,51 +28,51 @@ pub(super) fn check(seen: &Seen<'_>, found: &mut Found<'_>) {
 
 /// What one origin was refused, and what the desk heard of it.
 #[derive(Default)]
-struct Origin {
+struct Account {
     /// When, and what: a reason, or an action and its resource.
     refused: Vec<(u64, String)>,
     /// What was told, and of how many more.
     told: Vec<(String, u64)>,
 }
 
-fn strangers(seen: &Seen<'_>) -> Origin {
-    let mut origin = Origin::default();
+fn at_the_door(seen: &Seen<'_>) -> Account {
+    let mut account = Account::default();
     for noted in &seen.history.facts {
-        match (&noted.fact, noted.by) {
-            (Fact::Came { admission: Admission::Refused(reason) }, Noter::Caller(..)) => {
-                origin.refused.push((noted.at_ns, reason.clone()));
+        match &noted.fact {
+            Fact::Came { admission: Admission::Refused(reason) } => {
+                account.refused.push((noted.at_ns, reason.clone()));
             }
-            (Fact::Audited { action, reason, .. }, Noter::Desk) if action == "connect" => {
-                origin.told.push(parted(reason));
+            Fact::Audited { reason, .. } if noted.is_audit(Origin::Door) => {
+                account.told.push(parted(reason));
             }
             _ => {}
         }
     }
-    origin
+    account
 }
 
-fn of_member(seen: &Seen<'_>, member: usize) -> Origin {
-    let mut origin = Origin::default();
+fn of_member(seen: &Seen<'_>, member: usize) -> Account {
+    let origin = Origin::Member(member, seen.name(member));
+    let mut account = Account::default();
     for (_, step, span) in seen.steps() {
         let Step::Overstep { member: own, wanted, .. } = step else { continue };
+        if *own != member {
+            continue;
+        }
         let what = match wanted {
             Overreach::Publish(topic) => format!("publish {topic}"),
             Overreach::Subscribe(pattern) => format!("subscribe {pattern}"),
         };
-        let noted = seen.during(span, Noter::Member(member)).filter(|_| *own == member);
-        let refused =
-            noted.filter(|noted| matches!(noted.fact, Fact::Overstepped { refusal: Some(_) }));
-        origin.refused.extend(refused.map(|noted| (noted.at_ns, what.clone())));
+        let noted = seen.during(span, Noter::Member(member));
+        let refused = noted.filter(|noted| noted.is_refused(origin));
+        account.refused.extend(refused.map(|noted| (noted.at_ns, what.clone())));
     }
-    for noted in seen.by(Noter::Desk) {
-        if let Fact::Audited { actor, action, resource, reason } = &noted.fact
-            && action != "connect"
-            && actor == seen.name(member)
-        {
-            origin.told.push((format!("{action} {resource}"), parted(reason).1));
+    for noted in seen.by(Noter::Desk).filter(|noted| noted.is_audit(origin)) {
+        if let Fact::Audited { action, resource, reason, .. } = &noted.fact {
+            account.told.push((format!("{action} {resource}"), parted(reason).1));
         }
     }
-    origin
+    account
 }
 
 /// A reason, and how many more it stands for.
@@ -84,11 +84,10 @@ fn parted(reason: &str) -> (String, u64) {
     counted.unwrap_or_else(|| (reason.to_owned(), 0))
 }
 
-impl Origin {
+impl Account {
     fn check(&self, seen: &Seen<'_>, whose: &str, found: &mut Found<'_>) {
         let refused = self.refused.len() as u64;
         let told = self.told.len() as u64;
-        // What the last step waited for in vain it never heard.
         let owed = refused.min(TOLD_AT_ONCE);
         found.judged(Check::Audits, refused);
         if told < owed {

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::check::{Colour, Observed, Reached};
 use crate::cmd::behaviour::{self, Ran};
-use crate::cmd::judged;
+use crate::cmd::judged::Judging;
 use crate::cmd::selection::Wanted;
 use crate::driver::{DriveError, Fault, Interrupt};
 use crate::explore::{Sketch, Unsaid};
@@ -160,8 +160,9 @@ impl<'a> Trials<'a> {
     async fn trial(&mut self, case: &Case, bus: Bus) -> Result<Ran, TrialError> {
         self.run += 1;
         let folder = self.records.path().join(self.run.to_string());
-        let (wanted, interrupt) = (self.wanted(), self.interrupt.clone());
-        let ran = judged::run(self.executable, case, bus, &folder, &wanted, interrupt).await;
+        let (executable, wanted) = (self.executable, &self.wanted());
+        let judging = Judging { executable, case, bus, directory: &folder, wanted };
+        let ran = judging.run(self.interrupt.clone()).await;
         // Thousands of trials: what was read is not kept. A folder that stays costs some kilobytes
         // until the end, no more.
         let _ = std::fs::remove_dir_all(&folder);

@@ -9,8 +9,9 @@ use super::folder::TRIALS;
 use super::options::{RunOptions, once_each};
 use crate::check::{Observed, Unsteady, unsteady};
 use crate::cmd::behaviour::Ran;
+use crate::cmd::judged::Judging;
 use crate::cmd::selection::Selection;
-use crate::cmd::{behaviour, judged, performance};
+use crate::cmd::{behaviour, performance};
 use crate::driver::{DriveError, Interrupt, sweep_runtime_folders};
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, TearDown};
@@ -95,6 +96,11 @@ impl Conductor<'_> {
         self.options.out.join(TRIALS).join(report::case_dir(&case.id))
     }
 
+    fn judging<'a>(&'a self, case: &'a Case, bus: Bus, directory: &'a Path) -> Judging<'a> {
+        let wanted = &self.options.wanted;
+        Judging { executable: self.executable, case, bus, directory, wanted }
+    }
+
     async fn behaviour(&mut self) {
         for case in self.cases(|kind| !is_performance(kind)) {
             // The baseline comes first; the others are compared with what it did.
@@ -119,9 +125,7 @@ impl Conductor<'_> {
     ) -> Option<Twice> {
         self.progress.case_started(&case.id, bus.as_str());
         let directory = self.folder(case).join(bus.as_str());
-        let (executable, interrupt) = (self.executable, self.interrupt.clone());
-        let wanted = &self.options.wanted;
-        match judged::run(executable, case, bus, &directory, wanted, interrupt).await {
+        match self.judging(case, bus, &directory).run(self.interrupt.clone()).await {
             Ok(Ran { mut row, tear_down, history }) => {
                 if let (Some(before), Some(now)) = (baseline, &history) {
                     let first =
@@ -157,8 +161,7 @@ impl Conductor<'_> {
     async fn once_more(&mut self, case: &Case, bus: Bus, first: &History) -> Vec<Unsteady> {
         self.progress.case_started(&case.id, &format!("{} once more", bus.as_str()));
         let directory = self.folder(case).join(format!("{}-again", bus.as_str()));
-        let (wanted, interrupt) = (&self.options.wanted, self.interrupt.clone());
-        match judged::run(self.executable, case, bus, &directory, wanted, interrupt).await {
+        match self.judging(case, bus, &directory).run(self.interrupt.clone()).await {
             Ok(Ran { row, tear_down, history }) => {
                 self.progress.case_done(&outcome(&row));
                 self.note_left(case, bus, tear_down);

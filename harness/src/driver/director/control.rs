@@ -13,8 +13,8 @@ use super::Director;
 use crate::driver::actor::assignment::Part;
 use crate::driver::actor::protocol::{ControlOrder, Notice, Order};
 use crate::driver::error::{DriveError, Stage};
-use crate::plan::control::{Health, Step, TOLD_AT_ONCE};
-use crate::record::{Admission, ControlHistory, Fact, Noted, Noter, StepTimes};
+use crate::plan::control::{Health, Member, Step, TOLD_AT_ONCE};
+use crate::record::{ControlHistory, Fact, Noted, Noter, Origin, StepTimes};
 
 /// What a role does at once, it has done within this time; calls have a limit of their own below it.
 const OBEYED_LIMIT: Duration = Duration::from_secs(20);
@@ -114,8 +114,7 @@ impl Director<'_> {
     /// Waits until the desk has heard of every refusal so far that it must hear of.
     async fn audited(&mut self) -> Result<bool, DriveError> {
         let members = &self.case.control.members;
-        let names: Vec<String> = members.iter().map(|member| member.name.clone()).collect();
-        self.until(|noted| noted.is_audited(&names)).await
+        self.until(|noted| noted.is_audited(members)).await
     }
 
     async fn desk(&mut self, order: ControlOrder) -> Result<bool, DriveError> {
@@ -209,25 +208,13 @@ impl ControlHistory {
     }
 
     /// Whether the desk has heard of the first refusals of every origin.
-    fn is_audited(&self, members: &[String]) -> bool {
-        let heard = |of: &dyn Fn(&str, &str) -> bool| {
-            self.count(|noted| match &noted.fact {
-                Fact::Audited { actor, action, .. } => of(actor, action),
-                _ => false,
-            })
-        };
-        let strangers = self
-            .count(|noted| matches!(noted.fact, Fact::Came { admission: Admission::Refused(_) }));
-        let of_member = |(index, name): (usize, &String)| {
-            let refused = self.count(|noted| {
-                noted.by == Noter::Member(index)
-                    && matches!(noted.fact, Fact::Overstepped { refusal: Some(_) })
-            });
-            heard(&|actor, action| action != "connect" && actor == name)
-                >= refused.min(TOLD_AT_ONCE)
-        };
-        heard(&|_, action| action == "connect") >= strangers.min(TOLD_AT_ONCE)
-            && members.iter().enumerate().all(of_member)
+    fn is_audited(&self, members: &[Member]) -> bool {
+        let named = members.iter().enumerate();
+        let members = named.map(|(index, member)| Origin::Member(index, &member.name));
+        members.chain([Origin::Door]).all(|origin| {
+            let refused = self.count(|noted| noted.is_refused(origin));
+            self.count(|noted| noted.is_audit(origin)) >= refused.min(TOLD_AT_ONCE)
+        })
     }
 
     fn health(&self, name: &str) -> Option<Health> {

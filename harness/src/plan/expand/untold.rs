@@ -1,14 +1,12 @@
 //! What of access control no check can tell from outside, so that no scenario may ask for it.
 
 use daemoneye_eventbus::acl::Role;
-use daemoneye_eventbus::topic::REPLY_PREFIX;
+use daemoneye_eventbus::topic::{AUDIT_TOPIC, REPLY_PREFIX};
 use daemoneye_eventbus::{Topic, TopicPattern};
 
 use super::super::{PublisherSpec, Topology};
 use crate::scenario::Table;
 
-/// Where the broker itself tells of what it refuses.
-const AUDITS: &str = "admin.audit";
 /// What is said of a topic of replies.
 pub(super) const REPLIES: (&str, &str) = (
     "a reply that nobody asked for",
@@ -35,13 +33,13 @@ pub(super) fn check(table: &Table<'_>, topology: &Topology) {
     if publishers.chain(subscribers).all(is_agent) {
         return;
     }
-    let audits = Topic::new(AUDITS).expect("a topic");
+    let audits = Topic::new(AUDIT_TOPIC).expect("a topic");
     let hears =
         |pattern: &String| TopicPattern::new(pattern).is_ok_and(|pattern| pattern.matches(&audits));
     for spec in topology.subscribers.iter().filter(|spec| is_agent(spec.role)) {
         if spec.subscription.topic_patterns.iter().any(hears) {
             let title = format!("{} hears what the broker refuses", spec.name);
-            let label = format!("nobody in the case publishes that; leave `{AUDITS}` out");
+            let label = format!("nobody in the case publishes that; leave `{AUDIT_TOPIC}` out");
             table.reader().problem(table.span(), title, label);
         }
     }

@@ -38,8 +38,7 @@ pub(super) fn answer(
         if !more {
             return output.flush().map_err(Failure::from_output);
         }
-        let answer = Answer::to_line(&line).in_words(in_json);
-        writeln!(output, "{answer}").map_err(Failure::from_output)?;
+        Answer::to_line(&line).write(&mut output, in_json).map_err(Failure::from_output)?;
     }
 }
 
@@ -72,11 +71,12 @@ impl Answer {
     }
 
     /// As a line of text, or of JSON.
-    pub(super) fn in_words(&self, in_json: bool) -> String {
+    pub(super) fn write(&self, output: &mut impl Write, in_json: bool) -> std::io::Result<()> {
         if in_json {
-            serde_json::to_string(self).expect("an answer is text and numbers")
+            serde_json::to_writer(&mut *output, self)?;
+            writeln!(output)
         } else {
-            self.to_string()
+            writeln!(output, "{self}")
         }
     }
 }

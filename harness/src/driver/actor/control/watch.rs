@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use daemoneye_eventbus::rpc::{HealthMonitor, HealthStatus};
+use daemoneye_eventbus::topic::AUDIT_TOPIC;
 use daemoneye_eventbus::{CollectionEvent, EventBus, EventSubscription};
 
 use super::notes::{Notes, noted};
@@ -11,8 +12,6 @@ use crate::record::Fact;
 
 /// Where hearts are heard.
 const HEARTS: &str = "control.health.heartbeat";
-/// Where refusals are told.
-const AUDITS: &str = "admin.audit";
 
 /// Notes every heartbeat from now on, by a subscription of the desk's own.
 pub(super) async fn hear_hearts(bus: &Arc<dyn EventBus>, notes: Notes) -> Result<(), String> {
@@ -28,7 +27,7 @@ pub(super) async fn hear_hearts(bus: &Arc<dyn EventBus>, notes: Notes) -> Result
 
 /// Notes everything that is told on the audit topic from now on.
 pub(super) async fn hear_audits(bus: &Arc<dyn EventBus>, notes: Notes) -> Result<(), String> {
-    let wanted = EventSubscription::new("desk.audits").with_pattern(AUDITS);
+    let wanted = EventSubscription::new("desk.audits").with_pattern(AUDIT_TOPIC);
     let mut audits = bus.subscribe(wanted).await.map_err(|cause| cause.to_string())?;
     tokio::spawn(async move {
         while let Some(told) = audits.recv().await {

@@ -3,6 +3,7 @@
 //! A scenario file (as said) × its matrix gives [`Case`]s (as resolved). Everything downstream,
 //! driver, checkers and report, reads cases and never scenario files.
 
+pub mod access;
 mod bare;
 mod bus;
 mod case;

@@ -414,6 +414,18 @@ fn what_a_host_case_cannot_judge_is_refused_wherever_it_is_expected() {
 }
 
 #[test]
+fn only_a_subscribe_by_patterns_ends_as_a_role_has_it() {
+    let action = |action: &str| {
+        let action = format!("action = [{{ at = \"end\", {action}, expect = \"by-role\" }}]");
+        told(&with(&[&format!("idle = \"100ms\"\n{action}")]))
+    };
+    let refused = action("do = \"unsubscribe\", subscriber = \"reader\"");
+    assert!(refused.contains("error: no role says how this ends"), "{refused}");
+    assert!(refused.contains("^ it does of `subscribe` alone"), "{refused}");
+    assert_eq!(action("do = \"subscribe\", subscriber = \"reader\""), "");
+}
+
+#[test]
 fn a_scenario_that_claims_nothing_is_told_what_to_name() {
     let said = told(&with(&["claims = []"]));
     assert!(said.contains("a scenario that claims nothing shows nothing"), "{said}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::topic::REGISTRY;
 use equivalence::plan::expand::check;
 use equivalence::plan::limits::DEFAULT_BUDGET_MS;
@@ -178,14 +179,32 @@ fn a_budget_is_the_one_said_or_the_default() {
 #[test]
 fn every_role_is_asked_for_every_topic_but_replies() {
     let all = cases(Profile::Pr);
-    let mut of_it = all.iter().filter(|case| case.scenario == "acl/every-topic").peekable();
-    assert!(of_it.peek().is_some(), "the scenario is gone");
-    for case in of_it {
-        let mix = &case.topology.publishers[0].mix;
-        let asked: BTreeSet<&str> =
-            mix.iter().filter_map(|part| Some(part.topic.as_ref()?.as_str())).collect();
-        let registered: BTreeSet<&str> =
-            REGISTRY.iter().map(|row| row.topic).filter(|topic| !topic.ends_with("ID")).collect();
-        assert_eq!(asked, registered, "{}", case.id);
+    let registered: BTreeSet<&str> =
+        REGISTRY.iter().map(|row| row.topic).filter(|topic| !topic.ends_with("ID")).collect();
+    let of = |scenario| all.iter().filter(move |case| case.scenario == scenario);
+    let mut published = BTreeSet::new();
+    for case in of("acl/every-topic") {
+        let publisher = &case.topology.publishers[0];
+        let topics = publisher.mix.iter().filter_map(|part| Some(part.topic.as_ref()?.as_str()));
+        assert_eq!(topics.collect::<BTreeSet<_>>(), registered, "{}", case.id);
+        published.insert(publisher.role.to_string());
     }
+    let mut subscribed = BTreeSet::new();
+    for case in of("acl/every-pattern") {
+        let own = case.topology.subscribers.iter().filter(|one| one.role != Role::Agent);
+        let patterns: BTreeSet<&str> = own
+            .clone()
+            .flat_map(|one| one.subscription.topic_patterns.iter().map(String::as_str))
+            .collect();
+        assert!(patterns.is_superset(&registered), "{}", case.id);
+        subscribed.extend(own.map(|one| one.role.to_string()));
+        let ends = |code| case.phases[0].actions.iter().filter(|one| one.expect == code).count();
+        assert!(ends("ok") > 0 && ends("denied") > 0, "{}", case.id);
+    }
+    // An observer publishes nothing; `acl/publish` says so.
+    let roles = Role::ALL.iter().filter(|role| **role != Role::Agent).map(ToString::to_string);
+    let roles: BTreeSet<String> = roles.collect();
+    assert_eq!(subscribed, roles);
+    published.insert(Role::Observer.to_string());
+    assert_eq!(published, roles);
 }

@@ -50,6 +50,9 @@ pub struct BrokerConfig {
     pub retention: Option<Retention>,
     /// Who may publish and subscribe what (A1). Default: the table of the contract (A2).
     pub access: AccessControl,
+    /// Refusals of one origin that are told on `admin.audit` at once; after those, one a second (A5).
+    /// Default 10.
+    pub audits_at_once: u64,
     /// What a client of the same user without a token is; `None` refuses it. Default observer (A4).
     pub unidentified: Option<Role>,
 }
@@ -91,6 +94,7 @@ impl Default for BrokerConfig {
             recovery_window: Duration::from_secs(35),
             retention: None,
             access: AccessControl::standard(),
+            audits_at_once: 10,
             unidentified: Some(Role::Observer),
         }
     }
@@ -183,6 +187,13 @@ impl BrokerConfig {
     #[must_use]
     pub fn with_unidentified(mut self, role: Option<Role>) -> Self {
         self.unidentified = role;
+        self
+    }
+
+    /// Sets how many refusals of one origin are told at once.
+    #[must_use]
+    pub fn with_audits_at_once(mut self, refusals: u64) -> Self {
+        self.audits_at_once = refusals;
         self
     }
 

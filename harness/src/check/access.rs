@@ -1,16 +1,13 @@
-//! Who may publish and subscribe what, once more, as naively as the contract reads (A1–A3); and whether
-//! each call got the answer it should.
-//!
-//! Like `oracle` it shares nothing with the bus but names: were the table wrong there, the same mistake
-//! here would hide it.
+//! Whether each call got the answer it should by who may publish and subscribe what (A1–A3).
 
-use daemoneye_eventbus::acl::{CollectorKind, Role};
+use daemoneye_eventbus::acl::Role;
 
 use super::Planned;
 use super::findings::{Findings, Witness, message, publisher_name};
 use super::oracle::pattern_matches;
 use super::report::Check;
 use super::trace::Trace;
+use crate::plan::access::{may_publish, may_subscribe};
 use crate::plan::{Claim, Deployment, Operation};
 use crate::record::{Operated, Outcome};
 
@@ -70,62 +67,6 @@ fn may_subscribe_operation(trace: &Trace<'_>, operated: &Operated) -> Option<boo
     Some(patterns.all(|pattern| may_subscribe(own.role, &id, pattern)))
 }
 
-/// A2, of publishing.
-pub(crate) fn may_publish(role: Role, topic: &str) -> bool {
-    let kind = match role {
-        Role::Agent => return true,
-        Role::Observer => return false,
-        Role::Collector(kind) => kind_name(kind),
-    };
-    let allowed = [
-        format!("events.{kind}.#"),
-        "control.health.#".to_owned(),
-        "control.trigger.request".to_owned(),
-        "control.collector.registration".to_owned(),
-        format!("control.collector.result.{kind}"),
-    ];
-    allowed.iter().any(|pattern| pattern_matches(pattern, topic))
-}
-
-/// A2 and A3, of subscribing: all that a pattern can match must be allowed.
-pub(crate) fn may_subscribe(role: Role, id: &str, pattern: &str) -> bool {
-    let allowed = match role {
-        Role::Agent => vec!["#".to_owned()],
-        Role::Observer => vec!["events.#".to_owned()],
-        Role::Collector(kind) => vec![
-            "control.collector.lifecycle".to_owned(),
-            "control.collector.config".to_owned(),
-            format!("control.collector.task.{}", kind_name(kind)),
-            "control.health.#".to_owned(),
-            format!("control.rpc.reply.{id}"),
-        ],
-    };
-    let levels = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
-    allowed.iter().any(|row| covers(&levels(row), &levels(pattern)))
-}
-
-/// Whether every topic of a pattern is one of a row's, level by level.
-fn covers(row: &[String], pattern: &[String]) -> bool {
-    match (row.split_first(), pattern.split_first()) {
-        (Some((first, [])), _) if first == "#" => true,
-        (None, None) => true,
-        (_, Some((level, _))) if level == "#" => false,
-        (Some((wanted, row)), Some((level, pattern))) => {
-            (wanted == "+" || wanted == level) && covers(row, pattern)
-        }
-        _ => false,
-    }
-}
-
-fn kind_name(kind: CollectorKind) -> &'static str {
-    match kind {
-        CollectorKind::Process => "process",
-        CollectorKind::Network => "network",
-        CollectorKind::Filesystem => "filesystem",
-        CollectorKind::Performance => "performance",
-    }
-}
-
 /// Whether a role that is none of the agent's was refused a publish rightly, and took another (A1).
 pub(crate) fn exercises_publishing(trace: &Trace<'_>, planned: &dyn Planned) -> bool {
     let met = |outcome, may| {
@@ -181,47 +122,5 @@ fn subscribe_witness(trace: &Trace<'_>, operated: &Operated) -> Witness {
         publisher: None,
         subscriber: Some(index),
         messages: Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use daemoneye_eventbus::acl::{AccessControl, Action, Principal};
-
-    use super::*;
-
-    const TOPICS: [&str; 14] = [
-        "events",
-        "events.process",
-        "events.process.tree.deep",
-        "events.network.dns",
-        "control",
-        "control.health",
-        "control.health.status",
-        "control.trigger.request",
-        "control.collector.registration",
-        "control.collector.result.process",
-        "control.collector.task.network",
-        "control.collector.config",
-        "control.rpc.reply.s0",
-        "admin.audit",
-    ];
-
-    #[test]
-    fn both_tables_say_the_same_of_every_role_and_topic() {
-        for role in Role::ALL {
-            let somebody = Principal::new("s0", role).expect("an id");
-            let access = AccessControl::standard().access_of(&somebody);
-            for topic in TOPICS {
-                let bus = access.may(Action::Publish, &topic.parse().expect("a topic"));
-                assert_eq!(may_publish(role, topic), bus.is_allowed(), "{role} {topic}");
-            }
-            let patterns = ["#", "+", "+.#", "events.+", "control.#", "control.health.+"];
-            for text in TOPICS.into_iter().chain(patterns) {
-                let pattern = text.parse().expect("a pattern");
-                let bus = access.may_subscribe(&pattern);
-                assert_eq!(may_subscribe(role, "s0", text), bus.is_allowed(), "{role} {text}");
-            }
-        }
     }
 }

@@ -91,6 +91,10 @@ pub(super) fn broker<'a>(
     let rules = fault.and_then(RemoteFault::rules).unwrap_or_else(rules);
     let access = AccessControl::new(rules).map_err(|cause| cause.to_string())?;
     let config = config.with_access(access).with_unidentified(None);
+    let config = match fault.and_then(RemoteFault::audits_at_once) {
+        Some(refusals) => config.with_audits_at_once(refusals),
+        None => config,
+    };
     let broker = match journal {
         Some(journal) => {
             DaemoneyeBroker::with_journal(config, journal).map_err(|cause| cause.to_string())?

@@ -39,6 +39,8 @@ legacy_buses::faults! {
         AcceptsAnyToken "accepts-any-token" "lets in whoever has a token, whichever it is",
         AcceptsTokensAgain "accepts-tokens-again" "lets in whoever has a token that was used",
         TellsNoAuditor "tells-no-auditor" "tells no auditor what it has refused",
+        TellsEveryRefusal "tells-every-refusal"
+            "tells auditors every refusal, however many there are",
         StarvesControl "starves-control"
             "lets what controls a system wait behind the events before it",
         LeaksSlots "leaks-slots" "keeps the slot of a connection it has refused",
@@ -56,6 +58,12 @@ impl RemoteFault {
         };
         (self == Self::AllowsEverything)
             .then(|| [Action::Publish, Action::Subscribe].map(all).to_vec())
+    }
+
+    /// How many refusals of one origin a broker with this fault tells at once, if it is not as many as
+    /// any.
+    pub(super) fn audits_at_once(self) -> Option<u64> {
+        (self == Self::TellsEveryRefusal).then_some(u64::MAX)
     }
 
     /// Whether a broker with this fault lets in who shows this: it does in a trial because the token

@@ -268,6 +268,7 @@ pub const MUTANTS: &[Mutant] = &[
     remote(RemoteFault::AcceptsAnyToken, "A4", IDENTITY, IMPOSTORS),
     remote(RemoteFault::AcceptsTokensAgain, "A4", IDENTITY, IMPOSTORS),
     remote(RemoteFault::TellsNoAuditor, "A5", AUDITS, OVERSTEPS),
+    remote(RemoteFault::TellsEveryRefusal, "A5", AUDITS, OVERSTEPS),
     remote(RemoteFault::LeaksSlots, "W8", SLOTS, IMPOSTORS),
     unruly(ControlFault::AnswersEveryAsker, "W9", REPLIES, ASKED_AT_ONCE),
     unruly(ControlFault::AnswersAnother, "W9", REPLIES, ASKED_AT_ONCE),

@@ -16,9 +16,7 @@ use crate::topic::{AUDIT_TOPIC, Topic};
 
 /// Who tells them: a reserved name.
 const BROKER: ByteString = ByteString::from_static("broker");
-/// Refusals of one origin that are told at once.
-const TOLD_AT_ONCE: u64 = 10;
-/// After those, one is told in so long, nanoseconds.
+/// After as many as may be told at once, one is told in so long, nanoseconds.
 const ONE_TOLD_PER_NS: u64 = 1_000_000_000;
 
 /// Clients whose refusals are counted each on its own; the others are one origin with strangers.
@@ -65,13 +63,13 @@ struct Telling {
 
 impl Telling {
     /// Whether one more may be told now; if so, how many were not since the last.
-    fn may(&mut self, now_ns: u64) -> Option<u64> {
+    fn may(&mut self, at_once: u64, now_ns: u64) -> Option<u64> {
         let passed = now_ns.saturating_sub(self.since_ns) / ONE_TOLD_PER_NS;
         if passed > 0 {
             self.ahead = self.ahead.saturating_sub(passed);
             self.since_ns = now_ns;
         }
-        if self.ahead >= TOLD_AT_ONCE {
+        if self.ahead >= at_once {
             self.untold += 1;
             return None;
         }
@@ -90,7 +88,7 @@ impl Hub {
     ) -> Option<u64> {
         self.refused += 1;
         let now_ns = monotonic_ns();
-        let untold = self.tellings.of(client).may(now_ns)?;
+        let untold = self.tellings.of(client).may(self.config.audits_at_once, now_ns)?;
         self.audit(refused, untold, now_ns);
         Some(untold)
     }
@@ -137,13 +135,13 @@ mod tests {
     fn some_are_told_at_once_and_then_one_a_second_with_the_number_of_the_others() {
         let mut telling = Telling::default();
         let start = 5 * ONE_TOLD_PER_NS;
-        let told = (0..15).filter(|_| telling.may(start).is_some()).count();
+        let told = (0..15).filter(|_| telling.may(10, start).is_some()).count();
         assert_eq!(told, 10);
-        assert_eq!(telling.may(start + ONE_TOLD_PER_NS - 1), None);
-        assert_eq!(telling.may(start + ONE_TOLD_PER_NS), Some(6));
-        assert_eq!(telling.may(start + ONE_TOLD_PER_NS), None);
+        assert_eq!(telling.may(10, start + ONE_TOLD_PER_NS - 1), None);
+        assert_eq!(telling.may(10, start + ONE_TOLD_PER_NS), Some(6));
+        assert_eq!(telling.may(10, start + ONE_TOLD_PER_NS), None);
         let later = start + 100 * ONE_TOLD_PER_NS;
-        assert_eq!(telling.may(later), Some(1));
-        assert_eq!((0..15).filter(|_| telling.may(later).is_some()).count(), 9);
+        assert_eq!(telling.may(10, later), Some(1));
+        assert_eq!((0..15).filter(|_| telling.may(10, later).is_some()).count(), 9);
     }
 }

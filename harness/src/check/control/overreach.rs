@@ -2,9 +2,9 @@
 //! what it asked for (A5).
 
 use super::seen::Seen;
-use crate::check::access::{may_publish, may_subscribe};
 use crate::check::found::Found;
 use crate::check::report::Check;
+use crate::plan::access::{may_publish, may_subscribe};
 use crate::plan::control::{Overreach, Step};
 use crate::record::{Fact, Noter};
 

@@ -29,6 +29,8 @@ pub(super) const OUTCOMES: [&str; 18] = [
     "denied",
     "disconnected",
 ];
+/// Instead of a code: `ok` where the subscriber's role may have what it asks for, else `denied`.
+const BY_ROLE: &str = "by-role";
 
 /// One action, or one for each member of a group.
 pub(super) fn read(
@@ -39,9 +41,7 @@ pub(super) fn read(
 ) -> Vec<Placed<Action>> {
     let trigger = read_trigger(&table, roster);
     let operations = read_operations(&table, roster);
-    let expect = table
-        .or("expect", r#""ok""#, |at| at.one_of(&OUTCOMES.map(|code| (code, code))))
-        .to_owned();
+    let expect = table.or("expect", r#""ok""#, |at| read_expect(at, &operations, roster));
     if let Err(beyond) = total.add_steps(operations.len()) {
         table.reader().problem(table.span(), "more than a trial may have", beyond.to_string());
         return Vec::new();
@@ -51,7 +51,7 @@ pub(super) fn read(
         table.reader().problem(table.span(), "a fault in a scenario that is measured", label);
     }
     if let (true, Some(span)) = (
-        expect != "ok" && operations.iter().any(|one| one.fault().is_some()),
+        !expect.is_ok() && operations.iter().any(|one| one.fault().is_some()),
         table.key_span("expect"),
     ) {
         let label = "leave `expect` out; a fault that misses makes the case inconclusive";
@@ -59,8 +59,54 @@ pub(super) fn read(
     }
     let span = table.span().clone();
     table.finish();
-    let action = |operation| Action { trigger, operation, expect: expect.clone() };
+    let action = |operation| {
+        let expect = expect.of(&operation, roster).to_owned();
+        Action { trigger, operation, expect }
+    };
     operations.into_iter().map(|operation| (action(operation), span.clone())).collect()
+}
+
+/// How an action must end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    /// With this code.
+    Code(&'static str),
+    /// As the roles of subscribers have it.
+    ByRole,
+}
+
+impl Expect {
+    fn is_ok(self) -> bool {
+        self == Self::Code("ok")
+    }
+
+    fn of(self, operation: &Operation, roster: &Roster) -> &'static str {
+        match (self, operation) {
+            (Self::Code(code), _) => code,
+            (Self::ByRole, Operation::Subscribe(subscriber)) if !roster.may(*subscriber) => {
+                "denied"
+            }
+            (Self::ByRole, _) => "ok",
+        }
+    }
+}
+
+fn read_expect(at: &At<'_>, operations: &[Operation], roster: &Roster) -> Option<Expect> {
+    let codes = OUTCOMES.map(|code| (code, Expect::Code(code)));
+    let known: Vec<_> = codes.into_iter().chain([(BY_ROLE, Expect::ByRole)]).collect();
+    let expect = at.one_of(&known)?;
+    let has_role = |one: &Operation| match one {
+        Operation::Subscribe(subscriber) => roster.is_by_pattern(*subscriber),
+        _ => false,
+    };
+    if expect == Expect::ByRole && !operations.iter().all(has_role) {
+        at.refuse(
+            "no role says how this ends",
+            "it does of `subscribe` alone, by the `patterns` of the subscriber",
+        );
+        return None;
+    }
+    Some(expect)
 }
 
 fn read_trigger(table: &Table<'_>, roster: &Roster) -> Trigger {

@@ -315,13 +315,12 @@ async fn whoever_comes_again_is_told_of_no_oftener() {
 }
 
 #[tokio::test]
-async fn nobody_waits_until_an_observer_has_an_event() {
+async fn nobody_waits_for_an_observer() {
     let served = Served::strict(BrokerConfig::default());
     // It comes back when its connection breaks, acknowledges, and is gone.
     let mut observer = served.stranger();
-    let hello =
-        Message::default().number(1, 1).number(2, 1).bytes(3, "watcher").fixed(4, INCARNATION);
-    observer.send(&hello.number(7, 1).framed(frame::HELLO));
+    let returns = Message::default().number(1, 1).number(2, 1).bytes(3, "watcher");
+    observer.send(&returns.fixed(4, INCARNATION).number(7, 1).framed(frame::HELLO));
     observer.expect(frame::WELCOME);
     observer.send(&subscribe("watcher", "events.#", 1000).number(11, 1).framed(frame::SUBSCRIBE));
     observer.expect(frame::SUBSCRIBED);
@@ -333,4 +332,15 @@ async fn nobody_waits_until_an_observer_has_an_event() {
     within(procmond.publish(event(1), None)).await.unwrap();
     drop(observer);
     within(procmond.publish(event(2), None)).await.unwrap();
+    // Nor does anybody for room at one that takes nothing, though it says `block`.
+    let mut deaf = served.stranger();
+    deaf.send(&hello("deaf", None));
+    deaf.expect(frame::WELCOME);
+    deaf.subscribe("deaf", 2);
+    for number in 3..100 {
+        within(procmond.publish(event(number), None)).await.unwrap();
+    }
+    let statistics = served.broker.statistics();
+    let deaf = statistics.subscriptions.iter().find(|row| row.subscriber_id == "deaf").unwrap();
+    assert_eq!((deaf.matched, deaf.dropped), (97, 95), "{deaf:?}");
 }

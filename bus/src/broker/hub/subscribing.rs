@@ -83,17 +83,15 @@ impl Hub {
             remote.credit = resume.credit.min(remote.credit);
         }
         let owner = Owner::Connection(connection);
-        let is_for_replies = matcher.patterns().iter().all(is_of_replies);
+        // Nobody waits for an observer (W6), nor who answers for who asked (W9).
+        let may_hold_up_nobody =
+            access.role() == Role::Observer || matcher.patterns().iter().all(is_of_replies);
         let mut subscription = Subscription::new(wanted, matcher, owner, Sink::Remote(remote));
         let lane = subscription.lane;
-        if is_for_replies && subscription.policy == OverflowPolicy::Block {
-            // Who answers is not held up by who asked, whatever that asked for (W9).
+        if may_hold_up_nobody && subscription.policy == OverflowPolicy::Block {
             subscription.policy = OverflowPolicy::DropNewest;
         }
-        // An observer sees what there is; nobody waits until it has (W6).
-        subscription.acknowledges = *acknowledges
-            && subscription.policy == OverflowPolicy::Block
-            && access.role() != Role::Observer;
+        subscription.acknowledges = *acknowledges && subscription.policy == OverflowPolicy::Block;
         let missed =
             resume.as_ref().map(|resume| self.take_up(&mut subscription, connection, resume));
         self.end_parked(&wanted.subscriber_id);

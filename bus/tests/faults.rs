@@ -56,6 +56,9 @@ mod lanes;
 #[path = "faults/limits.rs"]
 mod limits;
 #[cfg(unix)]
+#[path = "faults/selfish.rs"]
+mod selfish;
+#[cfg(unix)]
 #[path = "faults/siege.rs"]
 mod siege;
 #[cfg(unix)]

@@ -8,6 +8,7 @@ mod control;
 pub mod explore;
 mod host;
 pub mod judged;
+pub mod judging;
 pub mod known;
 pub mod list;
 pub mod mutants;

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use equivalence::cmd::explore::{ExploreArgs, Explored, Found, explore};
-use equivalence::cmd::judged::Judging;
+use equivalence::cmd::judged;
+use equivalence::cmd::judging::Judging;
 use equivalence::cmd::selection::Wanted;
 use equivalence::driver::{Fault, Interrupt};
 use equivalence::plan::Bus;
@@ -53,7 +54,8 @@ fn rerun(found: &Found, fault: Option<Fault>, folder: &Path) -> (Behaviour, Vec<
     let (_teller, interrupt) = Interrupt::new();
     let (executable, directory) = (Path::new(EXECUTABLE), records.path());
     let bus = Bus::Crossbeam;
-    let ran = Judging { executable, case: &case, bus, directory, wanted: &wanted }.run(interrupt);
+    let judging = Judging { executable, case: &case, bus, directory, wanted: &wanted };
+    let ran = judged::run(judging, interrupt);
     let row = runtime().block_on(ran).expect("it is driven").row;
     (row.outcome, row.violations.into_iter().map(|witness| witness.rule).collect())
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use equivalence::check::{Report, check as judge_history};
 use equivalence::cmd::behaviour::{CasePlan, Ran};
-use equivalence::cmd::judged::Judging;
+use equivalence::cmd::judged;
+use equivalence::cmd::judging::Judging;
 use equivalence::cmd::selection::Wanted;
 use equivalence::driver::Interrupt;
 use equivalence::plan::expand::{check, expand};
@@ -57,8 +58,8 @@ fn run(case: &Case, bus: Bus) -> Ran {
     let (profile, baseline) = (Profile::Pr, Bus::Crossbeam);
     let wanted = Wanted { folder: None, profile, pattern: None, seed: 1, baseline };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let ran = Judging { executable, case, bus, directory: folder.path(), wanted: &wanted };
-    let ran = ran.run(interrupt);
+    let judging = Judging { executable, case, bus, directory: folder.path(), wanted: &wanted };
+    let ran = judged::run(judging, interrupt);
     let ran = runtime.expect("a runtime").block_on(ran).expect("driven");
     assert!(ran.tear_down.is_clean(), "{:?}", ran.tear_down);
     ran

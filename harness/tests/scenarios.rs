@@ -6,7 +6,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use equivalence::cmd::judged::Judging;
+use equivalence::cmd::judged;
+use equivalence::cmd::judging::Judging;
 use equivalence::cmd::selection::Wanted;
 use equivalence::driver::{Interrupt, agent_beside};
 use equivalence::plan::{Bus, Case, TrialKind};
@@ -78,7 +79,7 @@ fn holds(case: &Case, bus: Bus) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let (_teller, interrupt) = Interrupt::new();
     let (executable, directory, wanted) = (Path::new(EXECUTABLE), folder.path(), &wanted());
-    let ran = Judging { executable, case, bus, directory, wanted }.run(interrupt);
+    let ran = judged::run(Judging { executable, case, bus, directory, wanted }, interrupt);
     let ran = runtime()?.block_on(ran)?;
     if !ran.tear_down.is_clean() {
         return Err(format!("left behind: {:?}", ran.tear_down).into());

@@ -26,8 +26,8 @@ pub struct BrokerConfig {
     /// Bytes gathered for one connection's socket; beyond them events wait per subscription, by
     /// its policy. Default 1 MiB.
     pub outbox_limit_bytes: usize,
-    /// Bytes of answers waiting for a client that asks and does not read; one that asks for more
-    /// is closed (W3). Default 4 MiB.
+    /// Bytes of answers and of all else but events waiting for a client that does not read; one that
+    /// lets more wait is closed (W3). Default 4 MiB.
     pub reply_limit_bytes: usize,
     /// Bytes held back for all subscriptions of one connection without credit; beyond them each of
     /// them counts as full. Default 64 MiB.

@@ -73,6 +73,8 @@ enum Fault {
     Session(#[from] IssueError),
     #[error("payload of {bytes} bytes, the limit is {limit_bytes}")]
     TooLarge { bytes: usize, limit_bytes: usize },
+    #[error("observers have all the connections they may; a part is for clients with a proof")]
+    Observers,
     #[error("silent for too long")]
     Silent,
     #[error("the client is connected again")]
@@ -93,7 +95,7 @@ impl Fault {
             Self::Frame(_) | Self::Decode(_) | Self::Protocol(_) => Code::Protocol,
             Self::Version => Code::Version,
             Self::Publisher | Self::OtherUser | Self::Identity(_) => Code::Identity,
-            Self::Session(_) => Code::ConnectionLimit,
+            Self::Session(_) | Self::Observers => Code::ConnectionLimit,
             Self::Silent => Code::Timeout,
         };
         Some(refusal(code, self.to_string()))

@@ -234,7 +234,9 @@ impl Hub {
         let congested = |connection, lane| self.connections.is_congested(connection, lane);
         for key in &self.matched {
             let subscription = live_mut(&mut self.subscriptions, *key);
-            subscription.has_stalled |= subscription.blocks(lane, congested).is_some();
+            if subscription.blocks(lane, congested).is_some() {
+                subscription.note_stalled();
+            }
         }
     }
 

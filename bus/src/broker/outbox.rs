@@ -38,8 +38,8 @@ pub(super) struct Outbox {
     failed: bool,
     /// Moves on by one whenever the task takes what has gathered, by two when all is written.
     turn: u64,
-    /// Bytes of answers the peer has not taken.
-    replies: Underway,
+    /// Bytes of frames other than deliveries that the peer has not taken.
+    told: Underway,
     /// Deliveries, one for each target, that are not known to be in the socket.
     deliveries: Underway,
 }
@@ -75,7 +75,7 @@ impl Outbox {
             wake,
             failed: false,
             turn: 0,
-            replies: Underway::default(),
+            told: Underway::default(),
             deliveries: Underway::default(),
         }
     }
@@ -112,14 +112,14 @@ impl Outbox {
         self.stream.close();
     }
 
-    /// An answer was appended.
-    pub(super) fn replied(&mut self, bytes: usize) {
-        self.replies.add(self.turn, bytes as u64);
+    /// A frame other than a delivery was appended.
+    pub(super) fn told(&mut self, bytes: usize) {
+        self.told.add(self.turn, bytes as u64);
     }
 
-    /// Bytes of answers the peer has not taken, at most.
-    pub(super) fn unread_reply_bytes(&self) -> u64 {
-        self.replies.count(self.turn)
+    /// Bytes of such frames that the peer has not taken, at most.
+    pub(super) fn untaken_bytes(&self) -> u64 {
+        self.told.count(self.turn)
     }
 
     /// Appends the delivery of an event to targets: subscription and position.

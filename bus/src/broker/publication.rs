@@ -21,6 +21,8 @@ pub(super) enum Publication<'a> {
         bytes: &'a [u8],
         /// The connection it came over.
         connection: u32,
+        /// Whether whoever is sent it may answer where it says.
+        may_be_answered: bool,
         event: OnceCell<Option<Arc<BusEvent>>>,
     },
     /// It was published in this process.
@@ -28,9 +30,15 @@ pub(super) enum Publication<'a> {
 }
 
 impl<'a> Publication<'a> {
-    /// An encoded event, its envelope as read from the same bytes, and who sent it.
-    pub(super) fn encoded(envelope: EventEnvelope<'a>, bytes: &'a [u8], connection: u32) -> Self {
-        Self::Encoded { envelope, bytes, connection, event: OnceCell::new() }
+    /// An encoded event, its envelope as read from the same bytes, who sent it, and whether that may
+    /// be answered where it says.
+    pub(super) fn encoded(
+        envelope: EventEnvelope<'a>,
+        bytes: &'a [u8],
+        connection: u32,
+        may_be_answered: bool,
+    ) -> Self {
+        Self::Encoded { envelope, bytes, connection, may_be_answered, event: OnceCell::new() }
     }
 
     /// `fresh`: the publisher gave no correlation, so none travels.
@@ -99,9 +107,10 @@ impl<'a> Publication<'a> {
         Lane::of(self.topic())
     }
 
-    /// Where a reply to it goes, if it is a request that wants one.
+    /// Where a reply to it goes, if it is a request that wants one and may have it.
     pub(super) fn reply_address(&self) -> Option<ByteString> {
         match self {
+            Self::Encoded { may_be_answered: false, .. } => None,
             Self::Encoded { envelope, .. } => envelope.reply_address(),
             Self::Local { event, .. } => match &event.event {
                 CollectionEvent::Control(message) => {

@@ -47,6 +47,8 @@ pub(super) struct Owed {
 pub(super) struct Subscription {
     pub(super) id: String,
     pub(super) owner: Owner,
+    /// Whether it is of somebody who may do nothing but look.
+    pub(super) is_observers: bool,
     pub(super) matcher: Matcher,
     /// `Control` if it is to control alone: then it need not wait behind events. Order must hold
     /// among all events of a subscription, so one to both is `Events`.
@@ -62,9 +64,9 @@ pub(super) struct Subscription {
     pub(super) owed: VecDeque<Owed>,
     /// When it last said something.
     pub(super) acknowledged_at: Option<Instant>,
-    /// Somebody has waited for it for the whole stall limit, and it has taken nothing since: nobody
-    /// waits for it again until it does.
-    pub(super) has_stalled: bool,
+    /// How much its receiver had taken when somebody had waited for it for the whole stall limit:
+    /// nobody waits again until it has taken more.
+    stalled_at: Option<u64>,
     /// The last match's number among all there ever were; what the receiver sees.
     pub(super) position: u64,
     /// Events that matched while somebody had it, some twice when they were delivered again.
@@ -97,6 +99,8 @@ pub(super) struct Remote {
     pub(super) number: u32,
     /// Deliveries the client has room for.
     pub(super) credit: u64,
+    /// Credit it has given, all in all: one for each event its consumer has taken.
+    credited: u64,
     /// Its part of what is in the connection's outbox.
     pub(super) underway: Underway,
     /// Events without credit, with their positions.
@@ -155,6 +159,7 @@ impl Subscription {
         Self {
             id: subscription.subscriber_id.clone(),
             owner,
+            is_observers: false,
             lane: lane_of(matcher.patterns()),
             matcher,
             policy: subscription.policy,
@@ -164,7 +169,7 @@ impl Subscription {
             acknowledges: false,
             owed: VecDeque::new(),
             acknowledged_at: None,
-            has_stalled: false,
+            stalled_at: None,
             position: 0,
             matched: 0,
             handed_over: 0,
@@ -185,29 +190,41 @@ impl Subscription {
         lane: Lane,
         congested: impl Fn(u32, Lane) -> bool,
     ) -> Option<&Arc<Notify>> {
-        if self.policy != OverflowPolicy::Block || self.has_stalled {
+        if self.policy != OverflowPolicy::Block || self.stalled_at == Some(self.taken()) {
             return None;
         }
+        let reserve = self.reserve(lane);
         match &self.sink {
-            Sink::Local(queue) => {
-                queue.is_full_beyond(self.reserve(lane)).then(|| queue.room_signal())
-            }
+            Sink::Local(queue) => queue.is_full_beyond(reserve).then(|| queue.room_signal()),
             Sink::Parked(_) => None,
-            Sink::Remote(remote) => {
-                if remote.may_send(congested(remote.connection, self.lane)) {
-                    return None;
-                }
-                let of_connection = remote.budget.is_full().then(|| remote.budget.room());
-                remote.has_all_it_may(self.reserve(lane)).then_some(&remote.room).or(of_connection)
+            Sink::Remote(remote) if remote.may_send(congested(remote.connection, self.lane)) => {
+                None
             }
+            Sink::Remote(remote) => remote.lacks_room(lane, reserve),
+        }
+    }
+
+    /// It has been waited for long enough, and is not again until its receiver takes something.
+    pub(super) fn note_stalled(&mut self) {
+        self.stalled_at = Some(self.taken());
+    }
+
+    /// Events its receiver has taken, as far as it has said so.
+    fn taken(&self) -> u64 {
+        match &self.sink {
+            Sink::Local(queue) => queue.taken(),
+            Sink::Remote(remote) => remote.credited,
+            Sink::Parked(_) => 0,
         }
     }
 
     /// How many events of a lane it holds beyond its capacity: one to both may be full of events,
-    /// and what controls a system need not wait behind them.
+    /// and what controls a system need not wait behind them. Where the oldest goes, it need not anyway.
     pub(super) fn reserve(&self, lane: Lane) -> usize {
         match (self.lane, lane) {
-            (Lane::Events, Lane::Control) => CONTROL_RESERVE_EVENTS,
+            (Lane::Events, Lane::Control) if self.policy != OverflowPolicy::DropOldest => {
+                CONTROL_RESERVE_EVENTS
+            }
             _ => 0,
         }
     }
@@ -222,8 +239,8 @@ impl Subscription {
         }
     }
 
-    /// Whether an event that is published as `delivered` is lost to it, though it is for it.
-    pub(super) fn misses(&self, published_ns: u64) -> bool {
+    /// Whether an event that is published as `delivered` and does not get to it counts as lost.
+    pub(super) fn counts_as_lost(&self, published_ns: u64) -> bool {
         match &self.sink {
             Sink::Parked(parked) => parked.expired_ns.is_none_or(|expired| published_ns <= expired),
             _ => true,
@@ -261,6 +278,7 @@ impl Remote {
             connection,
             number,
             credit: window_of(capacity),
+            credited: 0,
             underway: Underway::default(),
             backlog: VecDeque::new(),
             backlog_bytes: 0,
@@ -276,13 +294,19 @@ impl Remote {
         self.credit > 0 && self.backlog.is_empty() && !congested
     }
 
-    /// Whether there is no room for one more, with so many beyond its share.
-    pub(super) fn backlog_is_full(&self, reserve: usize) -> bool {
-        self.has_all_it_may(reserve) || self.budget.is_full()
+    /// Its client has room for more.
+    pub(super) fn add_credit(&mut self, events: u64) {
+        self.credit = self.credit.saturating_add(events);
+        self.credited = self.credited.saturating_add(events);
     }
 
-    fn has_all_it_may(&self, reserve: usize) -> bool {
-        self.backlog.len() >= self.backlog_limit_events + reserve
+    /// What must get room before one more of a lane can be held back, with so many beyond its share;
+    /// `None` when it can.
+    pub(super) fn lacks_room(&self, lane: Lane, reserve: usize) -> Option<&Arc<Notify>> {
+        if self.backlog.len() >= self.backlog_limit_events + reserve {
+            return Some(&self.room);
+        }
+        self.budget.is_full(lane).then(|| self.budget.room())
     }
 
     pub(super) fn hold_back(&mut self, position: u64, bytes: &[u8]) {

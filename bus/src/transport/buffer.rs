@@ -28,16 +28,23 @@ pub(crate) struct ReadBuffer {
     end: usize,
     /// How many bytes it is long while no frame needs more.
     usual: usize,
+    /// The last read took all there was room for.
+    was_filled: bool,
 }
 
 impl ReadBuffer {
     pub(crate) fn new() -> Self {
-        Self { bytes: vec![0; FIRST_BYTES], start: 0, end: 0, usual: FIRST_BYTES }
+        Self { bytes: vec![0; FIRST_BYTES], usual: FIRST_BYTES, ..Self::empty() }
     }
 
     /// A buffer that takes no memory, to stand in while the real one is lent out.
     pub(crate) fn empty() -> Self {
-        Self { bytes: Vec::new(), start: 0, end: 0, usual: 0 }
+        Self { bytes: Vec::new(), start: 0, end: 0, usual: 0, was_filled: false }
+    }
+
+    /// Whether the last read took all there was room for: there may be more.
+    pub(crate) fn was_filled(&self) -> bool {
+        self.was_filled
     }
 
     /// What is there.
@@ -58,8 +65,9 @@ impl ReadBuffer {
         self.make_room();
         let read = stream.read(&mut self.bytes[self.end..]).await?;
         self.end += read;
-        if self.end == self.bytes.len() {
-            // There may be more: whoever sends so much is read in large pieces from now on.
+        self.was_filled = self.end == self.bytes.len();
+        if self.was_filled {
+            // Whoever sends so much is read in large pieces from now on.
             self.usual = READ_BYTES;
         }
         Ok(match (read, self.filled().is_empty()) {
@@ -70,21 +78,51 @@ impl ReadBuffer {
     }
 
     fn make_room(&mut self) {
-        if self.start == self.end {
-            self.start = 0;
-            self.end = 0;
-            if self.bytes.len() != self.usual {
-                self.bytes.truncate(self.usual);
-                self.bytes.shrink_to_fit();
-                self.bytes.resize(self.usual, 0);
-            }
-        } else if self.start > 0 {
+        if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
         }
+        // What a large frame took is given back, also where the next frame has begun.
+        if self.bytes.len() > self.usual && self.end <= self.usual / 2 {
+            self.bytes.truncate(self.usual);
+            self.bytes.shrink_to_fit();
+        }
         if self.bytes.len() - self.end < self.usual / 2 {
             self.bytes.resize((self.end * 2).max(self.usual), 0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A buffer that has read so much, of which so much is consumed.
+    fn read(bytes: usize, consumed: usize) -> ReadBuffer {
+        let mut buffer = ReadBuffer::new();
+        buffer.bytes.resize(bytes, 7);
+        buffer.end = bytes;
+        buffer.usual = READ_BYTES;
+        buffer.consume(consumed);
+        buffer
+    }
+
+    #[test]
+    fn what_a_large_frame_took_is_given_back_though_the_next_has_begun() {
+        for left in [0, 1, READ_BYTES / 2] {
+            let mut buffer = read(2 << 20, (2 << 20) - left);
+            buffer.make_room();
+            assert_eq!(buffer.filled(), vec![7; left]);
+            assert!(buffer.bytes.capacity() <= 2 * READ_BYTES, "{}", buffer.bytes.capacity());
+            assert!(buffer.bytes.len() - buffer.end >= READ_BYTES / 2);
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_not_whole_yet_gets_room() {
+        let mut buffer = read(1 << 20, 0);
+        buffer.make_room();
+        assert_eq!((buffer.filled().len(), buffer.bytes.len()), (1 << 20, 2 << 20));
     }
 }

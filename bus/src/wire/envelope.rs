@@ -141,6 +141,14 @@ impl<'a> EventEnvelope<'a> {
         from_wire(message.reply_to?, "reply_to").ok()
     }
 
+    /// Whether it is a control message that says it is a reply.
+    pub(crate) fn is_reply(&self) -> bool {
+        let reply = proto::control_message::Subject::Reply as i32;
+        self.kind == EventKind::Control
+            && proto::ControlMessage::decode(self.payload)
+                .is_ok_and(|message| message.subject == reply)
+    }
+
     fn decoded_correlation(&self) -> Option<CorrelationMetadata> {
         let message = proto::Correlation::decode(self.correlation?).ok()?;
         correlation_from_wire(message).ok()

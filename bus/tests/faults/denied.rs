@@ -7,8 +7,8 @@ use daemoneye_eventbus::event::{ControlMessage, ControlSubject, ReplyAddress};
 use daemoneye_eventbus::topic::REGISTRY;
 use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, CollectionEvent, Credential, DaemoneyeEventBus, EventBus,
-    EventBusClient, EventReceiver, EventSubscription, OverflowPolicy, PublishError, SourceCaps,
-    SubscribeError, Topic,
+    EventBusClient, EventHeader, EventReceiver, EventSubscription, OverflowPolicy, PublishError,
+    SourceCaps, SubscribeError, Topic,
 };
 
 use crate::encode::{Message, frame};
@@ -197,6 +197,16 @@ fn request(asker: &str) -> CollectionEvent {
     })
 }
 
+/// A reply as a member sends it.
+fn reply(asker: &str, number: u64) -> CollectionEvent {
+    CollectionEvent::Control(ControlMessage {
+        header: EventHeader { source_sequence: number, ..EventHeader::default() },
+        subject: ControlSubject::Reply(ReplyAddress::new(asker.to_owned()).unwrap()),
+        request_id: "1".into(),
+        ..ControlMessage::default()
+    })
+}
+
 #[tokio::test]
 async fn who_was_asked_may_answer_its_asker_once_and_nobody_else() {
     let served = Served::strict(BrokerConfig::default());
@@ -208,7 +218,7 @@ async fn who_was_asked_may_answer_its_asker_once_and_nobody_else() {
     let mut asked = collector.subscribe(wanted).await.unwrap();
     let answer = async |asker: &str, number| {
         let topic = topic(&format!("control.rpc.reply.{asker}"));
-        collector.publish_to(topic, event(number), None).await.unwrap();
+        collector.publish_to(topic, reply(asker, number), None).await.unwrap();
         collector.statistics().await.unwrap().refused
     };
     assert_eq!(answer("asker", 1).await, 1, "nothing was asked");
@@ -217,6 +227,35 @@ async fn who_was_asked_may_answer_its_asker_once_and_nobody_else() {
     assert_eq!(answer("another", 2).await, 2, "somebody else asked");
     assert_eq!(answer("asker", 3).await, 2);
     assert_eq!(answer("asker", 4).await, 3, "a second time");
+    assert_eq!(crate::served::recv_number(&mut replies).await, Some(3));
+    assert!(replies.try_recv().is_err(), "nothing else has arrived");
+}
+
+#[tokio::test]
+async fn nobody_owes_a_reply_to_whom_the_asker_may_not_read() {
+    let served = Served::strict(BrokerConfig::default());
+    let agent = DaemoneyeEventBus::from_broker(&served.broker, "agent");
+    let wanted = EventSubscription::new("replies").with_pattern("control.rpc.reply.#");
+    let mut replies = agent.subscribe(wanted).await.unwrap();
+    let forger = come(&served, Role::Collector(CollectorKind::Process)).await;
+    let wanted = EventSubscription::new("own").with_pattern("control.health.#");
+    let mut own = forger.subscribe(wanted).await.unwrap();
+    let asks = async |of: &str| {
+        let heartbeat = topic("control.health.heartbeat");
+        within(forger.publish_to(heartbeat, request(of), None)).await.unwrap();
+        within(own.recv()).await.unwrap()
+    };
+    // It asks itself in the agent's name, and answers.
+    let mut asks = asks;
+    asks("agent").await;
+    forger.publish_to(topic("control.rpc.reply.agent"), reply("agent", 1), None).await.unwrap();
+    assert_eq!(forger.statistics().await.unwrap().refused, 1);
+    // In its own name it may, and gets a reply, but nothing else.
+    let own_replies = topic("control.rpc.reply.somebody");
+    asks("somebody").await;
+    forger.publish_to(own_replies.clone(), event(2), None).await.unwrap();
+    assert_eq!(forger.statistics().await.unwrap().refused, 2, "no reply at all");
+    forger.publish_to(own_replies, reply("somebody", 3), None).await.unwrap();
     assert_eq!(crate::served::recv_number(&mut replies).await, Some(3));
     assert!(replies.try_recv().is_err(), "nothing else has arrived");
 }

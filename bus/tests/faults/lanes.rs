@@ -1,12 +1,14 @@
 //! Two lanes (C4): what controls a system is not stuck behind the floods it has to control.
 
+use std::time::{Duration, Instant};
+
 use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, CollectionEvent, DaemoneyeEventBus, EventBus, EventBusClient,
     EventHeader, EventSubscription, ProcessEvent, PublishError, Topic, TriggerRequest,
 };
 
-use crate::encode::frame;
-use crate::peer::Next;
+use crate::encode::{Message, frame};
+use crate::peer::{Next, subscribe};
 use crate::served::{SOON, Served, all_processes, event, recv_number, within};
 
 /// More than a subscriber of capacity 2 takes.
@@ -190,15 +192,14 @@ async fn control_passes_one_in_the_broker_s_process_that_is_full_of_events() {
     let embedded = DaemoneyeEventBus::from_broker(&served.broker, "embedded");
     let both = EventSubscription::new("both").with_pattern("#").with_capacity(2);
     let mut both = embedded.subscribe(both).await.unwrap();
-    let publisher = served.connect("p").await;
-    publish_some(&publisher).await;
-    for number in SOME..2 * SOME {
-        within(publisher.publish(control(number), None)).await.unwrap();
-    }
     let subscriber = served.connect("s").await;
     let mut receiver = subscriber.subscribe(to_control("s")).await.unwrap();
-    within(publisher.publish(control(2 * SOME), None)).await.unwrap();
-    assert_eq!(recv_number(&mut receiver).await, Some(2 * SOME));
+    let publisher = served.connect("p").await;
+    publish_some(&publisher).await;
+    for number in SOME..=2 * SOME {
+        within(publisher.publish(control(number), None)).await.unwrap();
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
     // Nothing it is held for is lost: two events, all of control, then the events that waited.
     let mut numbers = Vec::new();
     for _ in 0..=2 * SOME {
@@ -208,4 +209,67 @@ async fn control_passes_one_in_the_broker_s_process_that_is_full_of_events() {
     assert_eq!(numbers[..first.len()], first);
     assert!(numbers[first.len()..].iter().copied().eq(2..SOME));
     assert_eq!(both.lagged(), 0);
+}
+
+#[tokio::test]
+async fn a_full_subscriber_is_waited_for_once_though_control_passes_it() {
+    const LIMIT: Duration = Duration::from_millis(400);
+    let served = Served::new(BrokerConfig::default().with_stall_limit(LIMIT));
+    let embedded = DaemoneyeEventBus::from_broker(&served.broker, "embedded");
+    let here = EventSubscription::new("here").with_pattern("#").with_capacity(2);
+    let _here = embedded.subscribe(here).await.unwrap();
+    let mut elsewhere = served.raw("elsewhere");
+    elsewhere.subscribe_to("elsewhere", "#", 2);
+    let reader = served.connect("reader").await;
+    let mut receiver = reader.subscribe(all_processes("reader")).await.unwrap();
+    let publisher = served.connect("p").await;
+    let began = Instant::now();
+    for number in 0..20 {
+        within(publisher.publish(event(number), None)).await.unwrap();
+        within(publisher.publish(control(number), None)).await.unwrap();
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
+    // Once for each of the two, if not for both together.
+    assert!(began.elapsed() >= LIMIT, "nobody was waited for");
+    assert!(began.elapsed() < 8 * LIMIT, "they were waited for again: {:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn the_oldest_event_that_goes_takes_no_control_with_it() {
+    const CAPACITY: u64 = 16;
+    let served = Served::new(BrokerConfig::default());
+    let mut both = served.raw("both");
+    let drop_oldest = Message::default().number(1, 2);
+    let wanted = subscribe("both", "#", CAPACITY).message(10, &drop_oldest);
+    both.send(&wanted.framed(frame::SUBSCRIBE));
+    both.expect(frame::SUBSCRIBED);
+    let publisher = DaemoneyeEventBus::from_broker(&served.broker, "p");
+    let row = || served.broker.statistics().subscriptions.remove(0);
+    for number in 0..100 {
+        publisher.publish(control(number), None).await.unwrap();
+    }
+    // As many as it may hold are there, on their way and held back; each one more costs one.
+    let before = row();
+    assert_eq!(before.dropped, 100 - CAPACITY, "{before:?}");
+    publisher.publish(event(0), None).await.unwrap();
+    assert_eq!(row().dropped, before.dropped + 1);
+}
+
+#[tokio::test]
+async fn control_passes_bytes_that_are_held_back_for_a_connection() {
+    let config = BrokerConfig::default().with_backlog_limit_bytes(64 << 10);
+    let served = Served::new(config);
+    let mut both = served.raw("both");
+    both.subscribe_to("both", "#", 1000);
+    let subscriber = served.connect("s").await;
+    let mut receiver = subscriber.subscribe(to_control("s")).await.unwrap();
+    let publisher = served.connect("p").await;
+    let name = "x".repeat(4 << 10).into();
+    let large = CollectionEvent::Process(ProcessEvent { pid: 1, name, ..ProcessEvent::default() });
+    while tokio::time::timeout(SOON, publisher.publish(large.clone(), None)).await.is_ok() {}
+    for number in 0..SOME {
+        within(publisher.publish(control(number), None)).await.unwrap();
+        assert_eq!(recv_number(&mut receiver).await, Some(number));
+    }
+    assert_eq!(served.broker.statistics().events_dropped, 0);
 }

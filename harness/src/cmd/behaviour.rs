@@ -7,7 +7,7 @@ use daemoneye_eventbus::topic::default_topic;
 use daemoneye_eventbus::wire;
 
 use super::command_line::CommandLine;
-use super::judged::Judging;
+use super::judging::Judging;
 use super::selection::Wanted;
 use crate::check::divergence::{Declared, Sorted, Standing, sort};
 use crate::check::{

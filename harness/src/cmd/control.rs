@@ -1,7 +1,7 @@
 //! One case of the control plane on one bus: real processes, and what they noted, judged.
 
-use super::behaviour::{Ran, judged, today};
-use super::judged::Judging;
+use super::behaviour::{Ran, judged, row, today};
+use super::judging::Judging;
 use crate::check::{Report, check_control};
 use crate::driver::{DriveError, Driven, Interrupt, run_trial};
 use crate::plan::{Bus, Case};
@@ -23,9 +23,9 @@ pub(in crate::cmd) fn report(case: &Case, bus: Bus, driven: &Driven) -> Report {
 }
 
 fn judge(judging: Judging<'_>, driven: &Driven) -> BehaviourRow {
-    let case = judging.case;
-    let report = report(case, judging.bus, driven);
-    let row = judging.row(Behaviour::Pass);
+    let Judging { case, bus, wanted, .. } = judging;
+    let report = report(case, bus, driven);
+    let row = row(case, bus, wanted, Behaviour::Pass);
     let mut row = judged(row, (case, today()), &report, &driven.doubts);
     row.processes.clone_from(&driven.trial.processes);
     row

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::behaviour::{Ran, judged, today};
-use super::judged::Judging;
+use super::behaviour::{Ran, judged, row, today};
+use super::judging::Judging;
 use crate::check::check_sightings;
 use crate::driver::{DriveError, HostDriven, HostRequest, Interrupt, agent_beside, run_host};
 use crate::plan::{Case, Count};
@@ -11,10 +11,10 @@ use crate::report::{Behaviour, BehaviourRow};
 
 /// Runs and judges a host case on a bus that claims it.
 pub(super) async fn run(judging: Judging<'_>, interrupt: Interrupt) -> Result<Ran, DriveError> {
-    let Judging { executable, case, bus, directory, .. } = judging;
+    let Judging { executable, case, bus, directory, wanted } = judging;
     let Some(agent) = agent_beside(executable) else {
         let why = "daemoneye-agent is not built beside the harness".to_owned();
-        return Ok(Ran::nothing(judging.row(Behaviour::NotExercised(why))));
+        return Ok(Ran::nothing(row(case, bus, wanted, Behaviour::NotExercised(why))));
     };
     let recorder = case.topology.subscribers.first();
     let patterns = recorder.map(|spec| spec.subscription.topic_patterns.clone());
@@ -38,9 +38,9 @@ fn children(case: &Case) -> u64 {
 }
 
 fn judge(judging: Judging<'_>, driven: &HostDriven) -> BehaviourRow {
-    let case = judging.case;
-    let report = check_sightings(case, judging.bus, &driven.sightings);
-    let mut row = judged(judging.row(Behaviour::Pass), (case, today()), &report, &[]);
+    let Judging { case, bus, wanted, .. } = judging;
+    let report = check_sightings(case, bus, &driven.sightings);
+    let mut row = judged(row(case, bus, wanted, Behaviour::Pass), (case, today()), &report, &[]);
     row.received = driven.sightings.record.len() as u64;
     row.processes.clone_from(&driven.processes);
     row

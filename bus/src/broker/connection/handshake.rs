@@ -9,7 +9,7 @@ use super::super::Shared;
 use super::super::hub::Arrival;
 use super::super::identities::{IdentityError, unidentified};
 use super::{Fault, refusal};
-use crate::acl::{Access, Principal};
+use crate::acl::{Access, Principal, Role};
 use crate::identity::Secret;
 use crate::transport::{Fill, ReadBuffer, Stream};
 use crate::wire::{
@@ -71,7 +71,11 @@ pub(super) async fn greet(
         unconfirmed_limit_events: shared.config.unconfirmed_limit_events as u64,
     };
     let (incarnation, returns) = (hello.incarnation, hello.returns);
-    let arrival = Arrival { name: name.clone(), incarnation, returns, welcome };
+    let role = access.role();
+    if role == Role::Observer && shared.hub.lock().has_all_observers() {
+        return Err(Fault::Observers);
+    }
+    let arrival = Arrival { name: name.clone(), incarnation, returns, role, welcome };
     if hello.returned {
         make_way(shared, &arrival).await?;
     }

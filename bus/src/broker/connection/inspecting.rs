@@ -43,6 +43,6 @@ pub(super) fn answer(
         Err(error) => refusal(Code::Invalid, format!("topic: {error}")),
         Ok(query) => hub.inspection(number, &query),
     };
-    hub.reply(key, Body::Inspected(reply));
+    hub.send(key, Body::Inspected(reply));
     Ok(())
 }

@@ -20,8 +20,13 @@ use crate::wire::{
 };
 use publishing::Incoming;
 
+/// Bytes handled in one round, at least; whoever sends more has the next round after everybody else.
+const ROUND_BYTES: usize = 64 << 10;
 /// Longest reason in the reply to a refused subscribe, bytes.
 const MAX_REASON_BYTES: usize = 1024;
+
+/// What a client is told, if it hears it, that lets too much wait.
+const UNREAD: Fault = Fault::Protocol("more was asked than is read");
 
 /// Reads and routes one client's frames.
 pub(super) struct Reader<'a> {
@@ -50,11 +55,18 @@ impl<'a> Reader<'a> {
     /// Runs rounds until the client ends or errs.
     pub(super) async fn run(&mut self, stream: &Stream, heard: &Heard) -> Result<(), Fault> {
         loop {
-            self.round()?;
+            let has_more = self.round()?;
             if self.said_goodbye && self.has_routed_all() {
                 self.shared.hub.lock().client_said_goodbye(self.key);
                 self.shared.quieter.notify_waiters();
                 return self.until_closed(stream, heard).await;
+            }
+            // One client that never stops would have the thread for itself.
+            if has_more || self.buffer.was_filled() {
+                tokio::task::yield_now().await;
+            }
+            if has_more {
+                continue;
             }
             let stalled = self.stalled();
             tokio::select! {
@@ -97,7 +109,9 @@ impl<'a> Reader<'a> {
                 Fill::End => return Ok(()),
                 Fill::Torn => return Err(Fault::Torn),
             }
-            self.round()?;
+            while self.round()? {
+                tokio::task::yield_now().await;
+            }
         }
     }
 
@@ -136,34 +150,42 @@ impl<'a> Reader<'a> {
         result
     }
 
-    fn round(&mut self) -> Result<(), Fault> {
+    /// Handles what is there; whether it stopped before the end.
+    fn round(&mut self) -> Result<bool, Fault> {
         let mut hub = self.shared.hub.lock();
         if hub.is_superseded(self.key) {
             return Err(Fault::Superseded);
         }
-        let result = self.handle_all(&mut hub);
+        let result = self.handle_some(&mut hub);
         self.grant(&mut hub);
         hub.flush();
+        if result.is_ok() && hub.owes_too_much(self.key) {
+            return Err(UNREAD);
+        }
         result
     }
 
-    fn handle_all(&mut self, hub: &mut Hub) -> Result<(), Fault> {
+    fn handle_some(&mut self, hub: &mut Hub) -> Result<bool, Fault> {
         self.route_deferred(hub)?;
         // The buffer is lent out while its frames are handled.
         let mut buffer = std::mem::replace(&mut self.buffer, ReadBuffer::empty());
-        let mut handled = Ok(());
-        while handled.is_ok() {
-            match self.scanner.next(buffer.filled()) {
-                Ok(Some((frame, used))) => {
-                    handled = self.handle(hub, frame, used);
-                    buffer.consume(used);
-                }
-                Ok(None) => break,
-                Err(error) => handled = Err(error.into()),
-            }
-        }
+        let handled = self.handle_frames(hub, &mut buffer);
         self.buffer = buffer;
         handled
+    }
+
+    fn handle_frames(&mut self, hub: &mut Hub, buffer: &mut ReadBuffer) -> Result<bool, Fault> {
+        let mut handled_bytes = 0;
+        while let Some((frame, used)) = self.scanner.next(buffer.filled())? {
+            if handled_bytes >= ROUND_BYTES {
+                return Ok(true);
+            }
+            let handled = self.handle(hub, frame, used);
+            buffer.consume(used);
+            handled?;
+            handled_bytes += used;
+        }
+        Ok(false)
     }
 
     fn handle(&mut self, hub: &mut Hub, frame: Inbound<'_>, bytes: usize) -> Result<(), Fault> {
@@ -192,8 +214,8 @@ impl<'a> Reader<'a> {
                 | Body::StatisticsRequest(_)
                 | Body::Inspect(_)
         );
-        if asks && hub.owes_too_many_replies(self.key) {
-            return Err(Fault::Protocol("more was asked than is read"));
+        if asks && hub.owes_too_much(self.key) {
+            return Err(UNREAD);
         }
         match body {
             Body::Credit(credit) => hub.credit(self.key, credit.subscription, credit.events),
@@ -210,7 +232,7 @@ impl<'a> Reader<'a> {
                     None => hub.unsubscribe(id, owner).is_ok(),
                 };
                 let reply = proto::UnsubscribeReply { request: request.request, known };
-                hub.reply(self.key, Body::Unsubscribed(reply));
+                hub.send(self.key, Body::Unsubscribed(reply));
             }
             Body::StatisticsRequest(request) => hub.send_statistics(self.key, request.request),
             Body::Inspect(request) => inspecting::answer(hub, &self.peer, self.key, request)?,
@@ -260,7 +282,7 @@ impl<'a> Reader<'a> {
             },
         };
         let lane = begun.as_ref().map_or(Lane::Events, |begun| begun.lane);
-        hub.reply_in(self.key, lane, Body::Subscribed(reply));
+        hub.send_in(self.key, lane, Body::Subscribed(reply));
         if let Ok(begun) = begun {
             hub.begin_delivery(begun.number);
         }

@@ -12,6 +12,7 @@ use super::Hub;
 use super::connections::{Ended, Peer, Stage};
 use super::deliver::Leftovers;
 use super::replies::OwedReplies;
+use crate::acl::Role;
 use crate::contract::{EventBusStatistics, InspectionQuery};
 use crate::topic::{Lane, PerLane};
 use crate::transport::Stream;
@@ -35,6 +36,7 @@ pub(in super::super) struct Arrival {
     pub(in super::super) incarnation: u64,
     /// Whether it comes back when its connection breaks.
     pub(in super::super) returns: bool,
+    pub(in super::super) role: Role,
     pub(in super::super) welcome: proto::Welcome,
 }
 
@@ -65,6 +67,7 @@ impl Hub {
             pid: stream.peer().pid,
             outbox: Outbox::new(stream, Arc::clone(&wake)),
             budget: Budget::new(self.config.backlog_limit_bytes),
+            role: arrival.role,
             targets: PerLane::default(),
             touched: false,
             held_back: false,
@@ -85,6 +88,13 @@ impl Hub {
         }
         self.flush();
         Some(Session { key, wake, superseded })
+    }
+
+    /// Whether observers have as many of the connections as they may.
+    pub(in super::super) fn has_all_observers(&self) -> bool {
+        let observers =
+            self.connections.peers().filter(|(_, peer)| peer.role == Role::Observer).count();
+        observers >= share_of_observers(self.config.connection_limit)
     }
 
     /// An event of this connection had its turn.
@@ -127,39 +137,32 @@ impl Hub {
         }
     }
 
-    /// Gathers a frame that is not an event.
+    /// Gathers a frame that is not an event. It counts until the client has taken it.
     pub(in super::super) fn send(&mut self, key: u32, body: Body) {
-        if let Some(peer) = self.connections.touch(key) {
-            wire::encode_control(peer.outbox.buffer(Lane::Events), body);
-        }
-    }
-
-    /// Gathers an answer, which counts as one until the client has taken it.
-    pub(in super::super) fn reply(&mut self, key: u32, body: Body) {
-        self.reply_in(key, Lane::Events, body);
+        self.send_in(key, Lane::Events, body);
     }
 
     /// The same in the order of a lane.
-    pub(in super::super) fn reply_in(&mut self, key: u32, lane: Lane, body: Body) {
+    pub(in super::super) fn send_in(&mut self, key: u32, lane: Lane, body: Body) {
         if let Some(peer) = self.connections.touch(key) {
             let buffer = peer.outbox.buffer(lane);
             let before = buffer.len();
             wire::encode_control(buffer, body);
             let bytes = buffer.len() - before;
-            peer.outbox.replied(bytes);
+            peer.outbox.told(bytes);
         }
     }
 
-    /// Whether a client has asked for more than it reads.
-    pub(in super::super) fn owes_too_many_replies(&mut self, key: u32) -> bool {
+    /// Whether more than it may is waiting for a client to read, events left out.
+    pub(in super::super) fn owes_too_much(&mut self, key: u32) -> bool {
         let limit_bytes = self.config.reply_limit_bytes as u64;
-        self.connections.touch(key).is_some_and(|peer| {
-            if peer.outbox.unread_reply_bytes() <= limit_bytes {
+        self.connections.get_mut(key).is_some_and(|peer| {
+            if peer.outbox.untaken_bytes() <= limit_bytes {
                 return false;
             }
             // Many requests in one round are no offence if the socket takes their answers.
             peer.outbox.flush();
-            peer.outbox.unread_reply_bytes() > limit_bytes
+            peer.outbox.untaken_bytes() > limit_bytes
         })
     }
 
@@ -170,7 +173,7 @@ impl Hub {
         let statistics: EventBusStatistics = self.statistics();
         let limit_bytes = self.config.frame_limit_bytes();
         let reply = wire::statistics_to_wire(request, &statistics, limit_bytes);
-        self.reply(key, Body::Statistics(reply));
+        self.send(key, Body::Statistics(reply));
     }
 
     /// The answer to an inspection, within a frame.
@@ -192,7 +195,7 @@ impl Hub {
             && let Sink::Remote(remote) = &mut subscription.sink
             && remote.connection == connection
         {
-            remote.credit = remote.credit.saturating_add(events);
+            remote.add_credit(events);
             self.send_backlog(key);
             self.report_losses(key);
         }
@@ -234,4 +237,9 @@ impl Hub {
     pub(super) fn is_anybody_talking(&self) -> bool {
         self.connections.peers().any(|(_, peer)| peer.stage == Stage::Talking)
     }
+}
+
+/// What observers may have of so many, all of them together: the rest is for whoever works here.
+pub(super) fn share_of_observers(limit: usize) -> usize {
+    limit - limit / 4
 }

@@ -9,6 +9,7 @@ use super::super::budget::Budget;
 use super::super::outbox::Outbox;
 use super::super::subscription::Life;
 use super::replies::OwedReplies;
+use crate::acl::Role;
 use crate::topic::{Lane, PerLane};
 use crate::wire::{self, proto, proto::frame::Body};
 
@@ -28,6 +29,7 @@ pub(super) struct Peer {
     pub(super) outbox: Outbox,
     /// What may be held back for its subscriptions.
     pub(super) budget: Arc<Budget>,
+    pub(super) role: Role,
     /// Subscriptions an event goes to behind this connection, gathered per event.
     pub(super) targets: PerLane<Vec<(u32, u64)>>,
     pub(super) touched: bool,

@@ -5,10 +5,10 @@
 //! is not there when the connection ends is dropped.
 
 use super::super::publication::Publication;
-use super::super::subscription::{Sink, Subscription};
+use super::super::subscription::{Remote, Sink, Subscription};
 use super::confirming::Tracked;
 use super::{Hub, Key, live_mut};
-use crate::contract::{Delivery, OverflowPolicy, PushError};
+use crate::contract::{Delivery, DeliveryQueue, OverflowPolicy, PushError};
 use crate::topic::Lane;
 use crate::wire::{proto, proto::frame::Body};
 
@@ -89,7 +89,7 @@ impl Hub {
                 let owed = tracked.on_its_way(subscription.position);
                 subscription.owed.extend(owed);
             }
-            _ if subscription.misses(tracked.published_ns) => tracked.lost(),
+            _ if subscription.counts_as_lost(tracked.published_ns) => tracked.lost(),
             _ => {}
         }
     }
@@ -115,33 +115,38 @@ impl Hub {
             return Outcome::Missed;
         }
         subscription.matched += 1;
-        if subscription.breaker.as_mut().is_some_and(|breaker| !breaker.allows(now_ns)) {
-            return lose(subscription);
-        }
+        let place = Place {
+            position: subscription.position,
+            policy: subscription.policy,
+            reserve: subscription.reserve(publication.lane()),
+        };
+        let is_refused =
+            subscription.breaker.as_mut().is_some_and(|breaker| !breaker.allows(now_ns));
         let outcome = match &mut subscription.sink {
-            Sink::Local(_) => offer_local(subscription, publication),
+            Sink::Parked(_) => Outcome::Missed,
+            Sink::Local(queue) if is_refused => {
+                queue.add_lagged(1);
+                return Outcome::Dropped;
+            }
+            Sink::Remote(_) if is_refused => return Outcome::Dropped,
+            Sink::Local(queue) => offer_local(queue, place, publication),
             Sink::Remote(remote) => {
                 let (connection, lane) = (remote.connection, subscription.lane);
                 if remote.may_send(self.connections.must_hold_back(connection, lane)) {
                     remote.credit -= 1;
-                    let position = subscription.position;
                     if let Some(peer) = self.connections.touch(connection) {
                         if peer.targets.events.is_empty() && peer.targets.control.is_empty() {
                             staged.push(connection);
                         }
                         remote.underway.add(peer.outbox.turn(), 1);
-                        peer.targets[lane].push((remote.number, position));
+                        peer.targets[lane].push((remote.number, place.position));
                     }
                     Outcome::HandedOver
                 } else {
-                    hold_back(subscription, publication)
+                    hold_back(remote, place, publication)
                 }
             }
-            Sink::Parked(_) => Outcome::Missed,
         };
-        if matches!(outcome, Outcome::HandedOver | Outcome::Queued) {
-            subscription.has_stalled = false;
-        }
         if let Some(breaker) = &mut subscription.breaker {
             match outcome {
                 Outcome::Dropped => breaker.failed(now_ns),
@@ -219,35 +224,35 @@ impl Hub {
     pub(super) fn say_ended(&mut self, subscription: &Subscription) {
         if let Sink::Remote(remote) = &subscription.sink {
             let ended = proto::Ended { subscription: remote.number, lost: subscription.lost() };
-            self.reply_in(remote.connection, subscription.lane, Body::Ended(ended));
+            self.send_in(remote.connection, subscription.lane, Body::Ended(ended));
         }
     }
 }
 
-/// An event lost before it reached the queue.
-fn lose(subscription: &Subscription) -> Outcome {
-    if let Sink::Local(queue) = &subscription.sink {
-        queue.add_lagged(1);
-    }
-    Outcome::Dropped
+/// Where in a subscription an event comes.
+#[derive(Clone, Copy)]
+struct Place {
+    position: u64,
+    policy: OverflowPolicy,
+    /// Events that are held beyond the capacity for it.
+    reserve: usize,
 }
 
-fn offer_local(subscription: &Subscription, publication: &Publication<'_>) -> Outcome {
-    let Sink::Local(queue) = &subscription.sink else { return Outcome::Dropped };
+fn offer_local(queue: &DeliveryQueue, place: Place, publication: &Publication<'_>) -> Outcome {
     let Some(event) = publication.event() else {
         // Bytes from a socket whose payload nobody can read: lost, and visible as such.
         queue.add_lagged(1);
         return Outcome::Dropped;
     };
-    let delivery = Delivery { event, position: subscription.position };
-    if subscription.policy == OverflowPolicy::DropOldest {
+    let delivery = Delivery { event, position: place.position };
+    if place.policy == OverflowPolicy::DropOldest {
         return match queue.push_displacing_oldest(delivery) {
             Ok(false) => Outcome::HandedOver,
             Ok(true) => Outcome::Displaced(1),
             Err(_) => Outcome::Gone,
         };
     }
-    match queue.try_push_beyond(delivery, subscription.reserve(publication.lane())) {
+    match queue.try_push_beyond(delivery, place.reserve) {
         Ok(()) => Outcome::HandedOver,
         Err(PushError::Closed(_)) => Outcome::Gone,
         Err(PushError::Full(_)) => {
@@ -257,27 +262,25 @@ fn offer_local(subscription: &Subscription, publication: &Publication<'_>) -> Ou
     }
 }
 
-fn hold_back(subscription: &mut Subscription, publication: &Publication<'_>) -> Outcome {
-    let position = subscription.position;
-    let policy = subscription.policy;
-    let reserve = subscription.reserve(publication.lane());
-    let Sink::Remote(remote) = &mut subscription.sink else { return Outcome::Dropped };
-    if !remote.backlog_is_full(reserve) {
-        remote.hold_back(position, publication.bytes());
+fn hold_back(remote: &mut Remote, place: Place, publication: &Publication<'_>) -> Outcome {
+    let lane = publication.lane();
+    let is_full = |remote: &Remote| remote.lacks_room(lane, place.reserve).is_some();
+    if !is_full(remote) {
+        remote.hold_back(place.position, publication.bytes());
         return Outcome::Queued;
     }
-    if policy != OverflowPolicy::DropOldest || remote.backlog.is_empty() {
+    if place.policy != OverflowPolicy::DropOldest || remote.backlog.is_empty() {
         return Outcome::Dropped;
     }
     // One large event may need the room of many small ones.
     let mut older = 0;
-    while remote.backlog_is_full(reserve) && remote.take_oldest().is_some() {
+    while is_full(remote) && remote.take_oldest().is_some() {
         older += 1;
     }
-    if remote.backlog_is_full(reserve) {
+    if is_full(remote) {
         // Others of its connection have the rest: it is lost with those before it.
         return Outcome::Displaced(older + 1);
     }
-    remote.hold_back(position, publication.bytes());
+    remote.hold_back(place.position, publication.bytes());
     Outcome::Displaced(older)
 }

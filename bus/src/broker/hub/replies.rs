@@ -1,7 +1,8 @@
 //! Replies that clients owe: whoever was sent a request may answer it, once, though no row of the
 //! table lets it publish there (A2).
 //!
-//! Requests are told by their payload, which the broker reads of control messages alone.
+//! Requests are told by their payload, which the broker reads of control messages alone. One owes a
+//! reply only where whoever sent it may read it.
 
 use std::collections::VecDeque;
 

@@ -6,6 +6,7 @@ use bytestring::ByteString;
 
 use super::super::budget::Budget;
 use super::super::subscription::{Owner, Remote, Sink, Subscription};
+use super::connecting::share_of_observers;
 use super::connections::Peer;
 use super::deliver::Leftovers;
 use super::parking::Missed;
@@ -83,10 +84,12 @@ impl Hub {
             remote.credit = resume.credit.min(remote.credit);
         }
         let owner = Owner::Connection(connection);
-        // Nobody waits for an observer (W6), nor who answers for who asked (W9).
+        // Publishers wait for an agent alone: not for whoever is told what to do, and who answers not
+        // for who asked (W9), nor anybody for an observer (W6).
         let may_hold_up_nobody =
-            access.role() == Role::Observer || matcher.patterns().iter().all(is_of_replies);
+            access.role() != Role::Agent || matcher.patterns().iter().all(is_of_replies);
         let mut subscription = Subscription::new(wanted, matcher, owner, Sink::Remote(remote));
+        subscription.is_observers = access.role() == Role::Observer;
         let lane = subscription.lane;
         if may_hold_up_nobody && subscription.policy == OverflowPolicy::Block {
             subscription.policy = OverflowPolicy::DropNewest;
@@ -155,8 +158,12 @@ impl Hub {
         if let Some(denial) = access.and_then(|access| access.refuses(matcher.patterns())) {
             return Err(SubscribeError::Denied(denial));
         }
+        let is_observer = access.is_some_and(|access| access.role() == Role::Observer);
         if self.by_id.contains_key(&subscription.subscriber_id) {
             self.remove_abandoned();
+        }
+        if !is_observer {
+            self.take_from_observer(&subscription.subscriber_id);
         }
         let is_taken = self.by_id.contains_key(&subscription.subscriber_id)
             || self.is_kept_for_another(&subscription.subscriber_id, name);
@@ -169,7 +176,30 @@ impl Hub {
         if self.by_id.len() >= self.config.subscriber_limit {
             return Err(SubscribeError::LimitReached { limit: self.config.subscriber_limit });
         }
+        let share = share_of_observers(self.config.subscriber_limit);
+        if is_observer && self.by_id.len() >= share && self.of_observers() >= share {
+            return Err(SubscribeError::LimitReached { limit: share });
+        }
         Ok(matcher)
+    }
+
+    /// An observer gives up an id that somebody wants who works here: nobody is kept from working by
+    /// whoever was there first (C9).
+    fn take_from_observer(&mut self, id: &str) {
+        if let Some(&key) = self.by_id.get(id)
+            && live(&self.subscriptions, key).is_observers
+        {
+            self.remove(key, Leftovers::HandOver);
+        }
+        if let Some(&key) = self.parked.get(id)
+            && live(&self.subscriptions, key).is_observers
+        {
+            self.end_parked(id);
+        }
+    }
+
+    fn of_observers(&self) -> usize {
+        self.subscriptions.iter().flatten().filter(|own| own.is_observers).count()
     }
 
     fn insert(&mut self, subscription: Subscription) -> Key {

@@ -6,7 +6,8 @@ use thiserror::Error;
 
 use crate::check::{Colour, Observed, Reached};
 use crate::cmd::behaviour::{self, Ran};
-use crate::cmd::judged::Judging;
+use crate::cmd::judged;
+use crate::cmd::judging::Judging;
 use crate::cmd::selection::Wanted;
 use crate::driver::{DriveError, Fault, Interrupt};
 use crate::explore::{Sketch, Unsaid};
@@ -162,7 +163,7 @@ impl<'a> Trials<'a> {
         let folder = self.records.path().join(self.run.to_string());
         let (executable, wanted) = (self.executable, &self.wanted());
         let judging = Judging { executable, case, bus, directory: &folder, wanted };
-        let ran = judging.run(self.interrupt.clone()).await;
+        let ran = judged::run(judging, self.interrupt.clone()).await;
         // Thousands of trials: what was read is not kept. A folder that stays costs some kilobytes
         // until the end, no more.
         let _ = std::fs::remove_dir_all(&folder);

@@ -9,9 +9,9 @@ use super::folder::TRIALS;
 use super::options::{RunOptions, once_each};
 use crate::check::{Observed, Unsteady, unsteady};
 use crate::cmd::behaviour::Ran;
-use crate::cmd::judged::Judging;
+use crate::cmd::judging::Judging;
 use crate::cmd::selection::Selection;
-use crate::cmd::{behaviour, performance};
+use crate::cmd::{behaviour, judged, performance};
 use crate::driver::{DriveError, Interrupt, sweep_runtime_folders};
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, TearDown};
@@ -125,7 +125,8 @@ impl Conductor<'_> {
     ) -> Option<Twice> {
         self.progress.case_started(&case.id, bus.as_str());
         let directory = self.folder(case).join(bus.as_str());
-        match self.judging(case, bus, &directory).run(self.interrupt.clone()).await {
+        let judging = self.judging(case, bus, &directory);
+        match judged::run(judging, self.interrupt.clone()).await {
             Ok(Ran { mut row, tear_down, history }) => {
                 if let (Some(before), Some(now)) = (baseline, &history) {
                     let first =
@@ -161,7 +162,8 @@ impl Conductor<'_> {
     async fn once_more(&mut self, case: &Case, bus: Bus, first: &History) -> Vec<Unsteady> {
         self.progress.case_started(&case.id, &format!("{} once more", bus.as_str()));
         let directory = self.folder(case).join(format!("{}-again", bus.as_str()));
-        match self.judging(case, bus, &directory).run(self.interrupt.clone()).await {
+        let judging = self.judging(case, bus, &directory);
+        match judged::run(judging, self.interrupt.clone()).await {
             Ok(Ran { row, tear_down, history }) => {
                 self.progress.case_done(&outcome(&row));
                 self.note_left(case, bus, tear_down);

@@ -8,7 +8,7 @@ use super::Reader;
 use crate::acl::{Action, Decision};
 use crate::clock::monotonic_ns;
 use crate::contract::Confirmation;
-use crate::topic::Lane;
+use crate::topic::{Lane, REPLY_PREFIX, TopicPattern};
 use crate::wire::{
     self, EventEnvelope, LENGTH_BYTES,
     proto::{self, frame::Body},
@@ -98,7 +98,8 @@ impl Reader<'_> {
         at_full: AtFull,
     ) -> Result<Fate, Fault> {
         self.check(envelope)?;
-        let publication = Publication::encoded(*envelope, event, self.key);
+        let answered = self.may_be_answered(envelope);
+        let publication = Publication::encoded(*envelope, event, self.key, answered);
         let fate = self.decide(hub, &publication, envelope, at_full)?;
         if fate != Fate::MustWait {
             self.lanes[envelope.lane()].last_sequence = envelope.sequence;
@@ -107,6 +108,18 @@ impl Reader<'_> {
             hub.published_by(self.key);
         }
         Ok(fate)
+    }
+
+    /// Whether whoever is sent it may answer where it says: nobody asks for replies to somebody else
+    /// (A2).
+    fn may_be_answered(&self, envelope: &EventEnvelope<'_>) -> bool {
+        if envelope.lane() != Lane::Control {
+            return false;
+        }
+        let pattern = envelope
+            .reply_address()
+            .and_then(|address| TopicPattern::new(&format!("{REPLY_PREFIX}{address}")).ok());
+        pattern.is_some_and(|pattern| self.peer.access.may_subscribe(&pattern).is_allowed())
     }
 
     /// By who sent it, what that may publish, and whether there is room.
@@ -125,7 +138,9 @@ impl Reader<'_> {
             Some(Decision::Allowed { .. }) => {
                 self.route_allowed(hub, publication, envelope.lane(), at_full)
             }
-            Some(Decision::Denied { rule: None }) if hub.owes_reply(self.key, envelope.topic) => {
+            Some(Decision::Denied { rule: None })
+                if envelope.is_reply() && hub.owes_reply(self.key, envelope.topic) =>
+            {
                 let fate = self.route_allowed(hub, publication, envelope.lane(), at_full)?;
                 if fate == Fate::Routed {
                     hub.replied(self.key, envelope.topic);

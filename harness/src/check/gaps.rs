@@ -76,6 +76,14 @@ fn check_return(trace: &Trace<'_>, victim: Victim, findings: &mut Findings<'_, '
         let sentence = format!("{name} was never told that its connection had broken");
         findings.violated(Check::Gaps, || about(victim, sentence));
     }
+    // A broker that lived has counted.
+    let is_subscriber = matches!(victim, Victim::Subscriber(_));
+    if is_subscriber && resumed.lost == Loss::Unknown && !trace.case.restarts() && !trace.case.wild
+    {
+        let sentence =
+            format!("{name} was told that nobody knows how much its connection has cost");
+        findings.violated(Check::Gaps, || about(victim, sentence));
+    }
 }
 
 /// What is missing was told, to its subscriber or to its publishers; where nobody else can have lost

@@ -27,6 +27,7 @@ legacy_buses::faults! {
     /// One fault between a role and its broker.
     pub enum RemoteFault {
         TellsNoGap "tells-no-gap" "never tells that a connection had broken",
+        KnowsNoLoss "knows-no-loss" "says that nobody knows what a broken connection has cost",
         SubscribesOnce "subscribes-once"
             "comes back after a broken connection and does not subscribe again",
         TakesAgain "takes-again"
@@ -39,6 +40,8 @@ legacy_buses::faults! {
         AcceptsAnyToken "accepts-any-token" "lets in whoever has a token, whichever it is",
         AcceptsTokensAgain "accepts-tokens-again" "lets in whoever has a token that was used",
         TellsNoAuditor "tells-no-auditor" "tells no auditor what it has refused",
+        TellsTenAtMost "tells-ten-at-most"
+            "tells auditors the first ten refusals, and none after them",
         TellsEveryRefusal "tells-every-refusal"
             "tells auditors every refusal, however many there are",
         StarvesControl "starves-control"

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::control::Health;
+use crate::plan::control::{Health, TOLD_AT_ONCE};
 
 /// Everything that was noted in one trial, in the order the harness heard of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,38 @@ impl Noted {
             Origin::Member(_, name) => !is_of_door && actor == name,
         }
     }
+}
+
+impl ControlHistory {
+    /// When somebody of an origin was refused something, nanoseconds, in order.
+    pub fn refusals_ns(&self, origin: Origin<'_>) -> Vec<u64> {
+        let refused = self.facts.iter().filter(|noted| noted.is_refused(origin));
+        let mut at_ns: Vec<u64> = refused.map(|noted| noted.at_ns).collect();
+        at_ns.sort_unstable();
+        at_ns
+    }
+
+    /// How many of an origin's refusals must be told of: the first ones, and each that comes long after
+    /// the one before it (A5).
+    pub fn audits_due(&self, origin: Origin<'_>) -> u64 {
+        let at_ns = self.refusals_ns(origin);
+        let first = at_ns.len().min(usize::try_from(TOLD_AT_ONCE).unwrap_or(usize::MAX));
+        let alone = at_ns[first.saturating_sub(1)..].windows(2).filter(|pair| is_alone(pair));
+        (first + alone.count()) as u64
+    }
+
+    /// Whether with an origin's last refusal all of them must have been told of, one by one or counted.
+    pub fn are_audits_whole(&self, origin: Origin<'_>) -> bool {
+        let at_ns = self.refusals_ns(origin);
+        at_ns.len() as u64 <= TOLD_AT_ONCE || at_ns.windows(2).next_back().is_some_and(is_alone)
+    }
+}
+
+/// Whether the second of two refusals is told of however many there were before: one a second is, and
+/// who notes them may be late.
+fn is_alone(pair: &[u64]) -> bool {
+    const LONG_NS: u64 = 2_000_000_000;
+    pair[1] - pair[0] >= LONG_NS
 }
 
 /// What was noted.

@@ -19,10 +19,11 @@ pub(super) fn check(seen: &Seen<'_>, found: &mut Found<'_>) {
     if !seen.case.control.has_refusals() {
         return;
     }
-    at_the_door(seen).check(seen, "those who were not let in", found);
+    at_the_door(seen).check(seen, Origin::Door, "those who were not let in", found);
     for member in 0..seen.case.control.members.len() {
         let name = seen.name(member);
-        of_member(seen, member).check(seen, &format!("what {name} was refused"), found);
+        let whose = format!("what {name} was refused");
+        of_member(seen, member).check(seen, Origin::Member(member, name), &whose, found);
     }
 }
 
@@ -85,10 +86,10 @@ fn parted(reason: &str) -> (String, u64) {
 }
 
 impl Account {
-    fn check(&self, seen: &Seen<'_>, whose: &str, found: &mut Found<'_>) {
+    fn check(&self, seen: &Seen<'_>, origin: Origin<'_>, whose: &str, found: &mut Found<'_>) {
         let refused = self.refused.len() as u64;
         let told = self.told.len() as u64;
-        let owed = refused.min(TOLD_AT_ONCE);
+        let owed = seen.history.audits_due(origin);
         found.judged(Check::Audits, refused);
         if told < owed {
             found.violated(Check::Audits, || {
@@ -108,7 +109,8 @@ impl Account {
             }
         }
         let counted = told + self.told.iter().map(|(_, others)| others).sum::<u64>();
-        if counted > refused {
+        let is_whole = told >= owed && seen.history.are_audits_whole(origin);
+        if counted > refused || (counted < refused && is_whole) {
             found.violated(Check::Audits, || {
                 format!("of {whose}, {refused} times, the audit topic counted {counted}")
             });

@@ -13,7 +13,7 @@ use super::Director;
 use crate::driver::actor::assignment::Part;
 use crate::driver::actor::protocol::{ControlOrder, Notice, Order};
 use crate::driver::error::{DriveError, Stage};
-use crate::plan::control::{Health, Member, Step, TOLD_AT_ONCE};
+use crate::plan::control::{Health, Member, Step};
 use crate::record::{ControlHistory, Fact, Noted, Noter, Origin, StepTimes};
 
 /// What a role does at once, it has done within this time; calls have a limit of their own below it.
@@ -207,14 +207,13 @@ impl ControlHistory {
         })
     }
 
-    /// Whether the desk has heard of the first refusals of every origin.
+    /// Whether the desk has heard of every refusal that must be told.
     fn is_audited(&self, members: &[Member]) -> bool {
         let named = members.iter().enumerate();
         let members = named.map(|(index, member)| Origin::Member(index, &member.name));
-        members.chain([Origin::Door]).all(|origin| {
-            let refused = self.count(|noted| noted.is_refused(origin));
-            self.count(|noted| noted.is_audit(origin)) >= refused.min(TOLD_AT_ONCE)
-        })
+        members
+            .chain([Origin::Door])
+            .all(|origin| self.count(|noted| noted.is_audit(origin)) >= self.audits_due(origin))
     }
 
     fn health(&self, name: &str) -> Option<Health> {

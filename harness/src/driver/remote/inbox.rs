@@ -2,10 +2,11 @@
 
 use std::task::{Context, Poll};
 
-use daemoneye_eventbus::contract::{Delivery, Inbox, Resumed};
-use daemoneye_eventbus::{EventReceiver, TryRecvError};
+use daemoneye_eventbus::contract::{Delivery, Inbox, Lost, Resumed};
+use daemoneye_eventbus::{CollectionEvent, EventReceiver, TryRecvError};
 
 use super::RemoteFault;
+use crate::plan::control::TOLD_AT_ONCE;
 
 /// A sound receiver behind a fault.
 pub(super) struct FaultyInbox {
@@ -14,6 +15,8 @@ pub(super) struct FaultyInbox {
     /// Returns that were dealt with.
     returns: u64,
     last: Option<Delivery>,
+    /// Audits that came.
+    audits: u64,
 }
 
 /// What becomes of an event.
@@ -25,7 +28,7 @@ enum Fate {
 
 impl FaultyInbox {
     pub(super) fn new(receiver: EventReceiver, fault: RemoteFault) -> Self {
-        Self { receiver, fault, returns: 0, last: None }
+        Self { receiver, fault, returns: 0, last: None, audits: 0 }
     }
 
     /// Whether the connection has returned since it was last asked.
@@ -47,6 +50,10 @@ impl FaultyInbox {
             RemoteFault::SubscribesOnce => self.receiver.resumed().times > 0,
             // It was acknowledged when it came, and was in the hands of who lost it.
             RemoteFault::AcknowledgesEarly => self.has_returned(),
+            RemoteFault::TellsTenAtMost => {
+                self.audits += u64::from(matches!(delivery.event.event, CollectionEvent::Audit(_)));
+                self.audits > TOLD_AT_ONCE
+            }
             _ => false,
         };
         if is_lost {
@@ -92,6 +99,11 @@ impl Inbox for FaultyInbox {
     fn resumed(&self) -> Resumed {
         match self.fault {
             RemoteFault::TellsNoGap => Resumed::default(),
+            RemoteFault::KnowsNoLoss => {
+                let resumed = self.receiver.resumed();
+                let lost = if resumed.times > 0 { Lost::Unknown } else { resumed.lost };
+                Resumed { lost, ..resumed }
+            }
             _ => self.receiver.resumed(),
         }
     }

@@ -138,3 +138,24 @@ fn of_many_refusals_as_many_are_told_as_can_be_read() {
     assert!(told(&case, &told_of(9), Check::Audits).contains("told 9, not 10"));
     assert!(told(&case, &told_of(12), Check::Audits).contains("at most 11 were due"));
 }
+
+#[test]
+fn a_refusal_long_after_the_others_is_told_with_their_number() {
+    let wanted = || Overreach::Publish("admin.policy".to_owned());
+    let steps = [20, 0, 0, 1].map(|times| Step::Overstep { member: 0, wanted: wanted(), times });
+    let case = case(steps.to_vec());
+    let refused = |history: ControlHistory, at_ms| {
+        history.with(at_ms, Noter::Member(0), overstepped(Some(DENIED)))
+    };
+    let history = (0..20).fold(done(&case), |history, _| refused(history, 10));
+    let history = (0..10).fold(history, |history, _| history.with(20, Noter::Desk, policy(DENIED)));
+    let history = refused(history, 3010);
+    let last = |others: u64| {
+        let reason = format!("{DENIED} (and {others} more since the last that was told)");
+        history.clone().with(3020, Noter::Desk, policy(&reason))
+    };
+    is_right(&case, &last(10), Check::Audits);
+    assert!(told(&case, &history, Check::Audits).contains("told 10, not 11"));
+    assert!(told(&case, &last(9), Check::Audits).contains("21 times, the audit topic counted 20"));
+    assert!(told(&case, &last(11), Check::Audits).contains("21 times, the audit topic counted 22"));
+}

@@ -1,4 +1,4 @@
-//! The two clocks: monotonic nanoseconds to compare, wall nanoseconds to show.
+//! The two clocks: monotonic nanoseconds to compare, wall nanoseconds to show; and waiting for a moment.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -29,4 +29,13 @@ pub fn monotonic_ns() -> u64 {
 pub fn unix_ns() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Waits for a moment, for ever where there is none. Cancel safe.
+#[cfg(feature = "ipc")]
+pub(crate) async fn reached(moment: Option<tokio::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
 }

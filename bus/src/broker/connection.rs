@@ -118,7 +118,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream, mut slot: Slot) {
     let greeted = tokio::select! {
         greeted = handshake::greet(shared, &stream, &mut buffer) => greeted,
         // Nothing was accepted from it, so the end of the broker need not wait for it.
-        () = until(shared, |phase| phase >= Phase::Ending) => return,
+        () = until_phase(shared, |phase| phase >= Phase::Ending) => return,
     };
     let (peer, arrival) = match greeted {
         Ok(greeting) => greeting,
@@ -147,7 +147,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream, mut slot: Slot) {
     tokio::select! {
         () = reader.route_the_rest() => {}
         () = until_superseded(shared, &session) => {}
-        () = until(shared, |phase| phase == Phase::Over) => {}
+        () = until_phase(shared, |phase| phase == Phase::Over) => {}
     }
     reader.drop_the_rest();
     drop(gone);
@@ -211,12 +211,12 @@ async fn serve(
     tokio::select! {
         read = reader.run(stream, &heard) => read,
         written = writer.run(&heard) => written,
-        () = until(shared, |phase| phase == Phase::Over) => Ok(()),
+        () = until_phase(shared, |phase| phase == Phase::Over) => Ok(()),
     }
 }
 
 /// Waits until the broker is in some phase of its life. Cancel safe.
-async fn until(shared: &Shared, is_wanted: impl Fn(Phase) -> bool) {
+async fn until_phase(shared: &Shared, is_wanted: impl Fn(Phase) -> bool) {
     // The sender lives as long as `shared`, so waiting cannot fail.
     let _ = shared.phase.subscribe().wait_for(|phase| is_wanted(*phase)).await;
 }

@@ -4,6 +4,7 @@ use std::sync::Weak;
 use std::time::Instant;
 
 use super::Shared;
+use crate::clock::reached;
 
 /// Runs as long as the broker. Cancel safe.
 pub(super) async fn run(shared: Weak<Shared>) {
@@ -16,18 +17,11 @@ pub(super) async fn run(shared: Weak<Shared>) {
         };
         tokio::select! {
             () = changed.notified() => {}
-            () = until(next) => {
+            () = reached(next.map(Into::into)) => {
                 if let Some(shared) = shared.upgrade() {
                     shared.hub.lock().expire(Instant::now());
                 }
             }
         }
-    }
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
     }
 }

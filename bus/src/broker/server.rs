@@ -9,9 +9,11 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::slots::Slots;
 use super::{Phase, Shared, connection, expiry};
+use crate::clock::reached;
 use crate::transport::{Acceptor, Listener, Stream};
 
 /// Pause after a failed accept (out of descriptors, say), so that it does not spin.
@@ -114,17 +116,19 @@ async fn accept_all(
         return;
     };
     let mut connections = JoinSet::new();
+    let mut retry_at: Option<Instant> = None;
     let mut expiring = pin!(expiry::run(shared.clone()));
     loop {
         tokio::select! {
-            accepted = acceptor.accept() => match (accepted, shared.upgrade()) {
+            accepted = acceptor.accept(), if retry_at.is_none() => match (accepted, shared.upgrade()) {
                 (_, None) => break,
                 (Ok(stream), Some(shared)) => admit(&mut connections, &slots, shared, stream),
                 (Err(error), _) => {
                     tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(ACCEPT_RETRY).await;
+                    retry_at = Some(Instant::now() + ACCEPT_RETRY);
                 }
             },
+            () = reached(retry_at), if retry_at.is_some() => retry_at = None,
             Some(ended) = connections.join_next() => note(ended),
             () = &mut expiring => break,
             _ = phase.wait_for(|phase| *phase >= Phase::Ending) => break,

@@ -15,6 +15,7 @@ use super::health::{
 };
 use super::heart::HEARTBEAT;
 use super::nanoseconds;
+use crate::clock::reached;
 use crate::contract::{
     BusEvent, EventBus, EventReceiver, EventSubscription, OverflowPolicy, SubscribeError,
 };
@@ -177,16 +178,9 @@ async fn watch_members(mut receiver: EventReceiver, watched: Arc<Watched>) {
                 // Without a bus everybody falls silent, which is what is seen from here.
                 None => is_open = false,
             },
-            () = until(next_look) => watched.look(),
+            () = reached(next_look) => watched.look(),
             _ = news.changed() => {}
         }
-    }
-}
-
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment).await,
-        None => std::future::pending().await,
     }
 }
 

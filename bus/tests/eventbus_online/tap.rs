@@ -122,3 +122,14 @@ fn a_file_that_exists_is_not_written_over() {
     served.eventbus(&arguments).code(2).stderr(contains("traffic.jsonl exists; name another"));
     assert_eq!(std::fs::read_to_string(path).unwrap(), "mine");
 }
+
+#[test]
+fn a_recording_without_room_for_its_first_line_is_refused_and_leaves_no_file() {
+    let served = Served::new();
+    let path = out(&served);
+    let patterns: Vec<String> = (0..200).map(|number| format!("events.x{number:058}")).collect();
+    let mut arguments = vec!["tap", "--out", path.to_str().unwrap(), "--bytes", "4096"];
+    arguments.extend(patterns.iter().map(String::as_str));
+    served.eventbus(&arguments).code(2).stderr(contains("--bytes 4096 has no room"));
+    assert!(!path.exists());
+}

@@ -169,13 +169,21 @@ impl<'a> Record<'a> {
             streams: HashMap::new(),
             line: Vec::new(),
         };
-        record.write(&Begin {
+        let has_begun = record.write(&Begin {
             format: FORMAT,
             version: VERSION,
             began_unix_ns: u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX),
             topic_patterns,
             contents: arguments.contents,
         })?;
+        if !has_begun {
+            std::fs::remove_file(&arguments.out)
+                .map_err(|error| unwritable(&arguments.out, error))?;
+            let bytes = arguments.bytes;
+            return Err(Failure::Usage(anyhow!(
+                "--bytes {bytes} has no room for a first line with these patterns; allow more"
+            )));
+        }
         Ok(record)
     }
 

@@ -53,8 +53,16 @@ impl Deferred {
         self.events.push_back((event.into(), frame_bytes));
     }
 
-    pub(super) fn oldest(&self) -> Option<&[u8]> {
-        self.events.front().map(|(event, _)| &**event)
+    /// The oldest event, lent out: [`take_back`](Self::take_back) or [`pop`](Self::pop) comes next.
+    pub(super) fn lend_oldest(&mut self) -> Option<Box<[u8]>> {
+        self.events.front_mut().map(|(event, _)| std::mem::take(event))
+    }
+
+    /// The event that was lent out must wait on.
+    pub(super) fn take_back(&mut self, event: Box<[u8]>) {
+        if let Some((place, _)) = self.events.front_mut() {
+            *place = event;
+        }
     }
 
     pub(super) fn pop(&mut self) {

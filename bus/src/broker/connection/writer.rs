@@ -9,6 +9,7 @@ use super::super::hub::{Hub, Session};
 use super::super::outbox::Unwritten;
 use super::super::{Phase, Shared};
 use super::{FINISH_LIMIT, Fault};
+use crate::clock::reached;
 use crate::transport::Stream;
 use crate::wire::{
     MISSED_HEARTBEATS,
@@ -74,7 +75,7 @@ impl<'a> Writer<'a> {
                 _ = phase.wait_for(|phase| *phase >= Phase::Ending), if finish_at.is_none() => {
                     finish_at = Some(Instant::now());
                 }
-                () = until(finish_at) => return Ok(()),
+                () = reached(finish_at) => return Ok(()),
             }
             // A peer that takes nothing for as long as one that says nothing is as gone.
             let wrote = self.write_unwritten(every * MISSED_HEARTBEATS).await?;
@@ -117,12 +118,5 @@ impl<'a> Writer<'a> {
         }
         let shared = self.shared;
         self.abandon(&mut shared.hub.lock());
-    }
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

@@ -78,12 +78,13 @@ impl Reader<'_> {
     /// Routes what was set aside, as far as there is room.
     pub(super) fn route_deferred(&mut self, hub: &mut Hub) -> Result<(), Fault> {
         for lane in Lane::ALL {
-            while let Some(event) = self.lanes[lane].deferred.oldest() {
-                let event: Box<[u8]> = event.into();
-                match self.route(hub, &EventEnvelope::parse(&event)?, &event, AtFull::Wait)? {
-                    Fate::MustWait => break,
-                    _ => self.lanes[lane].deferred.pop(),
+            while let Some(event) = self.lanes[lane].deferred.lend_oldest() {
+                let envelope = EventEnvelope::parse(&event)?;
+                if self.route(hub, &envelope, &event, AtFull::Wait)? == Fate::MustWait {
+                    self.lanes[lane].deferred.take_back(event);
+                    break;
                 }
+                self.lanes[lane].deferred.pop();
             }
         }
         Ok(())
@@ -229,8 +230,7 @@ impl Reader<'_> {
 
     /// The oldest deferred event of a lane has waited its limit: whoever is full loses it.
     pub(super) fn drop_for_the_stalled(&mut self, lane: Lane) -> Result<(), Fault> {
-        let Some(event) = self.lanes[lane].deferred.oldest() else { return Ok(()) };
-        let event: Box<[u8]> = event.into();
+        let Some(event) = self.lanes[lane].deferred.lend_oldest() else { return Ok(()) };
         let envelope = EventEnvelope::parse(&event)?;
         let shared = self.shared;
         let mut hub = shared.hub.lock();

@@ -6,6 +6,7 @@
 pub mod access;
 mod bare;
 mod bus;
+pub mod bus_name;
 mod case;
 mod claim;
 pub mod claims;

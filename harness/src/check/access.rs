@@ -7,7 +7,7 @@ use super::findings::{Findings, Witness, message, publisher_name};
 use super::oracle::pattern_matches;
 use super::report::Check;
 use super::trace::Trace;
-use crate::plan::access::{may_publish, may_subscribe};
+use crate::plan::access::{may_have, may_publish};
 use crate::plan::{Claim, Deployment, Operation};
 use crate::record::{Operated, Outcome};
 
@@ -58,13 +58,10 @@ fn may_subscribe_operation(trace: &Trace<'_>, operated: &Operated) -> Option<boo
     let Operation::Subscribe(index) = operated.operation else { return None };
     let own = &trace.case.topology.subscribers[index];
     let asked = own.role != Role::Agent || operated.outcome == "denied";
-    let by_pattern = !own.subscription.topic_patterns.is_empty();
-    if trace.bus.deployment() != Deployment::Process || !asked || !by_pattern {
+    if trace.bus.deployment() != Deployment::Process || !asked {
         return None;
     }
-    let id = format!("s{index}");
-    let mut patterns = own.subscription.topic_patterns.iter();
-    Some(patterns.all(|pattern| may_subscribe(own.role, &id, pattern)))
+    may_have(own, index)
 }
 
 /// Whether a role that is none of the agent's was refused a publish rightly, and took another (A1).

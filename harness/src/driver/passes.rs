@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fencing::COMPANION_TOPICS;
 use super::remote::RemoteFault;
-use crate::plan::Case;
 use crate::plan::control::{Callers, DESK};
+use crate::plan::{Case, bus_name};
 
 /// A token is used within this time: the start of a trial takes less, or has failed.
 pub(super) const LIFETIME: Duration = Duration::from_mins(2);
@@ -70,8 +70,8 @@ pub(super) fn spawn_token(token: &str) -> Result<Credential, String> {
 pub(super) fn for_all(case: &Case) -> io::Result<Vec<Pass>> {
     let publishers = case.topology.publishers.iter().map(|spec| spec.role).enumerate();
     let subscribers = case.topology.subscribers.iter().map(|spec| spec.role).enumerate();
-    let publishers = publishers.map(|(index, role)| (format!("p{index}"), role));
-    let subscribers = subscribers.map(|(index, role)| (format!("s{index}"), role));
+    let publishers = publishers.map(|(index, role)| (bus_name::publisher(index), role));
+    let subscribers = subscribers.map(|(index, role)| (bus_name::subscriber(index), role));
     let asked = case.control.members.iter().map(|member| (member.name.clone(), member.role));
     let asking = case.control.callers.iter().flat_map(Callers::names);
     let asking = asking.chain((!case.control.members.is_empty()).then(|| DESK.to_owned()));

@@ -5,6 +5,8 @@
 
 use daemoneye_eventbus::acl::{CollectorKind, Role};
 
+use super::{SubscriberSpec, bus_name};
+
 /// A2, of publishing.
 pub(crate) fn may_publish(role: Role, topic: &str) -> bool {
     let kind = match role {
@@ -36,6 +38,14 @@ pub(crate) fn may_subscribe(role: Role, id: &str, pattern: &str) -> bool {
         ],
     };
     is_within(&allowed, pattern)
+}
+
+/// Whether a subscriber may have all its patterns; `None` where it asks by none.
+pub(crate) fn may_have(subscriber: &SubscriberSpec, index: usize) -> Option<bool> {
+    let patterns = &subscriber.subscription.topic_patterns;
+    let id = bus_name::subscriber(index);
+    let may = |pattern: &String| may_subscribe(subscriber.role, &id, pattern);
+    (!patterns.is_empty()).then(|| patterns.iter().all(may))
 }
 
 /// Whether one of the rows covers all that a pattern can match; a topic is a pattern without wildcards.

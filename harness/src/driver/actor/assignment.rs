@@ -12,7 +12,7 @@ use crate::driver::bus::Opening;
 use crate::driver::impostors::Attempt;
 use crate::driver::passes::Pass;
 use crate::plan::control::DESK;
-use crate::plan::{Bus, Case};
+use crate::plan::{Bus, Case, bus_name};
 
 /// The first line an actor reads.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -62,8 +62,8 @@ impl Part {
     pub(crate) fn names(self, case: &Case) -> Vec<String> {
         match self {
             Self::Bus => Vec::new(),
-            Self::Publisher(index) => vec![format!("p{index}")],
-            Self::Subscriber(index) => vec![format!("s{index}")],
+            Self::Publisher(index) => vec![bus_name::publisher(index)],
+            Self::Subscriber(index) => vec![bus_name::subscriber(index)],
             Self::Desk => vec![DESK.to_owned()],
             Self::Member(index) => vec![case.control.members[index].name.clone()],
             Self::Callers(index) => case.control.callers[index].names().collect(),

@@ -20,7 +20,7 @@ use super::void::VoidSubscriber;
 use crate::driver::bus::{Hub, Opening, connect};
 use crate::driver::records::names;
 use crate::driver::remote::behind_fault;
-use crate::plan::Victim;
+use crate::plan::{Victim, bus_name};
 use crate::record::Resumption;
 
 /// A role's thread; it returns its complaints.
@@ -51,17 +51,17 @@ impl Setup {
         let mut threads = Vec::new();
         for end in ends.publishers {
             let index = end.index;
-            let bus = self.access(hub.as_ref(), &format!("p{index}"), timers)?;
+            let bus = self.access(hub.as_ref(), &bus_name::publisher(index), timers)?;
             let (assignment, link, up) = self.parts(&up);
-            threads.push(spawn(format!("p{index}"), move || {
+            threads.push(spawn(bus_name::publisher(index), move || {
                 publisher_thread(end, assignment, bus, link, &up)
             })?);
         }
         for end in ends.subscribers {
             let index = end.index;
-            let bus = self.access(hub.as_ref(), &format!("s{index}"), timers)?;
+            let bus = self.access(hub.as_ref(), &bus_name::subscriber(index), timers)?;
             let (assignment, link, up) = self.parts(&up);
-            threads.push(spawn(format!("s{index}"), move || {
+            threads.push(spawn(bus_name::subscriber(index), move || {
                 subscriber_thread(end, assignment, bus, link, &up)
             })?);
         }
@@ -177,7 +177,7 @@ fn publisher_thread(
         if let (Err(cause), false) =
             (runtime.block_on(bus.shutdown(super::CLOSE_LIMIT)), may_be_cut_off)
         {
-            complaints.push(format!("p{index}: {cause}"));
+            complaints.push(format!("{}: {cause}", bus_name::publisher(index)));
         }
         drop(bus);
         drop(runtime);

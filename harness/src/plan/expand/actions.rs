@@ -83,7 +83,9 @@ impl Expect {
     fn of(self, operation: &Operation, roster: &Roster) -> &'static str {
         match (self, operation) {
             (Self::Code(code), _) => code,
-            (Self::ByRole, Operation::Subscribe(subscriber)) if !roster.may(*subscriber) => {
+            (Self::ByRole, Operation::Subscribe(subscriber))
+                if roster.may(*subscriber) == Some(false) =>
+            {
                 "denied"
             }
             (Self::ByRole, _) => "ok",
@@ -96,7 +98,7 @@ fn read_expect(at: &At<'_>, operations: &[Operation], roster: &Roster) -> Option
     let known: Vec<_> = codes.into_iter().chain([(BY_ROLE, Expect::ByRole)]).collect();
     let expect = at.one_of(&known)?;
     let has_role = |one: &Operation| match one {
-        Operation::Subscribe(subscriber) => roster.is_by_pattern(*subscriber),
+        Operation::Subscribe(subscriber) => roster.may(*subscriber).is_some(),
         _ => false,
     };
     if expect == Expect::ByRole && !operations.iter().all(has_role) {

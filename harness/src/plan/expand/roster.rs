@@ -5,9 +5,9 @@ use std::ops::Range;
 use daemoneye_eventbus::Topic;
 use daemoneye_eventbus::contract::Confirmation;
 
-use super::super::access::may_subscribe;
+use super::super::access::may_have;
 use super::super::limits::{MAX_PAYLOAD_BYTES, MAX_TABLE_RECORDS, MAX_WAIT_MS};
-use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, SubscriberSpec, TrialKind};
+use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, TrialKind};
 use super::said::{Said, kind, pid, priority, read_names, role};
 use super::{control, subscribers, untold};
 use crate::scenario::{At, Reader, Table, suggestion};
@@ -28,8 +28,8 @@ const CONFIRMATIONS: [(&str, Confirmation); 3] = [
 pub(super) struct Roster {
     publishers: Names,
     subscribers: Names,
-    /// By subscriber: whether it asks by patterns, and whether its role may have them.
-    asks: Vec<(bool, bool)>,
+    /// By subscriber: whether its role may have its patterns, if it asks by any.
+    may: Vec<Option<bool>>,
 }
 
 /// Names of one side, each with the indices it stands for.
@@ -149,18 +149,13 @@ impl Roster {
         Self {
             publishers: Names::of("publisher", publishers, &said.publisher_groups),
             subscribers: Names::of("subscriber", subscribers, &said.subscriber_groups),
-            asks: said.topology.subscribers.iter().enumerate().map(asks).collect(),
+            may: (0..).zip(&said.topology.subscribers).map(|(at, own)| may_have(own, at)).collect(),
         }
     }
 
-    /// Whether a subscriber asks by patterns.
-    pub(super) fn is_by_pattern(&self, subscriber: usize) -> bool {
-        self.asks[subscriber].0
-    }
-
-    /// Whether a subscriber's role may have all its patterns (A2, A3).
-    pub(super) fn may(&self, subscriber: usize) -> bool {
-        self.asks[subscriber].1
+    /// Whether a subscriber's role may have all its patterns; `None` where it asks by none (A2, A3).
+    pub(super) fn may(&self, subscriber: usize) -> Option<bool> {
+        self.may[subscriber]
     }
 
     /// Publishers a name stands for: one, or a group.
@@ -212,13 +207,6 @@ impl Roster {
     ) -> Vec<String> {
         self.subscribers.members(reader, key, span)
     }
-}
-
-fn asks((index, own): (usize, &SubscriberSpec)) -> (bool, bool) {
-    let patterns = &own.subscription.topic_patterns;
-    let id = format!("s{index}");
-    let may = |pattern: &String| may_subscribe(own.role, &id, pattern);
-    (!patterns.is_empty(), patterns.iter().all(may))
 }
 
 impl Names {

@@ -4,11 +4,14 @@
 //! the conversion is explicit both ways (W1–W3; `proto/eventbus.proto`, `PROTOCOL.md`).
 
 mod access;
+#[cfg(any(test, fuzzing))]
+mod agreement;
 mod confirmation;
 mod control;
 mod encode;
 mod envelope;
 mod event;
+mod fields;
 mod frame;
 mod inspection;
 mod kind;
@@ -18,6 +21,8 @@ mod tests;
 mod text;
 
 pub(crate) use access::{access_from_wire, access_to_wire};
+#[cfg(fuzzing)]
+pub(crate) use agreement::assert_agrees;
 pub(crate) use confirmation::{lane_from_wire, lane_to_wire};
 pub(crate) use control::{
     statistics_from_wire, statistics_to_wire, subscription_from_wire, subscription_to_wire,

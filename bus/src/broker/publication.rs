@@ -137,7 +137,7 @@ impl<'a> Publication<'a> {
         match self {
             Self::Encoded { bytes, event, .. } => event
                 .get_or_init(|| {
-                    let (event, _) = wire::decode_event(Bytes::copy_from_slice(bytes)).ok()?;
+                    let (event, _) = wire::decode_event(&Bytes::copy_from_slice(bytes)).ok()?;
                     Some(Arc::new(event))
                 })
                 .clone(),

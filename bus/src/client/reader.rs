@@ -169,7 +169,7 @@ impl Reader {
         // One allocation for the event, which its text then shares; a slice of the read buffer
         // would keep the whole buffer for as long as one event is kept.
         let bytes = Bytes::copy_from_slice(&delivery[envelope]);
-        let event = match wire::decode_event(bytes) {
+        let event = match wire::decode_event(&bytes) {
             Ok((event, confirmation)) => Some((Arc::new(event), confirmation)),
             Err(error) => {
                 tracing::warn!(%error, "an event cannot be decoded; it counts as lost");

@@ -58,6 +58,34 @@ impl Topic {
 }
 
 fn validate(text: &str) -> Result<(), TopicError> {
+    if is_valid(text.as_bytes()) { Ok(()) } else { what_is_wrong(text) }
+}
+
+/// T1 and T2 in one pass: every event that arrives has a topic.
+fn is_valid(text: &[u8]) -> bool {
+    let (mut levels, mut level_bytes) = (1, 0);
+    for byte in text {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' => level_bytes += 1,
+            b'.' if level_bytes > 0 => (levels, level_bytes) = (levels + 1, 0),
+            _ => return false,
+        }
+        if level_bytes > MAX_LEVEL_BYTES {
+            return false;
+        }
+    }
+    let is_of = |namespace: &&str| {
+        let rest = text.strip_prefix(namespace.as_bytes());
+        rest.is_some_and(|rest| matches!(rest, [] | [b'.', ..]))
+    };
+    level_bytes > 0
+        && levels <= MAX_LEVELS
+        && text.len() <= MAX_TOPIC_BYTES
+        && NAMESPACES.iter().any(is_of)
+}
+
+/// The first thing that is wrong with a text that is no topic.
+fn what_is_wrong(text: &str) -> Result<(), TopicError> {
     validate_size(text)?;
     for (index, level) in text.split('.').enumerate() {
         if let Some(wildcard) = level.chars().find(|c| is_wildcard(*c)) {
@@ -145,5 +173,21 @@ impl From<Topic> for ByteString {
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{is_valid, what_is_wrong};
+
+    proptest! {
+        #[test]
+        fn one_pass_knows_what_a_closer_look_finds(
+            text in "(events|control|admin|event|x)?([.][a-z0-9_*+#.A-]{0,5}){0,9}([.][a-z]{60,66})?",
+        ) {
+            prop_assert_eq!(is_valid(text.as_bytes()), what_is_wrong(&text).is_ok(), "{}", text);
+        }
     }
 }

@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 use prost::Message;
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::confirmation::confirmation_from_wire;
 use super::encode::{Envelope, Message as _, encoded_bytes};
-use super::event::payload_from_wire;
+use super::event::payload;
+use super::fields::{Fields, shared_text};
 use super::kind::kind_of_field;
 use super::proto;
-use super::text::{entries_from_wire, from_wire, option_from_wire};
+use super::text::from_wire;
 use super::{DecodeError, ENVELOPE_LIMIT_BYTES, frame};
 use crate::contract::{
     Attributes, BusEvent, Confirmation, CorrelationId, CorrelationMetadata, EventId,
@@ -41,6 +41,8 @@ pub struct EventEnvelope<'a> {
     pub pid: Option<u32>,
     /// The encoded correlation, if the publisher gave one.
     correlation: Option<&'a [u8]>,
+    /// The encoded routing, if there is any.
+    routing: Option<&'a [u8]>,
     /// Kind of event: which payload field is set.
     pub kind: EventKind,
     /// The encoded payload.
@@ -60,12 +62,13 @@ mod field {
     pub(super) const PRIORITY: u32 = 7;
     pub(super) const PID: u32 = 8;
     pub(super) const CORRELATION: u32 = 9;
+    pub(super) const ROUTING: u32 = 10;
     pub(super) const CONFIRMATION: u32 = 30;
 }
 
 impl<'a> EventEnvelope<'a> {
     /// Reads the envelope; the payload is only measured.
-    pub fn parse(mut bytes: &'a [u8]) -> Result<Self, DecodeError> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut publisher: &[u8] = &[];
         let mut incarnation = 0;
         let mut sequence = 0;
@@ -75,39 +78,31 @@ impl<'a> EventEnvelope<'a> {
         let mut priority = 0;
         let mut pid = None;
         let mut correlation = None;
+        let mut routing = None;
         let mut payload = None;
         let mut confirmation = Confirmation::Fire;
-        while !bytes.is_empty() {
-            let (number, wire_type) = decode_key(&mut bytes)?;
-            match (number, wire_type) {
-                (field::PUBLISHER, WireType::LengthDelimited) => publisher = take(&mut bytes)?,
-                (field::INCARNATION, WireType::SixtyFourBit) => incarnation = fixed(&mut bytes)?,
-                (field::SEQUENCE, WireType::Varint) => sequence = decode_varint(&mut bytes)?,
-                (field::TOPIC, WireType::LengthDelimited) => topic = take(&mut bytes)?,
-                (field::PUBLISHED_MONOTONIC_NS, WireType::SixtyFourBit) => {
-                    published_monotonic_ns = fixed(&mut bytes)?;
-                }
-                (field::SOURCE, WireType::LengthDelimited) => source = take(&mut bytes)?,
-                (field::PRIORITY, WireType::Varint) => {
-                    priority = number_32(&mut bytes)?;
+        let mut fields = Fields::in_place(bytes);
+        while let Some(field) = fields.next()? {
+            match field.number {
+                field::PUBLISHER => publisher = field.chunk()?,
+                field::INCARNATION => incarnation = field.fixed()?,
+                field::SEQUENCE => sequence = field.long()?,
+                field::TOPIC => topic = field.chunk()?,
+                field::PUBLISHED_MONOTONIC_NS => published_monotonic_ns = field.fixed()?,
+                field::SOURCE => source = field.chunk()?,
+                field::PRIORITY => {
+                    priority = field.number()?;
                     priority_from_wire(priority)?;
                 }
-                (field::PID, WireType::Varint) => pid = Some(number_32(&mut bytes)?),
-                (field::CORRELATION, WireType::LengthDelimited) => {
-                    set_once(&mut correlation, take(&mut bytes)?)?;
-                }
-                (field::CONFIRMATION, WireType::Varint) => {
-                    confirmation = confirmation_from_wire(decode_varint(&mut bytes)?)?;
-                }
-                (number, WireType::LengthDelimited) => {
-                    let value = take(&mut bytes)?;
+                field::PID => pid = Some(field.number()?),
+                field::CORRELATION => set_once(&mut correlation, field.chunk()?)?,
+                field::ROUTING => set_once(&mut routing, field.chunk()?)?,
+                field::CONFIRMATION => confirmation = confirmation_from_wire(field.long()?)?,
+                number => {
                     if let Ok(kind) = kind_of_field(number) {
-                        set_once(&mut payload, (kind, value))?;
+                        set_once(&mut payload, (kind, field.chunk()?))?;
                     }
                 }
-                (_, WireType::Varint) => drop(decode_varint(&mut bytes)?),
-                (_, WireType::SixtyFourBit) => drop(fixed(&mut bytes)?),
-                _ => return Err(DecodeError::Malformed("unexpected wire type in envelope")),
             }
         }
         let (kind, payload) = payload.ok_or(DecodeError::Malformed("event without payload"))?;
@@ -121,6 +116,7 @@ impl<'a> EventEnvelope<'a> {
             priority,
             pid,
             correlation,
+            routing,
             kind,
             payload,
             confirmation,
@@ -150,18 +146,9 @@ impl<'a> EventEnvelope<'a> {
     }
 
     fn decoded_correlation(&self) -> Option<CorrelationMetadata> {
-        let message = proto::Correlation::decode(self.correlation?).ok()?;
-        correlation_from_wire(message).ok()
+        let bytes = Bytes::copy_from_slice(self.correlation?);
+        correlation(Fields::of(&bytes, &bytes)).ok()
     }
-}
-
-fn take<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
-    let length = decode_varint(bytes)?;
-    let truncated = DecodeError::Malformed("field is longer than its message");
-    let length = usize::try_from(length).map_err(|_| truncated.clone())?;
-    let (value, rest) = bytes.split_at_checked(length).ok_or(truncated)?;
-    *bytes = rest;
-    Ok(value)
 }
 
 /// A message that comes twice is merged by some decoders and replaced by others: refused.
@@ -170,19 +157,6 @@ fn set_once<T>(slot: &mut Option<T>, value: T) -> Result<(), DecodeError> {
         None => Ok(()),
         Some(_) => Err(DecodeError::Malformed("a message that may come once comes twice")),
     }
-}
-
-fn fixed(bytes: &mut &[u8]) -> Result<u64, DecodeError> {
-    let (value, rest) = bytes
-        .split_first_chunk::<8>()
-        .ok_or(DecodeError::Malformed("field is longer than its message"))?;
-    *bytes = rest;
-    Ok(u64::from_le_bytes(*value))
-}
-
-fn number_32(bytes: &mut &[u8]) -> Result<u32, DecodeError> {
-    u32::try_from(decode_varint(bytes)?)
-        .map_err(|_| DecodeError::Malformed("number does not fit its field"))
 }
 
 /// A broker matches filters on these; what cannot be decoded matches no filter that asks for it.
@@ -218,15 +192,13 @@ impl Attributes for EventEnvelope<'_> {
 
 /// The metadata alone: every payload has its `Observation` in field 1. One in several parts is
 /// put together, as the receivers' decoders do.
-fn payload_metadata(mut payload: &[u8]) -> Option<Vec<proto::Entry>> {
+fn payload_metadata(payload: &[u8]) -> Option<Vec<proto::Entry>> {
     const OBSERVATION: u32 = 1;
     let mut observation = proto::Observation::default();
-    while !payload.is_empty() {
-        let (number, wire_type) = decode_key(&mut payload).ok()?;
-        if number == OBSERVATION && wire_type == WireType::LengthDelimited {
-            observation.merge(take(&mut payload).ok()?).ok()?;
-        } else {
-            skip_field(wire_type, number, &mut payload, DecodeContext::default()).ok()?;
+    let mut fields = Fields::in_place(payload);
+    while let Some(field) = fields.next().ok()? {
+        if field.number == OBSERVATION {
+            observation.merge(field.chunk().ok()?).ok()?;
         }
     }
     Some(observation.metadata)
@@ -270,32 +242,33 @@ pub(crate) fn encode_envelope(
 }
 
 /// Decodes a whole event, and what its publisher waits for; its text shares `bytes`.
-pub(crate) fn decode_event(bytes: Bytes) -> Result<(BusEvent, Confirmation), DecodeError> {
-    let envelope = proto::Envelope::decode(bytes)?;
-    let confirmation = confirmation_from_wire(u64::from(envelope.confirmation.cast_unsigned()))?;
-    let payload = envelope.payload.ok_or(DecodeError::Malformed("event without payload"))?;
+pub(crate) fn decode_event(bytes: &Bytes) -> Result<(BusEvent, Confirmation), DecodeError> {
+    let envelope = EventEnvelope::parse(bytes)?;
+    let text = |text: &[u8], name| shared_text(bytes, text, name);
     let id = EventId {
-        publisher: from_wire(envelope.publisher, "publisher")?,
+        publisher: text(envelope.publisher, "publisher")?,
         incarnation: envelope.incarnation,
         sequence: envelope.sequence,
     };
-    let mut event = payload_from_wire(payload)?;
+    let mut event = payload(envelope.kind, Fields::of(bytes, envelope.payload))?;
     let header = event.header_mut();
-    header.source = from_wire(envelope.source, "source")?;
+    header.source = text(envelope.source, "source")?;
     header.priority = priority_from_wire(envelope.priority)?;
-    header.routing = routing_from_wire(envelope.routing)?;
+    if let Some(message) = envelope.routing {
+        header.routing = routing(Fields::of(bytes, message))?;
+    }
     let correlation = match envelope.correlation {
-        Some(message) => correlation_from_wire(message)?,
+        Some(message) => correlation(Fields::of(bytes, message))?,
         None => CorrelationMetadata::derived(&id),
     };
     let event = BusEvent {
         id,
-        topic: Topic::new(from_wire(envelope.topic, "topic")?)?,
+        topic: Topic::new(text(envelope.topic, "topic")?)?,
         published_monotonic_ns: envelope.published_monotonic_ns,
         correlation,
         event,
     };
-    Ok((event, confirmation))
+    Ok((event, envelope.confirmation))
 }
 
 pub(super) fn priority_from_wire(level: u32) -> Result<Option<Priority>, DecodeError> {
@@ -307,28 +280,46 @@ pub(super) fn priority_from_wire(level: u32) -> Result<Option<Priority>, DecodeE
     }
 }
 
-fn routing_from_wire(message: Option<proto::Routing>) -> Result<Routing, DecodeError> {
-    let message = message.unwrap_or_default();
-    Ok(Routing {
-        connector_id: option_from_wire(message.connector_id, "connector_id")?,
-        native_session_id: option_from_wire(message.native_session_id, "native_session_id")?,
-        session_id: option_from_wire(message.session_id, "session_id")?,
-        origin: option_from_wire(message.origin, "origin")?,
-    })
+fn routing(mut fields: Fields<'_>) -> Result<Routing, DecodeError> {
+    let mut routing = Routing::default();
+    while let Some(field) = fields.next()? {
+        match field.number {
+            1 => routing.connector_id = Some(field.text("connector_id")?),
+            2 => routing.native_session_id = Some(field.text("native_session_id")?),
+            3 => routing.session_id = Some(field.text("session_id")?),
+            4 => routing.origin = Some(field.text("origin")?),
+            _ => {}
+        }
+    }
+    Ok(routing)
 }
 
-fn correlation_from_wire(message: proto::Correlation) -> Result<CorrelationMetadata, DecodeError> {
-    let id = CorrelationId::from(from_wire(message.id, "correlation.id")?);
-    let named = |text: Option<ByteString>| text.map(CorrelationId::from);
+fn correlation(mut fields: Fields<'_>) -> Result<CorrelationMetadata, DecodeError> {
+    let mut id = ByteString::new();
+    let (mut parent, mut root, mut trace, mut stage) = (None, None, None, None);
+    let (mut sequence, mut tags) = (0, Vec::new());
+    while let Some(field) = fields.next()? {
+        match field.number {
+            1 => id = field.text("correlation.id")?,
+            2 => parent = Some(field.text("correlation.parent")?),
+            3 => root = Some(field.text("correlation.root")?),
+            4 => trace = Some(field.text("correlation.trace")?),
+            5 => stage = Some(field.text("correlation.stage")?),
+            6 => sequence = field.long()?,
+            7 => tags.push(field.entry()?),
+            _ => {}
+        }
+    }
+    let id = CorrelationId::from(id);
+    let root = root.map_or_else(|| id.clone(), CorrelationId::from);
     Ok(CorrelationMetadata {
-        parent: named(option_from_wire(message.parent, "correlation.parent")?),
-        root: named(option_from_wire(message.root, "correlation.root")?)
-            .unwrap_or_else(|| id.clone()),
         id,
-        trace: option_from_wire(message.trace, "correlation.trace")?,
-        stage: option_from_wire(message.stage, "correlation.stage")?,
-        sequence: message.sequence,
-        tags: entries_from_wire(message.tags)?,
+        parent: parent.map(CorrelationId::from),
+        root,
+        trace,
+        stage,
+        sequence,
+        tags,
     })
 }
 

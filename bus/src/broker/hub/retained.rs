@@ -156,7 +156,7 @@ impl Hub {
             match &mut subscription.sink {
                 Sink::Remote(remote) => remote.hold_back(position, &kept.bytes),
                 Sink::Local(queue) => {
-                    let Ok((event, _)) = wire::decode_event(kept.bytes.to_vec().into()) else {
+                    let Ok((event, _)) = wire::decode_event(&kept.bytes.to_vec().into()) else {
                         queue.add_lagged(1);
                         subscription.dropped += 1;
                         self.dropped += 1;

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+use rustc_hash::FxHashMap;
 use tokio::time::Instant;
 
 use super::connect::Limits;
@@ -17,12 +18,16 @@ use super::subscribed::Subscribed;
 use crate::contract::{BrokerInspection, InspectError};
 use crate::transport::{Fill, ReadBuffer, Stream};
 use crate::wire::{
-    self, ENVELOPE_LIMIT_BYTES, Inbound, MISSED_HEARTBEATS, Scanner,
+    self, ENVELOPE_LIMIT_BYTES, FrameError, Inbound, MISSED_HEARTBEATS, Scanner,
     proto::{self, frame::Body, refusal::Code},
 };
 
 /// Room in a delivery for its targets beside the event, bytes.
 const TARGETS_LIMIT_BYTES: usize = 64 << 10;
+
+/// Events are copied in pieces of so many bytes, which their text then shares: one allocation for
+/// several. A slice of the read buffer would keep all of it for as long as one event is kept.
+const PIECE_BYTES: usize = 4 << 10;
 
 /// Why a connection is no good any more.
 #[derive(Debug)]
@@ -44,6 +49,12 @@ impl Fault {
     }
 }
 
+impl From<FrameError> for Fault {
+    fn from(error: FrameError) -> Self {
+        Self::Breach(error.to_string())
+    }
+}
+
 /// What is said in protocol errors.
 impl From<String> for Fault {
     fn from(reason: String) -> Self {
@@ -56,7 +67,7 @@ pub(super) struct Reader {
     link: Arc<Link>,
     alive: Weak<Alive>,
     /// By their names on the present connection.
-    subscriptions: HashMap<u32, Subscribed>,
+    subscriptions: FxHashMap<u32, Subscribed>,
     /// Asked for again after a connection broke, by the numbers of the requests.
     resuming: HashMap<u64, Subscribed>,
     /// Reused for every delivery.
@@ -74,7 +85,7 @@ impl Reader {
         Self {
             link,
             alive,
-            subscriptions: HashMap::new(),
+            subscriptions: FxHashMap::default(),
             resuming: HashMap::new(),
             targets: Vec::new(),
             touched: Vec::new(),
@@ -120,6 +131,11 @@ impl Reader {
             if self.said_goodbye {
                 return Ok(());
             }
+            // Whoever takes the events may be a task of this thread: what was just decoded is taken
+            // while it is in the cache.
+            if buffer.was_filled() {
+                tokio::task::yield_now().await;
+            }
             let fill = tokio::select! {
                 // After this process was stopped for a while both are ready: what came counts.
                 biased;
@@ -151,25 +167,30 @@ impl Reader {
 
     fn round(&mut self, scanner: Scanner, buffer: &mut ReadBuffer) -> Result<(), Fault> {
         loop {
-            let next = scanner.next(buffer.filled()).map_err(|error| error.to_string())?;
-            let Some((frame, used)) = next else { break };
-            match frame {
-                Inbound::Deliver(delivery) => self.deliver(delivery)?,
-                Inbound::Publish(_) => return Err("the broker sent a publish".to_owned().into()),
-                Inbound::Control(body) => self.control(*body)?,
+            let filled = buffer.filled();
+            let Some(first) = scanner.first_bytes(filled)? else { return Ok(()) };
+            let length = filled.len().min(PIECE_BYTES).max(first);
+            let piece = Bytes::copy_from_slice(&filled[..length]);
+            let mut handled = 0;
+            while let Some((frame, used)) = scanner.next(&piece[handled..])? {
+                match frame {
+                    Inbound::Deliver(delivery) => self.deliver(&piece, delivery)?,
+                    Inbound::Publish(_) => {
+                        return Err("the broker sent a publish".to_owned().into());
+                    }
+                    Inbound::Control(body) => self.control(*body)?,
+                }
+                handled += used;
             }
-            buffer.consume(used);
+            buffer.consume(handled);
         }
-        Ok(())
     }
 
-    fn deliver(&mut self, delivery: &[u8]) -> Result<(), String> {
+    /// Takes in a delivery that is a part of `piece`.
+    fn deliver(&mut self, piece: &Bytes, delivery: &[u8]) -> Result<(), String> {
         let envelope =
             wire::parse_delivery(delivery, &mut self.targets).map_err(|error| error.to_string())?;
-        // One allocation for the event, which its text then shares; a slice of the read buffer
-        // would keep the whole buffer for as long as one event is kept.
-        let bytes = Bytes::copy_from_slice(&delivery[envelope]);
-        let event = match wire::decode_event(&bytes) {
+        let event = match wire::decode_event_in(piece, &delivery[envelope]) {
             Ok((event, confirmation)) => Some((Arc::new(event), confirmation)),
             Err(error) => {
                 tracing::warn!(%error, "an event cannot be decoded; it counts as lost");

@@ -243,7 +243,15 @@ pub(crate) fn encode_envelope(
 
 /// Decodes a whole event, and what its publisher waits for; its text shares `bytes`.
 pub(crate) fn decode_event(bytes: &Bytes) -> Result<(BusEvent, Confirmation), DecodeError> {
-    let envelope = EventEnvelope::parse(bytes)?;
+    decode_event_in(bytes, bytes)
+}
+
+/// The same where the envelope is a part of what is shared.
+pub(crate) fn decode_event_in(
+    bytes: &Bytes,
+    envelope: &[u8],
+) -> Result<(BusEvent, Confirmation), DecodeError> {
+    let envelope = EventEnvelope::parse(envelope)?;
     let text = |text: &[u8], name| shared_text(bytes, text, name);
     let id = EventId {
         publisher: text(envelope.publisher, "publisher")?,

@@ -7,6 +7,7 @@ use prost::Message;
 use prost::encoding::{WireType, decode_key, decode_varint, encode_varint, encoded_len_varint};
 use thiserror::Error;
 
+use super::fields::Fields;
 use super::{DecodeError, proto};
 
 /// Bytes of the length before every frame.
@@ -64,6 +65,16 @@ impl Scanner {
 
     /// The first frame and the bytes it takes up; `None` while it is incomplete.
     pub(crate) fn next(self, buffer: &[u8]) -> Result<Option<(Inbound<'_>, usize)>, FrameError> {
+        let Some(content) = self.first(buffer)? else { return Ok(None) };
+        Ok(Some((parse(content)?, LENGTH_BYTES + content.len())))
+    }
+
+    /// The bytes that the first frame takes up, unread; `None` while it is incomplete.
+    pub(crate) fn first_bytes(self, buffer: &[u8]) -> Result<Option<usize>, FrameError> {
+        Ok(self.first(buffer)?.map(|content| LENGTH_BYTES + content.len()))
+    }
+
+    fn first(self, buffer: &[u8]) -> Result<Option<&[u8]>, FrameError> {
         let Some((length, rest)) = buffer.split_first_chunk::<LENGTH_BYTES>() else {
             return Ok(None);
         };
@@ -71,8 +82,7 @@ impl Scanner {
         if length > self.limit_bytes {
             return Err(FrameError::TooLong { bytes: length, limit_bytes: self.limit_bytes });
         }
-        let Some(content) = rest.get(..length) else { return Ok(None) };
-        Ok(Some((parse(content)?, LENGTH_BYTES + length)))
+        Ok(rest.get(..length))
     }
 }
 
@@ -150,11 +160,24 @@ pub(crate) fn parse_delivery(
         if number == 2 {
             return Ok(start..start + length);
         }
-        let target = proto::Target::decode(value)?;
-        targets.push((target.subscription, target.position));
+        targets.push(target(value)?);
         rest = &rest[length..];
     }
     Err(DecodeError::Malformed("delivery without event"))
+}
+
+/// Subscription and position.
+fn target(message: &[u8]) -> Result<(u32, u64), DecodeError> {
+    let mut target = (0, 0);
+    let mut fields = Fields::in_place(message);
+    while let Some(field) = fields.next()? {
+        match field.number {
+            1 => target.0 = field.number()?,
+            2 => target.1 = field.long()?,
+            _ => {}
+        }
+    }
+    Ok(target)
 }
 
 fn target_bytes((subscription, position): (u32, u64)) -> usize {

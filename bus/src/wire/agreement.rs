@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use prost::Message as _;
 
+use super::proto::envelope::Payload;
 use super::{decode_event, encode_envelope, proto};
 
 /// Panics if an event that is accepted is not the one the generated decoders see. They accept more:
@@ -22,6 +23,10 @@ fn told(mut envelope: proto::Envelope) -> proto::Envelope {
     envelope.confirmation = 0;
     // For filters alone: receivers ask the payload.
     envelope.pid = None;
+    // One that is empty or is not there.
+    if let Some(observation) = envelope.payload.as_mut().map(observation) {
+        observation.get_or_insert_default();
+    }
     envelope.routing = envelope.routing.filter(|routing| *routing != proto::Routing::default());
     if let Some(correlation) = &mut envelope.correlation
         && correlation.root.as_ref() == Some(&correlation.id)
@@ -29,4 +34,16 @@ fn told(mut envelope: proto::Envelope) -> proto::Envelope {
         correlation.root = None;
     }
     envelope
+}
+
+fn observation(payload: &mut Payload) -> &mut Option<proto::Observation> {
+    match payload {
+        Payload::Process(message) => &mut message.observation,
+        Payload::Network(message) => &mut message.observation,
+        Payload::Filesystem(message) => &mut message.observation,
+        Payload::Performance(message) => &mut message.observation,
+        Payload::TriggerRequest(message) => &mut message.observation,
+        Payload::Audit(message) => &mut message.observation,
+        Payload::Control(message) => &mut message.observation,
+    }
 }

@@ -514,3 +514,10 @@ fn frames_in_one_buffer_are_found_one_by_one() {
     assert!(matches!(second, Inbound::Control(body) if matches!(*body, Body::Grant(_))));
     assert_eq!(first + used, buffer.len());
 }
+
+#[test]
+fn a_payload_without_its_observation_is_read_as_one_that_is_empty() {
+    let topic = *b"\x22\x08events.9";
+    assert_agrees(&[&topic[..], &[122, 0]].concat());
+    assert_agrees(&[&topic[..], &[122, 2, 10, 0]].concat());
+}

@@ -21,8 +21,8 @@ pub(super) enum Publication<'a> {
         bytes: &'a [u8],
         /// The connection it came over.
         connection: u32,
-        /// Whether whoever is sent it may answer where it says.
-        may_be_answered: bool,
+        /// Where whoever is sent it may answer.
+        reply_to: Option<ByteString>,
         event: OnceCell<Option<Arc<BusEvent>>>,
     },
     /// It was published in this process.
@@ -30,15 +30,15 @@ pub(super) enum Publication<'a> {
 }
 
 impl<'a> Publication<'a> {
-    /// An encoded event, its envelope as read from the same bytes, who sent it, and whether that may
-    /// be answered where it says.
+    /// An encoded event, its envelope as read from the same bytes, who sent it, and where that may be
+    /// answered.
     pub(super) fn encoded(
         envelope: EventEnvelope<'a>,
         bytes: &'a [u8],
         connection: u32,
-        may_be_answered: bool,
+        reply_to: Option<ByteString>,
     ) -> Self {
-        Self::Encoded { envelope, bytes, connection, may_be_answered, event: OnceCell::new() }
+        Self::Encoded { envelope, bytes, connection, reply_to, event: OnceCell::new() }
     }
 
     /// `fresh`: the publisher gave no correlation, so none travels.
@@ -110,8 +110,7 @@ impl<'a> Publication<'a> {
     /// Where a reply to it goes, if it is a request that wants one and may have it.
     pub(super) fn reply_address(&self) -> Option<ByteString> {
         match self {
-            Self::Encoded { may_be_answered: false, .. } => None,
-            Self::Encoded { envelope, .. } => envelope.reply_address(),
+            Self::Encoded { reply_to, .. } => reply_to.clone(),
             Self::Local { event, .. } => match &event.event {
                 CollectionEvent::Control(message) => {
                     message.reply_to.as_ref().map(|address| address.as_str().to_owned().into())

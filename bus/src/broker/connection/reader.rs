@@ -20,7 +20,7 @@ use crate::wire::{
 };
 use publishing::Incoming;
 
-/// Bytes handled in one round, at least; whoever sends more has the next round after everybody else.
+/// A round ends when it has handled so many bytes; whoever has sent more goes on after everybody else.
 const ROUND_BYTES: usize = 64 << 10;
 /// Longest reason in the reply to a refused subscribe, bytes.
 const MAX_REASON_BYTES: usize = 1024;
@@ -176,16 +176,16 @@ impl<'a> Reader<'a> {
 
     fn handle_frames(&mut self, hub: &mut Hub, buffer: &mut ReadBuffer) -> Result<bool, Fault> {
         let mut handled_bytes = 0;
-        while let Some((frame, used)) = self.scanner.next(buffer.filled())? {
-            if handled_bytes >= ROUND_BYTES {
-                return Ok(true);
-            }
+        while handled_bytes < ROUND_BYTES {
+            let Some((frame, used)) = self.scanner.next(buffer.filled())? else {
+                return Ok(false);
+            };
             let handled = self.handle(hub, frame, used);
             buffer.consume(used);
             handled?;
             handled_bytes += used;
         }
-        Ok(false)
+        Ok(self.scanner.first_bytes(buffer.filled())?.is_some())
     }
 
     fn handle(&mut self, hub: &mut Hub, frame: Inbound<'_>, bytes: usize) -> Result<(), Fault> {

@@ -45,8 +45,9 @@ impl Hub {
         let matched = std::mem::take(&mut self.matched);
         let mut gone: Vec<Key> = Vec::new();
         let mut staged: Vec<u32> = Vec::new();
+        let lane = publication.lane();
         for key in &matched {
-            let outcome = self.offer(*key, publication, now_ns, &mut staged);
+            let outcome = self.offer(*key, publication, lane, now_ns, &mut staged);
             if let Some(tracked) = tracked.as_deref_mut() {
                 self.follow(*key, &outcome, tracked);
             }
@@ -106,6 +107,7 @@ impl Hub {
         &mut self,
         key: Key,
         publication: &Publication<'_>,
+        lane: Lane,
         now_ns: u64,
         staged: &mut Vec<u32>,
     ) -> Outcome {
@@ -118,7 +120,8 @@ impl Hub {
         let place = Place {
             position: subscription.position,
             policy: subscription.policy,
-            reserve: subscription.reserve(publication.lane()),
+            lane,
+            reserve: subscription.reserve(lane),
         };
         let is_refused =
             subscription.breaker.as_mut().is_some_and(|breaker| !breaker.allows(now_ns));
@@ -234,6 +237,8 @@ impl Hub {
 struct Place {
     position: u64,
     policy: OverflowPolicy,
+    /// The event's own.
+    lane: Lane,
     /// Events that are held beyond the capacity for it.
     reserve: usize,
 }
@@ -263,8 +268,7 @@ fn offer_local(queue: &DeliveryQueue, place: Place, publication: &Publication<'_
 }
 
 fn hold_back(remote: &mut Remote, place: Place, publication: &Publication<'_>) -> Outcome {
-    let lane = publication.lane();
-    let is_full = |remote: &Remote| remote.lacks_room(lane, place.reserve).is_some();
+    let is_full = |remote: &Remote| remote.lacks_room(place.lane, place.reserve).is_some();
     if !is_full(remote) {
         remote.hold_back(place.position, publication.bytes());
         return Outcome::Queued;

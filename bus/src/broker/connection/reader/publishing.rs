@@ -1,5 +1,7 @@
 //! What a client publishes: events get their turn lane by lane, or are refused.
 
+use bytestring::ByteString;
+
 use super::super::super::hub::{AtFull, Hub, Routed};
 use super::super::super::publication::Publication;
 use super::super::Fault;
@@ -99,8 +101,8 @@ impl Reader<'_> {
         at_full: AtFull,
     ) -> Result<Fate, Fault> {
         self.check(envelope)?;
-        let answered = self.may_be_answered(envelope);
-        let publication = Publication::encoded(*envelope, event, self.key, answered);
+        let reply_to = self.reply_address(envelope);
+        let publication = Publication::encoded(*envelope, event, self.key, reply_to);
         let fate = self.decide(hub, &publication, envelope, at_full)?;
         if fate != Fate::MustWait {
             self.lanes[envelope.lane()].last_sequence = envelope.sequence;
@@ -111,16 +113,14 @@ impl Reader<'_> {
         Ok(fate)
     }
 
-    /// Whether whoever is sent it may answer where it says: nobody asks for replies to somebody else
-    /// (A2).
-    fn may_be_answered(&self, envelope: &EventEnvelope<'_>) -> bool {
+    /// Where whoever is sent an event may answer: nobody asks for replies to somebody else (A2).
+    fn reply_address(&self, envelope: &EventEnvelope<'_>) -> Option<ByteString> {
         if envelope.lane() != Lane::Control {
-            return false;
+            return None;
         }
-        let pattern = envelope
-            .reply_address()
-            .and_then(|address| TopicPattern::new(&format!("{REPLY_PREFIX}{address}")).ok());
-        pattern.is_some_and(|pattern| self.peer.access.may_subscribe(&pattern).is_allowed())
+        let address = envelope.reply_address()?;
+        let pattern = TopicPattern::new(&format!("{REPLY_PREFIX}{address}")).ok()?;
+        self.peer.access.may_subscribe(&pattern).is_allowed().then_some(address)
     }
 
     /// By who sent it, what that may publish, and whether there is room.
@@ -140,7 +140,7 @@ impl Reader<'_> {
                 self.route_allowed(hub, publication, envelope.lane(), at_full)
             }
             Some(Decision::Denied { rule: None })
-                if envelope.is_reply() && hub.owes_reply(self.key, envelope.topic) =>
+                if hub.owes_reply(self.key, envelope.topic) && envelope.is_reply() =>
             {
                 let fate = self.route_allowed(hub, publication, envelope.lane(), at_full)?;
                 if fate == Fate::Routed {

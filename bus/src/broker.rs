@@ -126,7 +126,8 @@ impl DaemoneyeBroker {
     /// The same, which goes on where one that was killed has left off (W6): its clients prove
     /// themselves with the keys they have, and for as long as the recovery window lasts what is
     /// published as `delivered` waits for their subscriptions. It writes down what the next one needs,
-    /// in a file that is its owner's alone and empty after a shutdown.
+    /// in a file that is its owner's alone and empty after a shutdown. The file beside it that ends in
+    /// `.lock` keeps other brokers away, and stays.
     pub fn with_journal(config: BrokerConfig, path: &Path) -> Result<Self, JournalError> {
         let (journal, recovered) = Journal::open(path)?;
         let until = Instant::now() + config.recovery_window;

@@ -8,7 +8,7 @@
 mod entry;
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -61,11 +61,14 @@ pub enum JournalError {
     },
 }
 
-/// An open journal; the file is locked as long as it is.
+/// An open journal; no other broker opens it as long as it is.
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
     file: File,
+    /// A file beside it, locked: the journal itself is replaced now and then, and a lock would stay
+    /// with the one that went.
+    _lock: File,
     /// What it says today, encoded, by what it is about.
     live: BTreeMap<About, Vec<u8>>,
     live_bytes: usize,
@@ -95,13 +98,15 @@ impl Journal {
     pub(super) fn open(path: &Path) -> Result<(Self, Recovered), JournalError> {
         let failed = |source| JournalError::Io { path: path.to_owned(), source };
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let mut file = private(&mut options).open(path).map_err(failed)?;
+        private(options.read(true).write(true).create(true).truncate(false));
+        let lock = options.open(path.with_added_extension("lock")).map_err(failed)?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => JournalError::InUse { path: path.to_owned() },
+            TryLockError::Error(source) => failed(source),
+        })?;
+        let mut file = options.open(path).map_err(failed)?;
         if let Some(mode) = mode_open_to_others(&file).map_err(failed)? {
             return Err(JournalError::Open { path: path.to_owned(), mode });
-        }
-        if file.try_lock().is_err() {
-            return Err(JournalError::InUse { path: path.to_owned() });
         }
         let mut bytes = Vec::new();
         let limit = MAX_JOURNAL_BYTES as u64;
@@ -123,6 +128,7 @@ impl Journal {
             live_bytes: live.values().map(Vec::len).sum(),
             live,
             file,
+            _lock: lock,
             bytes: valid,
             is_broken: false,
         };
@@ -208,12 +214,11 @@ impl Journal {
         // New, so that nobody has had it open since before its mode was set.
         options.read(true).write(true).create_new(true);
         let mut file = private(&mut options).open(&beside)?;
-        file.try_lock()?;
         file.write_all(&whole)?;
-        std::fs::rename(&beside, &self.path)?;
+        // The old one is closed before it is replaced: Windows replaces no open file.
         self.file = file;
         self.bytes = whole.len();
-        Ok(())
+        std::fs::rename(&beside, &self.path)
     }
 }
 

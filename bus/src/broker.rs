@@ -1,12 +1,13 @@
 //! The broker: routes events between handles in this process and clients behind sockets.
 //!
 //! [`DaemoneyeBroker`] owns a hub (state, order, counters) and, once it serves a listener, one
-//! thread with a current-thread runtime on which every connection is a task. Never imports the
+//! thread with a current-thread runtime on which every connection is a task, and one at the door. Never imports the
 //! client. Implements C1–C14 and W1–W4, W8 on its side.
 
 mod budget;
 mod config;
 mod connection;
+mod door;
 mod embedded;
 mod expiry;
 mod hub;
@@ -148,7 +149,7 @@ impl DaemoneyeBroker {
         if *self.shared.phase.borrow() != Phase::Running {
             return Err(ServeError::Closed);
         }
-        servers.push(server::Server::start(&self.shared, listener)?);
+        servers.extend(server::Server::start(&self.shared, listener)?);
         Ok(())
     }
 
@@ -184,7 +185,9 @@ impl DaemoneyeBroker {
     #[cfg(fuzzing)]
     pub(crate) async fn serve_one(&self, stream: crate::transport::Stream) {
         let slot = slots::Slots::new(1).take().expect("one is free");
-        connection::run(&self.shared, stream, slot).await;
+        if let Some(guest) = connection::introduce(&self.shared, stream, slot).await {
+            connection::run(&self.shared, guest).await;
+        }
     }
 
     /// The counters of the whole broker (C12).

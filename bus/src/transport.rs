@@ -24,4 +24,4 @@ pub(crate) use buffer::{Fill, ReadBuffer};
 pub(crate) use listener::Acceptor;
 pub use listener::{BindError, Listener};
 pub use runtime_folder::{default_socket, runtime_folder};
-pub(crate) use system::Stream;
+pub(crate) use system::{DetachedStream, Stream};

@@ -1,4 +1,5 @@
-//! One client: handshake, then rounds of reading, routing and writing until either side ends.
+//! One client: introduced at the door (`handshake`), then served on the broker's thread (`run`) in
+//! rounds of reading, routing and writing until either side ends.
 //!
 //! The task always reads, so that a client's credits and goodbyes are never stuck behind its
 //! events: a publish that must wait for room is set aside (`deferred`), and the publish window
@@ -10,6 +11,7 @@
 //! | Who | waits for | is woken by | at most |
 //! | --- | --- | --- | --- |
 //! | `handshake` | the hello | the socket; `Phase::Ending` | handshake limit |
+//! | `run`, at first | the last connection of the same client to end | `Shared::quieter` | handshake limit |
 //! | `Reader` | frames | the socket | three heartbeats, as the writer counts them |
 //! | `Deferred`, in `Reader` | room at the full subscriber of the oldest event | `Notify` of its queue or backlog: something was taken, or it ended | stall limit |
 //! | `Writer` | bytes the socket did not take | `Session::wake`, from whoever flushed the outbox | – |
@@ -32,14 +34,13 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-pub(super) use handshake::refuse;
+pub(super) use handshake::{Guest, introduce, refuse};
 
-use super::hub::{Leftovers, Refused, Session};
+use super::hub::{Arrival, Leftovers, NoPlace, Session};
 use super::identities::{IdentityError, IssueError};
-use super::slots::Slot;
-use super::subscription::Owner;
+use super::subscription::{Life, Owner};
 use super::{Phase, Shared};
-use crate::transport::{ReadBuffer, Stream};
+use crate::transport::Stream;
 use crate::wire::{
     self, DecodeError, FrameError,
     proto::{self, frame::Body, refusal::Code},
@@ -73,8 +74,8 @@ enum Fault {
     Session(#[from] IssueError),
     #[error("payload of {bytes} bytes, the limit is {limit_bytes}")]
     TooLarge { bytes: usize, limit_bytes: usize },
-    #[error("observers have all the connections they may; a part is for clients with a proof")]
-    Observers,
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
     #[error("silent for too long")]
     Silent,
     #[error("the client is connected again")]
@@ -90,12 +91,14 @@ impl Fault {
     /// What the peer is told; nothing when it cannot hear.
     fn refusal(&self) -> Option<proto::Refusal> {
         let code = match self {
-            Self::Io(_) | Self::Torn | Self::Superseded => return None,
+            Self::Io(_) | Self::Torn | Self::Superseded | Self::NoPlace(NoPlace::Ended) => {
+                return None;
+            }
             Self::Frame(FrameError::TooLong { .. }) | Self::TooLarge { .. } => Code::TooLarge,
             Self::Frame(_) | Self::Decode(_) | Self::Protocol(_) => Code::Protocol,
             Self::Version => Code::Version,
             Self::Publisher | Self::OtherUser | Self::Identity(_) => Code::Identity,
-            Self::Session(_) | Self::Observers => Code::ConnectionLimit,
+            Self::Session(_) | Self::NoPlace(NoPlace::Observers) => Code::ConnectionLimit,
             Self::Silent => Code::Timeout,
         };
         Some(refusal(code, self.to_string()))
@@ -111,26 +114,24 @@ fn refusal(code: Code, message: String) -> proto::Refusal {
     }
 }
 
-/// Serves a client from its hello to its end.
-pub(super) async fn run(shared: &Arc<Shared>, stream: Stream, mut slot: Slot) {
-    let stream = Arc::new(stream);
-    let mut buffer = ReadBuffer::new();
-    let greeted = tokio::select! {
-        greeted = handshake::greet(shared, &stream, &mut buffer) => greeted,
-        // Nothing was accepted from it, so the end of the broker need not wait for it.
-        () = until_phase(shared, |phase| phase >= Phase::Ending) => return,
+/// Serves a client from its welcome to its end.
+pub(super) async fn run(shared: &Arc<Shared>, guest: Guest) {
+    let Guest { stream, buffer, mut slot, peer, arrival } = guest;
+    let stream = match stream.attach() {
+        Ok(stream) => Arc::new(stream),
+        Err(error) => {
+            tracing::warn!(%error, "cannot serve a connection");
+            return;
+        }
     };
-    let (peer, arrival) = match greeted {
-        Ok(greeting) => greeting,
+    let session = match welcome(shared, &stream, arrival).await {
+        Ok(session) => session,
         Err(fault) => {
-            tracing::debug!(%fault, "handshake failed");
-            audit_stranger(shared, &stream, &fault);
+            tracing::debug!(%fault, "nobody is welcomed");
             handshake::tell(shared, &stream, fault.refusal()).await;
             return;
         }
     };
-    let connected = shared.hub.lock().connect(Arc::clone(&stream), arrival);
-    let Some(session) = connected else { return };
     let returns = peer.returns;
     let gone = Disconnect { shared, key: session.key };
     let mut reader = reader::Reader::new(shared, peer, session.key, buffer);
@@ -153,27 +154,42 @@ pub(super) async fn run(shared: &Arc<Shared>, stream: Stream, mut slot: Slot) {
     drop(gone);
 }
 
+/// Makes the client known to the hub, which answers its hello.
+///
+/// It may come back before its last connection is known to have ended: that one ends first, and
+/// leaves its subscriptions to be found. What takes too long the client tries again.
+async fn welcome(
+    shared: &Shared,
+    stream: &Arc<Stream>,
+    arrival: Arrival,
+) -> Result<Session, Fault> {
+    if arrival.returned {
+        let life = arrival.life();
+        let gone = until_superseded_ones_are_gone(shared, &life);
+        let limit = shared.config.handshake_limit;
+        tokio::time::timeout(limit, gone).await.map_err(|_| Fault::Silent)?;
+    }
+    Ok(shared.hub.lock().connect(Arc::clone(stream), arrival)?)
+}
+
+/// Ends what connections this life of a client has, and waits until they are gone. Cancel safe.
+async fn until_superseded_ones_are_gone(shared: &Shared, life: &Life) {
+    loop {
+        let quieter = shared.quieter.notified();
+        tokio::pin!(quieter);
+        quieter.as_mut().enable();
+        if !shared.hub.lock().supersede(life) {
+            return;
+        }
+        quieter.await;
+    }
+}
+
 /// Waits until the client has come back on another connection. Cancel safe.
 async fn until_superseded(shared: &Shared, session: &Session) {
     while !shared.hub.lock().is_superseded(session.key) {
         session.superseded.notified().await;
     }
-}
-
-/// Tells on the audit topic who was not who it said it was (A5).
-fn audit_stranger(shared: &Shared, stream: &Stream, fault: &Fault) {
-    if !matches!(fault, Fault::Identity(_) | Fault::OtherUser) {
-        return;
-    }
-    let refused = Refused {
-        actor: stream.peer().pid.map_or_else(|| "somebody".to_owned(), |pid| format!("pid {pid}")),
-        action: "connect",
-        resource: "broker".to_owned(),
-        reason: fault.to_string(),
-    };
-    let mut hub = shared.hub.lock();
-    hub.refuse(refused, None);
-    hub.flush();
 }
 
 /// Ends the subscriptions of a client that is not served any more, so that it holds nobody up

@@ -27,7 +27,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-pub(super) use connecting::{Arrival, Session};
+pub(super) use connecting::{Arrival, NoPlace, Session};
 use connections::Connections;
 pub(super) use deliver::Leftovers;
 use publishers::Publishers;

@@ -1,23 +1,19 @@
-//! The broker's thread: a current-thread runtime that accepts connections and runs one task each.
+//! The broker's thread: a current-thread runtime that runs a task for each connection. Those it gets
+//! from the door, which has a thread and a runtime of its own where streams can move.
 
 use std::io;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::thread;
-use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
-use super::slots::Slots;
-use super::{Phase, Shared, connection, expiry};
-use crate::clock::reached;
-use crate::transport::{Acceptor, Listener, Stream};
-
-/// Pause after a failed accept (out of descriptors, say), so that it does not spin.
-const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+use super::connection::{self, Guest};
+use super::door::{Door, note};
+use super::{Shared, expiry};
+use crate::transport::{Listener, Stream};
 
 /// Why a broker does not serve.
 #[derive(Debug, Error)]
@@ -48,12 +44,26 @@ pub(super) struct Ended {
 }
 
 impl Server {
-    pub(super) fn start(shared: &Arc<Shared>, listener: Listener) -> Result<Self, ServeError> {
-        // The thread must not keep the broker alive, or dropping the last handle would not end it.
-        let phase = shared.phase.subscribe();
-        let weak = Arc::downgrade(shared);
-        let serve = move |acceptor| accept_all(weak, acceptor, phase);
-        Self::spawn("eventbus-broker", || listener.into_acceptor(), serve)
+    /// Serves whoever comes; what it runs on ends when the broker does.
+    pub(super) fn start(shared: &Arc<Shared>, listener: Listener) -> Result<Vec<Self>, ServeError> {
+        // Threads must not keep the broker alive, or dropping the last handle would not end it.
+        let broker = Arc::downgrade(shared);
+        // Each guest has a place, so that all of them find room.
+        let (introduced, guests) = mpsc::channel(shared.config.connection_limit.max(1));
+        let door = Door::new(shared, introduced);
+        let acceptor = || listener.into_acceptor();
+        if Stream::CAN_MOVE {
+            let serve = move |()| serve_all(broker, guests);
+            // First: it ends by itself when there will be no door.
+            let serving = Self::spawn("eventbus-broker", || Ok(()), serve)?;
+            let keep = |acceptor| door.keep(acceptor);
+            Ok(vec![Self::spawn("eventbus-door", acceptor, keep)?, serving])
+        } else {
+            let serve = move |acceptor| async move {
+                tokio::join!(door.keep(acceptor), serve_all(broker, guests));
+            };
+            Ok(vec![Self::spawn("eventbus-broker", acceptor, serve)?])
+        }
     }
 
     /// Runs something that accepts on a thread with a runtime of its own.
@@ -106,51 +116,23 @@ impl Ended {
     }
 }
 
-async fn accept_all(
-    shared: Weak<Shared>,
-    mut acceptor: Acceptor,
-    mut phase: watch::Receiver<Phase>,
-) {
-    let Some(slots) = shared.upgrade().map(|shared| Slots::new(shared.config.connection_limit))
-    else {
-        return;
-    };
+/// Runs a task for each guest that comes through the door, until it is shut and all have left.
+async fn serve_all(shared: Weak<Shared>, mut guests: mpsc::Receiver<Guest>) {
     let mut connections = JoinSet::new();
-    let mut retry_at: Option<Instant> = None;
     let mut expiring = pin!(expiry::run(shared.clone()));
     loop {
         tokio::select! {
-            accepted = acceptor.accept(), if retry_at.is_none() => match (accepted, shared.upgrade()) {
-                (_, None) => break,
-                (Ok(stream), Some(shared)) => admit(&mut connections, &slots, shared, stream),
-                (Err(error), _) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    retry_at = Some(Instant::now() + ACCEPT_RETRY);
+            guest = guests.recv() => match (guest, shared.upgrade()) {
+                (Some(guest), Some(shared)) => {
+                    connections.spawn(async move { connection::run(&shared, guest).await });
                 }
+                _ => break,
             },
-            () = reached(retry_at), if retry_at.is_some() => retry_at = None,
             Some(ended) = connections.join_next() => note(ended),
             () = &mut expiring => break,
-            _ = phase.wait_for(|phase| *phase >= Phase::Ending) => break,
         }
     }
-    drop(acceptor);
     while let Some(ended) = connections.join_next().await {
         note(ended);
-    }
-}
-
-fn admit(connections: &mut JoinSet<()>, slots: &Slots, shared: Arc<Shared>, stream: Stream) {
-    match slots.take() {
-        Some(slot) => {
-            connections.spawn(async move { connection::run(&shared, stream, slot).await })
-        }
-        None => connections.spawn(async move { connection::refuse(&shared, stream).await }),
-    };
-}
-
-fn note(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "a connection's task failed");
     }
 }

@@ -36,6 +36,13 @@ pub(crate) struct Stream {
     peer: Peer,
 }
 
+/// A connected socket outside any runtime, on its way to another.
+#[derive(Debug)]
+pub(crate) struct DetachedStream {
+    socket: UnixStream,
+    peer: Peer,
+}
+
 /// A bound socket, outside any runtime.
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -142,7 +149,22 @@ impl Accepting {
     }
 }
 
+impl DetachedStream {
+    /// Goes on in the runtime this is called in.
+    pub(crate) fn attach(self) -> io::Result<Stream> {
+        Ok(Stream { socket: register(self.socket, Interest::READABLE)?, peer: self.peer })
+    }
+}
+
 impl Stream {
+    /// Whether it can be accepted in one runtime and served in another.
+    pub(crate) const CAN_MOVE: bool = true;
+
+    /// Leaves its runtime.
+    pub(crate) fn detach(self) -> DetachedStream {
+        DetachedStream { socket: self.socket.into_inner(), peer: self.peer }
+    }
+
     /// Connects; must be called inside a runtime.
     pub(crate) async fn connect(address: &SocketAddress) -> io::Result<Self> {
         let TokioStream::UdSocket(stream) = TokioStream::connect(name(address)?).await?;
@@ -165,7 +187,7 @@ impl Stream {
             is_same_user: found.uid() == rustix::process::geteuid().as_raw(),
             pid: found.pid().and_then(|pid| u32::try_from(pid).ok()),
         };
-        Ok(Self { socket: register(socket.into_std()?, Interest::READABLE)?, peer })
+        DetachedStream { socket: socket.into_std()?, peer }.attach()
     }
 
     /// The process at the other end.

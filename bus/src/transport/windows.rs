@@ -33,6 +33,10 @@ pub(crate) struct Stream {
     pipe: PipeStream,
 }
 
+/// A connected pipe on its way to where it is served: in the runtime it is in already.
+#[derive(Debug)]
+pub(crate) struct DetachedStream(Stream);
+
 /// A name to listen on; the pipe itself needs a runtime.
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -99,7 +103,24 @@ impl Accepting {
     }
 }
 
+impl DetachedStream {
+    /// Goes on in the runtime it is in.
+    #[expect(clippy::unnecessary_wraps, reason = "one signature on every system")]
+    pub(crate) fn attach(self) -> io::Result<Stream> {
+        Ok(self.0)
+    }
+}
+
 impl Stream {
+    /// Whether it can be accepted in one runtime and served in another: the system ties a pipe to
+    /// the completion port it has first.
+    pub(crate) const CAN_MOVE: bool = false;
+
+    /// Stays in its runtime.
+    pub(crate) fn detach(self) -> DetachedStream {
+        DetachedStream(self)
+    }
+
     /// Connects; must be called inside a runtime. Nothing is said to a pipe that a process of
     /// another user serves.
     pub(crate) async fn connect(address: &SocketAddress) -> io::Result<Self> {

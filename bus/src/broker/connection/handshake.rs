@@ -1,17 +1,20 @@
-//! Hello and welcome (W1), within the handshake limit (W4): who is there is settled here (A4).
+//! At the door: a hello (W1) within the handshake limit (W4), and who it is that says it (A4).
+//!
+//! Nothing here is the broker's thread's work: a stranger who never gets further takes none of it.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::super::Shared;
-use super::super::hub::Arrival;
+use super::super::hub::{Arrival, Refused};
 use super::super::identities::{IdentityError, unidentified};
-use super::{Fault, refusal};
-use crate::acl::{Access, Principal, Role};
+use super::super::slots::Slot;
+use super::super::{Phase, Shared};
+use super::{Fault, refusal, until_phase};
+use crate::acl::{Access, Principal};
 use crate::identity::Secret;
-use crate::transport::{Fill, ReadBuffer, Stream};
+use crate::transport::{DetachedStream, Fill, ReadBuffer, Stream};
 use crate::wire::{
     self, ENVELOPE_LIMIT_BYTES, Inbound, Scanner,
     proto::{self, frame::Body, hello::Proof, refusal::Code},
@@ -35,8 +38,57 @@ pub(super) struct Peer {
     pub(super) returns: bool,
 }
 
+/// Somebody whose name and role are settled, on its way to the broker's thread.
+#[derive(Debug)]
+pub(in super::super) struct Guest {
+    pub(super) stream: DetachedStream,
+    pub(super) buffer: ReadBuffer,
+    pub(super) slot: Slot,
+    pub(super) peer: Peer,
+    pub(super) arrival: Arrival,
+}
+
+/// Hears a hello. Whoever is not who it says it is, or says something else, is told and closed.
+pub(in super::super) async fn introduce(
+    shared: &Shared,
+    stream: Stream,
+    slot: Slot,
+) -> Option<Guest> {
+    let mut buffer = ReadBuffer::new();
+    let greeted = tokio::select! {
+        greeted = greet(shared, &stream, &mut buffer) => greeted,
+        // Nothing was accepted from it, so the end of the broker need not wait for it.
+        () = until_phase(shared, |phase| phase >= Phase::Ending) => return None,
+    };
+    match greeted {
+        Ok((peer, arrival)) => Some(Guest { stream: stream.detach(), buffer, slot, peer, arrival }),
+        Err(fault) => {
+            tracing::debug!(%fault, "handshake failed");
+            audit_stranger(shared, &stream, &fault);
+            tell(shared, &stream, fault.refusal()).await;
+            None
+        }
+    }
+}
+
+/// Tells on the audit topic who was not who it said it was (A5).
+fn audit_stranger(shared: &Shared, stream: &Stream, fault: &Fault) {
+    if !matches!(fault, Fault::Identity(_) | Fault::OtherUser) {
+        return;
+    }
+    let refused = Refused {
+        actor: stream.peer().pid.map_or_else(|| "somebody".to_owned(), |pid| format!("pid {pid}")),
+        action: "connect",
+        resource: "broker".to_owned(),
+        reason: fault.to_string(),
+    };
+    let mut hub = shared.hub.lock();
+    hub.refuse(refused, None);
+    hub.flush();
+}
+
 /// Reads the hello; who sent it, and what the hub must know to welcome it.
-pub(super) async fn greet(
+async fn greet(
     shared: &Shared,
     stream: &Stream,
     buffer: &mut ReadBuffer,
@@ -70,34 +122,10 @@ pub(super) async fn greet(
         access: wire::access_to_wire(&access),
         unconfirmed_limit_events: shared.config.unconfirmed_limit_events as u64,
     };
-    let (incarnation, returns) = (hello.incarnation, hello.returns);
+    let proto::Hello { incarnation, returns, returned, .. } = hello;
     let role = access.role();
-    if role == Role::Observer && shared.hub.lock().has_all_observers() {
-        return Err(Fault::Observers);
-    }
-    let arrival = Arrival { name: name.clone(), incarnation, returns, role, welcome };
-    if hello.returned {
-        make_way(shared, &arrival).await?;
-    }
+    let arrival = Arrival { name: name.clone(), incarnation, returns, returned, role, welcome };
     Ok((Peer { name, incarnation, is_proved, access, returns }, arrival))
-}
-
-/// A client comes back, perhaps before its last connection is known to have ended: that one ends
-/// first, and leaves its subscriptions to be found. What takes too long the client tries again.
-async fn make_way(shared: &Shared, arrival: &Arrival) -> Result<(), Fault> {
-    let life = arrival.life();
-    let gone = async {
-        loop {
-            let quieter = shared.quieter.notified();
-            tokio::pin!(quieter);
-            quieter.as_mut().enable();
-            if !shared.hub.lock().supersede(&life) {
-                return;
-            }
-            quieter.await;
-        }
-    };
-    tokio::time::timeout(shared.config.handshake_limit, gone).await.map_err(|_| Fault::Silent)
 }
 
 /// Who comes with a proof, or without one; and the key of the session that a token opens.

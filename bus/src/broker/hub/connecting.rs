@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytestring::ByteString;
+use thiserror::Error;
 use tokio::sync::Notify;
 
 use super::super::budget::Budget;
@@ -36,8 +37,19 @@ pub(in super::super) struct Arrival {
     pub(in super::super) incarnation: u64,
     /// Whether it comes back when its connection breaks.
     pub(in super::super) returns: bool,
+    /// Whether it has come back, and may have another connection yet.
+    pub(in super::super) returned: bool,
     pub(in super::super) role: Role,
     pub(in super::super) welcome: proto::Welcome,
+}
+
+/// Why somebody who has said hello is not welcomed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(in super::super) enum NoPlace {
+    #[error("the broker has ended")]
+    Ended,
+    #[error("observers have all the connections they may; a part is for clients with a proof")]
+    Observers,
 }
 
 impl Arrival {
@@ -48,16 +60,18 @@ impl Arrival {
 }
 
 impl Hub {
-    /// Welcomes a connection after its hello; `None` when the end has come first, and nothing was
-    /// accepted from it. Nobody is welcomed who is not known here, so that a shutdown says goodbye
-    /// to whoever may publish, and waits for it.
+    /// Welcomes a connection after its hello. Nobody is welcomed who is not known here, so that a
+    /// shutdown says goodbye to whoever may publish, and waits for it.
     pub(in super::super) fn connect(
         &mut self,
         stream: Arc<Stream>,
         arrival: Arrival,
-    ) -> Option<Session> {
+    ) -> Result<Session, NoPlace> {
         if self.ended {
-            return None;
+            return Err(NoPlace::Ended);
+        }
+        if arrival.role == Role::Observer && self.has_all_observers() {
+            return Err(NoPlace::Observers);
         }
         let life = arrival.life();
         let wake = Arc::new(Notify::new());
@@ -87,11 +101,11 @@ impl Hub {
             self.send(key, Body::Goodbye(proto::Goodbye { last: false }));
         }
         self.flush();
-        Some(Session { key, wake, superseded })
+        Ok(Session { key, wake, superseded })
     }
 
     /// Whether observers have as many of the connections as they may.
-    pub(in super::super) fn has_all_observers(&self) -> bool {
+    fn has_all_observers(&self) -> bool {
         let observers =
             self.connections.peers().filter(|(_, peer)| peer.role == Role::Observer).count();
         observers >= share_of_observers(self.config.connection_limit)

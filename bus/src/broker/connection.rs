@@ -13,6 +13,7 @@
 //! | `handshake` | the hello | the socket; `Phase::Ending` | handshake limit |
 //! | `run`, at first | the last connection of the same client to end | `Shared::quieter` | handshake limit |
 //! | `Reader` | frames | the socket | three heartbeats, as the writer counts them |
+//! | the same, once a write has failed | the end of what was sent | the socket | `LAST_WORDS_LIMIT` |
 //! | `Deferred`, in `Reader` | room at the full subscriber of the oldest event | `Notify` of its queue or backlog: something was taken, or it ended | stall limit |
 //! | `Writer` | bytes the socket did not take | `Session::wake`, from whoever flushed the outbox | – |
 //! | `Writer` | room in the socket | the socket | three heartbeats, for each write |
@@ -29,10 +30,12 @@ mod reader;
 mod writer;
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::time::timeout;
 
 pub(super) use handshake::{Guest, introduce, refuse};
 
@@ -48,6 +51,9 @@ use crate::wire::{
 
 /// How long a connection that is ending may take to read the rest, unless shutdown says less.
 const FINISH_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long a client that can no longer be written to is read.
+const LAST_WORDS_LIMIT: Duration = Duration::from_secs(1);
 
 /// Why a connection ended early.
 #[derive(Debug, Error)]
@@ -167,7 +173,7 @@ async fn welcome(
         let life = arrival.life();
         let gone = until_superseded_ones_are_gone(shared, &life);
         let limit = shared.config.handshake_limit;
-        tokio::time::timeout(limit, gone).await.map_err(|_| Fault::Silent)?;
+        timeout(limit, gone).await.map_err(|_| Fault::Silent)?;
     }
     Ok(shared.hub.lock().connect(Arc::clone(stream), arrival)?)
 }
@@ -216,7 +222,8 @@ fn cut_off(
     hub.flush();
 }
 
-/// Reads and writes side by side until one of them is done.
+/// Reads and writes side by side until one of them is done; what a client sent before it could not
+/// be written to any more is read.
 async fn serve(
     shared: &Shared,
     stream: &Stream,
@@ -224,9 +231,20 @@ async fn serve(
     reader: &mut reader::Reader<'_>,
 ) -> Result<(), Fault> {
     let heard = writer::Heard::default();
+    let served = async {
+        let mut reading = pin!(reader.run(stream, &heard));
+        let fault = tokio::select! {
+            read = &mut reading => return read,
+            written = writer.run(&heard) => match written {
+                Err(fault @ Fault::Io(_)) => fault,
+                written => return written,
+            },
+        };
+        // Whoever takes nothing any more has perhaps sent something before.
+        timeout(LAST_WORDS_LIMIT, reading).await.unwrap_or(Err(fault))
+    };
     tokio::select! {
-        read = reader.run(stream, &heard) => read,
-        written = writer.run(&heard) => written,
+        served = served => served,
         () = until_phase(shared, |phase| phase == Phase::Over) => Ok(()),
     }
 }

@@ -41,6 +41,29 @@ async fn a_subscriber_killed_amid_its_deliveries_releases_its_publishers() {
     assert_eq!(served.broker.statistics().events_published, 10);
 }
 
+/// Where one direction can end alone.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_somebody_sent_who_takes_nothing_any_more_arrives() {
+    const ROUNDS: u64 = 20;
+    let served = Served::new(BrokerConfig::default());
+    let bus = served.connect("bus").await;
+    let wanted = EventSubscription::new("x").with_pattern("events.process.x");
+    let mut receiver = bus.subscribe(wanted).await.unwrap();
+    for round in 1..=ROUNDS {
+        let mut peer = served.raw("deaf");
+        peer.subscribe("deaf", 8);
+        peer.stop_reading();
+        bus.publish(event(0), None).await.unwrap();
+        // From here on the broker knows: it has written to the peer, and failed.
+        served.until_published(2 * round - 1).await;
+        peer.send(&publish("deaf", round));
+        drop(peer);
+        assert_eq!(recv_number(&mut receiver).await, Some(round));
+        served.until_subscribers(1).await;
+    }
+}
+
 #[tokio::test]
 async fn an_id_is_free_as_soon_as_its_client_is_known_to_be_dead() {
     let served = Served::new(BrokerConfig::default());

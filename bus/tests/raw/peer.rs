@@ -117,6 +117,12 @@ impl Peer {
         if system::end_writing(&self.stream) { self.refusal() } else { None }
     }
 
+    /// Whatever is written to it from now on fails.
+    #[cfg(unix)]
+    pub(crate) fn stop_reading(&self) {
+        system::end_reading(&self.stream);
+    }
+
     /// Takes a few bytes at a time for a while: slow, but never still. Now and then `sign` is sent.
     pub(crate) fn sip(&mut self, duration: Duration, sign: &[u8]) {
         let began = Instant::now();

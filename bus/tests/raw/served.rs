@@ -64,6 +64,15 @@ impl Served {
         })
         .await;
     }
+
+    pub(crate) async fn until_published(&self, wanted: u64) {
+        within(async {
+            while self.broker.statistics().events_published != wanted {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
 }
 
 /// A publisher and a subscriber that want nothing but to be left alone.

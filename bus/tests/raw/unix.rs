@@ -33,6 +33,11 @@ pub(crate) fn end_writing(stream: &Stream) -> bool {
     true
 }
 
+/// Ends the other direction: whoever writes to this stream fails.
+pub(crate) fn end_reading(stream: &Stream) {
+    stream.shutdown(std::net::Shutdown::Read).unwrap();
+}
+
 fn limited(stream: UnixStream) -> Stream {
     stream.set_read_timeout(Some(WATCHDOG)).unwrap();
     stream.set_write_timeout(Some(WATCHDOG)).unwrap();

@@ -8,7 +8,9 @@ use std::pin::Pin;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::windows::named_pipe::{ClientOptions, NamedPipeClient, ServerOptions};
+use tokio::net::windows::named_pipe::{
+    ClientOptions, NamedPipeClient, NamedPipeServer, ServerOptions,
+};
 use tokio::sync::mpsc;
 
 use crate::peer::WATCHDOG;
@@ -69,6 +71,24 @@ pub(crate) fn end_writing(_stream: &Stream) -> bool {
     false
 }
 
+/// Either end of a pipe.
+trait End: AsyncRead + AsyncWrite + Unpin {
+    /// Waits until what was written last is in the pipe: it is called off when its end is dropped.
+    async fn written(&self) -> io::Result<()>;
+}
+
+impl End for NamedPipeClient {
+    async fn written(&self) -> io::Result<()> {
+        self.writable().await
+    }
+}
+
+impl End for NamedPipeServer {
+    async fn written(&self) -> io::Result<()> {
+        self.writable().await
+    }
+}
+
 async fn open(name: &str) -> io::Result<NamedPipeClient> {
     loop {
         match ClientOptions::new().open(name) {
@@ -88,7 +108,7 @@ fn pipe_name(path: &Path) -> String {
 
 impl Stream {
     /// The first outcome says that the pipe is there.
-    fn on_a_thread<P: AsyncRead + AsyncWrite + Unpin>(
+    fn on_a_thread<P: End>(
         made: impl AsyncFnOnce(&dyn Fn(Outcome)) -> io::Result<P> + Send + 'static,
     ) -> Self {
         let (orders, inbox) = mpsc::channel(1);
@@ -121,11 +141,7 @@ impl Stream {
     }
 }
 
-async fn obey<P: AsyncRead + AsyncWrite + Unpin>(
-    mut pipe: P,
-    mut inbox: mpsc::Receiver<Order>,
-    tell: &dyn Fn(Outcome),
-) {
+async fn obey(mut pipe: impl End, mut inbox: mpsc::Receiver<Order>, tell: &dyn Fn(Outcome)) {
     while let Some(order) = inbox.recv().await {
         tell(match order {
             Order::Read { most } => read(&mut pipe, most).await.or_else(end),
@@ -143,11 +159,12 @@ async fn read(pipe: &mut (impl AsyncRead + Unpin), most: usize) -> Outcome {
     Ok(bytes)
 }
 
-async fn write(pipe: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8]) -> Outcome {
+async fn write(pipe: &mut impl End, mut bytes: &[u8]) -> Outcome {
     while !bytes.is_empty() {
         let written = poll_fn(|cx| Pin::new(&mut *pipe).poll_write(cx, bytes)).await?;
         bytes = &bytes[written..];
     }
+    pipe.written().await?;
     Ok(Vec::new())
 }
 

@@ -27,6 +27,10 @@ use super::peer::Peer;
 use super::probe::Probe;
 use super::{SocketAddress, user};
 
+/// Most bytes of one write, which counts as taken only when all of it is: whoever reads slowly is
+/// seen to read.
+const WRITE_BYTES: usize = 16 << 10;
+
 /// A connected pipe. Reads and writes take `&self`; one task reads, one at a time writes.
 #[derive(Debug)]
 pub(crate) struct Stream {
@@ -171,7 +175,8 @@ impl Stream {
     }
 
     fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut &self.pipe).poll_write(cx, bytes)
+        let piece = &bytes[..bytes.len().min(WRITE_BYTES)];
+        Pin::new(&mut &self.pipe).poll_write(cx, piece)
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) const HEARTBEAT_MS: u64 = 10_000;
 /// A broker of one connection; `script` runs on a thread of its own.
 pub(crate) struct Fake {
     pub(crate) address: SocketAddress,
-    pub(crate) script: JoinHandle<()>,
+    script: JoinHandle<()>,
     _folder: TempDir,
 }
 
@@ -49,10 +49,15 @@ impl Fake {
         within(EventBusClient::connect(&self.address, config)).await
     }
 
+    /// Waits for the script. Not on the runtime's thread, which has to close what it drops.
+    pub(crate) async fn ended(self) {
+        within(tokio::task::spawn_blocking(|| self.script.join().unwrap())).await.unwrap();
+    }
+
     /// The connection's error after a script that welcomes nobody.
     async fn refused(self) -> ConnectError {
         let error = self.connect().await.unwrap_err();
-        self.script.join().unwrap();
+        self.ended().await;
         error
     }
 }
@@ -137,7 +142,7 @@ async fn a_broker_that_never_welcomes_is_given_up_at_the_connect_limit() {
     let config = ClientConfig::new("c").with_connect_limit(SOON);
     let error = within(EventBusClient::connect(&fake.address, config)).await.unwrap_err();
     assert!(matches!(error, ConnectError::Timeout { waited: SOON, .. }), "{error}");
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -151,7 +156,7 @@ async fn a_welcome_with_limits_beyond_reason_is_taken_within_reason() {
     client.publish(event(1), None).await.unwrap();
     let end = within(client.shutdown(crate::peer::WATCHDOG)).await;
     assert!(matches!(end, Err(ShutdownError::Disconnected { .. })), "{end:?}");
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -169,7 +174,7 @@ async fn a_broker_that_falls_silent_is_reported_as_gone() {
         panic!("still connected");
     };
     assert!(reason.contains("silent"), "{reason}");
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -182,7 +187,7 @@ async fn every_call_after_the_connection_broke_says_disconnected() {
     let client = fake.connect().await.unwrap();
     let mut receiver = client.subscribe(all_processes("s")).await.unwrap();
     assert_eq!(recv_number(&mut receiver).await, None);
-    fake.script.join().unwrap();
+    fake.ended().await;
     let all_processes = all_processes("again");
     assert!(matches!(
         within(client.publish(event(1), None)).await,
@@ -217,7 +222,7 @@ async fn what_came_before_a_refusal_is_received_and_its_words_are_told() {
     assert_eq!(recv_number(&mut receiver).await, None);
     let disconnected = PublishError::Disconnected { reason: "go away".to_owned(), undelivered: 0 };
     assert_eq!(client.publish(event(1), None).await, Err(disconnected));
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -245,7 +250,7 @@ async fn a_broker_that_delivers_without_credit_is_left() {
     })
     .await;
     assert!(reason.contains("credit"), "{reason}");
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -260,7 +265,7 @@ async fn frames_only_clients_send_end_the_connection() {
         let client = fake.connect().await.unwrap();
         let mut receiver = client.subscribe(all_processes("s")).await.unwrap();
         assert_eq!(recv_number(&mut receiver).await, None);
-        fake.script.join().unwrap();
+        fake.ended().await;
     }
 }
 
@@ -276,7 +281,7 @@ async fn a_broker_that_answers_nothing_is_waited_for_no_longer_than_the_limit() 
     assert_eq!(statistics, Err(StatisticsError::Timeout { waited: SOON }));
     let end = within(client.shutdown(SOON)).await;
     assert!(matches!(end, Err(ShutdownError::Deadline { .. })), "{end:?}");
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -312,7 +317,7 @@ async fn a_broker_that_reads_slowly_but_steadily_is_not_given_up() {
     });
     while within(client.publish(large.clone(), None)).await.is_ok() {}
     assert!(began.elapsed() >= Duration::from_millis(5 * CALM_MS), "given up too early");
-    fake.script.join().expect("the client left a broker that was reading");
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -324,7 +329,7 @@ async fn a_goodbye_that_is_never_answered_is_waited_for_up_to_a_limit() {
         while peer.try_send(&ping) && !matches!(peer.next(), Next::Closed) {}
     });
     drop(fake.connect().await.unwrap());
-    within(tokio::task::spawn_blocking(|| fake.script.join())).await.unwrap().unwrap();
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -338,5 +343,5 @@ async fn a_dropped_receiver_is_unsubscribed_by_its_number() {
     let client = fake.connect().await.unwrap();
     drop(client.subscribe(all_processes("s")).await.unwrap());
     drop(client);
-    within(tokio::task::spawn_blocking(|| fake.script.join())).await.unwrap().unwrap();
+    fake.ended().await;
 }

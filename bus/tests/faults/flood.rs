@@ -49,6 +49,10 @@ async fn asks_and_never_reads(requests: &[u8]) {
 }
 
 #[tokio::test]
+#[cfg_attr(
+    windows,
+    ignore = "a pipe takes one write at a time, and what waits behind it counts as unread"
+)]
 async fn a_client_that_reads_may_ask_as_often_as_it_likes() {
     let served = Served::new(BrokerConfig::default().with_reply_limit_bytes(1));
     let mut peer = served.raw("curious");
@@ -61,6 +65,10 @@ async fn a_client_that_reads_may_ask_as_often_as_it_likes() {
 }
 
 #[tokio::test]
+#[cfg_attr(
+    windows,
+    ignore = "a write that is cut off keeps its pipe open until its peer has read or closes"
+)]
 async fn subscribing_and_unsubscribing_without_reading_ends_the_same_way() {
     let served = Served::new(BrokerConfig::default().with_reply_limit_bytes(64 << 10));
     let mut bystanders = Bystanders::connect(&served).await;

@@ -47,6 +47,10 @@ fn a_client_that_answers_every_ping_stays() {
 }
 
 #[tokio::test]
+#[cfg_attr(
+    windows,
+    ignore = "a write that is cut off keeps its pipe open until its peer has read or closes"
+)]
 async fn a_client_that_talks_and_takes_nothing_is_closed() {
     let served = Served::new(lively());
     let mut peer = served.raw("deaf");

@@ -193,7 +193,7 @@ async fn told(answers: Vec<Message>) -> (Result<BrokerInspection, InspectError>,
     let told = within(client.inspect(&InspectionQuery::default())).await;
     drop(client);
     // The script ends with the goodbye, which leaves while this thread waits for nothing.
-    within(tokio::task::spawn_blocking(|| fake.script.join().unwrap())).await.unwrap();
+    fake.ended().await;
     (told, asked.load(Ordering::Relaxed))
 }
 

@@ -76,7 +76,7 @@ async fn events_that_never_left_the_outbox_are_told_at_the_deadline() {
     assert_eq!(client.publish(event(0), None).await, Err(PublishError::Closed));
     assert_eq!(client.shutdown(SOON).await, Ok(()));
     drop(tell);
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn events_that_were_written_and_never_granted_are_told_at_the_deadline() {
     publish_all(&client, 3..5).await;
     let ended = within(client.shutdown(SOON)).await;
     assert_eq!(undelivered(&ended), 2);
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_last_goodbye_before_all_was_dealt_with_is_no_orderly_end() {
         panic!("an orderly end: {ended:?}");
     };
     assert_eq!(told, undelivered);
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 /// The same where the broker says goodbye: between that and the end publishing is closed.
@@ -151,7 +151,7 @@ async fn a_goodbye_after_a_grant_for_everything_is_an_orderly_end() {
     let client = fake.connect().await.unwrap();
     publish_all(&client, 0..5).await;
     assert_eq!(within(client.shutdown(WATCHDOG)).await, Ok(()));
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn a_connection_that_breaks_tells_the_next_publish_what_may_be_lost() {
     assert_eq!(undelivered, 2 + accepted);
     // It stays told.
     assert_eq!(publish_until_disconnected(&client).await, (0, undelivered));
-    fake.script.join().unwrap();
+    fake.ended().await;
 }
 
 /// A subscriber that takes two events and no more, and a publisher with more than that accepted.

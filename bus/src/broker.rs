@@ -1,7 +1,7 @@
 //! The broker: routes events between handles in this process and clients behind sockets.
 //!
-//! [`DaemoneyeBroker`] owns a hub (state, order, counters) and, once it serves a listener, one
-//! thread with a current-thread runtime on which every connection is a task, and one at the door. Never imports the
+//! [`DaemoneyeBroker`] owns a hub (state, order, counters). Once it serves a listener it has a thread
+//! at the door, and one with a current-thread runtime on which every connection is a task. Never imports the
 //! client. Implements C1–C14 and W1–W4, W8 on its side.
 
 mod budget;
@@ -43,6 +43,7 @@ use crate::identity::Secret;
 use crate::transport::Listener;
 use hub::Hub;
 use identities::Identities;
+use slots::Slots;
 
 /// A message broker inside this process. Cheap to clone; all clones are the same broker. Dropping
 /// the last one without a shutdown cuts its connections off.
@@ -82,6 +83,8 @@ impl Drop for CutsOff {
 #[derive(Debug)]
 struct Shared {
     config: BrokerConfig,
+    /// Of all listeners together.
+    slots: Slots,
     /// One lock for all state: it is the sequencing point (C5). Taken once per read round or
     /// embedded publish, never across an await.
     hub: Mutex<Hub>,
@@ -115,6 +118,7 @@ impl DaemoneyeBroker {
         let shared = Shared {
             hub: Mutex::new(Hub::new(config.clone())),
             identities: Mutex::default(),
+            slots: Slots::new(config.connection_limit),
             config,
             phase: phase.clone(),
             quieter: Notify::new(),
@@ -139,9 +143,9 @@ impl DaemoneyeBroker {
         Ok(broker)
     }
 
-    /// Accepts clients on a bound listener, on a thread of its own, until shutdown.
+    /// Accepts clients on a bound listener, on threads of its own, until shutdown.
     ///
-    /// Returns once the listener accepts. Blocks for the start of a thread. Once a shutdown has
+    /// Returns once the listener accepts. Blocks for the start of two threads. Once a shutdown has
     /// begun it is refused, and the listener's name is free again.
     pub fn serve(&self, listener: Listener) -> Result<(), ServeError> {
         // Held from the look to the entry: a shutdown that begins meanwhile finds the server here.
@@ -184,8 +188,8 @@ impl DaemoneyeBroker {
     /// Serves one connection on the caller's runtime, to its end.
     #[cfg(fuzzing)]
     pub(crate) async fn serve_one(&self, stream: crate::transport::Stream) {
-        let slot = slots::Slots::new(1).take().expect("one is free");
-        if let Some(guest) = connection::introduce(&self.shared, stream, slot).await {
+        let guest = connection::introduce(&self.shared, stream, std::future::pending()).await;
+        if let Some(guest) = guest {
             connection::run(&self.shared, guest).await;
         }
     }
@@ -239,6 +243,12 @@ impl Shared {
     fn is_over(&self) -> bool {
         let has_ended = self.hub.lock().has_ended();
         has_ended && self.servers.lock().is_empty()
+    }
+
+    /// Waits until the broker is in some phase of its life. Cancel safe.
+    async fn until_phase(&self, is_wanted: impl Fn(Phase) -> bool) {
+        // The sender lives as long as this, so waiting cannot fail.
+        let _ = self.phase.subscribe().wait_for(|phase| is_wanted(*phase)).await;
     }
 
     /// Waits for something up to a deadline; returns whether it happened.

@@ -49,6 +49,8 @@ mod killed;
 mod lanes;
 #[path = "faults/limits.rs"]
 mod limits;
+#[path = "faults/returning.rs"]
+mod returning;
 #[cfg(unix)]
 #[path = "faults/selfish.rs"]
 mod selfish;

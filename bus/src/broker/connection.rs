@@ -13,7 +13,7 @@
 //! | `handshake` | the hello | the socket; `Phase::Ending` | handshake limit |
 //! | `run`, at first | the last connection of the same client to end | `Shared::quieter` | handshake limit |
 //! | `Reader` | frames | the socket | three heartbeats, as the writer counts them |
-//! | the same, once a write has failed | the end of what was sent | the socket | `LAST_WORDS_LIMIT` |
+//! | the same, once a write has failed | the end of what was sent | the socket | `UNHEARING_LIMIT` |
 //! | `Deferred`, in `Reader` | room at the full subscriber of the oldest event | `Notify` of its queue or backlog: something was taken, or it ended | stall limit |
 //! | `Writer` | bytes the socket did not take | `Session::wake`, from whoever flushed the outbox | – |
 //! | `Writer` | room in the socket | the socket | three heartbeats, for each write |
@@ -24,105 +24,39 @@
 //! | `shutdown`, elsewhere | a goodbye or the end of every client | `Shared::quieter`, from `Reader` and `Disconnect` | its deadline |
 
 mod deferred;
+mod fault;
 mod handshake;
 mod inspecting;
 mod reader;
 mod writer;
 
-use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use thiserror::Error;
+use tokio::task::JoinError;
 use tokio::time::timeout;
 
-pub(super) use handshake::{Guest, introduce, refuse};
+pub(super) use handshake::{Guest, introduce};
 
-use super::hub::{Arrival, Leftovers, NoPlace, Session};
-use super::identities::{IdentityError, IssueError};
-use super::subscription::{Life, Owner};
+use super::hub::{Arrival, Leftovers, Session};
+use super::subscription::Owner;
 use super::{Phase, Shared};
 use crate::transport::Stream;
-use crate::wire::{
-    self, DecodeError, FrameError,
-    proto::{self, frame::Body, refusal::Code},
-};
+use crate::wire::proto::frame::Body;
+use fault::Fault;
 
 /// How long a connection that is ending may take to read the rest, unless shutdown says less.
 const FINISH_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long a client that can no longer be written to is read.
-const LAST_WORDS_LIMIT: Duration = Duration::from_secs(1);
-
-/// Why a connection ended early.
-#[derive(Debug, Error)]
-enum Fault {
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
-    #[error("connection ended within a frame")]
-    Torn,
-    #[error("{0}")]
-    Protocol(&'static str),
-    #[error("no common version: this broker speaks {min} to {max}", min = wire::MIN_VERSION, max = wire::MAX_VERSION)]
-    Version,
-    #[error("event claims to be from another publisher")]
-    Publisher,
-    #[error("this broker is for clients of its own user alone")]
-    OtherUser,
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    #[error(transparent)]
-    Session(#[from] IssueError),
-    #[error("payload of {bytes} bytes, the limit is {limit_bytes}")]
-    TooLarge { bytes: usize, limit_bytes: usize },
-    #[error(transparent)]
-    NoPlace(#[from] NoPlace),
-    #[error("silent for too long")]
-    Silent,
-    #[error("the client is connected again")]
-    Superseded,
-}
-
-impl Fault {
-    /// Whether the connection broke, and its client broke nothing.
-    fn is_the_connections(&self) -> bool {
-        matches!(self, Self::Io(_) | Self::Torn | Self::Silent | Self::Superseded)
-    }
-
-    /// What the peer is told; nothing when it cannot hear.
-    fn refusal(&self) -> Option<proto::Refusal> {
-        let code = match self {
-            Self::Io(_) | Self::Torn | Self::Superseded | Self::NoPlace(NoPlace::Ended) => {
-                return None;
-            }
-            Self::Frame(FrameError::TooLong { .. }) | Self::TooLarge { .. } => Code::TooLarge,
-            Self::Frame(_) | Self::Decode(_) | Self::Protocol(_) => Code::Protocol,
-            Self::Version => Code::Version,
-            Self::Publisher | Self::OtherUser | Self::Identity(_) => Code::Identity,
-            Self::Session(_) | Self::NoPlace(NoPlace::Observers) => Code::ConnectionLimit,
-            Self::Silent => Code::Timeout,
-        };
-        Some(refusal(code, self.to_string()))
-    }
-}
-
-fn refusal(code: Code, message: String) -> proto::Refusal {
-    proto::Refusal {
-        code: code as i32,
-        message: message.into(),
-        min_version: wire::MIN_VERSION,
-        max_version: wire::MAX_VERSION,
-    }
-}
+/// How long a client that can no longer be written to is read: what it had sent is there already, or
+/// will never be.
+const UNHEARING_LIMIT: Duration = Duration::from_secs(1);
 
 /// Serves a client from its welcome to its end.
 pub(super) async fn run(shared: &Arc<Shared>, guest: Guest) {
-    let Guest { stream, buffer, mut slot, peer, arrival } = guest;
+    let Guest { stream, buffer, mut slot, client, arrival } = guest;
+    let returns = arrival.returns;
     let stream = match stream.attach() {
         Ok(stream) => Arc::new(stream),
         Err(error) => {
@@ -134,19 +68,18 @@ pub(super) async fn run(shared: &Arc<Shared>, guest: Guest) {
         Ok(session) => session,
         Err(fault) => {
             tracing::debug!(%fault, "nobody is welcomed");
-            handshake::tell(shared, &stream, fault.refusal()).await;
+            fault::tell(shared, &stream, &fault).await;
             return;
         }
     };
-    let returns = peer.returns;
     let gone = Disconnect { shared, key: session.key };
-    let mut reader = reader::Reader::new(shared, peer, session.key, buffer);
+    let mut reader = reader::Reader::new(shared, client, session.key, buffer);
     let mut writer = writer::Writer::new(shared, &stream, &session);
     let served = tokio::select! {
         served = serve(shared, &stream, &mut writer, &mut reader) => served,
         () = until_superseded(shared, &session) => Err(Fault::Superseded),
     };
-    let limit = if served.is_ok() { FINISH_LIMIT } else { handshake::REFUSAL_LIMIT };
+    let limit = if served.is_ok() { FINISH_LIMIT } else { fault::REFUSAL_LIMIT };
     cut_off(shared, &session, &mut writer, served, returns);
     writer.finish(limit).await;
     stream.close();
@@ -154,7 +87,7 @@ pub(super) async fn run(shared: &Arc<Shared>, guest: Guest) {
     tokio::select! {
         () = reader.route_the_rest() => {}
         () = until_superseded(shared, &session) => {}
-        () = until_phase(shared, |phase| phase == Phase::Over) => {}
+        () = shared.until_phase(|phase| phase == Phase::Over) => {}
     }
     reader.drop_the_rest();
     drop(gone);
@@ -169,26 +102,24 @@ async fn welcome(
     stream: &Arc<Stream>,
     arrival: Arrival,
 ) -> Result<Session, Fault> {
-    if arrival.returned {
-        let life = arrival.life();
-        let gone = until_superseded_ones_are_gone(shared, &life);
-        let limit = shared.config.handshake_limit;
-        timeout(limit, gone).await.map_err(|_| Fault::Silent)?;
-    }
-    Ok(shared.hub.lock().connect(Arc::clone(stream), arrival)?)
-}
-
-/// Ends what connections this life of a client has, and waits until they are gone. Cancel safe.
-async fn until_superseded_ones_are_gone(shared: &Shared, life: &Life) {
-    loop {
-        let quieter = shared.quieter.notified();
-        tokio::pin!(quieter);
-        quieter.as_mut().enable();
-        if !shared.hub.lock().supersede(life) {
-            return;
+    let limit = shared.config.handshake_limit;
+    let life = arrival.life();
+    let alone = async {
+        loop {
+            let quieter = shared.quieter.notified();
+            tokio::pin!(quieter);
+            quieter.as_mut().enable();
+            {
+                let mut hub = shared.hub.lock();
+                // One lock for both: nobody of the same life comes between.
+                if !(arrival.returned && hub.supersede(&life)) {
+                    return hub.connect(Arc::clone(stream), arrival);
+                }
+            }
+            quieter.await;
         }
-        quieter.await;
-    }
+    };
+    Ok(timeout(limit, alone).await.map_err(|_| Fault::NotGone)??)
 }
 
 /// Waits until the client has come back on another connection. Cancel safe.
@@ -240,19 +171,24 @@ async fn serve(
                 written => return written,
             },
         };
-        // Whoever takes nothing any more has perhaps sent something before.
-        timeout(LAST_WORDS_LIMIT, reading).await.unwrap_or(Err(fault))
+        // Whoever takes nothing any more has perhaps sent something before. That it leaves the answers
+        // to it unread is no breach of its own.
+        match timeout(UNHEARING_LIMIT, reading).await {
+            Ok(Err(Fault::Unread)) | Err(_) => Err(fault),
+            Ok(read) => read,
+        }
     };
     tokio::select! {
         served = served => served,
-        () = until_phase(shared, |phase| phase == Phase::Over) => Ok(()),
+        () = shared.until_phase(|phase| phase == Phase::Over) => Ok(()),
     }
 }
 
-/// Waits until the broker is in some phase of its life. Cancel safe.
-async fn until_phase(shared: &Shared, is_wanted: impl Fn(Phase) -> bool) {
-    // The sender lives as long as `shared`, so waiting cannot fail.
-    let _ = shared.phase.subscribe().wait_for(|phase| is_wanted(*phase)).await;
+/// A connection's task has ended; by a panic is a defect.
+pub(super) fn note_end(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task failed");
+    }
 }
 
 /// Takes the connection out of the hub however its task ends.

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::connection::{self, Guest};
-use super::door::{Door, note};
+use super::door::Door;
 use super::{Shared, expiry};
 use crate::transport::{Listener, Stream};
 
@@ -53,11 +53,16 @@ impl Server {
         let door = Door::new(shared, introduced);
         let acceptor = || listener.into_acceptor();
         if Stream::CAN_MOVE {
-            let serve = move |()| serve_all(broker, guests);
-            // First: it ends by itself when there will be no door.
-            let serving = Self::spawn("eventbus-broker", || Ok(()), serve)?;
-            let keep = |acceptor| door.keep(acceptor);
-            Ok(vec![Self::spawn("eventbus-door", acceptor, keep)?, serving])
+            let serving =
+                Self::spawn("eventbus-broker", || Ok(()), move |()| serve_all(broker, guests))?;
+            match Self::spawn("eventbus-door", acceptor, |acceptor| door.keep(acceptor)) {
+                Ok(keeping) => Ok(vec![keeping, serving]),
+                Err(error) => {
+                    // Its end of the channel has gone with the door, so it ends at once.
+                    serving.join();
+                    Err(error)
+                }
+            }
         } else {
             let serve = move |acceptor| async move {
                 tokio::join!(door.keep(acceptor), serve_all(broker, guests));
@@ -66,19 +71,19 @@ impl Server {
         }
     }
 
-    /// Runs something that accepts on a thread with a runtime of its own.
+    /// Runs something on a thread with a runtime of its own, with what has to be made inside that.
     pub(super) fn spawn<A: Send + 'static, F: Future<Output = ()>>(
         name: &str,
-        acceptor: impl FnOnce() -> io::Result<A>,
-        serve: impl FnOnce(A) -> F + Send + 'static,
+        prepare: impl FnOnce() -> io::Result<A>,
+        run: impl FnOnce(A) -> F + Send + 'static,
     ) -> Result<Self, ServeError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(ServeError::Thread)?;
-        let acceptor = {
+        let prepared = {
             let _inside = runtime.enter();
-            acceptor().map_err(ServeError::Accept)?
+            prepare().map_err(ServeError::Accept)?
         };
         let (until_the_end, thread_is_done) = watch::channel(());
         let thread = thread::Builder::new()
@@ -87,7 +92,7 @@ impl Server {
                 // What is declared first is dropped last, also by a panic.
                 let _until_the_end = until_the_end;
                 let runtime = runtime;
-                runtime.block_on(serve(acceptor));
+                runtime.block_on(run(prepared));
             })
             .map_err(ServeError::Thread)?;
         Ok(Self { thread, ended: Ended { thread_is_done } })
@@ -104,8 +109,9 @@ impl Server {
 
     /// Takes the thread back; blocks unless the server has ended.
     pub(super) fn join(self) {
+        let name = self.thread.thread().name().unwrap_or_default().to_owned();
         if self.thread.join().is_err() {
-            tracing::error!("the broker's thread panicked");
+            tracing::error!(name, "a thread of the broker panicked");
         }
     }
 }
@@ -128,11 +134,11 @@ async fn serve_all(shared: Weak<Shared>, mut guests: mpsc::Receiver<Guest>) {
                 }
                 _ => break,
             },
-            Some(ended) = connections.join_next() => note(ended),
+            Some(ended) = connections.join_next() => connection::note_end(ended),
             () = &mut expiring => break,
         }
     }
     while let Some(ended) = connections.join_next().await {
-        note(ended);
+        connection::note_end(ended);
     }
 }

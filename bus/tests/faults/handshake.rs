@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use daemoneye_eventbus::BrokerConfig;
+use daemoneye_eventbus::transport::Listener;
+use daemoneye_eventbus::{BrokerConfig, SocketAddress};
 
 use crate::encode::{Message, frame};
 use crate::peer::{Next, Peer, WATCHDOG, hello, publish};
@@ -84,14 +85,42 @@ fn a_hello_that_comes_too_late_is_refused_and_its_slot_is_free() {
 }
 
 #[test]
-fn a_connection_over_the_limit_is_told_so_before_its_hello() {
+fn a_connection_over_the_limit_is_told_so_once_it_has_said_hello() {
     let served = Served::new(BrokerConfig::default().with_connection_limit(1));
     let first = served.raw("first");
-    let (code, message) = served.stranger().refusal().unwrap();
+    let mut second = served.stranger();
+    second.send(&hello(1, 1, "second"));
+    let (code, message) = second.refusal().unwrap();
     assert_eq!(code, CONNECTION_LIMIT, "{message}");
     assert!(message.contains("limit of 1"), "{message}");
     drop(first);
     introduced_once_there_is_room(&served);
+}
+
+#[test]
+fn the_limit_of_connections_is_for_all_listeners_together() {
+    let served = Served::new(BrokerConfig::default().with_connection_limit(1));
+    let other = SocketAddress::from_path(served.folder.path().join("other.sock")).unwrap();
+    served.broker.serve(Listener::bind(&other).unwrap()).unwrap();
+    let _first = served.raw("first");
+    let mut second = Peer::connect(other.path());
+    second.send(&hello(1, 1, "second"));
+    assert_eq!(second.refusal().map(|(code, _)| code), Some(CONNECTION_LIMIT));
+}
+
+#[test]
+fn strangers_who_say_nothing_make_room_for_whoever_says_hello() {
+    let config = BrokerConfig::default().with_connection_limit(2);
+    let served = Served::new(config.with_handshake_limit(Duration::from_hours(1)));
+    let mut silent: Vec<Peer> = (0..3).map(|_| served.stranger()).collect();
+    let _first = served.raw("first");
+    let _second = served.raw("second");
+    // Five have come, and two at most are at the door.
+    for told in silent.drain(..2) {
+        let (code, message) = told.refusal().unwrap();
+        assert_eq!(code, TIMEOUT);
+        assert!(message.contains("makes room"), "{message}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Nothing here is the broker's thread's work: a stranger who never gets further takes none of it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -11,31 +11,27 @@ use super::super::hub::{Arrival, Refused};
 use super::super::identities::{IdentityError, unidentified};
 use super::super::slots::Slot;
 use super::super::{Phase, Shared};
-use super::{Fault, refusal, until_phase};
+use super::fault::{Fault, tell};
 use crate::acl::{Access, Principal};
 use crate::identity::Secret;
 use crate::transport::{DetachedStream, Fill, ReadBuffer, Stream};
 use crate::wire::{
     self, ENVELOPE_LIMIT_BYTES, Inbound, Scanner,
-    proto::{self, frame::Body, hello::Proof, refusal::Code},
+    proto::{self, frame::Body, hello::Proof},
 };
 
 /// Longest name of a client, bytes.
 const MAX_NAME_BYTES: usize = 64;
-/// How long a refused peer may take to read why.
-pub(super) const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
 
 /// Who is at the other end, as introduced.
 #[derive(Debug)]
-pub(super) struct Peer {
+pub(super) struct Client {
     pub(super) name: ByteString,
     pub(super) incarnation: u64,
     /// Whether it has proved that it is called so.
     pub(super) is_proved: bool,
     /// What it may do.
     pub(super) access: Access,
-    /// Whether it comes back when its connection breaks.
-    pub(super) returns: bool,
 }
 
 /// Somebody whose name and role are settled, on its way to the broker's thread.
@@ -44,28 +40,34 @@ pub(in super::super) struct Guest {
     pub(super) stream: DetachedStream,
     pub(super) buffer: ReadBuffer,
     pub(super) slot: Slot,
-    pub(super) peer: Peer,
+    pub(super) client: Client,
     pub(super) arrival: Arrival,
 }
 
-/// Hears a hello. Whoever is not who it says it is, or says something else, is told and closed.
+/// Hears a hello, for as long as nobody else is to have this one's turn. Whoever is not who it says
+/// it is, or says something else, is told and closed.
 pub(in super::super) async fn introduce(
     shared: &Shared,
     stream: Stream,
-    slot: Slot,
+    crowded: impl Future<Output = ()>,
 ) -> Option<Guest> {
     let mut buffer = ReadBuffer::new();
     let greeted = tokio::select! {
+        // Whoever has said hello is heard first.
+        biased;
         greeted = greet(shared, &stream, &mut buffer) => greeted,
+        () = crowded => Err(Fault::Crowded),
         // Nothing was accepted from it, so the end of the broker need not wait for it.
-        () = until_phase(shared, |phase| phase >= Phase::Ending) => return None,
+        () = shared.until_phase(|phase| phase >= Phase::Ending) => return None,
     };
     match greeted {
-        Ok((peer, arrival)) => Some(Guest { stream: stream.detach(), buffer, slot, peer, arrival }),
+        Ok((client, arrival, slot)) => {
+            Some(Guest { stream: stream.detach(), buffer, slot, client, arrival })
+        }
         Err(fault) => {
             tracing::debug!(%fault, "handshake failed");
             audit_stranger(shared, &stream, &fault);
-            tell(shared, &stream, fault.refusal()).await;
+            tell(shared, &stream, &fault).await;
             None
         }
     }
@@ -92,7 +94,7 @@ async fn greet(
     shared: &Shared,
     stream: &Stream,
     buffer: &mut ReadBuffer,
-) -> Result<(Peer, Arrival), Fault> {
+) -> Result<(Client, Arrival, Slot), Fault> {
     if !stream.peer().is_same_user {
         return Err(Fault::OtherUser);
     }
@@ -108,6 +110,9 @@ async fn greet(
     if name.is_empty() || name.len() > MAX_NAME_BYTES {
         return Err(Fault::Protocol("the name in hello must have 1 to 64 bytes"));
     }
+    let limit = shared.config.connection_limit;
+    // Before a token is used up.
+    let slot = shared.slots.take().ok_or(Fault::Full { limit })?;
     let is_proved = hello.proof.is_some();
     let (principal, session_key) = identify(shared, &name, hello.proof)?;
     let access = shared.config.access.access_of(&principal);
@@ -125,7 +130,7 @@ async fn greet(
     let proto::Hello { incarnation, returns, returned, .. } = hello;
     let role = access.role();
     let arrival = Arrival { name: name.clone(), incarnation, returns, returned, role, welcome };
-    Ok((Peer { name, incarnation, is_proved, access, returns }, arrival))
+    Ok((Client { name, incarnation, is_proved, access }, arrival, slot))
 }
 
 /// Who comes with a proof, or without one; and the key of the session that a token opens.
@@ -171,29 +176,4 @@ async fn hello(stream: &Stream, buffer: &mut ReadBuffer) -> Result<proto::Hello,
             Fill::End | Fill::Torn => return Err(Fault::Torn),
         }
     }
-}
-
-async fn write_whole(stream: &Stream, body: Body) -> std::io::Result<()> {
-    let mut bytes = Vec::new();
-    wire::encode_control(&mut bytes, body);
-    let mut written = 0;
-    while written < bytes.len() {
-        written += stream.write_some(&bytes[written..]).await?;
-    }
-    Ok(())
-}
-
-/// Tells a peer why it is closed, if it listens.
-pub(super) async fn tell(shared: &Shared, stream: &Stream, refusal: Option<proto::Refusal>) {
-    let Some(refusal) = refusal else { return };
-    let limit = REFUSAL_LIMIT.min(shared.config.handshake_limit);
-    // Whether it listens is its own affair.
-    let _ = tokio::time::timeout(limit, write_whole(stream, Body::Refusal(refusal))).await;
-}
-
-/// Tells one connection too many that it is (W8).
-pub(in super::super) async fn refuse(shared: &Shared, stream: Stream) {
-    let limit = shared.config.connection_limit;
-    let message = format!("the limit of {limit} connections is reached");
-    tell(shared, &stream, Some(refusal(Code::ConnectionLimit, message))).await;
 }

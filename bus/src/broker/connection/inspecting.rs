@@ -3,7 +3,7 @@
 use bytestring::ByteString;
 
 use super::super::hub::Hub;
-use super::handshake::Peer;
+use super::handshake::Client;
 use crate::acl::Action;
 use crate::topic::Topic;
 use crate::wire::{
@@ -15,15 +15,15 @@ use crate::wire::{
 const STATE_TOPIC: ByteString = ByteString::from_static("admin.broker");
 
 /// Whether a client may see the others.
-fn may_inspect(peer: &Peer) -> bool {
+fn may_inspect(client: &Client) -> bool {
     let topic = Topic::new(STATE_TOPIC).expect("a registered topic");
-    peer.access.may(Action::Subscribe, &topic).is_allowed()
+    client.access.may(Action::Subscribe, &topic).is_allowed()
 }
 
 /// Answers, or says why not; only what is malformed is a breach.
 pub(super) fn answer(
     hub: &mut Hub,
-    peer: &Peer,
+    client: &Client,
     key: u32,
     request: proto::InspectRequest,
 ) -> Result<(), DecodeError> {
@@ -36,8 +36,8 @@ pub(super) fn answer(
         ..Default::default()
     };
     let reply = match query {
-        _ if !may_inspect(peer) => {
-            let role = peer.access.role();
+        _ if !may_inspect(client) => {
+            let role = client.access.role();
             refusal(Code::Refused, format!("{role} may not inspect the broker"))
         }
         Err(error) => refusal(Code::Invalid, format!("topic: {error}")),

@@ -6,8 +6,8 @@ mod publishing;
 use super::super::Shared;
 use super::super::hub::{Asked, Hub, Refused, Resume};
 use super::super::subscription::{Owner, window_of};
-use super::Fault;
-use super::handshake::Peer;
+use super::fault::Fault;
+use super::handshake::Client;
 use super::inspecting;
 use super::writer::Heard;
 use crate::acl::Denial;
@@ -25,13 +25,10 @@ const ROUND_BYTES: usize = 64 << 10;
 /// Longest reason in the reply to a refused subscribe, bytes.
 const MAX_REASON_BYTES: usize = 1024;
 
-/// What a client is told, if it hears it, that lets too much wait.
-const UNREAD: Fault = Fault::Protocol("more was asked than is read");
-
 /// Reads and routes one client's frames.
 pub(super) struct Reader<'a> {
     shared: &'a Shared,
-    peer: Peer,
+    client: Client,
     key: u32,
     buffer: ReadBuffer,
     scanner: Scanner,
@@ -40,10 +37,10 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(shared: &'a Shared, peer: Peer, key: u32, buffer: ReadBuffer) -> Self {
+    pub(super) fn new(shared: &'a Shared, client: Client, key: u32, buffer: ReadBuffer) -> Self {
         Self {
             shared,
-            peer,
+            client,
             key,
             buffer,
             scanner: Scanner::new(shared.config.frame_limit_bytes()),
@@ -160,7 +157,7 @@ impl<'a> Reader<'a> {
         self.grant(&mut hub);
         hub.flush();
         if result.is_ok() && hub.owes_too_much(self.key) {
-            return Err(UNREAD);
+            return Err(Fault::Unread);
         }
         result
     }
@@ -198,12 +195,12 @@ impl<'a> Reader<'a> {
 
     fn refuse(&mut self, hub: &mut Hub, denial: &Denial) -> Option<u64> {
         let refused = Refused {
-            actor: self.peer.name.to_string(),
+            actor: self.client.name.to_string(),
             action: denial.action.as_str(),
             resource: denial.topics.clone(),
             reason: denial.to_string(),
         };
-        hub.refuse(refused, self.peer.is_proved.then_some(&self.peer.name))
+        hub.refuse(refused, self.client.is_proved.then_some(&self.client.name))
     }
 
     fn control(&mut self, hub: &mut Hub, body: Body) -> Result<(), Fault> {
@@ -215,7 +212,7 @@ impl<'a> Reader<'a> {
                 | Body::Inspect(_)
         );
         if asks && hub.owes_too_much(self.key) {
-            return Err(UNREAD);
+            return Err(Fault::Unread);
         }
         match body {
             Body::Credit(credit) => hub.credit(self.key, credit.subscription, credit.events),
@@ -235,7 +232,7 @@ impl<'a> Reader<'a> {
                 hub.send(self.key, Body::Unsubscribed(reply));
             }
             Body::StatisticsRequest(request) => hub.send_statistics(self.key, request.request),
-            Body::Inspect(request) => inspecting::answer(hub, &self.peer, self.key, request)?,
+            Body::Inspect(request) => inspecting::answer(hub, &self.client, self.key, request)?,
             Body::Goodbye(_) => self.said_goodbye = true,
             Body::Refusal(refusal) => {
                 let message = String::from_utf8_lossy(&refusal.message);
@@ -255,7 +252,7 @@ impl<'a> Reader<'a> {
                 .map(|resume| Resume { position: resume.position, credit: resume.credit }),
             subscription: wire::subscription_from_wire(request)?,
         };
-        let begun = hub.subscribe_remote(&asked, self.key, &self.peer.access);
+        let begun = hub.subscribe_remote(&asked, self.key, &self.client.access);
         let reply = match &begun {
             Ok(begun) => proto::SubscribeReply {
                 request: number,

@@ -8,7 +8,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use super::super::hub::{Hub, Session};
 use super::super::outbox::Unwritten;
 use super::super::{Phase, Shared};
-use super::{FINISH_LIMIT, Fault};
+use super::FINISH_LIMIT;
+use super::fault::Fault;
 use crate::clock::reached;
 use crate::transport::Stream;
 use crate::wire::{

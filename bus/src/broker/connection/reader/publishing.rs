@@ -120,7 +120,7 @@ impl Reader<'_> {
         }
         let address = envelope.reply_address()?;
         let pattern = TopicPattern::new(&format!("{REPLY_PREFIX}{address}")).ok()?;
-        self.peer.access.may_subscribe(&pattern).is_allowed().then_some(address)
+        self.client.access.may_subscribe(&pattern).is_allowed().then_some(address)
     }
 
     /// By who sent it, what that may publish, and whether there is room.
@@ -135,7 +135,7 @@ impl Reader<'_> {
             return Ok(Fate::Again);
         }
         self.check_unconfirmed(hub, envelope)?;
-        match self.peer.access.may_publish_on(envelope.topic) {
+        match self.client.access.may_publish_on(envelope.topic) {
             Some(Decision::Allowed { .. }) => {
                 self.route_allowed(hub, publication, envelope.lane(), at_full)
             }
@@ -189,8 +189,8 @@ impl Reader<'_> {
         if envelope.payload.len() > limit_bytes {
             return Err(Fault::TooLarge { bytes: envelope.payload.len(), limit_bytes });
         }
-        let is_own = envelope.incarnation == self.peer.incarnation
-            && envelope.publisher == self.peer.name.as_bytes();
+        let is_own = envelope.incarnation == self.client.incarnation
+            && envelope.publisher == self.client.name.as_bytes();
         if !is_own {
             return Err(Fault::Publisher);
         }
@@ -217,7 +217,7 @@ impl Reader<'_> {
     /// Counts a publish that may not be, and tells it: to auditors, and to the client.
     fn refuse_publish(&mut self, hub: &mut Hub, envelope: &EventEnvelope<'_>, rule: Option<usize>) {
         let topic = String::from_utf8_lossy(envelope.topic).into_owned();
-        let denial = self.peer.access.denial(Action::Publish, topic, rule);
+        let denial = self.client.access.denial(Action::Publish, topic, rule);
         if let Some(untold) = self.refuse(hub, &denial) {
             let denied = proto::Denied {
                 message: denial.to_string().into(),

@@ -11,7 +11,8 @@ use crate::wire::{DEFAULT_PAYLOAD_LIMIT_BYTES, ENVELOPE_LIMIT_BYTES};
 pub struct BrokerConfig {
     /// Most subscriptions at once; the next is refused (C9). Default 1000.
     pub subscriber_limit: usize,
-    /// Most connections at once; the next is told so and closed (W8). Default 256.
+    /// Most connections at once, of all listeners together; the next is told so when it has said
+    /// hello, and closed (W8). At each listener as many more may stand that have not. Default 256.
     pub connection_limit: usize,
     /// Largest encoded payload, bytes; a larger one is refused at `publish` (W2). Default 1 MiB.
     pub payload_limit_bytes: usize,

@@ -99,11 +99,16 @@ impl Journal {
         let failed = |source| JournalError::Io { path: path.to_owned(), source };
         let mut options = OpenOptions::new();
         private(options.read(true).write(true).create(true).truncate(false));
-        let lock = options.open(path.with_added_extension("lock")).map_err(failed)?;
+        // Made, so that it has a name of its own: by whatever names it is called, it has one lock.
+        options.open(path).map_err(failed)?;
+        let path = &path.canonicalize().map_err(failed)?;
+        let lock_path = path.with_added_extension("lock");
+        let lock = options.open(&lock_path).map_err(failed)?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => JournalError::InUse { path: path.to_owned() },
             TryLockError::Error(source) => failed(source),
         })?;
+        // Only now, as another broker may have replaced it until it had to let go.
         let mut file = options.open(path).map_err(failed)?;
         if let Some(mode) = mode_open_to_others(&file).map_err(failed)? {
             return Err(JournalError::Open { path: path.to_owned(), mode });
@@ -166,10 +171,16 @@ impl Journal {
         let before = self.live.get(&about).map_or(0, Vec::len);
         if self.live_bytes - before + bytes.len() > MAX_JOURNAL_BYTES / 2 {
             tracing::warn!(?about, "no room in the journal; it is not remembered");
+            if self.live.remove(&about).is_some() {
+                // What it was before holds no longer: it must not come back.
+                self.live_bytes -= before;
+                let wrote = self.write_anew();
+                self.note(wrote);
+            }
             return;
         }
-        self.live_bytes = self.live_bytes - before + bytes.len();
         self.append(&bytes);
+        self.live_bytes = self.live_bytes - before + bytes.len();
         self.live.insert(about, bytes);
     }
 
@@ -178,7 +189,8 @@ impl Journal {
             return;
         }
         let past = self.bytes.saturating_sub(self.live_bytes);
-        let wrote = if past > COMPACT_AT_BYTES.max(self.live_bytes) {
+        let is_mostly_past = past > COMPACT_AT_BYTES.max(self.live_bytes);
+        let wrote = if is_mostly_past || self.bytes + bytes.len() > MAX_JOURNAL_BYTES {
             self.write_anew().and_then(|()| self.write(bytes))
         } else {
             self.write(bytes)

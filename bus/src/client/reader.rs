@@ -190,7 +190,7 @@ impl Reader {
     fn deliver(&mut self, piece: &Bytes, delivery: &[u8]) -> Result<(), String> {
         let envelope =
             wire::parse_delivery(delivery, &mut self.targets).map_err(|error| error.to_string())?;
-        let event = match wire::decode_event_in(piece, &delivery[envelope]) {
+        let event = match wire::decode_event_in(piece, envelope) {
             Ok((event, confirmation)) => Some((Arc::new(event), confirmation)),
             Err(error) => {
                 tracing::warn!(%error, "an event cannot be decoded; it counts as lost");

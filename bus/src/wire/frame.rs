@@ -4,7 +4,7 @@
 //! event's bytes are copied, never decoded and encoded again; all others go through `prost`.
 
 use prost::Message;
-use prost::encoding::{WireType, decode_key, decode_varint, encode_varint, encoded_len_varint};
+use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
 use thiserror::Error;
 
 use super::fields::Fields;
@@ -141,29 +141,22 @@ pub(crate) fn encode_delivery(out: &mut Vec<u8>, targets: &[(u32, u64)], envelop
     out.extend_from_slice(envelope);
 }
 
-/// Reads a `Delivery`: fills `targets`, returns the envelope's place within `body`.
-pub(crate) fn parse_delivery(
-    body: &[u8],
+/// Reads a `Delivery`: fills `targets`, returns the envelope.
+pub(crate) fn parse_delivery<'a>(
+    body: &'a [u8],
     targets: &mut Vec<(u32, u64)>,
-) -> Result<std::ops::Range<usize>, DecodeError> {
+) -> Result<&'a [u8], DecodeError> {
     targets.clear();
-    let mut rest = body;
-    while !rest.is_empty() {
-        let (number, wire_type) = decode_key(&mut rest)?;
-        if wire_type != WireType::LengthDelimited {
-            return Err(DecodeError::Malformed("unexpected wire type in delivery"));
+    let mut envelope = None;
+    let mut fields = Fields::in_place(body);
+    while let Some(field) = fields.next()? {
+        match field.number {
+            1 => targets.push(target(field.chunk()?)?),
+            2 => envelope = Some(field.chunk()?),
+            _ => {}
         }
-        let length = usize::try_from(decode_varint(&mut rest)?).unwrap_or(usize::MAX);
-        let value =
-            rest.get(..length).ok_or(DecodeError::Malformed("field is longer than its message"))?;
-        let start = body.len() - rest.len();
-        if number == 2 {
-            return Ok(start..start + length);
-        }
-        targets.push(target(value)?);
-        rest = &rest[length..];
     }
-    Err(DecodeError::Malformed("delivery without event"))
+    envelope.ok_or(DecodeError::Malformed("delivery without event"))
 }
 
 /// Subscription and position.

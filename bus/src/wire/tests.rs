@@ -289,9 +289,9 @@ proptest! {
         };
         prop_assert_eq!(used, frame.len());
         let mut found = Vec::new();
-        let place = parse_delivery(body, &mut found).unwrap();
+        let parsed = parse_delivery(body, &mut found).unwrap();
         prop_assert_eq!(found, targets);
-        prop_assert_eq!(&body[place], envelope);
+        prop_assert_eq!(parsed, envelope);
     }
 
     #[test]
@@ -520,4 +520,29 @@ fn a_payload_without_its_observation_is_read_as_one_that_is_empty() {
     let topic = *b"\x22\x08events.9";
     assert_agrees(&[&topic[..], &[122, 0]].concat());
     assert_agrees(&[&topic[..], &[122, 2, 10, 0]].concat());
+}
+
+/// Of any type, behind a target: a later version may add one.
+#[test]
+fn a_field_of_a_delivery_that_is_not_known_is_skipped() {
+    let unknown: [&[u8]; 3] = [&[0x1a, 3, b'n', b'e', b'w'], &[0x18, 5], &[0x1a, 4, 8, 9, 16, 9]];
+    for unknown in unknown {
+        let body = [&[0x0a, 4, 8, 1, 16, 7], unknown, &[0x12, 1, b'x']].concat();
+        let mut targets = Vec::new();
+        assert_eq!(parse_delivery(&body, &mut targets), Ok(&b"x"[..]));
+        assert_eq!(targets, [(1, 7)]);
+    }
+}
+
+/// The generated decoders cut such a number off, and the event would be of another process.
+#[test]
+fn a_number_that_does_not_fit_its_field_is_malformed() {
+    let event = CollectionEvent::Process(ProcessEvent::default());
+    let frame = publish_frame(&event, None);
+    let with_pid = |pid: &[u8]| [published_envelope(&frame), &[0x40], pid].concat();
+    let seven = with_pid(&[7]);
+    assert_eq!(EventEnvelope::parse(&seven).unwrap().pid, Some(7));
+    let seven_and_more = with_pid(&[0x87, 0x80, 0x80, 0x80, 0x80, 0x01]);
+    let told = EventEnvelope::parse(&seven_and_more).unwrap_err().to_string();
+    assert!(told.contains("does not fit"), "{told}");
 }

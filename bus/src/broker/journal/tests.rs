@@ -131,6 +131,68 @@ fn a_journal_has_one_broker() {
 
 #[cfg(unix)]
 #[test]
+fn a_journal_by_another_name_is_the_same_journal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, alias) = (folder.path().join("journal"), folder.path().join("alias"));
+    let (mut journal, _) = opened(&path);
+    journal.subscribed(&life(1), &wanted("first"));
+    std::os::unix::fs::symlink(&path, &alias).expect("a link");
+    let refused = Journal::open(&alias).expect_err("in use");
+    assert!(matches!(refused, JournalError::InUse { .. }), "{refused}");
+    drop(journal);
+    let (mut journal, _) = opened(&alias);
+    journal.write_anew().expect("where the link points");
+    drop(journal);
+    assert_eq!(opened(&path).1.subscriptions.len(), 1);
+}
+
+/// With subscriptions of so many patterns each, until nothing fits any more.
+fn filled(path: &Path, patterns: usize) -> Journal {
+    let (mut journal, _) = opened(path);
+    let mut number = 0;
+    while journal.live.len() == number {
+        journal.subscribed(&life(1), &large(number, patterns));
+        number += 1;
+    }
+    journal
+}
+
+fn large(number: usize, patterns: usize) -> EventSubscription {
+    let mut subscription = wanted(&format!("large-{number}"));
+    let topic = "x".repeat(60);
+    subscription.topic_patterns =
+        (0..patterns).map(|at| format!("events.{topic}.{at:04}")).collect();
+    subscription
+}
+
+#[test]
+fn the_last_entry_of_a_full_journal_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let mut journal = filled(&path, 800);
+    let mut longest = 0;
+    for incarnation in 2..400 {
+        journal.subscribed(&life(incarnation), &large(0, 800));
+        longest = longest.max(journal.bytes);
+    }
+    assert!(longest <= MAX_JOURNAL_BYTES && longest > MAX_JOURNAL_BYTES / 10 * 9, "{longest}");
+    drop(journal);
+    assert!(opened(&path).1.subscriptions.contains(&(life(399), large(0, 800))));
+}
+
+#[test]
+fn what_no_longer_fits_is_not_remembered_as_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let mut journal = filled(&path, 200);
+    journal.subscribed(&life(2), &large(0, 800));
+    drop(journal);
+    let is_known = |(_, known): &(Life, EventSubscription)| known.subscriber_id == "large-0";
+    assert!(!opened(&path).1.subscriptions.iter().any(is_known));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_journal_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::{equivalence, exit, mutants, run, tidy};
+use crate::{equivalence, exit, instructions, mutants, run, tidy};
 
 /// One step: its name and how to do it.
 struct Step {
@@ -18,6 +18,7 @@ struct Step {
 enum Work {
     Cargo(Command),
     Tidy,
+    Instructions,
     /// Arguments of `cargo xtask equivalence`.
     Equivalence(Vec<String>),
 }
@@ -65,6 +66,7 @@ fn steps(root: &Path, skip_tests: bool) -> Vec<Step> {
     if !skip_tests {
         steps.push(Step { name: "tests", work: cargo("test --workspace") });
     }
+    steps.push(Step { name: "instructions", work: Work::Instructions });
     // A harness that misses a broken bus has nothing to say about a whole one.
     steps.push(Step { name: "mutants", work: Work::Equivalence(mutants::verb(&[])) });
     // Performance that fails where nothing is enforced is printed and stored, not a broken build.
@@ -84,6 +86,7 @@ fn perform(root: &Path, step: Step) -> anyhow::Result<Outcome> {
             if run::to_its_end(&mut command)?.success() { exit::PASS } else { exit::FAIL }
         }
         Work::Tidy => tidy::run(root)?,
+        Work::Instructions => instructions::count_and_compare(root, false)?,
         Work::Equivalence(arguments) => equivalence::build_and_run(root, &arguments)?,
     };
     let took = began.elapsed();
@@ -141,7 +144,10 @@ mod tests {
         let names = |skip| steps(Path::new("."), skip).iter().map(|s| s.name).collect::<Vec<_>>();
         assert!(names(false).contains(&"tests"));
         assert!(!names(true).contains(&"tests"));
-        assert_eq!(names(true)[names(true).len() - 2..], ["mutants", "equivalence"]);
+        assert_eq!(
+            names(true)[names(true).len() - 3..],
+            ["instructions", "mutants", "equivalence"]
+        );
     }
 
     #[test]

@@ -2,11 +2,8 @@
 //!
 //! The exit code is the harness's own; a failed build is 4.
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-
-use anyhow::Context as _;
 
 use crate::{exit, run};
 
@@ -27,7 +24,7 @@ pub(crate) fn build_and_run(root: &Path, arguments: &[String]) -> anyhow::Result
         eprintln!("error: the release binaries do not build, so nothing was measured");
         return Ok(exit::INFRASTRUCTURE);
     }
-    let mut harness = Command::new(release_binary("equivalence")?);
+    let mut harness = Command::new(run::release_binary("equivalence")?);
     harness.current_dir(root).args(with_verb(arguments));
     eprintln!("running: {}", run::as_typed(&harness));
     Ok(exit::forwarded(run::to_its_end(&mut harness)?))
@@ -40,13 +37,6 @@ fn build_command(root: &Path) -> Command {
         command.args(["-p", package]);
     }
     command
-}
-
-/// `…/target/debug/xtask` → `…/target/release/NAME`: right wherever the target folder is.
-fn release_binary(name: &str) -> anyhow::Result<PathBuf> {
-    let this = env::current_exe().context("cannot tell where xtask itself is")?;
-    let target = this.ancestors().nth(2).context("xtask does not run from a target folder")?;
-    Ok(target.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX)))
 }
 
 fn with_verb(arguments: &[String]) -> Vec<&str> {

@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 mod ci;
 mod equivalence;
 mod exit;
+mod instructions;
 mod mutants;
 mod platforms;
 mod run;
@@ -42,6 +43,16 @@ enum Task {
         /// Options, as `cargo xtask equivalence mutants --help` lists them.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         arguments: Vec<String>,
+    },
+    /// Counts the instructions of the hot path and compares them with those recorded.
+    ///
+    /// Needs valgrind; without it nothing is counted, and that is said. Counts of another compiler than
+    /// the recorded ones' are shown and not compared.
+    #[command(after_help = exit::EXPLAINED)]
+    Instructions {
+        /// Records what was counted in `benches/instructions.toml`.
+        #[arg(long)]
+        record: bool,
     },
     /// Everything that must hold before a change is merged: format, lints, tidy, tests, docs,
     /// mutants, and the `pr` profile of `equivalence`.
@@ -78,6 +89,7 @@ fn main() {
     let outcome = match Arguments::parse().task {
         Task::Equivalence { arguments } => equivalence::run(&run::workspace_root(), &arguments),
         Task::Mutants { arguments } => mutants::run(&run::workspace_root(), &arguments),
+        Task::Instructions { record } => instructions::run(&run::workspace_root(), record),
         Task::Ci { skip_tests } => ci::run(&run::workspace_root(), skip_tests),
         Task::Platforms { targets, root } => {
             platforms::run(&root.unwrap_or_else(run::workspace_root), &targets)

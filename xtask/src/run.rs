@@ -21,6 +21,13 @@ pub(crate) fn workspace_root() -> PathBuf {
     package.parent().map_or_else(|| package.clone(), Path::to_path_buf)
 }
 
+/// `…/target/debug/xtask` → `…/target/release/NAME`: right wherever the target folder is.
+pub(crate) fn release_binary(name: &str) -> anyhow::Result<PathBuf> {
+    let this = env::current_exe().context("cannot tell where xtask itself is")?;
+    let target = this.ancestors().nth(2).context("xtask does not run from a target folder")?;
+    Ok(target.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+}
+
 /// The cargo that runs this task.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -29,7 +29,7 @@ pub(crate) use control::{
 };
 pub use encode::payload_bytes;
 pub use envelope::EventEnvelope;
-pub(crate) use envelope::{decode_event, decode_event_in, encode_envelope, encode_publish};
+pub(crate) use envelope::{EventDecoder, decode_event, encode_envelope, encode_publish};
 pub use frame::FrameError;
 pub(crate) use frame::{
     Inbound, LENGTH_BYTES, Scanner, encode_control, encode_delivery, parse_delivery,

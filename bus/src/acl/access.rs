@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use bytestring::ByteString;
+use foldhash::quality::RandomState;
 
 use super::decision::{Decision, Denial};
 use super::role::Role;
@@ -20,8 +21,9 @@ const MAX_CACHED_TOPICS: usize = 1024;
 pub struct Access {
     role: Role,
     rows: Vec<AccessRow>,
-    /// Topics published on, by their text. The standard hasher, because the texts come from clients.
-    published: HashMap<Box<[u8]>, Decision>,
+    /// Topics published on, by their text. The hasher is seeded at random, because the texts come
+    /// from clients.
+    published: HashMap<Box<[u8]>, Decision, RandomState>,
 }
 
 /// One row of the table as it reads for one principal.
@@ -40,7 +42,7 @@ pub struct AccessRow {
 impl Access {
     /// The rows that concern somebody of this role, in the order of the table.
     pub fn new(role: Role, rows: Vec<AccessRow>) -> Self {
-        Self { role, rows, published: HashMap::new() }
+        Self { role, rows, published: HashMap::default() }
     }
 
     /// Whose it is.

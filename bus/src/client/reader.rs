@@ -18,7 +18,7 @@ use super::subscribed::Subscribed;
 use crate::contract::{BrokerInspection, InspectError};
 use crate::transport::{Fill, ReadBuffer, Stream};
 use crate::wire::{
-    self, ENVELOPE_LIMIT_BYTES, FrameError, Inbound, MISSED_HEARTBEATS, Scanner,
+    self, ENVELOPE_LIMIT_BYTES, EventDecoder, FrameError, Inbound, MISSED_HEARTBEATS, Scanner,
     proto::{self, frame::Body, refusal::Code},
 };
 
@@ -70,6 +70,7 @@ pub(super) struct Reader {
     subscriptions: FxHashMap<u32, Subscribed>,
     /// Asked for again after a connection broke, by the numbers of the requests.
     resuming: HashMap<u64, Subscribed>,
+    decoder: EventDecoder,
     /// Reused for every delivery.
     targets: Vec<(u32, u64)>,
     /// Subscriptions with events gathered in this round.
@@ -87,6 +88,7 @@ impl Reader {
             alive,
             subscriptions: FxHashMap::default(),
             resuming: HashMap::new(),
+            decoder: EventDecoder::default(),
             targets: Vec::new(),
             touched: Vec::new(),
             is_left: false,
@@ -190,7 +192,7 @@ impl Reader {
     fn deliver(&mut self, piece: &Bytes, delivery: &[u8]) -> Result<(), String> {
         let envelope =
             wire::parse_delivery(delivery, &mut self.targets).map_err(|error| error.to_string())?;
-        let event = match wire::decode_event_in(piece, envelope) {
+        let event = match self.decoder.decode(piece, envelope) {
             Ok((event, confirmation)) => Some((Arc::new(event), confirmation)),
             Err(error) => {
                 tracing::warn!(%error, "an event cannot be decoded; it counts as lost");

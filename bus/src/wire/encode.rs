@@ -114,7 +114,11 @@ pub(super) trait Sink {
 
 impl Sink for Vec<u8> {
     fn varint(&mut self, value: u64) {
-        encode_varint(value, self);
+        // Most are of one byte: tags, lengths of text, small numbers.
+        match u8::try_from(value) {
+            Ok(byte) if byte < 0x80 => self.push(byte),
+            _ => encode_varint(value, self),
+        }
     }
 
     fn raw(&mut self, bytes: &[u8]) {
@@ -132,6 +136,13 @@ impl Sink for Counter {
 
     fn raw(&mut self, bytes: &[u8]) {
         self.0 += bytes.len();
+    }
+
+    /// Counted once, and not again as what it is made of.
+    fn message(&mut self, field: u32, message: &impl Message) {
+        let bytes = encoded_bytes(message);
+        self.head(field, bytes);
+        self.0 += bytes;
     }
 }
 

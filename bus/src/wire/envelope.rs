@@ -243,40 +243,61 @@ pub(crate) fn encode_envelope(
 
 /// Decodes a whole event, and what its publisher waits for; its text shares `bytes`.
 pub(crate) fn decode_event(bytes: &Bytes) -> Result<(BusEvent, Confirmation), DecodeError> {
-    decode_event_in(bytes, bytes)
+    EventDecoder::default().decode(bytes, bytes)
 }
 
-/// The same where the envelope is a part of what is shared.
-pub(crate) fn decode_event_in(
-    bytes: &Bytes,
-    envelope: &[u8],
-) -> Result<(BusEvent, Confirmation), DecodeError> {
-    let envelope = EventEnvelope::parse(envelope)?;
-    let text = |text: &[u8], name| shared_text(bytes, text, name);
-    let id = EventId {
-        publisher: text(envelope.publisher, "publisher")?,
-        incarnation: envelope.incarnation,
-        sequence: envelope.sequence,
-    };
-    let mut event = payload(envelope.kind, Fields::of(bytes, envelope.payload))?;
-    let header = event.header_mut();
-    header.source = text(envelope.source, "source")?;
-    header.priority = priority_from_wire(envelope.priority)?;
-    if let Some(message) = envelope.routing {
-        header.routing = routing(Fields::of(bytes, message))?;
+/// Decodes the events of one connection: successive ones tend to be on one topic, which is checked
+/// and made once for all of them.
+#[derive(Debug, Default)]
+pub(crate) struct EventDecoder {
+    last_topic: Option<Topic>,
+}
+
+impl EventDecoder {
+    /// Decodes an envelope that is a part of `shared`, and so is the event's text from then on.
+    pub(crate) fn decode(
+        &mut self,
+        shared: &Bytes,
+        envelope: &[u8],
+    ) -> Result<(BusEvent, Confirmation), DecodeError> {
+        let envelope = EventEnvelope::parse(envelope)?;
+        let text = |text: &[u8], name| shared_text(shared, text, name);
+        let id = EventId {
+            publisher: text(envelope.publisher, "publisher")?,
+            incarnation: envelope.incarnation,
+            sequence: envelope.sequence,
+        };
+        let mut event = payload(envelope.kind, Fields::of(shared, envelope.payload))?;
+        let header = event.header_mut();
+        header.source = text(envelope.source, "source")?;
+        header.priority = priority_from_wire(envelope.priority)?;
+        if let Some(message) = envelope.routing {
+            header.routing = routing(Fields::of(shared, message))?;
+        }
+        let correlation = match envelope.correlation {
+            Some(message) => correlation(Fields::of(shared, message))?,
+            None => CorrelationMetadata::derived(&id),
+        };
+        let event = BusEvent {
+            id,
+            topic: self.topic(envelope.topic)?,
+            published_monotonic_ns: envelope.published_monotonic_ns,
+            correlation,
+            event,
+        };
+        Ok((event, envelope.confirmation))
     }
-    let correlation = match envelope.correlation {
-        Some(message) => correlation(Fields::of(bytes, message))?,
-        None => CorrelationMetadata::derived(&id),
-    };
-    let event = BusEvent {
-        id,
-        topic: Topic::new(text(envelope.topic, "topic")?)?,
-        published_monotonic_ns: envelope.published_monotonic_ns,
-        correlation,
-        event,
-    };
-    Ok((event, envelope.confirmation))
+
+    fn topic(&mut self, text: &[u8]) -> Result<Topic, DecodeError> {
+        if let Some(last) = self.last_topic.as_ref().filter(|last| last.as_str().as_bytes() == text)
+        {
+            return Ok(last.clone());
+        }
+        // Not a part of what was read: it is kept for longer.
+        let topic = Topic::new(from_wire(Bytes::copy_from_slice(text), "topic")?)?;
+        self.last_topic = Some(topic.clone());
+        Ok(topic)
+    }
 }
 
 pub(super) fn priority_from_wire(level: u32) -> Result<Option<Priority>, DecodeError> {

@@ -19,7 +19,7 @@ mod resumed;
 mod statistics;
 mod subscription;
 
-pub use bus::EventBus;
+pub use bus::{EventBus, PublishFuture};
 pub use bus_event::BusEvent;
 pub use confirmation::Confirmation;
 pub use correlation::{CorrelationId, CorrelationMetadata};

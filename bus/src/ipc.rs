@@ -9,7 +9,7 @@ use crate::broker::{DaemoneyeBroker, EmbeddedBus};
 use crate::client::{ClientConfig, ConnectError, EventBusClient};
 use crate::contract::{
     CorrelationMetadata, EventBus, EventBusStatistics, EventReceiver, EventSubscription,
-    PublishError, Resumed, ShutdownError, StatisticsError, SubscribeError, UnsubscribeError,
+    PublishFuture, Resumed, ShutdownError, StatisticsError, SubscribeError, UnsubscribeError,
 };
 use crate::event::CollectionEvent;
 use crate::topic::Topic;
@@ -83,13 +83,18 @@ impl DaemoneyeEventBus {
 
 #[async_trait]
 impl EventBus for DaemoneyeEventBus {
-    async fn publish_to(
-        &self,
+    // Hands on the future, as `EventBus::publish` does.
+    fn publish_to<'life0, 'async_trait>(
+        &'life0 self,
         topic: Topic,
         event: CollectionEvent,
         correlation: Option<CorrelationMetadata>,
-    ) -> Result<(), PublishError> {
-        self.bus().publish_to(topic, event, correlation).await
+    ) -> PublishFuture<'async_trait>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        self.bus().publish_to(topic, event, correlation)
     }
 
     async fn subscribe(

@@ -160,7 +160,8 @@ impl EventBus for EmbeddedBus {
             Routed::Full(_) | Routed::InvalidTopic => {}
         }
         let limit = self.shared.config.publish_limit;
-        tokio::time::timeout(limit, self.route_when_there_is_room(publication))
+        // In a box of its own: the future of a publish that need not wait stays small.
+        Box::pin(tokio::time::timeout(limit, self.route_when_there_is_room(publication)))
             .await
             .unwrap_or(Err(PublishError::Timeout { waited: limit }))
     }

@@ -1,5 +1,6 @@
 //! The trait itself.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,6 +11,9 @@ use super::{
 };
 use crate::event::CollectionEvent;
 use crate::topic::{Topic, default_topic};
+
+/// What a publish returns: it is accepted once this is.
+pub type PublishFuture<'a> = Pin<Box<dyn Future<Output = Result<(), PublishError>> + Send + 'a>>;
 
 /// An event bus: in this process, embedded, or behind a broker in another one.
 ///
@@ -22,13 +26,18 @@ pub trait EventBus: Send + Sync {
     ///
     /// Without a correlation the event becomes the root of a new one (C8). Success means
     /// accepted (C7); a publish nobody subscribes to succeeds.
-    async fn publish(
-        &self,
+    // As `async_trait` writes it, but for the future, which is that of `publish_to` and not one
+    // around it: an event is moved no oftener than it must be.
+    fn publish<'life0, 'async_trait>(
+        &'life0 self,
         event: CollectionEvent,
         correlation: Option<CorrelationMetadata>,
-    ) -> Result<(), PublishError> {
-        let topic = default_topic(&event);
-        self.publish_to(topic, event, correlation).await
+    ) -> PublishFuture<'async_trait>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        self.publish_to(default_topic(&event), event, correlation)
     }
 
     /// Publishes on a topic of the caller's choice.

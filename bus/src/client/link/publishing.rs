@@ -114,7 +114,8 @@ impl Link {
                 room.await;
             }
         };
-        tokio::time::timeout(limit, accepted)
+        // In a box of its own: the future of a publish that need not wait stays small.
+        Box::pin(tokio::time::timeout(limit, accepted))
             .await
             .unwrap_or(Err(PublishError::Timeout { waited: limit }))
     }
@@ -168,7 +169,7 @@ impl Link {
     pub(in super::super) async fn told(&self, told: Told) -> Result<(), PublishError> {
         let Some(told) = told else { return Ok(()) };
         let waited = self.config.confirm_limit;
-        match tokio::time::timeout(waited, told).await {
+        match Box::pin(tokio::time::timeout(waited, told)).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(self.why_not_open()),
             Err(_) => Err(PublishError::Unconfirmed { waited }),

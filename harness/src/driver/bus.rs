@@ -167,16 +167,10 @@ pub(crate) async fn impersonate(
     }
 }
 
-/// A connection that holds a slot and says nothing, for as long as the broker waits for a hello.
-#[cfg(unix)]
-pub(crate) fn silent_connection(opening: &Opening) -> Option<impl Sized + use<>> {
-    std::os::unix::net::UnixStream::connect(&opening.socket).ok()
-}
-
-/// The same where the harness has no plain way to a socket.
-#[cfg(not(unix))]
-pub(crate) fn silent_connection(_opening: &Opening) -> Option<()> {
-    None
+/// A connection that holds a slot as long as it is kept: of a stranger, where the broker takes any.
+pub(crate) async fn stranger(opening: &Opening) -> Option<DaemoneyeEventBus> {
+    let config = ClientConfig::new("stranger").with_reconnect(None);
+    DaemoneyeEventBus::connect(&address(opening).ok()?, config).await.ok()
 }
 
 fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {

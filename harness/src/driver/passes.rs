@@ -90,7 +90,8 @@ pub(super) fn broker<'a>(
 ) -> Result<DaemoneyeBroker, String> {
     let rules = fault.and_then(RemoteFault::rules).unwrap_or_else(rules);
     let access = AccessControl::new(rules).map_err(|cause| cause.to_string())?;
-    let config = config.with_access(access).with_unidentified(None);
+    let strangers = fault.and_then(RemoteFault::strangers);
+    let config = config.with_access(access).with_unidentified(strangers);
     let config = match fault.and_then(RemoteFault::audits_at_once) {
         Some(refusals) => config.with_audits_at_once(refusals),
         None => config,

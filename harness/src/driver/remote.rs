@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use daemoneye_eventbus::acl::{Action, Effect, Roles, Rule, TopicTemplate};
+use daemoneye_eventbus::acl::{Action, Effect, Role, Roles, Rule, TopicTemplate};
 use daemoneye_eventbus::topic::AUDIT_TOPIC;
 use daemoneye_eventbus::{
     CollectionEvent, CorrelationMetadata, EventBus, EventBusStatistics, EventReceiver,
@@ -67,6 +67,12 @@ impl RemoteFault {
     /// any.
     pub(super) fn audits_at_once(self) -> Option<u64> {
         (self == Self::TellsEveryRefusal).then_some(u64::MAX)
+    }
+
+    /// What a broker with this fault takes strangers for, if it takes them for anybody: theirs are the
+    /// slots it keeps.
+    pub(super) fn strangers(self) -> Option<Role> {
+        (self == Self::LeaksSlots).then_some(Role::Observer)
     }
 
     /// Whether a broker with this fault lets in who shows this: it does in a trial because the token

@@ -17,7 +17,7 @@ use super::notes::{Notes, noted};
 use super::worker::WORK;
 use crate::driver::actor::link::Link;
 use crate::driver::actor::protocol::ControlOrder;
-use crate::driver::bus::{Opening, impersonate, silent_connection};
+use crate::driver::bus::{Opening, impersonate, stranger};
 use crate::driver::impostors::Attempt;
 use crate::driver::remote::RemoteFault;
 use crate::plan::control::{DESK, call_id};
@@ -110,7 +110,7 @@ impl Caller {
         let mut leaked = Vec::new();
         for attempt in opening.attempts.iter().filter(own) {
             if opening.fault() == Some(RemoteFault::LeaksSlots) {
-                leaked.extend(silent_connection(opening));
+                leaked.extend(stranger(opening).await);
             }
             let admission = match attempt.credential() {
                 Ok(credential) => impersonate(opening, member, credential).await,

@@ -23,6 +23,9 @@ mod system;
 #[path = "raw/windows.rs"]
 mod system;
 
+#[cfg(unix)]
+#[path = "faults/deaf.rs"]
+mod deaf;
 #[path = "faults/denied.rs"]
 mod denied;
 #[path = "faults/ending.rs"]

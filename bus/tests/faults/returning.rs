@@ -1,13 +1,13 @@
-//! Clients that come back while their last connection is still there, or is only deaf (W4, W5).
+//! Clients that come back while their last connection is still there (W5).
 
-use daemoneye_eventbus::{BrokerConfig, EventBus};
+use daemoneye_eventbus::BrokerConfig;
 
 use crate::encode::{Found, Message, frame};
 use crate::peer::{INCARNATION, Next, Peer, subscribe};
-use crate::served::{Served, event};
+use crate::served::Served;
 
 /// A client that comes back when its connection breaks; whether this is such a time.
-fn introduced(served: &Served, has_returned: bool) -> Peer {
+pub(crate) fn introduced(served: &Served, has_returned: bool) -> Peer {
     let mut peer = served.stranger();
     let hello = Message::default().number(1, 1).number(2, 1).bytes(3, "same");
     let hello = hello.fixed(4, INCARNATION).number(7, 1).number(8, u64::from(has_returned));
@@ -17,7 +17,7 @@ fn introduced(served: &Served, has_returned: bool) -> Peer {
 }
 
 /// Asks for the subscription it had; the reply.
-fn resume(peer: &mut Peer) -> Found {
+pub(crate) fn resume(peer: &mut Peer) -> Found {
     let nothing_taken = Message::default().number(1, 0).number(2, 8);
     let wanted = subscribe("s", "events.process.#", 8).message(12, &nothing_taken);
     peer.send(&wanted.framed(frame::SUBSCRIBE));
@@ -25,7 +25,7 @@ fn resume(peer: &mut Peer) -> Found {
 }
 
 /// Whether a reply to [`resume`] says that the broker knew the subscription.
-fn is_known(reply: &Found) -> bool {
+pub(crate) fn is_known(reply: &Found) -> bool {
     assert_eq!(reply.number(2), 0, "{}", reply.text(3));
     reply.message(9).number(1) == 1
 }
@@ -38,36 +38,4 @@ async fn a_client_that_returns_finds_what_its_open_connection_has() {
     let mut again = introduced(&served, true);
     assert!(is_known(&resume(&mut again)));
     assert!(matches!(first.next(), Next::Closed), "two connections of one client");
-}
-
-/// With a subscription, and a write to it that has failed.
-#[cfg(unix)]
-async fn deaf(served: &Served) -> Peer {
-    let bus = served.connect("bus").await;
-    let mut peer = introduced(served, false);
-    peer.subscribe("s", 8);
-    peer.stop_reading();
-    bus.publish(event(0), None).await.unwrap();
-    served.until_published(1).await;
-    peer
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_client_that_cannot_be_written_to_is_let_go_though_it_stays() {
-    let served = Served::new(BrokerConfig::default());
-    let _stays = deaf(&served).await;
-    served.until_subscribers(0).await;
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn what_a_deaf_client_asks_in_vain_is_not_held_against_it() {
-    let served = Served::new(BrokerConfig::default().with_reply_limit_bytes(4096));
-    let mut peer = deaf(&served).await;
-    let request = Message::default().number(1, 1).framed(frame::STATISTICS_REQUEST);
-    peer.try_send(&request.repeat(500));
-    served.until_subscribers(0).await;
-    drop(peer);
-    assert!(is_known(&resume(&mut introduced(&served, true))));
 }

@@ -13,6 +13,7 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 /// There are no modes here.
+#[expect(clippy::unnecessary_wraps, reason = "one signature on every system")]
 pub(crate) fn mode_open_to_others(_file: &File) -> io::Result<Option<u32>> {
     Ok(None)
 }

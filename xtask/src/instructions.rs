@@ -21,6 +21,9 @@ const TIMES: u64 = 1600;
 /// How much more than recorded a stretch may cost, and how much more among many subscriptions than
 /// among few (T9).
 const LIMIT: f64 = 1.05;
+/// Shown and never compared: how many events go with one write, and with it what each costs, is up to
+/// the scheduler (an eighth more on a host of one core).
+const UNSTEADY: &str = "process-hop-in-bursts";
 /// The two that are compared within one run.
 const AMONG: [&str; 2] = ["publish-among-1", "publish-among-10000"];
 
@@ -99,6 +102,7 @@ struct Row {
 
 impl Row {
     fn of((name, count): Count, record: Option<&Record>) -> Self {
+        let record = record.filter(|_| name != UNSTEADY);
         let recorded = record.and_then(|record| record.counts.get(&name).copied());
         Self { name, count, recorded }
     }
@@ -139,7 +143,7 @@ fn among(rows: &[Row]) -> anyhow::Result<Row> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, among};
+    use super::{Record, Row, UNSTEADY, among};
 
     fn row(name: &str, count: u64, recorded: impl Into<Option<u64>>) -> Row {
         Row { name: name.to_owned(), count, recorded: recorded.into() }
@@ -150,6 +154,14 @@ mod tests {
         assert!(row("hop", 1100, 1000).is_over());
         assert!(!row("hop", 1049, 1000).is_over());
         assert!(!row("hop", 1100, None).is_over(), "another compiler's count");
+    }
+
+    #[test]
+    fn what_the_scheduler_decides_is_not_compared() {
+        let counts = [UNSTEADY, "hop"].map(|name| (name.to_owned(), 1000));
+        let record = Record::of("rustc", &counts);
+        let is_over = |name: &str| Row::of((name.to_owned(), 2000), Some(&record)).is_over();
+        assert!(is_over("hop") && !is_over(UNSTEADY));
     }
 
     #[test]

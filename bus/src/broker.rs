@@ -1,8 +1,8 @@
 //! The broker: routes events between handles in this process and clients behind sockets.
 //!
 //! [`DaemoneyeBroker`] owns a hub (state, order, counters). Once it serves a listener it has a thread
-//! at the door, and one with a current-thread runtime on which every connection is a task. Never imports the
-//! client. Implements C1–C14 and W1–W4, W8 on its side.
+//! at the door, and one with a current-thread runtime on which every connection is a task. Never
+//! imports the client. Implements C1–C14 and W1–W4, W8 on its side.
 
 mod budget;
 mod config;

@@ -1,9 +1,10 @@
 //! The broker: routes events between handles in this process and clients behind sockets.
 //!
 //! [`DaemoneyeBroker`] owns a hub (state, order, counters). Once it serves a listener it has a thread
-//! at the door, and one with a current-thread runtime on which every connection is a task. Never
-//! imports the client. Implements C1–C14 and W1–W4, W8 on its side.
+//! at the door, and one with a current-thread runtime on which every connection is a task; one more
+//! wakes receivers in this process (`bell`). Never imports the client. Implements C1–C14 and W1–W4, W8 on its side.
 
+mod bell;
 mod budget;
 mod config;
 mod connection;
@@ -41,6 +42,7 @@ use crate::acl::Principal;
 use crate::contract::{BrokerInspection, EventBusStatistics, InspectionQuery, ShutdownError};
 use crate::identity::Secret;
 use crate::transport::Listener;
+use bell::Bell;
 use hub::Hub;
 use identities::Identities;
 use slots::Slots;
@@ -88,6 +90,8 @@ struct Shared {
     /// One lock for all state: it is the sequencing point (C5). Taken once per read round or
     /// embedded publish, never across an await.
     hub: Mutex<Hub>,
+    /// Locked after the hub, if at all.
+    bell: Bell,
     /// Never locked while the hub is.
     identities: Mutex<Identities>,
     phase: watch::Sender<Phase>,
@@ -117,6 +121,7 @@ impl DaemoneyeBroker {
         let phase = watch::Sender::new(Phase::Running);
         let shared = Shared {
             hub: Mutex::new(Hub::new(config.clone())),
+            bell: Bell::default(),
             identities: Mutex::default(),
             slots: Slots::new(config.connection_limit),
             config,
@@ -221,6 +226,7 @@ impl DaemoneyeBroker {
         self.shared.hub.lock().close();
         self.shared.by(over, deadline, self.shared.ended_when_quiet()).await;
         self.shared.hub.lock().end_all();
+        self.shared.bell.end();
         self.shared.enter(Phase::Ending);
         self.shared.servers_have_ended(over, deadline).await;
         let Some(undelivered) = self.shared.hub.lock().undelivered() else { return Ok(()) };

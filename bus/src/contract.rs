@@ -35,7 +35,7 @@ pub use inspection::{
 };
 pub use matching::{Attributes, Matcher};
 pub use overflow::{Breaker, BreakerConfig, BreakerState, OverflowPolicy};
-pub use queue::{DeliveryQueue, PushError, QueueInbox};
+pub use queue::{DeliveryQueue, PushError, Pushed, QueueInbox};
 pub use receiver::{Delivery, EventReceiver, Inbox};
 pub use resumed::{Lost, Resumed};
 pub use statistics::{EventBusStatistics, SubscriptionStatistics};

@@ -12,6 +12,7 @@ use bytestring::ByteString;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::bell::HandedOver;
 use super::hub::{AtFull, Leftovers, Routed};
 use super::publication::Publication;
 use super::subscription::Owner;
@@ -26,6 +27,10 @@ use crate::event::CollectionEvent;
 use crate::topic::Topic;
 use crate::wire;
 
+/// Who publishes again within so long of the last time is at it, nanoseconds: its receivers are woken
+/// by the bell, and until then events gather for them.
+const FLOOD_GAP_NS: u64 = 5_000;
+
 /// A handle to a broker in this process; one publisher and the subscriptions made through it.
 #[derive(Debug)]
 pub(crate) struct EmbeddedBus {
@@ -33,6 +38,8 @@ pub(crate) struct EmbeddedBus {
     name: ByteString,
     incarnation: u64,
     published: AtomicU64,
+    /// When the last publish returned, monotonic nanoseconds.
+    returned_ns: AtomicU64,
     closed: AtomicBool,
     /// Told when it is closed, for a publish that waits for room.
     closing: Notify,
@@ -45,6 +52,7 @@ impl EmbeddedBus {
             name,
             incarnation: Uuid::new_v4().as_u64_pair().0,
             published: AtomicU64::new(0),
+            returned_ns: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             closing: Notify::new(),
         }
@@ -63,6 +71,7 @@ impl EmbeddedBus {
         topic: Topic,
         event: CollectionEvent,
         correlation: Option<CorrelationMetadata>,
+        now_ns: u64,
     ) -> Result<Publication<'static>, PublishError> {
         let limit_bytes = self.shared.config.payload_limit_bytes;
         let bytes = wire::payload_bytes(&event);
@@ -79,17 +88,29 @@ impl EmbeddedBus {
             correlation: correlation.unwrap_or_else(|| CorrelationMetadata::derived(&id)),
             id,
             topic,
-            published_monotonic_ns: monotonic_ns(),
+            published_monotonic_ns: now_ns,
             event,
         };
         Ok(Publication::local(Arc::new(event), fresh))
     }
 
     /// Routes, or says whose room to wait for.
-    fn try_route(&self, publication: &Publication<'_>) -> Routed {
+    fn try_route(&self, publication: &Publication<'_>, now_ns: u64) -> Routed {
+        let idle_ns = now_ns.saturating_sub(self.returned_ns.load(Ordering::Relaxed));
         let mut hub = self.shared.hub.lock();
-        let routed = hub.route(publication, AtFull::Wait, monotonic_ns());
+        let routed = hub.route(publication, AtFull::Wait, now_ns);
+        let bell = &self.shared.bell;
+        let handed_over = if idle_ns < FLOOD_GAP_NS {
+            bell.hand_over(hub.sleepers())
+        } else {
+            HandedOver::Nothing
+        };
         hub.flush();
+        drop(hub);
+        if handed_over == HandedOver::Ring {
+            bell.ring();
+        }
+        self.returned_ns.store(monotonic_ns(), Ordering::Relaxed);
         routed
     }
 
@@ -124,7 +145,7 @@ impl EmbeddedBus {
 
     async fn route(&self, publication: Publication<'static>) -> Result<(), PublishError> {
         loop {
-            let room = match self.try_route(&publication) {
+            let room = match self.try_route(&publication, monotonic_ns()) {
                 Routed::Done => return Ok(()),
                 Routed::Closed => return Err(PublishError::Closed),
                 Routed::InvalidTopic => unreachable!("a `Topic` is valid"),
@@ -133,7 +154,7 @@ impl EmbeddedBus {
             let notified = room.notified();
             tokio::pin!(notified);
             notified.as_mut().enable();
-            match self.try_route(&publication) {
+            match self.try_route(&publication, monotonic_ns()) {
                 Routed::Done => return Ok(()),
                 Routed::Full(again) if Arc::ptr_eq(&again, &room) => notified.await,
                 _ => {}
@@ -153,8 +174,9 @@ impl EventBus for EmbeddedBus {
         if self.is_closed() {
             return Err(PublishError::Closed);
         }
-        let publication = self.accept(topic, event, correlation)?;
-        match self.try_route(&publication) {
+        let now_ns = monotonic_ns();
+        let publication = self.accept(topic, event, correlation, now_ns)?;
+        match self.try_route(&publication, now_ns) {
             Routed::Done => return Ok(()),
             Routed::Closed => return Err(PublishError::Closed),
             Routed::Full(_) | Routed::InvalidTopic => {}

@@ -21,6 +21,7 @@ mod subscribing;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Instant;
 
 use rustc_hash::FxHashMap;
@@ -43,6 +44,7 @@ use super::subscription::{Sink, Subscription};
 use super::{BrokerConfig, Journaling};
 use crate::contract::EventBusStatistics;
 use crate::topic::{Lane, Topic};
+use crate::wire::EventDecoder;
 
 /// Index of a subscription; used again after its end.
 pub(super) type Key = u32;
@@ -80,6 +82,10 @@ pub(super) struct Hub {
     retained: Retained,
     /// Reused by every `route`: the subscriptions an event goes to.
     matched: Vec<Key>,
+    /// For receivers in this process.
+    decoder: EventDecoder,
+    /// Receivers in this process that got something while they slept; woken at the end of the round.
+    sleepers: Vec<Waker>,
     published: u64,
     /// To queues and outboxes; what is in outboxes still counts as queued.
     handed_over: u64,
@@ -140,6 +146,8 @@ impl Hub {
             last_number: 0,
             routes: Routes::default(),
             matched: Vec::new(),
+            decoder: EventDecoder::default(),
+            sleepers: Vec::new(),
             published: 0,
             handed_over: 0,
             dropped: 0,
@@ -248,8 +256,14 @@ impl Hub {
         matched.find_map(Subscription::waits_for_return).cloned()
     }
 
-    /// Ends a round: writes what was gathered, one write per connection.
+    /// Whoever is to be woken at the end of this round, for somebody else to do it.
+    pub(super) fn sleepers(&mut self) -> &mut Vec<Waker> {
+        &mut self.sleepers
+    }
+
+    /// Ends a round: wakes who got something, and writes what was gathered, one write per connection.
     pub(super) fn flush(&mut self) {
+        self.sleepers.drain(..).for_each(Waker::wake);
         self.tell_confirmed();
         while let Some(connection) = self.connections.flush_touched() {
             self.resume(connection);

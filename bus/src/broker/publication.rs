@@ -11,7 +11,7 @@ use tracing::{Level, Span};
 use crate::contract::{Attributes, BusEvent, Confirmation, Matcher};
 use crate::event::CollectionEvent;
 use crate::topic::Lane;
-use crate::wire::{self, EventEnvelope};
+use crate::wire::{self, EventDecoder, EventEnvelope};
 
 /// An event to route.
 pub(super) enum Publication<'a> {
@@ -132,11 +132,12 @@ impl<'a> Publication<'a> {
     }
 
     /// The event as a value; `None` if its bytes cannot be decoded.
-    pub(super) fn event(&self) -> Option<Arc<BusEvent>> {
+    pub(super) fn event(&self, decoder: &mut EventDecoder) -> Option<Arc<BusEvent>> {
         match self {
             Self::Encoded { bytes, event, .. } => event
                 .get_or_init(|| {
-                    let (event, _) = wire::decode_event(&Bytes::copy_from_slice(bytes)).ok()?;
+                    let bytes = Bytes::copy_from_slice(bytes);
+                    let (event, _) = decoder.decode(&bytes, &bytes).ok()?;
                     Some(Arc::new(event))
                 })
                 .clone(),

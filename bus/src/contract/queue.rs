@@ -19,6 +19,16 @@ pub struct DeliveryQueue {
     shared: Arc<Shared>,
 }
 
+/// What came of a delivery that was queued.
+#[derive(Debug)]
+#[must_use = "a receiver that sleeps must be woken"]
+pub struct Pushed {
+    /// The oldest one went for it, and is counted as lagged.
+    pub displaced: bool,
+    /// The receiving task, if it waits: whoever pushed wakes it, at once or after all it has to push.
+    pub sleeper: Option<Waker>,
+}
+
 /// Why a delivery was not queued; it comes back.
 #[derive(Debug)]
 pub enum PushError {
@@ -63,12 +73,12 @@ impl DeliveryQueue {
     }
 
     /// Appends a delivery if there is room.
-    pub fn try_push(&self, delivery: Delivery) -> Result<(), PushError> {
+    pub fn try_push(&self, delivery: Delivery) -> Result<Pushed, PushError> {
         self.try_push_beyond(delivery, 0)
     }
 
     /// The same where so many events more than `capacity` may be queued.
-    pub fn try_push_beyond(&self, delivery: Delivery, reserve: usize) -> Result<(), PushError> {
+    pub fn try_push_beyond(&self, delivery: Delivery, reserve: usize) -> Result<Pushed, PushError> {
         let mut state = self.shared.state.lock();
         if state.receiver_gone {
             return Err(PushError::Closed(delivery));
@@ -77,12 +87,11 @@ impl DeliveryQueue {
             return Err(PushError::Full(delivery));
         }
         state.queue.push_back(delivery);
-        wake(state);
-        Ok(())
+        Ok(Pushed { displaced: false, sleeper: state.receiver.take() })
     }
 
-    /// Appends deliveries for which the sender knows that there is room, at one lock for all.
-    /// Without a receiver they are dropped.
+    /// Appends deliveries for which the sender knows that there is room, at one lock for all, and
+    /// wakes the receiver. Without a receiver they are dropped.
     pub fn push_granted(&self, deliveries: &mut Vec<Delivery>) {
         let mut state = self.shared.state.lock();
         if state.receiver_gone {
@@ -94,8 +103,7 @@ impl DeliveryQueue {
     }
 
     /// Appends a delivery; at a full queue the oldest one goes, and is counted as lagged.
-    /// Returns whether one went.
-    pub fn push_displacing_oldest(&self, delivery: Delivery) -> Result<bool, PushError> {
+    pub fn push_displacing_oldest(&self, delivery: Delivery) -> Result<Pushed, PushError> {
         let mut state = self.shared.state.lock();
         if state.receiver_gone {
             return Err(PushError::Closed(delivery));
@@ -106,8 +114,7 @@ impl DeliveryQueue {
             state.lagged += 1;
         }
         state.queue.push_back(delivery);
-        wake(state);
-        Ok(displaced)
+        Ok(Pushed { displaced, sleeper: state.receiver.take() })
     }
 
     /// Counts events lost before they reached the queue.

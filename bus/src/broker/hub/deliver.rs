@@ -4,11 +4,14 @@
 //! a receiver behind a connection is queued until the last byte of its frame is in the socket; what
 //! is not there when the connection ends is dropped.
 
+use std::sync::Arc;
+use std::task::Waker;
+
 use super::super::publication::Publication;
 use super::super::subscription::{Remote, Sink, Subscription};
 use super::confirming::Tracked;
 use super::{Hub, Key, live_mut};
-use crate::contract::{Delivery, DeliveryQueue, OverflowPolicy, PushError};
+use crate::contract::{BusEvent, Delivery, DeliveryQueue, OverflowPolicy, PushError, Pushed};
 use crate::topic::Lane;
 use crate::wire::{proto, proto::frame::Body};
 
@@ -132,7 +135,10 @@ impl Hub {
                 return Outcome::Dropped;
             }
             Sink::Remote(_) if is_refused => return Outcome::Dropped,
-            Sink::Local(queue) => offer_local(queue, place, publication),
+            Sink::Local(queue) => {
+                let event = publication.event(&mut self.decoder);
+                offer_local(queue, place, event, &mut self.sleepers)
+            }
             Sink::Remote(remote) => {
                 let (connection, lane) = (remote.connection, subscription.lane);
                 if remote.may_send(self.connections.must_hold_back(connection, lane)) {
@@ -243,22 +249,27 @@ struct Place {
     reserve: usize,
 }
 
-fn offer_local(queue: &DeliveryQueue, place: Place, publication: &Publication<'_>) -> Outcome {
-    let Some(event) = publication.event() else {
+fn offer_local(
+    queue: &DeliveryQueue,
+    place: Place,
+    event: Option<Arc<BusEvent>>,
+    sleepers: &mut Vec<Waker>,
+) -> Outcome {
+    let Some(event) = event else {
         // Bytes from a socket whose payload nobody can read: lost, and visible as such.
         queue.add_lagged(1);
         return Outcome::Dropped;
     };
     let delivery = Delivery { event, position: place.position };
-    if place.policy == OverflowPolicy::DropOldest {
-        return match queue.push_displacing_oldest(delivery) {
-            Ok(false) => Outcome::HandedOver,
-            Ok(true) => Outcome::Displaced(1),
-            Err(_) => Outcome::Gone,
-        };
-    }
-    match queue.try_push_beyond(delivery, place.reserve) {
-        Ok(()) => Outcome::HandedOver,
+    let pushed = match place.policy {
+        OverflowPolicy::DropOldest => queue.push_displacing_oldest(delivery),
+        _ => queue.try_push_beyond(delivery, place.reserve),
+    };
+    match pushed {
+        Ok(Pushed { displaced, sleeper }) => {
+            sleepers.extend(sleeper);
+            if displaced { Outcome::Displaced(1) } else { Outcome::HandedOver }
+        }
         Err(PushError::Closed(_)) => Outcome::Gone,
         Err(PushError::Full(_)) => {
             queue.add_lagged(1);

@@ -162,7 +162,7 @@ impl Hub {
                         self.dropped += 1;
                         continue;
                     };
-                    // It is new and has room for as many as may be asked for.
+                    // It is new: it has room for as many as may be asked for, and nobody waits yet.
                     let _ = queue.try_push(Delivery { event: Arc::new(event), position });
                     subscription.handed_over += 1;
                     self.handed_over += 1;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use super::{DeliveryQueue, PushError};
+use super::{DeliveryQueue, PushError, Pushed};
 use crate::contract::{BusEvent, CorrelationMetadata, Delivery, EventId, TryRecvError};
 use crate::event::{CollectionEvent, ProcessEvent};
 
@@ -26,7 +26,13 @@ fn delivery(position: u64) -> Delivery {
 }
 
 fn push(queue: &DeliveryQueue, position: u64) {
-    queue.try_push(delivery(position)).expect("there is room");
+    wake(queue.try_push(delivery(position)).expect("there is room"));
+}
+
+fn wake(pushed: Pushed) {
+    if let Some(sleeper) = pushed.sleeper {
+        sleeper.wake();
+    }
 }
 
 /// Counts how often a task was woken.
@@ -64,7 +70,7 @@ fn a_full_queue_gives_the_delivery_back() {
     assert_eq!(back.position, 2);
     receiver.try_recv().expect("an event waits");
     assert!(!queue.is_full() && queue.is_empty());
-    queue.try_push(back).expect("there is room again");
+    wake(queue.try_push(back).expect("there is room again"));
     assert_eq!(queue.len(), 1);
 }
 
@@ -73,7 +79,7 @@ fn a_reserve_is_room_for_those_who_name_it() {
     let (queue, mut receiver) = DeliveryQueue::bounded(1);
     push(&queue, 1);
     assert!(queue.is_full() && !queue.is_full_beyond(1));
-    queue.try_push_beyond(delivery(2), 1).expect("the reserve is free");
+    wake(queue.try_push_beyond(delivery(2), 1).expect("the reserve is free"));
     assert!(queue.is_full_beyond(1));
     assert!(matches!(queue.try_push_beyond(delivery(3), 1), Err(PushError::Full(_))));
     receiver.try_recv().expect("an event waits");
@@ -84,7 +90,7 @@ fn a_reserve_is_room_for_those_who_name_it() {
 fn displacing_loses_the_oldest_and_shows_the_gap() {
     let (queue, mut receiver) = DeliveryQueue::bounded(2);
     let displaced: Vec<bool> = (1..=4)
-        .map(|position| queue.push_displacing_oldest(delivery(position)).expect("open"))
+        .map(|position| queue.push_displacing_oldest(delivery(position)).expect("open").displaced)
         .collect();
     assert_eq!(displaced, [false, false, true, true]);
     assert_eq!(receiver.lagged(), 2);
@@ -118,7 +124,7 @@ fn a_dropped_receiver_closes_the_queue_and_frees_its_events() {
     let (queue, receiver) = DeliveryQueue::bounded(1);
     let only = delivery(1);
     let event = Arc::downgrade(&only.event);
-    queue.try_push(only).expect("there is room");
+    wake(queue.try_push(only).expect("there is room"));
     assert!(!queue.is_closed());
     drop(receiver);
     assert!(queue.is_closed() && !queue.is_full());

@@ -212,7 +212,10 @@ fn subscriber_thread(
                     .enable_all()
                     .build()
                     .map_err(|cause| cause.to_string())?;
-                runtime.block_on(async {
+                let up = up.clone();
+                // A task, as the client's reader is: what a task wakes runs next, while the future
+                // of `block_on` itself is polled only after another look at the sockets.
+                let reading = runtime.spawn(async move {
                     let connected = connect(&opening, &name, Confirmation::Fire).await;
                     let bus = behind_fault(
                         opening.fault(),
@@ -222,7 +225,8 @@ fn subscriber_thread(
                         .map_err(|cause| cause.to_string())?;
                     let _ = up.send(Ok(()));
                     Ok(subscriber.run(orders).await)
-                })
+                });
+                runtime.block_on(reading).map_err(|cause| cause.to_string())?
             }
         }
     };

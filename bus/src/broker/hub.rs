@@ -86,6 +86,8 @@ pub(super) struct Hub {
     decoder: EventDecoder,
     /// Receivers in this process that got something while they slept; woken at the end of the round.
     sleepers: Vec<Waker>,
+    /// Reused by every `deliver`: the connections it goes to, each once.
+    staged: Vec<u32>,
     published: u64,
     /// To queues and outboxes; what is in outboxes still counts as queued.
     handed_over: u64,
@@ -148,6 +150,7 @@ impl Hub {
             matched: Vec::new(),
             decoder: EventDecoder::default(),
             sleepers: Vec::new(),
+            staged: Vec::new(),
             published: 0,
             handed_over: 0,
             dropped: 0,

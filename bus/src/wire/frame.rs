@@ -1,7 +1,8 @@
 //! Frames: a length and one message (W2, W3).
 //!
 //! The two hot frames, publish and deliver, are written and recognised by hand so that an
-//! event's bytes are copied, never decoded and encoded again; all others go through `prost`.
+//! event's bytes are copied, never decoded and encoded again; all others go through `prost`, but for
+//! credit where the broker reads it: it comes for every so many events, and takes no memory.
 
 use prost::Message;
 use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
@@ -12,6 +13,8 @@ use super::{DecodeError, proto};
 
 /// Bytes of the length before every frame.
 pub(crate) const LENGTH_BYTES: usize = 4;
+/// Tag of `Frame.credit`.
+const CREDIT_TAG: u8 = (8 << 3) | 2;
 /// Tag of `Frame.publish`, wire type length-delimited.
 const PUBLISH_TAG: u8 = (14 << 3) | 2;
 /// Tag of `Frame.deliver`.
@@ -74,6 +77,14 @@ impl Scanner {
         Ok(self.first(buffer)?.map(|content| LENGTH_BYTES + content.len()))
     }
 
+    /// The first frame if it is a credit, and the bytes it takes up. One that is not as usual is left to
+    /// [`next`](Self::next), which says what is wrong with it.
+    pub(crate) fn next_credit(self, buffer: &[u8]) -> Option<(proto::Credit, usize)> {
+        let content = self.first(buffer).ok()??;
+        let credit = credit(sole_field(content, CREDIT_TAG)?).ok()?;
+        Some((credit, LENGTH_BYTES + content.len()))
+    }
+
     fn first(self, buffer: &[u8]) -> Result<Option<&[u8]>, FrameError> {
         let Some((length, rest)) = buffer.split_first_chunk::<LENGTH_BYTES>() else {
             return Ok(None);
@@ -98,6 +109,19 @@ fn parse(content: &[u8]) -> Result<Inbound<'_>, DecodeError> {
         .body
         .map(|body| Inbound::Control(Box::new(body)))
         .ok_or(DecodeError::Malformed("frame without body"))
+}
+
+fn credit(message: &[u8]) -> Result<proto::Credit, DecodeError> {
+    let mut credit = proto::Credit::default();
+    let mut fields = Fields::in_place(message);
+    while let Some(field) = fields.next()? {
+        match field.number {
+            1 => credit.subscription = field.number()?,
+            2 => credit.events = field.long()?,
+            _ => {}
+        }
+    }
+    Ok(credit)
 }
 
 /// The value of a length-delimited field that is all there is.

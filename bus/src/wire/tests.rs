@@ -426,7 +426,9 @@ fn golden_frames_of_version_one_stay_readable() {
     let Ok(Some((Inbound::Control(body), 11))) = Scanner::new(LIMIT_BYTES).next(CREDIT) else {
         panic!("the golden credit");
     };
-    assert_eq!(*body, Body::Credit(proto::Credit { subscription: 3, events: 128 }));
+    let credit = proto::Credit { subscription: 3, events: 128 };
+    assert_eq!(*body, Body::Credit(credit));
+    assert_eq!(Scanner::new(LIMIT_BYTES).next_credit(CREDIT), Some((credit, 11)));
 
     let Ok(Some((Inbound::Control(body), _))) = Scanner::new(LIMIT_BYTES).next(INSPECT) else {
         panic!("the golden inspection");

@@ -174,15 +174,23 @@ impl<'a> Reader<'a> {
     fn handle_frames(&mut self, hub: &mut Hub, buffer: &mut ReadBuffer) -> Result<bool, Fault> {
         let mut handled_bytes = 0;
         while handled_bytes < ROUND_BYTES {
-            let Some((frame, used)) = self.scanner.next(buffer.filled())? else {
-                return Ok(false);
-            };
-            let handled = self.handle(hub, frame, used);
+            let used = self.handle_first(hub, buffer.filled())?;
+            let Some(used) = used else { return Ok(false) };
             buffer.consume(used);
-            handled?;
             handled_bytes += used;
         }
         Ok(self.scanner.first_bytes(buffer.filled())?.is_some())
+    }
+
+    /// Handles the first frame; the bytes it took up, or `None` while it is incomplete.
+    fn handle_first(&mut self, hub: &mut Hub, buffer: &[u8]) -> Result<Option<usize>, Fault> {
+        if let Some((credit, used)) = self.scanner.next_credit(buffer) {
+            hub.credit(self.key, credit.subscription, credit.events);
+            return Ok(Some(used));
+        }
+        let Some((frame, used)) = self.scanner.next(buffer)? else { return Ok(None) };
+        self.handle(hub, frame, used)?;
+        Ok(Some(used))
     }
 
     fn handle(&mut self, hub: &mut Hub, frame: Inbound<'_>, bytes: usize) -> Result<(), Fault> {

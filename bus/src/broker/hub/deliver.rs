@@ -47,10 +47,9 @@ impl Hub {
     ) {
         let matched = std::mem::take(&mut self.matched);
         let mut gone: Vec<Key> = Vec::new();
-        let mut staged: Vec<u32> = Vec::new();
         let lane = publication.lane();
         for key in &matched {
-            let outcome = self.offer(*key, publication, lane, now_ns, &mut staged);
+            let outcome = self.offer(*key, publication, lane, now_ns);
             if let Some(tracked) = tracked.as_deref_mut() {
                 self.follow(*key, &outcome, tracked);
             }
@@ -65,7 +64,7 @@ impl Hub {
                 }
             }
         }
-        for connection in staged {
+        for connection in self.staged.drain(..) {
             if let Some(peer) = self.connections.touch(connection) {
                 for lane in Lane::ALL {
                     let targets = &mut peer.targets[lane];
@@ -112,7 +111,6 @@ impl Hub {
         publication: &Publication<'_>,
         lane: Lane,
         now_ns: u64,
-        staged: &mut Vec<u32>,
     ) -> Outcome {
         let subscription = live_mut(&mut self.subscriptions, key);
         subscription.position += 1;
@@ -145,7 +143,7 @@ impl Hub {
                     remote.credit -= 1;
                     if let Some(peer) = self.connections.touch(connection) {
                         if peer.targets.events.is_empty() && peer.targets.control.is_empty() {
-                            staged.push(connection);
+                            self.staged.push(connection);
                         }
                         remote.underway.add(peer.outbox.turn(), 1);
                         peer.targets[lane].push((remote.number, place.position));

@@ -1,5 +1,6 @@
 //! What benchmarks need besides the thing they measure.
 //!
-//! `long` is a history of any length, with nothing wrong in it.
+//! `long` is a history of any length, with nothing wrong in it; `sample`, events of several sizes.
 
 pub mod long;
+pub mod sample;

@@ -21,6 +21,8 @@
 //! manifest; what goes over a socket is `PROTOCOL.md`, which topics there are `TOPICS.md`.
 
 pub mod acl;
+#[cfg(feature = "benching")]
+pub mod benching;
 #[cfg(feature = "ipc")]
 pub mod broker;
 #[cfg(feature = "ipc")]

@@ -5,12 +5,12 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
+use bus_benches::sample::typical;
 use daemoneye_eventbus::acl::{AccessControl, CollectorKind, Principal, Role};
-use daemoneye_eventbus::event::{EventHeader, ProcessEvent};
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
-    BrokerConfig, ClientConfig, CollectionEvent, DaemoneyeBroker, DaemoneyeEventBus, EventBus,
-    EventReceiver, EventSubscription, SocketAddress, Topic,
+    BrokerConfig, ClientConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventReceiver,
+    EventSubscription, SocketAddress, Topic,
 };
 use tokio::runtime::Runtime;
 
@@ -70,7 +70,7 @@ fn publish_among(others: usize, times: usize) {
         .collect();
     let topic: Topic = "events.process.lifecycle".parse().expect("a topic");
     for _ in 0..times {
-        let published = bus.publish_to(topic.clone(), event(), None);
+        let published = bus.publish_to(topic.clone(), typical(), None);
         runtime.block_on(published).expect("nobody to wait for");
     }
 }
@@ -127,27 +127,10 @@ fn subscribe(runtime: &Runtime, bus: &DaemoneyeEventBus, pattern: &str) -> Event
 fn hop(runtime: &Runtime, bus: &DaemoneyeEventBus, receiver: &mut EventReceiver, events: usize) {
     runtime.block_on(async {
         for _ in 0..events {
-            bus.publish(event(), None).await.expect("room for it");
+            bus.publish(typical(), None).await.expect("room for it");
         }
         for _ in 0..events {
             black_box(receiver.recv().await.expect("a subscription"));
         }
     });
-}
-
-/// Of some 200 bytes on the wire.
-fn event() -> CollectionEvent {
-    CollectionEvent::Process(ProcessEvent {
-        header: EventHeader { source: "procmond".into(), ..EventHeader::default() },
-        pid: 4711,
-        ppid: Some(1),
-        name: "postgres".into(),
-        executable_path: Some("/usr/lib/postgresql/16/bin/postgres".into()),
-        arguments: vec!["--one".into(), "--two=three".into(), "-x".into()],
-        user_id: Some("1000".into()),
-        cpu_percent: Some(1.5),
-        memory_bytes: Some(123_456_789),
-        accessible: true,
-        ..ProcessEvent::default()
-    })
 }

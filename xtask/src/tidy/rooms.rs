@@ -54,7 +54,7 @@ pub(super) const LAYERS: [Layer; 6] = [
     Layer {
         package: "bus-benches",
         may_use: &["daemoneye-eventbus", "legacy-buses", "equivalence"],
-        rooms: &[room("long", &[])],
+        rooms: &[room("long", &[]), room("sample", &[])],
     },
     Layer { package: "xtask", may_use: &[], rooms: &[] },
 ];
@@ -79,6 +79,7 @@ const BUS: &[Room] = &[
         &["clock", "event", "topic", "acl", "contract", "identity", "wire", "transport"],
     ),
     room("rpc", &["clock", "event", "topic", "acl", "contract"]),
+    room("benching", &["contract", "wire"]),
     room("fuzzing", &["acl", "broker", "transport", "wire"]),
     room(
         "ipc",

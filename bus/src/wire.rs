@@ -28,8 +28,8 @@ pub(crate) use control::{
     statistics_from_wire, statistics_to_wire, subscription_from_wire, subscription_to_wire,
 };
 pub use encode::payload_bytes;
-pub use envelope::EventEnvelope;
-pub(crate) use envelope::{EventDecoder, decode_event, encode_envelope, encode_publish};
+pub use envelope::{EventDecoder, EventEnvelope, encode_payload};
+pub(crate) use envelope::{decode_event, encode_envelope, encode_publish};
 pub use frame::FrameError;
 pub(crate) use frame::{
     Inbound, LENGTH_BYTES, Scanner, encode_control, encode_delivery, parse_delivery,

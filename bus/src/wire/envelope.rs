@@ -223,6 +223,25 @@ pub(crate) fn encode_publish(
     out.len() - before
 }
 
+/// Appends an event as the payload of another protocol's message: the bytes that stand in our own
+/// frames. `head` writes what comes before them, told how many they are; returns that number.
+pub fn encode_payload(
+    out: &mut Vec<u8>,
+    head: impl FnOnce(&mut Vec<u8>, usize),
+    id: &EventId,
+    topic: &Topic,
+    published_monotonic_ns: u64,
+    event: &CollectionEvent,
+    correlation: Option<&CorrelationMetadata>,
+) -> usize {
+    let confirmation = Confirmation::Fire;
+    let envelope = Envelope { id, topic, published_monotonic_ns, event, correlation, confirmation };
+    let bytes = encoded_bytes(&envelope);
+    head(out, bytes);
+    envelope.fields(out);
+    bytes
+}
+
 /// The envelope of an event published in the broker's own process.
 pub(crate) fn encode_envelope(
     event: &BusEvent,
@@ -249,11 +268,21 @@ pub(crate) fn decode_event(bytes: &Bytes) -> Result<(BusEvent, Confirmation), De
 /// Decodes the events of one connection: successive ones tend to be on one topic, which is checked
 /// and made once for all of them.
 #[derive(Debug, Default)]
-pub(crate) struct EventDecoder {
+pub struct EventDecoder {
     last_topic: Option<Topic>,
 }
 
 impl EventDecoder {
+    /// Decodes an event that came as another protocol's payload, which is a part of `shared`, and so
+    /// is the event's text from then on.
+    pub fn decode_payload(
+        &mut self,
+        shared: &Bytes,
+        payload: &[u8],
+    ) -> Result<BusEvent, DecodeError> {
+        self.decode(shared, payload).map(|(event, _)| event)
+    }
+
     /// Decodes an envelope that is a part of `shared`, and so is the event's text from then on.
     pub(crate) fn decode(
         &mut self,

@@ -9,9 +9,9 @@ use prost::Message;
 use super::agreement::assert_agrees;
 use super::proto::frame::Body;
 use super::{
-    EventEnvelope, FrameError, Inbound, Scanner, decode_event, encode_control, encode_delivery,
-    encode_publish, parse_delivery, payload_bytes, proto, subscription_from_wire,
-    subscription_to_wire,
+    EventDecoder, EventEnvelope, FrameError, Inbound, Scanner, decode_event, encode_control,
+    encode_delivery, encode_payload, encode_publish, parse_delivery, payload_bytes, proto,
+    subscription_from_wire, subscription_to_wire,
 };
 use crate::contract::{
     Attributes, BusEvent, Confirmation, CorrelationFilter, CorrelationMetadata, EventFilter,
@@ -245,6 +245,28 @@ proptest! {
         };
         let decoded = decode_event(&Bytes::copy_from_slice(envelope)).unwrap();
         prop_assert_eq!(decoded, (expected, Confirmation::Delivered));
+    }
+
+    #[test]
+    fn another_protocols_payload_is_what_stands_in_a_frame_of_ours(
+        event in event(), given in option::of(correlation()),
+    ) {
+        let frame = publish_frame(&event, given.as_ref());
+        let own = published_envelope(&frame);
+        let topic = Topic::new("events.process.tree").unwrap();
+        let (mut out, mut told) = (b"before".to_vec(), 0);
+        let head = |out: &mut Vec<u8>, bytes: usize| {
+            told = bytes;
+            out.push(b'|');
+        };
+        let bytes = encode_payload(&mut out, head, &id(), &topic, 11, &event, given.as_ref());
+        prop_assert_eq!((told, &out[..7]), (bytes, &b"before|"[..]));
+        // But for what its publisher waits for, which stands last and is nobody else's matter.
+        prop_assert!(own.starts_with(&out[7..]));
+        let shared = Bytes::from(out);
+        let decoded = EventDecoder::default().decode_payload(&shared, &shared[7..]);
+        let (expected, _) = decode_event(&Bytes::copy_from_slice(own)).unwrap();
+        prop_assert_eq!(decoded, Ok(expected));
     }
 
     #[test]

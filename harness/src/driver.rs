@@ -16,7 +16,7 @@
 //! - `passes`: what roles prove themselves with to the broker; `impostors`: what those show who are
 //!   somebody else;
 //! - `runtime_folder`, `identity`: whose folder it is, and whether a process still runs;
-//! - `actor`: the other end of the line; `bus`: which bus is which.
+//! - `actor`: the other end of the line; `bus`: which bus is which; `peer`: brokers of others.
 
 pub(crate) mod actor;
 mod backlog;
@@ -33,6 +33,7 @@ mod impostors;
 mod interrupt;
 mod measure;
 mod passes;
+mod peer;
 mod processes;
 pub(crate) mod records;
 mod remote;
@@ -46,6 +47,7 @@ pub use error::{DriveError, Stage};
 pub use fencing::{companion, fence};
 pub use host::{HostDriven, HostRequest, agent_beside, run_host};
 pub use interrupt::{Interrupt, Interrupter};
+pub use peer::why_unavailable;
 pub use records::RecordsError;
 pub use remote::RemoteFault;
 pub use runtime_folder::sweep_runtime_folders;

@@ -25,6 +25,7 @@ pub mod limits;
 mod longest;
 mod named;
 mod pace;
+mod peers;
 mod phase;
 mod schedule;
 pub mod schema;

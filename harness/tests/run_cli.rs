@@ -422,3 +422,32 @@ publish = [{ for = "60s", rate = "50/s" }]
         assert_eq!(folders(&killed), 0);
     }
 }
+
+/// The broker of another that is asked for is not built: told with the reason, and nobody's failure.
+#[cfg(not(feature = "peers"))]
+#[test]
+fn a_broker_of_others_that_cannot_be_had_is_told_with_its_reason() {
+    let out = tempfile::tempdir().expect("a folder");
+    let reason =
+        if cfg!(target_os = "linux") { "not built with the feature" } else { "Linux alone" };
+    let mut command = equivalence();
+    command.args(["run", "--profile", "smoke", "--scenario", "perf/peers-saturation*"]);
+    // Nothing was judged, which is no pass either.
+    let told = command.arg("--out").arg(out.path()).assert().code(3);
+    if cfg!(target_os = "linux") {
+        told.stdout(predicate::str::contains(format!("n/a (mosquitto: {reason}")));
+    }
+}
+
+#[test]
+fn the_buses_are_listed_with_what_keeps_them_from_being_run() {
+    let listed = equivalence().args(["list", "--buses"]).assert().success();
+    let listed = String::from_utf8_lossy(&listed.get_output().stdout).into_owned();
+    for bus in equivalence::plan::Bus::ALL {
+        let line = listed.lines().find(|line| line.split(' ').next() == Some(bus.as_str()));
+        let line = line.unwrap_or_else(|| panic!("{} is not listed:\n{listed}", bus.as_str()));
+        let why = equivalence::driver::why_unavailable(bus);
+        let is_told = |why: String| line.ends_with(&format!("unavailable: {why}"));
+        assert!(why.map_or(!line.contains("unavailable"), is_told), "{line}");
+    }
+}

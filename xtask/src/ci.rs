@@ -60,6 +60,12 @@ fn steps(root: &Path, skip_tests: bool) -> Vec<Step> {
             name: "lints",
             work: cargo("clippy --workspace --all-targets --quiet -- -D warnings"),
         },
+        Step {
+            name: "lints of peers",
+            work: cargo(
+                "clippy --workspace --all-targets --features equivalence/peers --quiet -- -D warnings",
+            ),
+        },
         Step { name: "tidy", work: Work::Tidy },
         Step { name: "documentation", work: Work::Cargo(doc) },
     ];

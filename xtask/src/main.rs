@@ -30,7 +30,8 @@ enum Task {
     /// Builds the release binaries and replays scenarios on two event buses.
     ///
     /// Without a verb the arguments go to `run`. All options of `run` are listed by
-    /// `cargo xtask equivalence run --help`, the verbs by `cargo xtask equivalence help`.
+    /// `cargo xtask equivalence run --help`, the verbs by `cargo xtask equivalence help`. With
+    /// `--peers` the harness is built with what speaks to `nats`, `redis` and `mosquitto`.
     #[command(after_help = exit::EXPLAINED)]
     Equivalence {
         /// A verb and its arguments, or the options of `run`.

@@ -10,8 +10,8 @@ use crate::report::Behaviour;
 /// Runs and judges a case on a bus; one that the bus does not claim is not run.
 pub async fn run(judging: Judging<'_>, interrupt: Interrupt) -> Result<Ran, DriveError> {
     let Judging { case, bus, wanted, .. } = judging;
-    if let Some((_, why)) = case.not_applicable.iter().find(|(one, _)| *one == bus) {
-        let outcome = Behaviour::NotApplicable(why.clone());
+    if let Some(why) = case.left_out(bus) {
+        let outcome = Behaviour::NotApplicable(why.to_owned());
         return Ok(Ran::nothing(behaviour::row(case, bus, wanted, outcome)));
     }
     match case.kind {

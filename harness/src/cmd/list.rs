@@ -9,6 +9,7 @@ use clap::Args;
 use super::known::profiles;
 use super::scenarios::{ScenariosError, load_all};
 use super::{EXIT_INVALID, complain, folder_or_default};
+use crate::driver::why_unavailable;
 use crate::plan::{Bus, Case, Deployment, TrialKind, claims, expand};
 use crate::scenario::{Profile, Scenario};
 
@@ -35,7 +36,7 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     let mut out = stdout().lock();
     if args.buses {
         for bus in Bus::ALL {
-            writeln!(out, "{:20} {}", bus.as_str(), layout(bus.deployment()))?;
+            writeln!(out, "{:20} {}", bus.as_str(), told(bus))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -91,6 +92,16 @@ fn write_case(out: &mut impl Write, case: &Case) -> std::io::Result<()> {
     };
     let claims: Vec<&str> = case.claims.iter().map(|claim| claim.as_str()).collect();
     writeln!(out, "{kind:10}  {:48}  {}", case.id, claims.join(" "))
+}
+
+/// What a bus is like, and why it cannot be had, where it cannot.
+fn told(bus: Bus) -> String {
+    let layout = layout(bus.deployment());
+    let server = if bus.is_peer() { " (a broker of others)" } else { "" };
+    match why_unavailable(bus) {
+        Some(why) => format!("{layout}{server}; unavailable: {why}"),
+        None => format!("{layout}{server}"),
+    }
 }
 
 fn layout(deployment: Deployment) -> &'static str {

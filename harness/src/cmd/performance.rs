@@ -308,7 +308,10 @@ impl<'a> Gathering<'a> {
         {
             trial.validity = Validity::Invalid(first.sentence.clone());
         }
-        self.gathered.promises.note(bus, counted);
+        // A broker of others promises nothing; what it lost makes the trial invalid.
+        if !bus.is_peer() {
+            self.gathered.promises.note(bus, counted);
+        }
     }
 
     fn undecided(&self) -> Vec<(Metric, Limit, Option<Estimate>)> {

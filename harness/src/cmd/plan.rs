@@ -134,11 +134,10 @@ fn earlier(options: &PlanOptions, here: &Host, out: &mut impl Write) -> anyhow::
 }
 
 fn cells(run: &RunOptions, selection: &Selection, known: (&Earlier, &Nulls)) -> Vec<Cell> {
-    let candidates = run.performance_candidates();
     let gates = (&selection.table, run.enforced_only);
     let most = if run.concludes() { run.most_blocks() } else { 0 };
     let of = |case| {
-        let pairs = candidates.iter().map(|candidate| (run.wanted.baseline, *candidate));
+        let pairs = run.pairs(case).into_iter();
         pairs.flat_map(move |pair| Cell::of(case, pair, gates, known, most))
     };
     selection.cases.iter().flat_map(of).collect()

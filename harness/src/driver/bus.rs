@@ -23,6 +23,7 @@ use thiserror::Error;
 
 use super::impostors::Attempt;
 use super::passes::{self, Pass};
+use super::peer;
 use super::remote::RemoteFault;
 use crate::plan::{Bus, BusSettings, Deployment};
 use crate::record::{Admission, Outcome};
@@ -37,6 +38,8 @@ pub(crate) enum Hub {
     InProcess(Arc<dyn EventBus>),
     /// The broker; every role has a handle of its own.
     Broker(DaemoneyeBroker),
+    /// The server of another broker; every role is in a process of its own.
+    Peer(peer::Server),
     /// The void floor: nothing to publish to.
     Void,
 }
@@ -77,6 +80,9 @@ pub(crate) enum OpenError {
     /// The broker does not listen.
     #[error("the broker does not listen: {0}")]
     Serve(String),
+    /// The broker of others did not come up.
+    #[error("the broker of others did not come up: {0}")]
+    Peer(String),
     /// The broker was not reached.
     #[error("the broker was not reached: {0}")]
     Connect(String),
@@ -85,6 +91,10 @@ pub(crate) enum OpenError {
 impl Hub {
     /// Opens the bus itself: called in the process that hosts it.
     pub(crate) fn host(opening: &Opening) -> Result<Self, OpenError> {
+        if opening.bus.is_peer() {
+            let server = peer::Server::start(opening.bus, &opening.socket);
+            return server.map(Self::Peer).map_err(OpenError::Peer);
+        }
         match opening.bus.deployment() {
             Deployment::InProcess => behind_fault(opening, local(opening)?).map(Self::InProcess),
             Deployment::Embedded | Deployment::Agent | Deployment::Process => {
@@ -98,7 +108,15 @@ impl Hub {
         match self {
             Self::InProcess(bus) => Some(Arc::clone(bus)),
             Self::Broker(broker) => Some(Arc::new(DaemoneyeEventBus::from_broker(broker, name))),
-            Self::Void => None,
+            Self::Peer(_) | Self::Void => None,
+        }
+    }
+
+    /// The process that is measured in the place of this one, if there is one.
+    pub(crate) fn server(&self) -> Option<u32> {
+        match self {
+            Self::Peer(server) => Some(server.pid()),
+            Self::InProcess(_) | Self::Broker(_) | Self::Void => None,
         }
     }
 
@@ -107,6 +125,9 @@ impl Hub {
         match self {
             Self::InProcess(bus) => bus.statistics().await,
             Self::Broker(broker) => Ok(broker.statistics()),
+            Self::Peer(_) => Err(StatisticsError::Disconnected {
+                reason: "a broker of others has no counters of ours".to_owned(),
+            }),
             Self::Void => Ok(EventBusStatistics::default()),
         }
     }
@@ -116,6 +137,8 @@ impl Hub {
         match self {
             Self::InProcess(bus) => bus.shutdown(deadline).await,
             Self::Broker(broker) => broker.shutdown(deadline).await,
+            Self::Peer(server) if server.end(deadline) => Ok(()),
+            Self::Peer(_) => Err(ShutdownError::Deadline { undelivered: 0, waited: deadline }),
             Self::Void => Ok(()),
         }
     }

@@ -82,6 +82,13 @@ impl Meter {
         });
     }
 
+    /// A server runs in the place of a process, and is measured for it: that one only keeps it.
+    pub(super) fn serves(&mut self, process: usize, pid: u32) {
+        if let Some(process) = self.processes.get_mut(process) {
+            process.pid = pid;
+        }
+    }
+
     /// Waits for the next sample and takes it; for ever outside the window. Cancel safe.
     pub(super) async fn tick(&mut self) {
         match &mut self.interval {

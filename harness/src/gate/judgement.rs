@@ -59,6 +59,27 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Of a metric that was not measured, for this reason.
+    pub fn not_applicable(limit: Limit, why: String) -> Self {
+        Self { verdict: Verdict::NotApplicable(why), ..Self::blank(limit, None) }
+    }
+
+    /// Nothing is known yet.
+    fn blank(limit: Limit, quantile: Option<Quantile>) -> Self {
+        Self {
+            verdict: Verdict::Inconclusive(Reason::Budget),
+            limit,
+            quantile,
+            baseline: None,
+            candidate: None,
+            raw: None,
+            corrected: None,
+            basis: Basis::Raw,
+            notes: Vec::new(),
+            block_ratios: BlockRatios::default(),
+        }
+    }
+
     /// The estimate the verdict rests on.
     pub fn estimate(&self) -> Option<&Estimate> {
         match self.basis {
@@ -94,18 +115,7 @@ fn run_afterwards(look: Look, evidence: &Evidence) -> Option<String> {
 
 /// Judges one metric by all of this evidence.
 fn judge_all(metric: Metric, limit: Limit, evidence: &Evidence) -> Judgement {
-    let mut judgement = Judgement {
-        verdict: Verdict::Inconclusive(Reason::Budget),
-        limit,
-        quantile: metric.quantile(),
-        baseline: None,
-        candidate: None,
-        raw: None,
-        corrected: None,
-        basis: Basis::Raw,
-        notes: Vec::new(),
-        block_ratios: BlockRatios::default(),
-    };
+    let mut judgement = Judgement::blank(limit, metric.quantile());
     let bar = bar(metric, evidence);
     let read = Reading::of(metric, evidence);
     judgement.verdict = match read {

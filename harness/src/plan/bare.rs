@@ -37,6 +37,7 @@ impl Case {
             control: Control::default(),
             expect: Expectation::default(),
             not_applicable: Vec::new(),
+            beside: Vec::new(),
             divergences: Vec::new(),
             budget_ms: BUDGET_MS,
             seed: 1,

@@ -21,6 +21,12 @@ pub enum Bus {
     Agent,
     /// The new broker, each publisher and each subscriber in processes of their own.
     Process,
+    /// A `nats-server` in the place of the broker, over loopback TCP.
+    Nats,
+    /// A `redis-server` in the place of the broker: its publish and subscribe alone, over a Unix socket.
+    Redis,
+    /// A `mosquitto` in the place of the broker: each event at most once, over a Unix socket.
+    Mosquitto,
 }
 
 /// How roles are spread over operating system processes (METHOD §1).
@@ -38,15 +44,20 @@ pub enum Deployment {
 }
 
 impl Bus {
-    /// Every bus, reference first.
-    pub const ALL: [Self; 6] = [
+    /// Every bus, reference first, those of others last.
+    pub const ALL: [Self; 9] = [
         Self::Crossbeam,
         Self::CrossbeamSpinning,
         Self::CrossbeamFaithful,
         Self::Embedded,
         Self::Agent,
         Self::Process,
+        Self::Nats,
+        Self::Redis,
+        Self::Mosquitto,
     ];
+    /// The brokers of others.
+    pub const PEERS: [Self; 3] = [Self::Nats, Self::Redis, Self::Mosquitto];
 
     /// The name a user types.
     pub fn as_str(self) -> &'static str {
@@ -57,6 +68,9 @@ impl Bus {
             Self::Embedded => "embedded",
             Self::Agent => "agent",
             Self::Process => "process",
+            Self::Nats => "nats",
+            Self::Redis => "redis",
+            Self::Mosquitto => "mosquitto",
         }
     }
 
@@ -68,12 +82,39 @@ impl Bus {
             }
             Self::Embedded => Deployment::Embedded,
             Self::Agent => Deployment::Agent,
-            Self::Process => Deployment::Process,
+            Self::Process | Self::Nats | Self::Redis | Self::Mosquitto => Deployment::Process,
         }
+    }
+
+    /// Whether it is a broker of others, which claims nothing of our contract.
+    pub fn is_peer(self) -> bool {
+        Self::PEERS.contains(&self)
     }
 
     /// Whether events cross a socket on their way.
     pub fn crosses_processes(self) -> bool {
-        matches!(self, Self::Agent | Self::Process)
+        matches!(self.deployment(), Deployment::Agent | Deployment::Process)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bus_is_told_and_read_by_the_name_a_user_types() {
+        for bus in Bus::ALL {
+            let told = serde_json::to_string(&bus).expect("a name");
+            assert_eq!(told, format!("{:?}", bus.as_str()));
+            assert_eq!(serde_json::from_str::<Bus>(&told).expect("the same"), bus);
+        }
+        assert!(serde_json::from_str::<Bus>("\"rabbit\"").is_err());
+    }
+
+    #[test]
+    fn brokers_of_others_run_as_ours_does_in_processes_of_its_own() {
+        let peers: Vec<Bus> = Bus::ALL.into_iter().filter(|bus| bus.is_peer()).collect();
+        assert_eq!(peers, Bus::PEERS);
+        assert!(peers.iter().all(|bus| bus.deployment() == Bus::Process.deployment()));
     }
 }

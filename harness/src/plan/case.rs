@@ -31,6 +31,9 @@ pub struct Case {
     pub expect: Expectation,
     /// Buses the case does not apply to, with the reason: not applicable, never a pass.
     pub not_applicable: Vec<(super::Bus, String)>,
+    /// Brokers of others that it is compared with, each in turn, in the place of the run's baseline;
+    /// empty for a case that asks how the new bus stands to the old.
+    pub beside: Vec<super::Bus>,
     /// Departures of single buses that are declared, hence no failures.
     pub divergences: Vec<super::Divergence>,
     /// How long one trial may take from start to tear-down, milliseconds.
@@ -53,4 +56,11 @@ pub enum TrialKind {
     Host,
     /// Requests, replies, health, tasks: what the control plane did is checked.
     Control,
+}
+
+impl TrialKind {
+    /// Whether two buses are compared by what was measured.
+    pub fn is_performance(self) -> bool {
+        matches!(self, Self::Saturation | Self::Paced)
+    }
 }

@@ -163,6 +163,7 @@ fn read_case(
     check_wild(&table, &phases, wild);
     let expect = expectation::read(&table, &roster, kind);
     let not_applicable = read_not_applicable(&table);
+    let beside = demands::beside(&table, kind);
     let demands = demands::read(&table);
     let divergences = demands::divergences(&table, kind);
     let mut case = Case {
@@ -178,12 +179,14 @@ fn read_case(
         control,
         expect,
         not_applicable,
+        beside,
         divergences,
         budget_ms: bounds::budget_ms(&table),
     };
     case.not_applicable.extend(faults::not_applicable(&case));
     case.not_applicable.extend(said::not_applicable(&case));
     case.not_applicable.extend(control::not_applicable(&case));
+    case.not_applicable.extend(case.peers_left_out());
     bounds::check(&table, &case);
     table.finish();
     (case, demands)

@@ -103,6 +103,9 @@ pub struct ScenarioFile {
     /// Buses the scenario does not apply to, with the reason.
     #[serde(default)]
     pub not_applicable: BTreeMap<Bus, String>,
+    /// Brokers of others that it is measured beside: `nats`, `redis`, `mosquitto`.
+    #[serde(default)]
+    pub beside: Vec<Bus>,
     /// Limits tighter than those of `gates.toml`, by metric.
     #[serde(default)]
     pub gate: BTreeMap<Metric, Gate>,

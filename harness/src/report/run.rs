@@ -8,7 +8,7 @@ use crate::check::divergence::Standing;
 use crate::check::{Difference, Reached, Unsteady};
 use crate::gate::{Evidence, Judgement, Limit, Verdict, judge};
 use crate::plan::gates::{GateTable, Metric};
-use crate::plan::{Bus, Divergence};
+use crate::plan::{Bus, Case, Divergence};
 use crate::record::{ProcessFigures, TearDown};
 
 /// Version of the record's format; a reader refuses others.
@@ -190,6 +190,15 @@ impl PerformanceRow {
         };
         let judged = Metric::ALL.into_iter().filter(|metric| metric.is_judged_by(kind));
         judged.filter_map(|metric| Self::of_metric(metric, evidence, table)).collect()
+    }
+
+    /// The row of a case that is not measured on this pair of buses, for this reason: for information.
+    pub fn not_applicable(case: &Case, [baseline, candidate]: [Bus; 2], why: String) -> Self {
+        let judged = Metric::ALL.into_iter().find(|metric| metric.is_judged_by(case.kind));
+        let metric = judged.unwrap_or(Metric::Throughput);
+        let judgement = Judgement::not_applicable(Limit::none(metric), why);
+        let (case, gated, enforced, holds_one) = (case.id.clone(), false, false, None);
+        Self { case, metric, baseline, candidate, gated, enforced, holds_one, judgement }
     }
 
     fn of_metric(metric: Metric, evidence: &Evidence, table: &GateTable) -> Option<Self> {

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::divergences::{HEADS, cells as divergence_cells, declared};
 use super::stamp::utc;
 use super::table::{
-    buses, cells, columns, counts, headline, left_behind, legend, notes, steadiness,
+    buses, cells, cells_beside, columns, columns_beside, counts, headline, left_behind, legend,
+    notes, rows_beside, rows_of, steadiness,
 };
 use super::{Behaviour, BehaviourRow, Budget, BudgetState, Run, budgets, figure, sides};
 use crate::plan::Bus;
@@ -21,6 +22,7 @@ pub fn summary(run: &Run) -> String {
     line(&mut page, &format!("```console\n{}\n```\n", run.command));
     for candidate in &run.candidates {
         performance(&mut page, run, *candidate);
+        beside(&mut page, run, *candidate);
     }
     behaviour(&mut page, run);
     divergences(&mut page, run);
@@ -44,7 +46,7 @@ fn row(page: &mut String, cells: &[String]) {
 }
 
 fn performance(page: &mut String, run: &Run, candidate: Bus) {
-    let mut rows = run.performance.iter().filter(|row| row.candidate == candidate).peekable();
+    let mut rows = rows_of(run, candidate).peekable();
     if rows.peek().is_none() {
         return;
     }
@@ -54,6 +56,18 @@ fn performance(page: &mut String, run: &Run, candidate: Bus) {
     line(page, "| --- | --- | --: | --: | --- | --- | --- | --: |");
     rows.for_each(|found| row(page, &cells(found).map(|cell| cell.replace('*', "\\*"))));
     line(page, &format!("\n{}\n", legend(run, candidate).replace('*', "\\*")));
+}
+
+fn beside(page: &mut String, run: &Run, candidate: Bus) {
+    let mut rows = rows_beside(run, candidate).peekable();
+    if rows.peek().is_none() {
+        return;
+    }
+    line(page, &format!("## Beside other brokers: {}\n", candidate.as_str()));
+    row(page, &columns_beside(candidate));
+    line(page, "| --- | --- | --: | --: | --- | --- | --- | --: |");
+    rows.for_each(|found| row(page, &cells_beside(found).map(|cell| cell.replace('*', "\\*"))));
+    line(page, "");
 }
 
 fn behaviour(page: &mut String, run: &Run) {

@@ -19,6 +19,7 @@ pub fn table(run: &Run) -> String {
     }
     for candidate in &run.candidates {
         lines.extend(performance(run, *candidate));
+        lines.extend(beside(run, *candidate));
     }
     lines.extend(behaviour(run));
     lines.extend(divergences(run));
@@ -30,6 +31,9 @@ pub fn table(run: &Run) -> String {
 /// `process against crossbeam: not yet known, because …`; a bus against itself has nothing to
 /// switch to.
 pub(super) fn headline(run: &Run, candidate: Bus) -> String {
+    if let Some(told) = beside_alone(run, candidate) {
+        return told;
+    }
     let answer = answer(run, candidate);
     let [a, b] = sides(run.baseline, candidate);
     if candidate != run.baseline {
@@ -45,6 +49,25 @@ pub(super) fn headline(run: &Run, candidate: Bus) -> String {
     }
 }
 
+/// Of a candidate that was measured beside other brokers and nothing else: there is nothing to switch from.
+fn beside_alone(run: &Run, candidate: Bus) -> Option<String> {
+    let is_judged = rows_of(run, candidate).next().is_some() || !run.behaviour.is_empty();
+    let mut others: Vec<&str> = Vec::new();
+    for row in rows_beside(run, candidate) {
+        if !others.contains(&row.baseline.as_str()) {
+            others.push(row.baseline.as_str());
+        }
+    }
+    let is_whole = run.interrupted.is_none() && run.infrastructure.is_empty();
+    (!is_judged && is_whole && !others.is_empty()).then(|| {
+        format!(
+            "{} beside {}: for information, no gate is set",
+            candidate.as_str(),
+            others.join(", ")
+        )
+    })
+}
+
 /// Of a bus against itself: how many intervals have 1.00 in them, of gates alone where there are any.
 fn ones(run: &Run, candidate: Bus) -> Option<String> {
     let own = || run.performance.iter().filter(|row| row.candidate == candidate);
@@ -53,6 +76,31 @@ fn ones(run: &Run, candidate: Bus) -> Option<String> {
         own().filter(|row| row.gated == gated).filter_map(|row| row.holds_one).collect();
     let (inside, all) = (held.iter().filter(|held| **held).count(), held.len());
     (all > 0).then(|| format!("1.00 is in {inside} of {}", counted(all, "interval", "intervals")))
+}
+
+/// The rows of a candidate against the run's baseline.
+pub(super) fn rows_of(run: &Run, candidate: Bus) -> impl Iterator<Item = &PerformanceRow> {
+    let own = run.performance.iter().filter(move |row| row.candidate == candidate);
+    own.filter(|row| row.baseline == run.baseline)
+}
+
+/// Its rows beside other buses than the run's baseline: those a case names itself.
+pub(super) fn rows_beside(run: &Run, candidate: Bus) -> impl Iterator<Item = &PerformanceRow> {
+    let own = run.performance.iter().filter(move |row| row.candidate == candidate);
+    own.filter(|row| row.baseline != run.baseline)
+}
+
+/// Names of the columns of [`cells_beside`].
+pub(super) fn columns_beside(candidate: Bus) -> [String; 8] {
+    let own = candidate.as_str();
+    let ratio = format!("{own} / other [interval]");
+    ["case", "metric", "the other", own, "other", &ratio, "verdict", "blocks"].map(str::to_owned)
+}
+
+/// One performance row beside another bus, as text.
+pub(super) fn cells_beside(row: &PerformanceRow) -> [String; 8] {
+    let [case, metric, other, own, ratio, _, verdict, blocks] = cells(row);
+    [case, metric, other, own, row.baseline.as_str().to_owned(), ratio, verdict, blocks]
 }
 
 /// Names of the columns of [`cells`].
@@ -64,8 +112,7 @@ pub(super) fn columns(run: &Run, candidate: Bus) -> [String; 8] {
 /// How to read the ratios of a table.
 pub(super) fn legend(run: &Run, candidate: Bus) -> String {
     let [a, b] = sides(run.baseline, candidate);
-    let own = run.performance.iter().filter(|row| row.candidate == candidate);
-    let corrected = own
+    let corrected = rows_of(run, candidate)
         .map(|row| &row.judgement)
         .any(|judgement| judgement.estimate().is_some() && judgement.basis == Basis::Corrected);
     let star = "; * the worse of two, with and without the void floor";
@@ -92,8 +139,9 @@ pub(super) fn cells(row: &PerformanceRow) -> [String; 8] {
 
 /// The verdict; of a bus against itself also whether no difference is among what it allows.
 fn verdict(row: &PerformanceRow) -> String {
+    let is_told = row.gated || matches!(row.judgement.verdict, Verdict::NotApplicable(_));
     let verdict =
-        if row.gated { row.judgement.verdict.to_string() } else { "for information".to_owned() };
+        if is_told { row.judgement.verdict.to_string() } else { "for information".to_owned() };
     match row.holds_one {
         Some(true) => format!("{verdict}, 1.00 inside"),
         Some(false) => format!("{verdict}, 1.00 outside"),
@@ -127,14 +175,23 @@ fn limit(limit: Limit) -> String {
 }
 
 fn performance(run: &Run, candidate: Bus) -> Vec<String> {
-    let rows: Vec<[String; 8]> =
-        run.performance.iter().filter(|row| row.candidate == candidate).map(cells).collect();
+    let rows: Vec<[String; 8]> = rows_of(run, candidate).map(cells).collect();
     if rows.is_empty() {
         return Vec::new();
     }
     let mut lines = vec![String::new()];
     lines.extend(aligned(&columns(run, candidate), &rows));
     lines.push(legend(run, candidate));
+    lines
+}
+
+fn beside(run: &Run, candidate: Bus) -> Vec<String> {
+    let rows: Vec<[String; 8]> = rows_beside(run, candidate).map(cells_beside).collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![String::new()];
+    lines.extend(aligned(&columns_beside(candidate), &rows));
     lines
 }
 

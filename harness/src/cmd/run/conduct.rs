@@ -12,7 +12,7 @@ use crate::cmd::behaviour::Ran;
 use crate::cmd::judging::Judging;
 use crate::cmd::selection::Selection;
 use crate::cmd::{behaviour, judged, performance};
-use crate::driver::{DriveError, Interrupt, sweep_runtime_folders};
+use crate::driver::{DriveError, Interrupt, sweep_runtime_folders, why_unavailable};
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, TearDown};
 use crate::report::{
@@ -29,8 +29,7 @@ pub(super) async fn conduct(
 ) -> Run {
     let swept = sweep_runtime_folders();
     tracing::debug!(swept, "removed runtime folders of harnesses that were killed");
-    let pairs = options.performance_candidates();
-    let steps = steps(options, selection, &pairs);
+    let steps = steps(options, selection);
     let total = steps.iter().sum();
     let blocks = options.most_blocks();
     let mut progress = Progress::standard(steps);
@@ -49,7 +48,7 @@ pub(super) async fn conduct(
         share_by_clone: false,
     };
     conductor.behaviour().await;
-    conductor.performance(&pairs).await;
+    conductor.performance().await;
     conductor.progress.finish();
     let mut run = conductor.run;
     run.finished_unix_s = unix_s();
@@ -57,8 +56,8 @@ pub(super) async fn conduct(
 }
 
 /// What every step takes at most, in the order they are run.
-fn steps(options: &RunOptions, selection: &Selection, pairs: &[Bus]) -> Vec<Duration> {
-    let is_behaviour = |case: &&Case| !is_performance(case.kind);
+fn steps(options: &RunOptions, selection: &Selection) -> Vec<Duration> {
+    let is_behaviour = |case: &&Case| !case.kind.is_performance();
     let (behaviour, performance): (Vec<&Case>, Vec<&Case>) =
         selection.cases.iter().partition(is_behaviour);
     let step = |case: &Case| step(case, options.most_blocks(), options.concludes());
@@ -68,7 +67,13 @@ fn steps(options: &RunOptions, selection: &Selection, pairs: &[Bus]) -> Vec<Dura
     let behaviour = times(behaviour, &|case| {
         options.behaviour_buses_of(case).len() + usize::from(options.repeats(case))
     });
-    [behaviour, times(performance, &|_| pairs.len())].concat()
+    let measured = |case: &Case| {
+        let pairs = options.pairs(case).into_iter();
+        pairs
+            .filter(|(a, b)| [a, b].into_iter().all(|bus| unmeasured(case, *bus).is_none()))
+            .count()
+    };
+    [behaviour, times(performance, &measured)].concat()
 }
 
 /// What the baseline did in a case, and where a second run of it differed.
@@ -102,7 +107,7 @@ impl Conductor<'_> {
     }
 
     async fn behaviour(&mut self) {
-        for case in self.cases(|kind| !is_performance(kind)) {
+        for case in self.cases(|kind| !kind.is_performance()) {
             // The baseline comes first; the others are compared with what it did.
             let mut baseline = None;
             for bus in self.options.behaviour_buses_of(&case) {
@@ -201,8 +206,8 @@ impl Conductor<'_> {
         }
     }
 
-    async fn performance(&mut self, candidates: &[Bus]) {
-        let cases = self.cases(is_performance);
+    async fn performance(&mut self) {
+        let cases = self.cases(TrialKind::is_performance);
         if cases.is_empty() || self.interrupt.is_told() {
             return;
         }
@@ -212,19 +217,24 @@ impl Conductor<'_> {
         }
         self.calibrate(&cases).await;
         for case in cases {
-            for candidate in candidates {
+            for (baseline, candidate) in self.options.pairs(&case) {
                 if self.is_over(&case) {
                     return;
                 }
-                self.performance_case(&case, *candidate).await;
+                let without = [baseline, candidate].map(|bus| Some((bus, unmeasured(&case, bus)?)));
+                match without.into_iter().flatten().next() {
+                    Some((bus, why)) => self.left_out(&case, (baseline, candidate), bus, &why),
+                    None => self.performance_case(&case, baseline, candidate).await,
+                }
             }
         }
     }
 
     async fn calibrate(&mut self, cases: &[Case]) {
-        let Some(case) = cases.iter().find(|case| case.kind == TrialKind::Saturation) else {
-            return;
-        };
+        // Of the reference alone, which has no part in a case beside brokers of others.
+        let is_about_it =
+            |case: &&Case| case.kind == TrialKind::Saturation && case.beside.is_empty();
+        let Some(case) = cases.iter().find(is_about_it) else { return };
         let folder = self.options.out.join(TRIALS);
         match calibrate(self.executable, case, &folder, self.interrupt.clone()).await {
             Ok((by_clone, sentence)) => {
@@ -236,8 +246,13 @@ impl Conductor<'_> {
         }
     }
 
-    async fn performance_case(&mut self, case: &Case, candidate: Bus) {
-        let baseline = self.options.wanted.baseline;
+    /// A pair of which one bus has no part in a case, or cannot be had: told, and no failure.
+    fn left_out(&mut self, case: &Case, (baseline, candidate): (Bus, Bus), bus: Bus, why: &str) {
+        let why = format!("{}: {why}", bus.as_str());
+        self.run.performance.push(PerformanceRow::not_applicable(case, [baseline, candidate], why));
+    }
+
+    async fn performance_case(&mut self, case: &Case, baseline: Bus, candidate: Bus) {
         let [a, b] = report::sides(baseline, candidate);
         self.progress.case_started(&case.id, &format!("{b} against {a}"));
         let plan = performance::Plan {
@@ -247,7 +262,7 @@ impl Conductor<'_> {
             most_blocks: self.options.most_blocks(),
             concludes: self.options.concludes(),
             share_by_clone: self.share_by_clone,
-            directory: self.folder(case).join(candidate.as_str()),
+            directory: self.folder(case).join(pair_dir(case, baseline, candidate)),
             table: &self.selection.table,
             seed: case.seed,
         };
@@ -295,7 +310,7 @@ impl Conductor<'_> {
 pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     Run {
-        command: options.command().to_string(),
+        command: command(options, selection),
         format: report::FORMAT,
         revision: report::revision(folder),
         host: Host::read(),
@@ -315,23 +330,43 @@ pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
     }
 }
 
+/// The line that repeats the run: brokers of others have to be built in again.
+fn command(options: &RunOptions, selection: &Selection) -> String {
+    let measured = selection.cases.iter().filter(|case| case.kind.is_performance());
+    let mut pairs = measured.flat_map(|case| options.pairs(case));
+    let line = options.command();
+    let has_peers = cfg!(feature = "peers") && pairs.any(|(a, b)| a.is_peer() || b.is_peer());
+    if has_peers { line.flag("--peers").to_string() } else { line.to_string() }
+}
+
 /// The buses in question, those whose performance is asked for first; without those that no
 /// selected case is run on.
 fn candidates(options: &RunOptions, selection: &Selection) -> Vec<Bus> {
+    let measured = selection.cases.iter().filter(|case| case.kind.is_performance());
+    let measured: Vec<Bus> =
+        measured.flat_map(|case| options.pairs(case)).map(|(_, candidate)| candidate).collect();
     let mut candidates = options.performance_candidates();
-    if selection.cases.iter().any(|case| !is_performance(case.kind)) {
+    candidates.retain(|candidate| measured.is_empty() || measured.contains(candidate));
+    if selection.cases.iter().any(|case| !case.kind.is_performance()) {
         candidates.extend(options.behaviour_candidates());
     }
     once_each(&candidates)
 }
 
+/// Where the trials of a pair go: by its candidate, and by its baseline where a case has several.
+fn pair_dir(case: &Case, baseline: Bus, candidate: Bus) -> PathBuf {
+    let own = PathBuf::from(candidate.as_str());
+    if case.beside.is_empty() { own } else { own.join(baseline.as_str()) }
+}
+
+/// Why a performance case is not measured on a bus, if it is not.
+fn unmeasured(case: &Case, bus: Bus) -> Option<String> {
+    why_unavailable(bus).or_else(|| case.left_out(bus).filter(|_| bus.is_peer()).map(str::to_owned))
+}
+
 fn holds(row: &BehaviourRow) -> bool {
     let outcome = &row.outcome;
     matches!(outcome, Behaviour::Pass | Behaviour::Diverges | Behaviour::NotApplicable(_))
-}
-
-fn is_performance(kind: TrialKind) -> bool {
-    matches!(kind, TrialKind::Saturation | TrialKind::Paced)
 }
 
 fn outcome(row: &BehaviourRow) -> String {

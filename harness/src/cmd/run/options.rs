@@ -150,6 +150,23 @@ impl RunOptions {
         })
     }
 
+    /// The pairs of buses that a performance case is measured on, baseline first: the run's own, or
+    /// each broker the case is measured beside. Those are in processes of their own, and so is what is
+    /// compared with them.
+    pub fn pairs(&self, case: &Case) -> Vec<(Bus, Bus)> {
+        let of = |candidate: Bus| {
+            let baselines = case.baselines(self.wanted.baseline, candidate);
+            let is_alike = |baseline: &Bus| {
+                !baseline.is_peer()
+                    || !self.candidates.is_empty()
+                    || candidate.deployment() == baseline.deployment()
+            };
+            let baselines = baselines.into_iter().filter(is_alike);
+            baselines.map(move |baseline| (baseline, candidate)).collect::<Vec<_>>()
+        };
+        self.performance_candidates().into_iter().flat_map(of).collect()
+    }
+
     /// The candidates named; the profile's own are never the baseline.
     fn named_or(&self, own: &[Bus]) -> Vec<Bus> {
         if self.candidates.is_empty() {
@@ -209,6 +226,23 @@ mod tests {
         let both = options(Bus::Agent, &[Bus::Process, Bus::Agent]);
         assert_eq!(both.behaviour_buses(), [Bus::Agent, Bus::Process]);
         assert_eq!(both.performance_candidates(), [Bus::Process, Bus::Agent]);
+    }
+
+    #[test]
+    fn a_case_beside_brokers_of_others_is_measured_against_each_in_processes_alone() {
+        let mut case = crate::plan::fence_case(
+            daemoneye_eventbus::EventSubscription::new("s").with_pattern("#"),
+            &[None],
+        );
+        let mut run = options(Bus::Crossbeam, &[]);
+        run.wanted.profile = Profile::Nightly;
+        assert_eq!(run.pairs(&case).len(), 3, "the deployments of ours");
+        case.beside = Bus::PEERS.to_vec();
+        assert_eq!(run.pairs(&case), Bus::PEERS.map(|peer| (peer, Bus::Process)));
+        run.wanted.baseline = Bus::Nats;
+        assert_eq!(run.pairs(&case), [(Bus::Nats, Bus::Process)]);
+        run.candidates = vec![Bus::Agent];
+        assert_eq!(run.pairs(&case), [(Bus::Nats, Bus::Agent)], "as asked");
     }
 
     #[test]

@@ -23,12 +23,25 @@ fn entries(_folder: &str) -> Option<i64> {
     None
 }
 
-/// Context switches of this process so far, finished threads included.
+/// Whose context switches are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// This process's, finished threads included.
+    Own,
+    /// Those of children that were waited for.
+    Children,
+}
+
+/// Context switches so far.
 #[cfg(unix)]
-pub(super) fn context_switches() -> Option<ContextSwitches> {
+pub(super) fn context_switches(whose: Whose) -> Option<ContextSwitches> {
     use nix::sys::resource::{UsageWho, getrusage};
 
-    let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+    let who = match whose {
+        Whose::Own => UsageWho::RUSAGE_SELF,
+        Whose::Children => UsageWho::RUSAGE_CHILDREN,
+    };
+    let usage = getrusage(who).ok()?;
     let count = |number| u64::try_from(number).unwrap_or_default();
     Some(ContextSwitches {
         voluntary: count(usage.voluntary_context_switches()),
@@ -36,8 +49,8 @@ pub(super) fn context_switches() -> Option<ContextSwitches> {
     })
 }
 
-/// Context switches of this process so far, finished threads included.
+/// Context switches so far.
 #[cfg(not(unix))]
-pub(super) fn context_switches() -> Option<ContextSwitches> {
+pub(super) fn context_switches(_whose: Whose) -> Option<ContextSwitches> {
     None
 }

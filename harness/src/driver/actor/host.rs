@@ -17,7 +17,7 @@ use daemoneye_eventbus::clock::monotonic_ns;
 use legacy_buses::broken::Fault;
 
 use super::assignment::{Assignment, Part};
-use super::census;
+use super::census::{self, Whose};
 use super::children;
 use super::dispatch::{Ends, HostOrder, ORDERS, Roles};
 use super::executor::Executor;
@@ -73,6 +73,8 @@ pub(crate) fn run() -> ExitCode {
     // nobody else removes the socket.
     if hosts_socket {
         remove_socket(&socket);
+        // A server in the place of this process would outlive it.
+        children::end_all();
     }
     std::process::exit(ABANDONED);
 }
@@ -99,6 +101,10 @@ impl Host {
                 std::process::exit(ABANDONED);
             }
         };
+        let server = hub.as_ref().and_then(Hub::server);
+        if let Some(pid) = server {
+            link.tell(&Notice::Serves { pid });
+        }
         link.tell(&Notice::Ready);
         let executor = Executor::for_this_thread();
         let entered = runtime.enter();
@@ -114,7 +120,7 @@ impl Host {
         let complaints = close(&executor, hub, threads);
         drop(entered);
         drop(runtime);
-        let done = self.goodbye(complaints);
+        let done = self.goodbye(complaints, server.is_some());
         link.tell(&Notice::Done(done));
         if self.stays() {
             loop {
@@ -130,14 +136,17 @@ impl Host {
         fault.as_deref() == Some(Fault::StaysRunning.name())
     }
 
-    fn goodbye(&self, complaints: Vec<String>) -> Done {
+    /// What this process says at its end; of a server in its place, once that was waited for, the
+    /// switches are the server's.
+    fn goodbye(&self, complaints: Vec<String>, has_served: bool) -> Done {
+        let switches = if has_served { Whose::Children } else { Whose::Own };
         let left_children = children::end_all();
         super::settle::settle(|| census::threads().is_none_or(|threads| threads <= LAST_THREADS));
         Done {
             extra_descriptors: census::descriptors().map_or(0, |now| now - self.descriptors),
             extra_threads: census::threads().map_or(0, |now| now - LAST_THREADS),
             left_children,
-            context_switches: census::context_switches(),
+            context_switches: census::context_switches(switches),
             complaints,
         }
     }

@@ -92,6 +92,8 @@ pub(crate) enum Notice {
     Sent { publisher: usize, count: u64 },
     /// `F subscriber sequence publisher`: a fence for this subscriber arrived.
     Fenced { subscriber: usize, sequence: u64, publisher: u16 },
+    /// A server was started in the place of this process, and is measured for it.
+    Serves { pid: u32 },
     /// All roles are up and connected.
     Ready,
     /// The subscriber knows of the phase and has received so much before it.

@@ -18,6 +18,7 @@ use super::publisher::Publisher;
 use super::subscriber::Subscriber;
 use super::void::VoidSubscriber;
 use crate::driver::bus::{Hub, Opening, connect};
+use crate::driver::peer;
 use crate::driver::records::names;
 use crate::driver::remote::behind_fault;
 use crate::plan::{Victim, bus_name};
@@ -144,6 +145,14 @@ fn publisher_thread(
             timers = Some(handle);
             Ok(Some(bus))
         }
+        Access::Far(opening, name) if opening.bus.is_peer() => {
+            background_runtime().and_then(|own| {
+                let bus = own.block_on(peer::publishing(opening.bus, &opening.socket, &name))?;
+                timers = Some(own.handle().clone());
+                runtime = Some(own);
+                Ok(Some(bus))
+            })
+        }
         Access::Far(opening, name) => background_runtime().and_then(|own| {
             let confirm = assignment.case.topology.publishers[index].confirm;
             let connected = own.block_on(connect(&opening, &name, confirm));
@@ -216,11 +225,7 @@ fn subscriber_thread(
                 // A task, as the client's reader is: what a task wakes runs next, while the future
                 // of `block_on` itself is polled only after another look at the sockets.
                 let reading = runtime.spawn(async move {
-                    let connected = connect(&opening, &name, Confirmation::Fire).await;
-                    let bus = behind_fault(
-                        opening.fault(),
-                        connected.map_err(|cause| cause.to_string())?,
-                    );
+                    let bus = subscribing(&opening, &name).await?;
                     let subscriber = Subscriber::new(index, assignment, bus, link, tally)
                         .map_err(|cause| cause.to_string())?;
                     let _ = up.send(Ok(()));
@@ -234,6 +239,15 @@ fn subscriber_thread(
         let _ = up.send(Err(reason));
         Vec::new()
     })
+}
+
+/// A subscriber's handle to the broker in another process.
+async fn subscribing(opening: &Opening, name: &str) -> Result<Arc<dyn EventBus>, String> {
+    if opening.bus.is_peer() {
+        return peer::subscribing(opening.bus, &opening.socket);
+    }
+    let connected = connect(opening, name, Confirmation::Fire).await;
+    Ok(behind_fault(opening.fault(), connected.map_err(|cause| cause.to_string())?))
 }
 
 /// Writes down what broken connections have cost a publisher, if one broke; returns what could not be

@@ -41,7 +41,8 @@ impl Director<'_> {
     pub(in crate::driver) async fn statistics(
         &mut self,
     ) -> Result<Option<EventBusStatistics>, DriveError> {
-        if self.void {
+        // A broker of others has none of ours.
+        if self.void || self.bus.is_peer() {
             return Ok(None);
         }
         self.session.tell(Part::Bus, &Order::Statistics).await?;

@@ -258,6 +258,10 @@ impl Session {
                 self.roll.answered(actor, published, received, monotonic_ns());
                 Ok(None)
             }
+            Heard::Notice(Notice::Serves { pid }) => {
+                self.meter.serves(actor, pid);
+                Ok(None)
+            }
             Heard::Notice(notice) => {
                 if matches!(notice, Notice::Done(_)) {
                     self.gone.insert(actor);

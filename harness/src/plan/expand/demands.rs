@@ -2,7 +2,7 @@
 
 use super::super::gates::Metric;
 use super::super::named::{bus, ratio};
-use super::super::{Day, Divergence, Observe, TrialKind, claims};
+use super::super::{Bus, Day, Divergence, Observe, TrialKind, claims};
 use crate::scenario::{At, Table};
 
 /// Asked for by a scenario, the same for all its cases.
@@ -27,6 +27,17 @@ fn gates(root: &Table<'_>) -> Vec<(Metric, f64)> {
     let gates = Metric::ALL.into_iter().filter_map(read).collect();
     table.finish();
     gates
+}
+
+/// Brokers of others to be measured beside ours.
+pub(super) fn beside(root: &Table<'_>, kind: TrialKind) -> Vec<Bus> {
+    let peer = |at: &At<'_>| at.one_of(&Bus::PEERS.map(|bus| (bus.as_str(), bus)));
+    let peers = root.optional("beside", |at| at.list(peer)).unwrap_or_default();
+    if let (false, Some(span)) = (kind.is_performance(), root.key_span("beside")) {
+        let label = "only `saturation` and `paced` are measured beside brokers of others";
+        root.reader().problem(&span, "`beside` in a scenario that measures nothing", label);
+    }
+    peers
 }
 
 /// Departures the scenario declares; one that no check of its kind could find is refused.

@@ -133,3 +133,42 @@ fn behaviour_alone_of_one_bus_is_no_comparison() {
     let first = "crossbeam alone: crossbeam fails 1 behaviour case, first ordering/one (C4)";
     assert_eq!(table(&run).lines().next(), Some(first));
 }
+
+/// A row beside a broker of others, and one that could not be measured.
+fn beside() -> Vec<PerformanceRow> {
+    let mut measured = run().performance.remove(0);
+    measured.baseline = Bus::Nats;
+    (measured.gated, measured.enforced) = (false, false);
+    let mut missing = measured.clone();
+    missing.baseline = Bus::Redis;
+    let why = "redis: not built".to_owned();
+    missing.judgement = Judgement::not_applicable(missing.judgement.limit, why);
+    vec![measured, missing]
+}
+
+#[test]
+fn brokers_of_others_stand_in_a_table_of_their_own_and_one_that_is_missing_says_why() {
+    let mut run = run();
+    run.performance = beside();
+    run.behaviour.clear();
+    let expected = "\
+process beside nats, redis: for information, no gate is set
+
+case                     metric      the other   process  other  process / other [interval]  verdict                 blocks
+perf/saturation[subs=1]  throughput    912 k/s  2.74 M/s  nats   3.00 [2.90, 3.12]           for information              6
+perf/saturation[subs=1]  throughput          -         -  redis  -                           n/a (redis: not built)       0
+";
+    assert_eq!(table(&run), expected);
+}
+
+#[test]
+fn a_row_beside_another_broker_takes_no_part_in_the_answer() {
+    let mut run = run();
+    let before = headline(&run, Bus::Process);
+    run.performance.extend(beside());
+    assert_eq!(headline(&run, Bus::Process), before);
+    run.performance = beside();
+    run.behaviour.clear();
+    run.interrupted = Some("interrupted in a/b".to_owned());
+    assert!(headline(&run, Bus::Process).contains("the run is partial"), "said all the same");
+}

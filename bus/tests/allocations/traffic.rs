@@ -50,7 +50,8 @@ impl Traffic {
 }
 
 async fn connect(address: &SocketAddress, name: String) -> EventBusClient {
-    EventBusClient::connect(address, ClientConfig::new(name)).await.unwrap()
+    let config = ClientConfig::new(name).with_connect_limit(WATCHDOG).with_request_limit(WATCHDOG);
+    EventBusClient::connect(address, config).await.unwrap()
 }
 
 /// Of some 200 bytes on the wire.

@@ -26,22 +26,31 @@ const JOURNAL: &str = "journal";
 /// One process of the system, and where its broker is.
 #[derive(Debug, Clone)]
 pub(crate) enum Role {
-    Broker { socket: PathBuf, heartbeat: Duration },
-    Publisher { socket: PathBuf },
-    Subscriber { socket: PathBuf },
+    Broker {
+        socket: PathBuf,
+    },
+    Publisher {
+        socket: PathBuf,
+    },
+    /// `looks_every`: it polls so often, to be seen.
+    Subscriber {
+        socket: PathBuf,
+        looks_every: Option<Duration>,
+    },
 }
 
 impl Role {
     /// The role that arguments say, if they do.
     pub(crate) fn of(arguments: &[String]) -> Option<Self> {
-        match arguments {
-            [role, socket, heartbeat_ms] if role == BROKER => Some(Self::Broker {
-                socket: socket.into(),
-                heartbeat: Duration::from_millis(heartbeat_ms.parse().ok()?),
-            }),
-            [role, socket] if role == PUBLISHER => Some(Self::Publisher { socket: socket.into() }),
-            [role, socket] if role == SUBSCRIBER => {
-                Some(Self::Subscriber { socket: socket.into() })
+        let [role, socket, pause_ms @ ..] = arguments else { return None };
+        let socket = socket.into();
+        match (role.as_str(), pause_ms) {
+            (BROKER, []) => Some(Self::Broker { socket }),
+            (PUBLISHER, []) => Some(Self::Publisher { socket }),
+            (SUBSCRIBER, []) => Some(Self::Subscriber { socket, looks_every: None }),
+            (SUBSCRIBER, [pause_ms]) => {
+                let looks_every = Some(Duration::from_millis(pause_ms.parse().ok()?));
+                Some(Self::Subscriber { socket, looks_every })
             }
             _ => None,
         }
@@ -49,34 +58,29 @@ impl Role {
 
     /// The arguments that say it.
     pub(crate) fn arguments(&self) -> Vec<String> {
-        let said =
-            |role: &str, socket: &PathBuf| vec![role.to_owned(), socket.display().to_string()];
-        match self {
-            Self::Broker { socket, heartbeat } => {
-                let mut arguments = said(BROKER, socket);
-                arguments.push(heartbeat.as_millis().to_string());
-                arguments
-            }
-            Self::Publisher { socket } => said(PUBLISHER, socket),
-            Self::Subscriber { socket } => said(SUBSCRIBER, socket),
-        }
+        let (role, socket, pause) = match self {
+            Self::Broker { socket } => (BROKER, socket, None),
+            Self::Publisher { socket } => (PUBLISHER, socket, None),
+            Self::Subscriber { socket, looks_every } => (SUBSCRIBER, socket, *looks_every),
+        };
+        let pause_ms = pause.map(|pause| pause.as_millis().to_string());
+        [role.to_owned(), socket.display().to_string()].into_iter().chain(pause_ms).collect()
     }
 
     /// Is it, to the end of the input.
     pub(crate) fn play(self) {
         match self {
-            Self::Broker { socket, heartbeat } => serve(socket, heartbeat),
+            Self::Broker { socket } => serve(socket),
             Self::Publisher { socket } => publish(socket),
-            Self::Subscriber { socket } => receive(socket),
+            Self::Subscriber { socket, looks_every } => receive(socket, looks_every),
         }
     }
 }
 
 /// With everything that keeps a timer: a journal, retention, and a publisher whose event was waited
 /// for.
-fn serve(socket: PathBuf, heartbeat: Duration) {
+fn serve(socket: PathBuf) {
     let config = BrokerConfig::default()
-        .with_heartbeat_interval(heartbeat)
         .with_retention(Retention::default())
         .with_unidentified(Some(acl::Role::Agent));
     let journal = socket.with_file_name(JOURNAL);
@@ -101,7 +105,7 @@ fn publish(socket: PathBuf) {
     runtime.block_on(bus.shutdown(WATCHDOG)).unwrap();
 }
 
-fn receive(socket: PathBuf) {
+fn receive(socket: PathBuf, looks_every: Option<Duration>) {
     let runtime = runtime();
     let (bus, mut receiver) = runtime.block_on(async {
         let bus = connect(socket, ClientConfig::new("subscriber")).await;
@@ -116,11 +120,20 @@ fn receive(socket: PathBuf) {
             say("received");
         }
     });
+    if let Some(pause) = looks_every {
+        runtime.spawn(async move {
+            let mut looks = tokio::time::interval(pause);
+            loop {
+                looks.tick().await;
+            }
+        });
+    }
     until_input_ends();
     runtime.block_on(bus.shutdown(WATCHDOG)).unwrap();
 }
 
 async fn connect(socket: PathBuf, config: ClientConfig) -> EventBusClient {
+    let config = config.with_connect_limit(WATCHDOG).with_request_limit(WATCHDOG);
     EventBusClient::connect(&SocketAddress::from_path(socket).unwrap(), config).await.unwrap()
 }
 

@@ -22,13 +22,14 @@ struct Member {
 }
 
 impl System {
-    /// One whose connections show life so often, and that has shown that it works.
-    pub(crate) fn quiet(heartbeat: Duration) -> Self {
+    /// One that has shown that it works, and is quiet but for a subscriber that may look at something
+    /// ever so often.
+    pub(crate) fn quiet(looks_every: Option<Duration>) -> Self {
         let folder = TempDir::new().unwrap();
         let socket = folder.path().join("bus.sock");
-        let mut broker = Member::of(&Role::Broker { socket: socket.clone(), heartbeat });
+        let mut broker = Member::of(&Role::Broker { socket: socket.clone() });
         broker.must_say("ready");
-        let mut subscriber = Member::of(&Role::Subscriber { socket: socket.clone() });
+        let mut subscriber = Member::of(&Role::Subscriber { socket: socket.clone(), looks_every });
         subscriber.must_say("subscribed");
         let mut publisher = Member::of(&Role::Publisher { socket });
         publisher.must_say("published");

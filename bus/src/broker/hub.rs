@@ -266,7 +266,10 @@ impl Hub {
 
     /// Ends a round: wakes who got something, and writes what was gathered, one write per connection.
     pub(super) fn flush(&mut self) {
-        self.sleepers.drain(..).for_each(Waker::wake);
+        // Most rounds wake nobody: a look is cheaper than an empty drain.
+        if !self.sleepers.is_empty() {
+            self.sleepers.drain(..).for_each(Waker::wake);
+        }
         self.tell_confirmed();
         while let Some(connection) = self.connections.flush_touched() {
             self.resume(connection);

@@ -5,7 +5,7 @@
 //! always are. So workload, stamps, credits, recorders and checks are the same.
 //!
 //! What is spoken is written here by hand, as are the two ends of our own wire: the usual client crates cost
-//! four to twelve times the CPU that the protocols themselves do, and would be compared instead of the
+//! three to twelve times the CPU that the protocols themselves do, and would be compared instead of the
 //! servers. Writing and reading follow our own client: an idle connection is written to at once, a flood is
 //! gathered, and a socket is registered for writing only while it is full.
 //!

@@ -5,6 +5,7 @@ pub mod behaviour;
 pub mod check;
 pub mod command_line;
 mod control;
+mod curves;
 pub mod explore;
 mod host;
 pub mod judged;

@@ -11,15 +11,19 @@
 //! - `quantile`, `physics`, `busy`, `floor`, `screen`: which figures count, and how they are
 //!   corrected;
 //! - `metric`, `evidence`, `judgement`: all of it applied to the trials of one case on two buses;
+//! - `growth`, `knee`, `curve`: what the points of a curve say together;
 //! - `trend`, `soak`: whether something grows with time, and what a soak proved;
 //! - `outlook`: what earlier blocks foretell, before anything is run.
 
 mod block;
 pub mod busy;
+mod curve;
 mod estimate;
 mod evidence;
 mod floor;
+mod growth;
 mod judgement;
+mod knee;
 mod metric;
 mod outlook;
 pub mod physics;
@@ -31,9 +35,12 @@ mod trend;
 mod verdict;
 
 pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order};
+pub use curve::{CurveLine, CurvePoint, Spread};
 pub use estimate::{ALPHA_PER_LOOK, Concluding, Estimate, Interval, Look};
 pub use evidence::{Block, Evidence, REDOS_PER_LOOK, Redos, VoidTrial};
+pub use growth::{Bounds, Exponent, FLAT_MOST, Growth, LAST_FLAT_MOST};
 pub use judgement::{Basis, BlockRatios, Judgement, judge};
+pub use knee::{Knee, Missed, Paced, Rung, WhyMissed};
 pub use outlook::{FEWEST_BLOCKS, MOSTLY, Outlook};
 pub use quantile::Quantile;
 pub use soak::{DESCRIPTOR_LIMIT, MEMORY_LIMIT_BYTES_PER_EVENT, SoakRow, judge_soak};

@@ -3,6 +3,7 @@
 //! Actors write it, the driver collects it, checkers and gates judge it. Nothing here judges.
 
 mod control;
+mod curve;
 mod history;
 mod load;
 mod sightings;
@@ -14,6 +15,7 @@ pub use control::{
     Admission, Answered, ConfigTold, ControlHistory, Fact, Happened, Noted, Noter, Origin,
     StepTimes,
 };
+pub use curve::CurveTrial;
 pub use history::{
     History, Loss, Operated, Outcome, Published, PublisherLog, Received, Resumption, SubscriberLog,
     Touched, UNKNOWN_PUBLISHER,

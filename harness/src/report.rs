@@ -8,12 +8,16 @@
 //! - `run`: the record, and the JSON Schema of it;
 //! - `answer`, `exit`: switch or not, and the exit code;
 //! - `sides`: what the two buses of a comparison are called;
-//! - `figure`, `stamp`, `divergences`, `table`, `ledger`, `summary`: for people;
+//! - `figure`, `stamp`, `divergences`, `curves`, `alignment`, `table`, `ledger`, `summary`: for people;
+//! - `chart`: a curve as a picture;
 //! - `host`, `revision`: where and what was run;
 //! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
 //! - `progress`: what is seen while it runs.
 
+mod alignment;
 mod answer;
+mod chart;
+mod curves;
 mod divergences;
 mod exit;
 mod figure;
@@ -33,6 +37,7 @@ mod table;
 mod write;
 
 pub use answer::{Answer, answer};
+pub use curves::said_of;
 pub use exit::{Exit, FailOn, OnInconclusive, Strictness, exit};
 pub use figure::{counted, figure};
 pub use host::Host;
@@ -42,8 +47,8 @@ pub use progress::Progress;
 pub use read::{ReadError, is_in, read, read_file};
 pub use revision::revision;
 pub use run::{
-    Behaviour, BehaviourRow, CheckedRow, DivergenceRow, FORMAT, LeftBehind, PerformanceRow, Run,
-    Witness, schema,
+    Behaviour, BehaviourRow, CheckedRow, CurveRow, DivergenceRow, FORMAT, LeftBehind,
+    PerformanceRow, Run, Witness, schema,
 };
 pub use sides::sides;
 pub use summary::summary;

@@ -10,6 +10,7 @@ mod files;
 mod profile;
 mod reader;
 mod said;
+mod scale;
 mod unit;
 
 pub use diagnostic::{Problem, Problems, Source};
@@ -17,6 +18,7 @@ pub use files::{FilesError, default_folder, find_files, load};
 pub use profile::Profile;
 pub use reader::{Origin, Traced};
 pub use said::{Axis, Scenario};
+pub use scale::Scale;
 
 pub(crate) use diagnostic::suggestion;
 pub(crate) use document::{Node, Value, parse as parse_document};

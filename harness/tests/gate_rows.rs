@@ -78,6 +78,7 @@ fn run(evidence: Vec<Evidence>) -> Run {
         behaviour: Vec::new(),
         performance,
         evidence,
+        curves: Vec::new(),
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,

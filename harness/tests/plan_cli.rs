@@ -64,6 +64,7 @@ fn report(ratio: f64, change: impl Fn(&mut Run)) -> TempDir {
             judgement,
         }],
         evidence: Vec::new(),
+        curves: Vec::new(),
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,

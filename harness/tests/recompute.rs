@@ -282,6 +282,7 @@ fn run() -> Run {
         behaviour: Vec::new(),
         performance,
         evidence,
+        curves: Vec::new(),
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,

@@ -451,3 +451,66 @@ fn the_buses_are_listed_with_what_keeps_them_from_being_run() {
         assert!(why.map_or(!line.contains("unavailable"), is_told), "{line}");
     }
 }
+
+/// A curve as small as one can be, with everything that only curves ask for.
+#[cfg(target_os = "linux")]
+const CURVE: &str = r#"
+format = 1
+name = "perf/tiny"
+claims = ["C1", "C3", "C4"]
+kind = "saturation"
+summary = "Why."
+
+[matrix]
+topics = [1, 2, 300]
+
+[curve]
+axis = "topics"
+flat = true
+
+[topology]
+subscribers-per-process = 2
+connection-subscriber-limit = 400
+
+[[topology.publisher]]
+name = "source"
+topics = "${topics}"
+
+[[topology.subscriber]]
+name = "reader"
+count = 3
+patterns = ["events.#"]
+idle-subscriptions = 300
+
+[[phase]]
+name = "window"
+publish = [{ count = 5000, window = 1000, window-bytes = "100KiB" }]
+measured = true
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_curve_is_drawn_on_both_buses_and_a_smoke_run_concludes_nothing_of_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir_all(folder.path().join("perf")).expect("made");
+    fs::write(folder.path().join("perf/tiny.toml"), CURVE).expect("written");
+    let out = tempfile::tempdir().expect("a folder");
+    let mut command = equivalence();
+    command.args(["run", "--profile", "smoke", "--candidate", "process"]);
+    command.arg("--scenarios").arg(folder.path()).arg("--out").arg(out.path());
+    let told = predicate::str::contains("process: a delivery's CPU time is estimated: n^")
+        .and(predicate::str::contains("INCONCLUSIVE(smoke)"));
+    command.assert().code(0).stdout(told);
+    let report = fs::read_to_string(out.path().join("report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let curve = &report["curves"][0];
+    let trials = curve["trials"].as_array().expect("trials");
+    assert_eq!(trials.len(), 3 * 2, "a round of three points on two buses");
+    let arrived = |trial: &serde_json::Value| trial["figures"]["deliveries"].as_u64() > Some(0);
+    assert!(trials.iter().all(arrived), "{trials:?}");
+    assert_eq!(curve["lines"][1]["points"].as_array().map(Vec::len), Some(3));
+    let picture = fs::read_to_string(out.path().join("curve-perf-tiny.svg")).expect("a picture");
+    assert!(picture.contains("</svg>") && picture.contains(">300<"), "{picture}");
+    let summary = fs::read_to_string(out.path().join("summary.md")).expect("a summary");
+    assert!(summary.contains("## Curve: `perf/tiny`"), "{summary}");
+}

@@ -207,3 +207,17 @@ fn every_role_is_asked_for_every_topic_but_replies() {
     assert_eq!(subscribed, roles);
     assert_eq!(published, roles);
 }
+
+#[test]
+fn curves_are_part_of_the_long_profiles_alone() {
+    let curves = |profile| -> BTreeSet<String> {
+        let cases = cases(profile).into_iter();
+        cases.filter(|case| case.curve.is_some()).map(|case| case.scenario).collect()
+    };
+    assert!(curves(Profile::Pr).is_empty() && curves(Profile::Smoke).is_empty());
+    let names = ["knee", "payload", "publishers", "subscribers", "subscriptions", "topics"];
+    let wanted: BTreeSet<String> =
+        names.into_iter().map(|name| format!("perf/curves/{name}")).collect();
+    assert_eq!(curves(Profile::Nightly), wanted);
+    assert_eq!(curves(Profile::Release), wanted);
+}

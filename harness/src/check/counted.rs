@@ -115,7 +115,7 @@ fn owed(
     }
 }
 
-/// Topics come back after one cycle of the mix; pids and correlations do not.
+/// Topics come back after some cycles of the mix; pids and correlations do not.
 fn asks_for_topics_alone(subscription: &EventSubscription) -> bool {
     subscription.event_filter.is_none() && subscription.correlation_filter.is_none()
 }
@@ -123,7 +123,18 @@ fn asks_for_topics_alone(subscription: &EventSubscription) -> bool {
 fn cycle(case: &Case, publisher: usize) -> Option<u64> {
     let mix = &case.topology.publishers.get(publisher)?.mix;
     let weights: u64 = mix.iter().map(|part| u64::from(part.weight)).sum();
-    (weights > 0).then_some(weights)
+    // Parts rotate over topics of their own: all are back at their first after this many rounds.
+    let rounds = mix.iter().filter_map(|part| part.topics).map(u64::from).fold(1, common_multiple);
+    (weights > 0).then(|| weights.saturating_mul(rounds))
+}
+
+/// The least number both divide; neither is zero.
+fn common_multiple(one: u64, other: u64) -> u64 {
+    let (mut divisor, mut rest) = (one, other);
+    while rest > 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    (one / divisor).saturating_mul(other)
 }
 
 #[cfg(test)]

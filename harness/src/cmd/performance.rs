@@ -344,7 +344,7 @@ pub fn in_flight(case: &Case) -> Option<u64> {
 
 /// Stamps of single events are joined into histograms by now; a run of hundreds of trials keeps
 /// the `.hlog` alone.
-fn discard_stamps(directory: &Path) {
+pub(super) fn discard_stamps(directory: &Path) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let path = entry.path();

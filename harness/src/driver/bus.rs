@@ -205,6 +205,9 @@ fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {
     if let Some(limit) = settings.connection_limit {
         config.connection_limit = limit;
     }
+    if let Some(limit) = settings.connection_subscriber_limit {
+        config.connection_subscriber_limit = limit;
+    }
     if let Some(events) = settings.retained_events {
         let mut kept = Retention::default();
         kept.events_per_topic = events;

@@ -66,7 +66,7 @@ fn with(name: String, what: impl Strategy<Value = Happenings>) -> impl Strategy<
     let roles = (publishers::any(MAX_PUBLISHERS), subscribers::any(MAX_SUBSCRIBERS));
     (Just(name), roles, what, settings::any()).prop_map(|(name, roles, happenings, settings)| {
         let ((publishers, subscribers), bus) = (roles, BusSettings::default());
-        let mut topology = Topology { bus, publishers, subscribers };
+        let mut topology = Topology { bus, publishers, subscribers, subscribers_per_process: None };
         topology.bus = settings.told(&topology);
         let is_wild = happenings.is_wild();
         let (topology, phases) = happenings.told(topology);

@@ -17,10 +17,14 @@ pub const STOLEN_MOST: f64 = 0.01;
 /// What the host was busy with during the trials of a block or one void trial, if it was too busy.
 pub fn busy(trials: &[Trial]) -> Option<String> {
     let loads: Vec<HostLoad> = trials.iter().filter_map(|trial| trial.figures.host).collect();
+    busy_with(&loads, if trials.len() == 1 { "trial" } else { "block" })
+}
+
+/// The same of the loads of trials that make a `span` together.
+pub(super) fn busy_with(loads: &[HostLoad], span: &str) -> Option<String> {
     let mean = |part: fn(&HostLoad) -> f64| {
         loads.iter().map(part).sum::<f64>() / loads.len().max(1) as f64
     };
-    let span = if trials.len() == 1 { "trial" } else { "block" };
     let (outside, stolen) = (mean(|load| load.outside), mean(|load| load.stolen));
     if outside > OUTSIDE_MOST {
         let (found, most) = (percent(outside), percent(OUTSIDE_MOST));

@@ -32,7 +32,13 @@ impl Case {
             wild: false,
             claims: Vec::new(),
             kind: TrialKind::Behaviour,
-            topology: Topology { bus: BusSettings::default(), publishers, subscribers },
+            curve: None,
+            topology: Topology {
+                bus: BusSettings::default(),
+                publishers,
+                subscribers,
+                subscribers_per_process: None,
+            },
             phases: Vec::new(),
             control: Control::default(),
             expect: Expectation::default(),
@@ -65,6 +71,7 @@ impl MixPart {
         Self {
             kind: EventKind::Process,
             topic: None,
+            topics: None,
             weight: 1,
             payload_bytes: PAYLOAD_BYTES,
             priority: None,
@@ -84,6 +91,7 @@ impl SubscriberSpec {
             reading: Reading::Prompt,
             pace_per_s: None,
             from_start: true,
+            idle_subscriptions: 0,
         }
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::control::Control;
-use super::{Claim, Expectation, Phase, Topology};
+use super::{Claim, Curve, Expectation, Phase, Topology};
 
 /// One case, ready to be driven on any bus.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,10 @@ pub struct Case {
     pub claims: Vec<Claim>,
     /// What is judged.
     pub kind: TrialKind,
+    /// Where it stands on a curve, if its scenario is one: it is then judged with the other points,
+    /// and not by the gates.
+    #[serde(default)]
+    pub curve: Option<Curve>,
     /// Who takes part.
     pub topology: Topology,
     /// What happens, in order.

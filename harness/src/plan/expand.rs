@@ -5,9 +5,11 @@
 mod actions;
 mod bounds;
 mod control;
+mod curve;
 mod demands;
 mod expectation;
 mod faults;
+mod idle;
 mod phases;
 mod roster;
 mod said;
@@ -112,9 +114,13 @@ pub fn keys_of_every_table() -> BTreeSet<(&'static str, &'static str)> {
     EVERY_TABLE.iter().flat_map(|text| keys_asked(text)).collect()
 }
 
-/// A scenario with every table of most kinds, and one of the control plane, which excludes some.
-const EVERY_TABLE: [&str; 2] =
-    [include_str!("expand/every_table.toml"), include_str!("expand/every_control_table.toml")];
+/// A scenario with every table of most kinds, and one each of the control plane and of a curve, which
+/// exclude some.
+const EVERY_TABLE: [&str; 3] = [
+    include_str!("expand/every_table.toml"),
+    include_str!("expand/every_control_table.toml"),
+    include_str!("expand/every_curve_table.toml"),
+];
 
 fn keys_asked(text: &str) -> BTreeSet<(&'static str, &'static str)> {
     let source = Source { path: "every-table.toml".into(), text: text.into() };
@@ -174,6 +180,7 @@ fn read_case(
         wild,
         claims: scenario.claims.iter().filter_map(|claim| Claim::parse(claim)).collect(),
         kind,
+        curve: curve::read(&table, scenario, point, kind),
         topology: topology.topology,
         phases,
         control,

@@ -41,6 +41,13 @@ pub const MAX_CALLS: u64 = 100_000;
 pub const MAX_HEARTBEAT_MS: u64 = 10_000;
 /// Largest payload, bytes: sixteen times the bus's own limit.
 pub const MAX_PAYLOAD_BYTES: usize = 16 << 20;
+/// Topics one part of a mix rotates over, at most: the registry has a hundred and a site thousands.
+pub const MAX_TOPICS: u32 = 10_000;
+/// Subscriptions of a case, at most; also those one connection may have: 10 000 that match nothing
+/// and some that do.
+pub const MAX_SUBSCRIPTIONS: usize = 16_384;
+/// Points of a curve, at least: two are a line whatever lies between them.
+pub const MIN_CURVE_POINTS: usize = 3;
 /// Records all publishers of a case hold, at most: half a gigabyte, more than any collector has.
 pub const MAX_TABLE_RECORDS: usize = 1_000_000;
 
@@ -93,7 +100,8 @@ impl Case {
             Deployment::Agent => 1 + publishers + asked,
             Deployment::Process => {
                 let desk = usize::from(asked > 0);
-                1 + publishers + self.topology.subscribers.len() + desk + asked
+                let subscribers = self.topology.subscribers.len();
+                1 + publishers + subscribers.div_ceil(self.topology.per_process()) + desk + asked
             }
         }
     }

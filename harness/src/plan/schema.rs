@@ -4,6 +4,7 @@
 //! keys. A scalar may always be written `"${name}"`, hence [`OrName`].
 
 mod control;
+mod curve;
 mod phase;
 mod topology;
 
@@ -16,6 +17,7 @@ use super::gates::Metric;
 use super::{Bus, TrialKind};
 use crate::scenario::Profile;
 pub use control::{Caller, Member, Step};
+pub use curve::Curve;
 pub use phase::{Action, After, Phase, Publish};
 pub use topology::{
     Breaker, CorrelationFilter, EventFilter, MixPart, Publisher, Subscriber, TopicFilter, Topology,
@@ -90,6 +92,8 @@ pub struct ScenarioFile {
     /// What a profile changes: fewer values of an axis, or another named value.
     #[serde(default)]
     pub profile: BTreeMap<Profile, BTreeMap<String, Change>>,
+    /// What makes the points of the matrix a curve.
+    pub curve: Option<Curve>,
     /// Who takes part.
     pub topology: Topology,
     /// What happens, in order.

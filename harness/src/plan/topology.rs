@@ -14,9 +14,17 @@ pub struct Topology {
     pub publishers: Vec<PublisherSpec>,
     /// Subscribers; histories refer to them by index.
     pub subscribers: Vec<SubscriberSpec>,
+    /// Subscribers that share a process where others have one each; `None` for one.
+    #[serde(default)]
+    pub subscribers_per_process: Option<usize>,
 }
 
 impl Topology {
+    /// Subscribers of a process that has nothing else, at least 1.
+    pub fn per_process(&self) -> usize {
+        self.subscribers_per_process.unwrap_or(1).max(1)
+    }
+
     /// Whether everybody may do everything, as in one process.
     pub fn is_all_agents(&self) -> bool {
         let publishers = self.publishers.iter().map(|spec| spec.role);
@@ -33,6 +41,9 @@ pub struct BusSettings {
     /// Most connections of a broker at once.
     #[serde(default)]
     pub connection_limit: Option<usize>,
+    /// Most subscriptions of one connection of a broker.
+    #[serde(default)]
+    pub connection_subscriber_limit: Option<usize>,
     /// Events of each topic a broker keeps for late subscribers; none where it is not said.
     #[serde(default)]
     pub retained_events: Option<usize>,
@@ -90,6 +101,10 @@ pub struct MixPart {
     pub kind: EventKind,
     /// Topic to publish on; `None` for the kind's default topic.
     pub topic: Option<String>,
+    /// How many topics the events of this part rotate over, each its own with one level more:
+    /// `t0000`, `t0001`, …; `None` for its own alone.
+    #[serde(default)]
+    pub topics: Option<u32>,
     /// Share of this part among all parts, at least 1.
     pub weight: u32,
     /// Encoded size of the payload, bytes, exactly; small events are padded to it.
@@ -130,6 +145,9 @@ pub struct SubscriberSpec {
     pub pace_per_s: Option<f64>,
     /// Whether it subscribes before the first phase.
     pub from_start: bool,
+    /// Further subscriptions it holds that nothing published matches.
+    #[serde(default)]
+    pub idle_subscriptions: usize,
 }
 
 /// How a subscriber takes its events.

@@ -8,7 +8,9 @@
 mod content;
 
 use daemoneye_eventbus::topic::default_topic;
-use daemoneye_eventbus::{CollectionEvent, CorrelationMetadata, EventHeader, EventKind, Topic};
+use daemoneye_eventbus::{
+    CollectionEvent, CorrelationMetadata, EventHeader, EventKind, Topic, TopicError,
+};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -49,7 +51,8 @@ pub struct Workload {
 #[derive(Debug, Clone)]
 struct Part {
     spec: MixPart,
-    topic: Option<Topic>,
+    /// What it rotates over, in order; empty where the kind's default topic is meant.
+    topics: Vec<Topic>,
     /// By width of the sequence number, narrowest first.
     fits: [Fit; VARINT_WIDTHS],
 }
@@ -96,7 +99,7 @@ pub enum WorkloadError {
         /// The publisher's name.
         publisher: String,
         /// What is wrong with it.
-        cause: daemoneye_eventbus::TopicError,
+        cause: TopicError,
     },
 }
 
@@ -126,11 +129,13 @@ impl Workload {
 
     /// The event with this running number, counted from 1.
     pub fn event(&self, sequence: u64) -> PlannedEvent {
-        let turn = sequence.saturating_sub(1) % self.order.len() as u64;
+        let cycle = self.order.len() as u64;
+        let (round, turn) =
+            (sequence.saturating_sub(1) / cycle, sequence.saturating_sub(1) % cycle);
         let part = &self.parts[self.order[usize::try_from(turn).expect("turns fit the order")]];
         let fit = part.fits[varint_bytes(sequence) - 1];
         PlannedEvent {
-            topic: part.topic.clone(),
+            topic: part.topic(round).cloned(),
             event: build(&self.publisher, &part.spec, sequence, fit),
             correlation: match self.correlate {
                 Correlate::Fresh => None,
@@ -146,11 +151,7 @@ impl Part {
         spec: &MixPart,
         size: &dyn Fn(&CollectionEvent) -> usize,
     ) -> Result<Self, WorkloadError> {
-        let topic = spec
-            .topic
-            .as_deref()
-            .map(Topic::new)
-            .transpose()
+        let topics = topics(spec)
             .map_err(|cause| WorkloadError::Topic { publisher: publisher.to_owned(), cause })?;
         let mut fits = [Fit { detail: Detail::Full, pad_bytes: None, suffix_bytes: 0 }; 10];
         for (index, fit) in fits.iter_mut().enumerate() {
@@ -158,7 +159,13 @@ impl Part {
             let sequence = 1 << (7 * index);
             *fit = search(publisher, spec, sequence, size)?;
         }
-        Ok(Self { spec: spec.clone(), topic, fits })
+        Ok(Self { spec: spec.clone(), topics, fits })
+    }
+
+    /// The topic of its events in a round of the mix.
+    fn topic(&self, round: u64) -> Option<&Topic> {
+        let turn = round.checked_rem(self.topics.len() as u64)?;
+        self.topics.get(usize::try_from(turn).expect("turns fit the topics"))
     }
 }
 
@@ -227,13 +234,27 @@ fn build(publisher: &str, spec: &MixPart, sequence: u64, fit: Fit) -> Collection
     })
 }
 
-/// The topic the events of a part are published on; `None` for one that names no topic.
+/// The first topic the events of a part are published on; `None` for one that names no topic.
 pub(super) fn topic_of(part: &MixPart) -> Option<Topic> {
-    if let Some(topic) = &part.topic {
-        return Topic::new(topic.as_str()).ok();
+    let first = MixPart { topics: part.topics.map(|_| 1), ..part.clone() };
+    match topics(&first).ok()?.pop() {
+        Some(topic) => Some(topic),
+        None => Some(own_topic(part)),
     }
+}
+
+/// The default topic of a part's kind.
+fn own_topic(part: &MixPart) -> Topic {
     let fit = Fit { detail: Detail::Bare, pad_bytes: None, suffix_bytes: 0 };
-    Some(default_topic(&build("", part, 1, fit)))
+    default_topic(&build("", part, 1, fit))
+}
+
+/// Every topic a part rotates over, all of one length; none where only the default one is meant.
+pub(super) fn topics(part: &MixPart) -> Result<Vec<Topic>, TopicError> {
+    let named = part.topic.as_deref().map(Topic::new).transpose()?;
+    let Some(many) = part.topics else { return Ok(named.into_iter().collect()) };
+    let base = named.unwrap_or_else(|| own_topic(part));
+    (0..many).map(|number| Topic::new(format!("{base}.t{number:04}"))).collect()
 }
 
 /// The process records a collector of this name holds: one for each process it watches.

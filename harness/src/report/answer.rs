@@ -3,7 +3,7 @@
 //! The rule, first match wins:
 //!
 //! 1. the candidate broke a promise or left something behind: **do not switch**;
-//! 2. a gate failed conclusively: **do not switch**;
+//! 2. a gate failed conclusively, or a cost grows that theory says is flat: **do not switch**;
 //! 3. the run is partial, the harness could not do its work, the baseline itself broke a promise,
 //!    something was not exercised, two buses differ and neither is shown to be wrong, no gate was
 //!    judged, or one is undecided or could not be read: **not yet known**;
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::figure::{counted, ratio};
-use super::{Behaviour, BehaviourRow, LeftBehind, PerformanceRow, Run};
+use super::{Behaviour, BehaviourRow, CurveRow, LeftBehind, PerformanceRow, Run};
 use crate::check::Difference;
 use crate::gate::{Reason, Verdict};
 use crate::plan::Bus;
@@ -41,7 +41,10 @@ impl fmt::Display for Answer {
 
 /// Whether to switch to this candidate, as far as the run tells.
 pub fn answer(run: &Run, candidate: Bus) -> Answer {
-    if let Some(why) = broken_promise(run, candidate).or_else(|| failed_gate(run, candidate)) {
+    if let Some(why) = broken_promise(run, candidate)
+        .or_else(|| failed_gate(run, candidate))
+        .or_else(|| failed_curve(run, candidate))
+    {
         return Answer::DoNotSwitch(why);
     }
     match open(run, candidate) {
@@ -109,6 +112,14 @@ fn failed_gate(run: &Run, candidate: Bus) -> Option<String> {
     Some(format!("{gates}, first {metric} in {case} with a ratio of {found} against {limit}"))
 }
 
+/// A cost that grows where theory says flat. Nothing of a baseline: what it costs is how it is.
+fn failed_curve(run: &Run, candidate: Bus) -> Option<String> {
+    let failed = |row: &&CurveRow| row.verdict(candidate) == Some(&Verdict::Fail);
+    let first = run.curves.iter().filter(|_| candidate != run.baseline).find(failed)?;
+    let (label, scenario) = (&first.axis.label, &first.scenario);
+    Some(format!("what a delivery costs grows with {label} in {scenario}"))
+}
+
 fn open(run: &Run, candidate: Bus) -> Option<String> {
     if let Some(partial) = &run.interrupted {
         return Some(format!("the run is partial: {partial}"));
@@ -165,8 +176,12 @@ fn unexplained(run: &Run, candidate: Bus) -> Option<String> {
 fn undecided(run: &Run, candidate: Bus) -> Option<String> {
     let mut reasons: BTreeMap<&'static str, usize> = BTreeMap::new();
     let (mut passed, mut open) = (0, 0);
-    for row in gates(run, candidate) {
-        match &row.judgement.verdict {
+    let gated = gates(run, candidate).map(|row| &row.judgement.verdict);
+    let drawn = run.curves.iter().filter(|_| candidate != run.baseline);
+    // A curve may leave the answer open; that some cost is flat is no reason to switch.
+    let drawn = drawn.filter_map(|row| row.verdict(candidate));
+    for verdict in gated.chain(drawn.filter(|verdict| **verdict != Verdict::Pass)) {
+        match verdict {
             Verdict::Pass => passed += 1,
             Verdict::Inconclusive(reason) => {
                 open += 1;

@@ -68,7 +68,10 @@ pub struct Strictness {
 /// A gate that is open only because the smoke profile never concludes does not count: smoke is
 /// about behaviour. A partial run never passes, nor one that judged nothing, however strict.
 pub fn exit(run: &Run, strictness: Strictness) -> Exit {
-    if broke_a_promise(run) || gates(run).any(|row| counts_as_failed(row, strictness)) {
+    if broke_a_promise(run)
+        || gates(run).any(|row| counts_as_failed(row, strictness))
+        || curve_counts_as_failed(run, strictness)
+    {
         Exit::Fail
     } else if run.interrupted.is_some()
         || !run.infrastructure.is_empty()
@@ -92,18 +95,20 @@ fn judged_something(run: &Run) -> bool {
     let applies = |outcome: &Behaviour| !matches!(outcome, Behaviour::NotApplicable(_));
     let measured =
         |row: &PerformanceRow| !matches!(row.judgement.verdict, Verdict::NotApplicable(_));
-    any_behaviour(run, applies) || run.performance.iter().any(measured)
+    let drawn = run.curves.iter().any(|row| !row.trials.is_empty());
+    any_behaviour(run, applies) || run.performance.iter().any(measured) || drawn
 }
 
 fn counts_as_open(run: &Run, strictness: Strictness) -> bool {
-    let open = |row: &PerformanceRow| match row.judgement.verdict {
-        Verdict::Inconclusive(reason) => reason != Reason::Smoke,
+    let unexercised = |outcome: &Behaviour| matches!(outcome, Behaviour::NotExercised(_));
+    let differs = |row: &BehaviourRow| row.differences.iter().any(Difference::is_open);
+    let is_open = |verdict: &Verdict| match verdict {
+        Verdict::Inconclusive(reason) => *reason != Reason::Smoke,
         Verdict::NotApplicable(_) => run.host.judges_performance(),
         Verdict::Pass | Verdict::Fail => false,
     };
-    let unexercised = |outcome: &Behaviour| matches!(outcome, Behaviour::NotExercised(_));
-    let differs = |row: &BehaviourRow| row.differences.iter().any(Difference::is_open);
-    let something_is_open = gates(run).any(open)
+    let something_is_open = gates(run).any(|row| is_open(&row.judgement.verdict))
+        || curves(run).any(is_open)
         || any_behaviour(run, unexercised)
         || run.behaviour.iter().any(differs);
     strictness.inconclusive == OnInconclusive::Fail && something_is_open
@@ -112,6 +117,18 @@ fn counts_as_open(run: &Run, strictness: Strictness) -> bool {
 fn counts_as_failed(row: &PerformanceRow, strictness: Strictness) -> bool {
     let counts = strictness.fail_on == FailOn::AllCells || row.enforced;
     counts && row.judgement.verdict == Verdict::Fail
+}
+
+/// Curves are never enforced: their exponents are absolute figures of one host.
+fn curve_counts_as_failed(run: &Run, strictness: Strictness) -> bool {
+    let counts = strictness.fail_on == FailOn::AllCells;
+    counts && curves(run).any(|verdict| *verdict == Verdict::Fail)
+}
+
+/// Verdicts on the candidates' curves where theory says flat; the baseline's are for information.
+fn curves(run: &Run) -> impl Iterator<Item = &Verdict> {
+    let others = run.candidates.iter().filter(|candidate| **candidate != run.baseline);
+    others.flat_map(|candidate| run.curves.iter().filter_map(|row| row.verdict(*candidate)))
 }
 
 fn is_broken(outcome: &Behaviour) -> bool {

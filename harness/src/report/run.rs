@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::Host;
 use crate::check::divergence::Standing;
 use crate::check::{Difference, Reached, Unsteady};
-use crate::gate::{Evidence, Judgement, Limit, Verdict, judge};
+use crate::gate::{CurveLine, Evidence, Judgement, Limit, Verdict, judge};
 use crate::plan::gates::{GateTable, Metric};
-use crate::plan::{Bus, Case, Divergence};
-use crate::record::{ProcessFigures, TearDown};
+use crate::plan::{Axis, Bus, Case, Divergence};
+use crate::record::{CurveTrial, ProcessFigures, TearDown};
 
 /// Version of the record's format; a reader refuses others.
 pub const FORMAT: u32 = 1;
@@ -45,6 +45,9 @@ pub struct Run {
     pub performance: Vec<PerformanceRow>,
     /// Every trial the performance rows rest on.
     pub evidence: Vec<Evidence>,
+    /// One row per curve, with every trial it rests on.
+    #[serde(default)]
+    pub curves: Vec<CurveRow>,
     /// What trials left behind on the host.
     pub left_behind: Vec<LeftBehind>,
     /// What kept the harness from doing its work, one sentence each.
@@ -229,6 +232,39 @@ impl PerformanceRow {
 fn holds_one(judgement: &Judgement) -> Option<bool> {
     let bounds = judgement.estimate()?.interval?;
     Some((bounds.low..=bounds.high).contains(&1.0))
+}
+
+/// One curve: the points of one scenario on every bus.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CurveRow {
+    /// The scenario.
+    pub scenario: String,
+    /// What changes along it, and what is asked.
+    pub axis: Axis,
+    /// One line per bus, the baseline's first.
+    pub lines: Vec<CurveLine>,
+    /// Every trial, in the order they were run.
+    pub trials: Vec<CurveTrial>,
+}
+
+impl CurveRow {
+    /// From all trials of a curve; `concludes`: whether verdicts may be given at all.
+    pub fn of(
+        scenario: &str,
+        axis: Axis,
+        buses: &[Bus],
+        trials: Vec<CurveTrial>,
+        concludes: bool,
+    ) -> Self {
+        let line = |bus: &Bus| CurveLine::of(&axis, *bus, &trials, concludes);
+        let lines = buses.iter().map(line).collect();
+        Self { scenario: scenario.to_owned(), axis, lines, trials }
+    }
+
+    /// The verdict on one bus, where it is one on the bus in question: where theory says flat.
+    pub fn verdict(&self, candidate: Bus) -> Option<&Verdict> {
+        self.lines.iter().find(|line| line.bus == candidate)?.verdict.as_ref()
+    }
 }
 
 /// What a trial left behind on the host.

@@ -1,11 +1,15 @@
 //! A small run for the tests of this room: two cases, nothing wrong.
 
-use super::{Behaviour, BehaviourRow, FORMAT, Host, LeftBehind, PerformanceRow, Run, Witness};
-use crate::gate::{
-    Basis, BlockRatios, Direction, Estimate, Interval, Judgement, Limit, Quantile, Verdict,
+use super::{
+    Behaviour, BehaviourRow, CurveRow, FORMAT, Host, LeftBehind, PerformanceRow, Run, Witness,
 };
-use crate::plan::Bus;
+use crate::gate::{
+    Basis, BlockRatios, Bounds, CurveLine, CurvePoint, Direction, Estimate, Exponent, Growth,
+    Interval, Judgement, Knee, Limit, Missed, Quantile, Spread, Verdict, WhyMissed,
+};
+use crate::plan::Scale;
 use crate::plan::gates::Metric;
+use crate::plan::{Asks, Axis, Bus};
 use crate::record::TearDown;
 
 /// Two passing gates and one passing behaviour case on each bus.
@@ -33,6 +37,7 @@ pub(super) fn run() -> Run {
         behaviour: vec![passing(Bus::Crossbeam), passing(Bus::Process)],
         performance: vec![throughput(), latency()],
         evidence: Vec::new(),
+        curves: Vec::new(),
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,
@@ -124,4 +129,96 @@ fn latency() -> PerformanceRow {
 
 fn estimate(ratio: f64, low: f64, high: f64) -> Estimate {
     Estimate { ratio, blocks: 6, interval: Some(Interval { low, high, detectable: 1.25 }) }
+}
+
+fn line(bus: Bus, points: Vec<CurvePoint>) -> CurveLine {
+    CurveLine { bus, points, growth: None, knee: None, verdict: None, notes: Vec::new() }
+}
+
+fn point(at: f64) -> CurvePoint {
+    CurvePoint {
+        at,
+        trials: 6,
+        throughput_per_s: None,
+        cpu_s_per_million: None,
+        p50_ns: None,
+        p99_ns: None,
+    }
+}
+
+fn spread(median: f64, arm: f64) -> Spread {
+    Spread { median, low: median * (1.0 - arm), high: median * (1.0 + arm) }
+}
+
+fn growth(whole: [f64; 3], last: [f64; 3]) -> Growth {
+    let exponent = |[low, estimate, high]: [f64; 3]| {
+        let bounds = Some(Bounds { low, high });
+        Exponent { estimate, bounds }
+    };
+    Growth { whole: exponent(whole), last: exponent(last), rounds: 6 }
+}
+
+/// The reference grows, the candidate does not.
+pub(super) fn flat_curve() -> CurveRow {
+    let at = |cost, arm| {
+        [1.0, 10_000.0].map(|at| CurvePoint {
+            throughput_per_s: Some(spread(1e6 / cost, arm)),
+            cpu_s_per_million: Some(spread(cost, arm)),
+            ..point(at)
+        })
+    };
+    let reference = CurveLine {
+        growth: Some(growth([0.5, 0.52, 0.55], [0.9, 0.98, 1.0])),
+        verdict: Some(Verdict::Fail),
+        ..line(Bus::Crossbeam, at(2.0, 0.0).to_vec())
+    };
+    let candidate = CurveLine {
+        growth: Some(growth([-0.02, 0.01, 0.04], [-0.01, 0.03, 0.08])),
+        verdict: Some(Verdict::Pass),
+        notes: vec!["the generator missed its schedule in 1 trial(s)".to_owned()],
+        ..line(Bus::Process, at(1.0, 0.1).to_vec())
+    };
+    CurveRow {
+        scenario: "perf/curves/topics".to_owned(),
+        axis: Axis {
+            name: "topics".to_owned(),
+            label: "topics published on".to_owned(),
+            scale: Scale::Count,
+            asks: Asks::Flat,
+        },
+        lines: vec![reference, candidate],
+        trials: Vec::new(),
+    }
+}
+
+/// One climb that the generator ended, one that the bus did.
+pub(super) fn knee_curve() -> CurveRow {
+    let at = |figures: [f64; 3]| {
+        let points = [50e3, 100e3, 200e3].into_iter().zip(figures);
+        points.map(|(at, p99)| CurvePoint { p99_ns: Some(spread(p99, 0.2)), ..point(at) }).collect()
+    };
+    let knee = |kept, by_median, missed, why| {
+        let missed = Some(Missed { rate_per_s: missed, why });
+        let kept_per_s = Some(kept);
+        Some(Knee { kept_per_s, kept_by_median_per_s: Some(by_median), missed, trials: 6 })
+    };
+    let reference = CurveLine {
+        knee: knee(100e3, 100e3, 200e3, WhyMissed::GeneratorLate),
+        ..line(Bus::Crossbeam, at([2e4, 3e4, 5e4]))
+    };
+    let candidate = CurveLine {
+        knee: knee(50e3, 100e3, 100e3, WhyMissed::OverLimit(1)),
+        ..line(Bus::Process, at([3e4, 9e5, 5e6]))
+    };
+    CurveRow {
+        scenario: "perf/curves/knee".to_owned(),
+        axis: Axis {
+            name: "rate".to_owned(),
+            label: "events a second".to_owned(),
+            scale: Scale::PerSecond,
+            asks: Asks::Knee(1_000_000),
+        },
+        lines: vec![reference, candidate],
+        trials: Vec::new(),
+    }
 }

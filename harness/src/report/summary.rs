@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::curves::{
+    asked, cells as curve_cells, columns as curve_columns, notes as curve_notes, said_of,
+};
 use super::divergences::{HEADS, cells as divergence_cells, declared};
 use super::stamp::utc;
 use super::table::{
@@ -24,6 +27,7 @@ pub fn summary(run: &Run) -> String {
         performance(&mut page, run, *candidate);
         beside(&mut page, run, *candidate);
     }
+    curves(&mut page, run);
     behaviour(&mut page, run);
     divergences(&mut page, run);
     remarks(&mut page, run);
@@ -68,6 +72,24 @@ fn beside(page: &mut String, run: &Run, candidate: Bus) {
     line(page, "| --- | --- | --: | --: | --- | --- | --- | --: |");
     rows.for_each(|found| row(page, &cells_beside(found).map(|cell| cell.replace('*', "\\*"))));
     line(page, "");
+}
+
+fn curves(page: &mut String, run: &Run) {
+    for found in &run.curves {
+        line(page, &format!("## Curve: `{}`, {}\n", found.scenario, found.axis.label));
+        line(page, &format!("{}\n", asked(&found.axis)));
+        row(page, &curve_columns(&found.axis));
+        line(page, "| --- | --- | --: | --: | --: | --: |");
+        for cells in curve_cells(found) {
+            row(page, &cells);
+        }
+        line(page, "");
+        let told = found.lines.iter().map(said_of).chain(found.lines.iter().flat_map(curve_notes));
+        for told in told {
+            line(page, &format!("- {}", told.replace('*', "\\*")));
+        }
+        line(page, "");
+    }
 }
 
 fn behaviour(page: &mut String, run: &Run) {

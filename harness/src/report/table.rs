@@ -1,5 +1,7 @@
 //! The verdict table, for the terminal: plain text, aligned, without colour.
 
+use super::alignment::aligned;
+use super::curves::lines as curves;
 use super::divergences::lines as divergences;
 use super::figure::{counted, ratio};
 use super::{Answer, Behaviour, BehaviourRow, PerformanceRow, Run, answer, figure, sides};
@@ -8,6 +10,8 @@ use crate::plan::Bus;
 
 /// Said where a row has no figure.
 const NOTHING: &str = "-";
+/// Columns of figures in the table of performance: both sides, and the blocks.
+const FLUSH_RIGHT: [usize; 3] = [2, 3, 7];
 /// Witnesses shown per behaviour case; the rest is in `report.json`.
 const WITNESSES_SHOWN: usize = 3;
 
@@ -21,6 +25,7 @@ pub fn table(run: &Run) -> String {
         lines.extend(performance(run, *candidate));
         lines.extend(beside(run, *candidate));
     }
+    lines.extend(curves(&run.curves));
     lines.extend(behaviour(run));
     lines.extend(divergences(run));
     lines.extend(notes(run).into_iter().map(|note| format!("note: {note}")));
@@ -180,7 +185,7 @@ fn performance(run: &Run, candidate: Bus) -> Vec<String> {
         return Vec::new();
     }
     let mut lines = vec![String::new()];
-    lines.extend(aligned(&columns(run, candidate), &rows));
+    lines.extend(aligned(&columns(run, candidate), &rows, &FLUSH_RIGHT));
     lines.push(legend(run, candidate));
     lines
 }
@@ -191,23 +196,8 @@ fn beside(run: &Run, candidate: Bus) -> Vec<String> {
         return Vec::new();
     }
     let mut lines = vec![String::new()];
-    lines.extend(aligned(&columns_beside(candidate), &rows));
+    lines.extend(aligned(&columns_beside(candidate), &rows, &FLUSH_RIGHT));
     lines
-}
-
-/// Columns two spaces apart; figures, from the third column to the fourth, flush right.
-fn aligned(header: &[String; 8], rows: &[[String; 8]]) -> Vec<String> {
-    let all = || std::iter::once(header).chain(rows);
-    let width = |at: usize| all().map(|row| row[at].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 8] = std::array::from_fn(width);
-    let line = |row: &[String; 8]| {
-        let padded = row.iter().zip(widths).enumerate().map(|(at, (cell, width))| match at {
-            2 | 3 | 7 => format!("{cell:>width$}"),
-            _ => format!("{cell:<width$}"),
-        });
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    all().map(line).collect()
 }
 
 fn behaviour(run: &Run) -> Vec<String> {

@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::chart::chart;
 use super::{Run, schema, summary};
 
 /// Why a report could not be written.
@@ -25,13 +26,22 @@ pub enum WriteError {
     Json(#[from] serde_json::Error),
 }
 
-/// Writes `report.json`, `report.schema.json` and `summary.md` into `folder`, making it if need be.
+/// Writes `report.json`, `report.schema.json`, `summary.md` and a picture of each curve into `folder`, making it if need be.
 pub fn write(folder: &Path, run: &Run) -> Result<(), WriteError> {
     fs::create_dir_all(folder)
         .map_err(|source| WriteError::File { path: folder.to_owned(), source })?;
     put(folder, "report.json", &serde_json::to_string_pretty(run)?)?;
     put(folder, "report.schema.json", &serde_json::to_string_pretty(&schema())?)?;
-    put(folder, "summary.md", &summary(run))
+    put(folder, "summary.md", &summary(run))?;
+    for curve in &run.curves {
+        put(folder, &chart_name(&curve.scenario), &chart(curve))?;
+    }
+    Ok(())
+}
+
+/// `curve-perf-curves-topics.svg`: names of scenarios have letters, digits, `-` and `/`.
+fn chart_name(scenario: &str) -> String {
+    format!("curve-{}.svg", scenario.replace('/', "-"))
 }
 
 fn put(folder: &Path, name: &str, text: &str) -> Result<(), WriteError> {

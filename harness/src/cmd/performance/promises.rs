@@ -33,7 +33,7 @@ struct Kept {
 
 impl Promises {
     /// Notes one trial.
-    pub(super) fn note(&mut self, bus: Bus, counted: Counted) {
+    pub fn note(&mut self, bus: Bus, counted: Counted) {
         let at = self.buses.iter().position(|kept| kept.bus == bus).unwrap_or_else(|| {
             self.buses.push(Kept { bus, trials: 0, broken: 0, owed: 0, violations: Vec::new() });
             self.buses.len() - 1

@@ -31,7 +31,11 @@ pub(super) fn measure(
     let interrupt = runtime.block_on(async { interrupt::on_signals() })?;
     let executable = std::env::current_exe()?;
     for kind in [TrialKind::Saturation, TrialKind::Paced] {
-        let Some(case) = selection.cases.iter().find(|case| case.kind == kind) else { continue };
+        let Some(case) =
+            selection.cases.iter().find(|case| case.kind == kind && case.curve.is_none())
+        else {
+            continue;
+        };
         writeln!(out, "measuring {FEWEST_BLOCKS} A/A blocks of {}", case.id)?;
         let asked = blocks(&executable, (run, selection), case, interrupt.clone());
         let gathered = runtime.block_on(asked)?;

@@ -4,19 +4,20 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::calibration::calibrate;
-use super::estimate::{in_words, step};
+use super::estimate::{in_words, one_trial, step};
 use super::folder::TRIALS;
 use super::options::{RunOptions, once_each};
 use crate::check::{Observed, Unsteady, unsteady};
 use crate::cmd::behaviour::Ran;
 use crate::cmd::judging::Judging;
 use crate::cmd::selection::Selection;
-use crate::cmd::{behaviour, judged, performance};
+use crate::cmd::{behaviour, curves, judged, performance};
 use crate::driver::{DriveError, Interrupt, sweep_runtime_folders, why_unavailable};
-use crate::plan::{Bus, Case, TrialKind};
+use crate::plan::{Bus, Case, Curve, TrialKind};
 use crate::record::{History, TearDown};
 use crate::report::{
-    self, Behaviour, BehaviourRow, Host, LeftBehind, PerformanceRow, Progress, Run, counted,
+    self, Behaviour, BehaviourRow, CurveRow, Host, LeftBehind, PerformanceRow, Progress, Run,
+    counted,
 };
 
 /// Runs every selected case and completes the record that [`begin`] began.
@@ -60,6 +61,8 @@ fn steps(options: &RunOptions, selection: &Selection) -> Vec<Duration> {
     let is_behaviour = |case: &&Case| !case.kind.is_performance();
     let (behaviour, performance): (Vec<&Case>, Vec<&Case>) =
         selection.cases.iter().partition(is_behaviour);
+    let (curves, performance): (Vec<&Case>, Vec<&Case>) =
+        performance.into_iter().partition(|case| case.curve.is_some());
     let step = |case: &Case| step(case, options.most_blocks(), options.concludes());
     let times = |cases: Vec<&Case>, on: &dyn Fn(&Case) -> usize| -> Vec<Duration> {
         cases.iter().flat_map(|case| std::iter::repeat_n(step(case), on(case))).collect()
@@ -73,7 +76,12 @@ fn steps(options: &RunOptions, selection: &Selection) -> Vec<Duration> {
             .filter(|(a, b)| [a, b].into_iter().all(|bus| unmeasured(case, *bus).is_none()))
             .count()
     };
-    [behaviour, times(performance, &measured)].concat()
+    let curves: Vec<Case> = curves.into_iter().cloned().collect();
+    let trials = options.curve_buses().len() * options.curve_rounds() as usize;
+    let curves = curves::by_scenario(&curves);
+    let curves = curves.iter().map(|points| points.iter().map(one_trial).sum::<Duration>());
+    let curves = curves.map(|once| once * u32::try_from(trials).unwrap_or(u32::MAX)).collect();
+    [behaviour, times(performance, &measured), curves].concat()
 }
 
 /// What the baseline did in a case, and where a second run of it differed.
@@ -207,15 +215,18 @@ impl Conductor<'_> {
     }
 
     async fn performance(&mut self) {
-        let cases = self.cases(TrialKind::is_performance);
-        if cases.is_empty() || self.interrupt.is_told() {
+        let (curves, cases): (Vec<Case>, Vec<Case>) = self
+            .cases(TrialKind::is_performance)
+            .into_iter()
+            .partition(|case| case.curve.is_some());
+        if (cases.is_empty() && curves.is_empty()) || self.interrupt.is_told() {
             return;
         }
         if !cfg!(target_os = "linux") {
             self.run.calibration.push("performance is judged on Linux alone".to_owned());
             return;
         }
-        self.calibrate(&cases).await;
+        self.calibrate(if cases.is_empty() { &curves } else { &cases }).await;
         for case in cases {
             for (baseline, candidate) in self.options.pairs(&case) {
                 if self.is_over(&case) {
@@ -227,6 +238,12 @@ impl Conductor<'_> {
                     None => self.performance_case(&case, baseline, candidate).await,
                 }
             }
+        }
+        for points in curves::by_scenario(&curves) {
+            if self.is_over(&points[0]) {
+                return;
+            }
+            self.curve(&points).await;
         }
     }
 
@@ -286,6 +303,42 @@ impl Conductor<'_> {
         }
     }
 
+    /// All points of one scenario, on every bus.
+    async fn curve(&mut self, points: &[Case]) {
+        let Some(Curve { axis, .. }) = points[0].curve.clone() else { return };
+        let mut buses = self.options.curve_buses();
+        buses.retain(|bus| match unmeasured(&points[0], *bus) {
+            Some(why) => {
+                tracing::warn!(case = points[0].id, bus = bus.as_str(), why, "no curve");
+                false
+            }
+            None => true,
+        });
+        let Some(first) = buses.first().copied() else { return };
+        let names: Vec<&str> = buses.iter().map(|bus| bus.as_str()).collect();
+        let scenario = &points[0].scenario;
+        self.progress.case_started(scenario, &names.join(", "));
+        let plan = curves::Plan {
+            executable: self.executable,
+            buses: buses.clone(),
+            rounds: self.options.curve_rounds(),
+            share_by_clone: self.share_by_clone,
+            directory: self.options.out.join(TRIALS),
+        };
+        let drawn = curves::run(points, &plan, self.interrupt.clone(), &mut self.progress).await;
+        let broken = drawn.rows(points, &self.options.wanted);
+        let row = CurveRow::of(scenario, axis, &buses, drawn.trials, self.options.concludes());
+        let words: Vec<String> =
+            broken.iter().map(outcome).chain(row.lines.iter().map(report::said_of)).collect();
+        self.run.behaviour.extend(broken);
+        self.run.left_behind.extend(drawn.left_behind);
+        self.run.curves.push(row);
+        match drawn.error {
+            Some(error) => self.broke(&points[0], first, &error),
+            None => self.progress.case_done(&words.join("; ")),
+        }
+    }
+
     fn broke(&mut self, case: &Case, bus: Bus, error: &DriveError) {
         self.progress.case_done(&error.to_string());
         if matches!(error, DriveError::Interrupted) {
@@ -324,6 +377,7 @@ pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
         behaviour: Vec::new(),
         performance: Vec::new(),
         evidence: Vec::new(),
+        curves: Vec::new(),
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,

@@ -16,9 +16,7 @@ const JUDGED: Duration = Duration::from_millis(250);
 
 /// One case on one bus, or on one pair of buses.
 pub(in crate::cmd) fn step(case: &Case, most_blocks: usize, concludes: bool) -> Duration {
-    let idle = case.phases.iter().map(|phase| Duration::from_millis(phase.idle_ms));
-    let planned = case.phases.iter().map(crate::plan::Phase::planned).chain(idle);
-    let trial = planned.sum::<Duration>() + OVERHEAD;
+    let trial = one_trial(case);
     let trials = match case.kind {
         TrialKind::Behaviour | TrialKind::Host => return trial + JUDGED,
         TrialKind::Control => return trial + JUDGED + control(case),
@@ -27,6 +25,13 @@ pub(in crate::cmd) fn step(case: &Case, most_blocks: usize, concludes: bool) -> 
         }
     };
     trial * u32::try_from(trials).unwrap_or(u32::MAX)
+}
+
+/// One trial of it.
+pub(in crate::cmd) fn one_trial(case: &Case) -> Duration {
+    let idle = case.phases.iter().map(|phase| Duration::from_millis(phase.idle_ms));
+    let planned = case.phases.iter().map(crate::plan::Phase::planned).chain(idle);
+    planned.sum::<Duration>() + OVERHEAD
 }
 
 /// What is waited for in a case of the control plane: whoever is lost is missed for three heartbeats,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cmd::command_line::CommandLine;
+use crate::cmd::curves;
 use crate::cmd::known::{buses, profiles};
 use crate::cmd::selection::Wanted;
 use crate::plan::{Bus, Case, TrialKind};
@@ -183,6 +184,17 @@ impl RunOptions {
             Profile::Pr => 10,
             Profile::Nightly | Profile::Release => 16,
         }
+    }
+
+    /// Buses a curve is drawn on, baseline first, each once.
+    pub fn curve_buses(&self) -> Vec<Bus> {
+        let baseline = std::iter::once(&self.wanted.baseline);
+        once_each(baseline.chain(&self.performance_candidates()))
+    }
+
+    /// Rounds of a curve.
+    pub fn curve_rounds(&self) -> u32 {
+        curves::rounds(self.concludes())
     }
 
     /// Whether performance verdicts may be given.

@@ -14,6 +14,7 @@ use super::assignment::Assignment;
 use super::link::Link;
 use super::protocol::Notice;
 use super::tally::Tally;
+use crate::driver::fencing::fenced_by;
 use crate::driver::records::{Arrival, Recorder, names, write_all};
 use crate::plan::{Rate, TrialKind, Trigger, Victim, digest_correlation_id, digest_received};
 use crate::record::{FENCE, FENCE_SUBSCRIBER, Received, Resumption, UNKNOWN_PUBLISHER};
@@ -71,6 +72,8 @@ pub(super) struct Ledger {
     total: u64,
     /// Totals the harness waits for.
     thresholds: Vec<u64>,
+    /// The subscriber whose fences it answers for itself.
+    fenced_by: u64,
     /// Progress is told every so many events of a phase.
     every: Option<u64>,
     /// Events of the current phase.
@@ -126,6 +129,7 @@ impl Ledger {
             publishers,
             total: 0,
             thresholds: thresholds.collect(),
+            fenced_by: fenced_by(case, index) as u64,
             every: None,
             in_phase: 0,
             measured: None,
@@ -218,7 +222,7 @@ impl Ledger {
     }
 
     fn fence(&self, sequence: u64, publisher: Option<usize>) {
-        if sequence & FENCE_SUBSCRIBER == self.index as u64 {
+        if sequence & FENCE_SUBSCRIBER == self.fenced_by {
             let publisher = publisher.map_or(UNKNOWN_PUBLISHER, short);
             self.link.tell(&Notice::Fenced { subscriber: self.index, sequence, publisher });
         }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use daemoneye_eventbus::clock::monotonic_ns;
-use daemoneye_eventbus::{BusEvent, EventBus, EventReceiver};
+use daemoneye_eventbus::{BusEvent, EventBus, EventReceiver, EventSubscription};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -20,10 +20,15 @@ use super::link::Link;
 use super::protocol::Notice;
 use super::tally::Tally;
 use crate::driver::bus::{subscribe_code, unsubscribe_code};
-use crate::plan::Reading;
+use crate::plan::{Reading, idle_pattern};
 
 /// Events taken in a row before orders and the client's input get their turn.
 const BATCH_EVENTS: usize = 256;
+
+/// Events an idle subscription has room for: none will come.
+const IDLE_CAPACITY: usize = 1;
+/// What the id of an idle subscription has after that of its subscriber, before its number.
+const IDLE_SUFFIX: &str = "~idle";
 
 /// What a subscriber's thread is told.
 #[derive(Debug)]
@@ -54,6 +59,8 @@ pub(super) struct Subscriber {
     bus: Arc<dyn EventBus>,
     link: Link,
     subscriptions: Vec<Subscription>,
+    /// What nothing matches; held and never read.
+    idle: Vec<EventReceiver>,
     /// How many times this subscriber has subscribed successfully.
     subscribed: u16,
     reading: bool,
@@ -120,6 +127,7 @@ impl Subscriber {
             bus,
             link,
             subscriptions: Vec::new(),
+            idle: Vec::new(),
             subscribed: 0,
             reading,
             pace,
@@ -270,6 +278,7 @@ impl Subscriber {
             self.subscribed += 1;
             self.subscriptions.push(Subscription { receiver, number, companion: false });
             self.add_companion(number).await;
+            self.add_idle().await;
         }
         self.link.tell(&Notice::Operated { id, call_ns, return_ns, outcome });
     }
@@ -289,6 +298,32 @@ impl Subscriber {
         }
     }
 
+    /// The subscriptions beside its own that nothing matches, where the case has any.
+    async fn add_idle(&mut self) {
+        let own = self.spec().subscription.subscriber_id.clone();
+        let (first, wanted) = self.idle_numbers();
+        for number in first..first + wanted {
+            let asked = EventSubscription::new(format!("{own}{IDLE_SUFFIX}{number}"))
+                .with_pattern(idle_pattern(number))
+                .with_capacity(IDLE_CAPACITY);
+            let bus = Arc::clone(&self.bus);
+            match self.meanwhile(bus.subscribe(asked)).await {
+                Ok(receiver) => self.idle.push(receiver),
+                Err(cause) => {
+                    let reason = format!("idle subscription {number}: {cause}");
+                    return self.link.tell(&Notice::Failed { reason });
+                }
+            }
+        }
+    }
+
+    /// Number of its first idle subscription, after those of all before it, and how many it has.
+    fn idle_numbers(&self) -> (usize, usize) {
+        let all = &self.assignment.case.topology.subscribers;
+        let before = all[..self.index].iter().map(|spec| spec.idle_subscriptions).sum();
+        (before, self.spec().idle_subscriptions)
+    }
+
     async fn drop_companion(&mut self) {
         if let Some(asked) = self.companion() {
             let bus = Arc::clone(&self.bus);
@@ -297,7 +332,7 @@ impl Subscriber {
         }
     }
 
-    fn companion(&self) -> Option<daemoneye_eventbus::EventSubscription> {
+    fn companion(&self) -> Option<EventSubscription> {
         crate::driver::fencing::companion(&self.assignment.case, self.index)
     }
 
@@ -338,6 +373,7 @@ impl Subscriber {
 
     async fn close(&mut self) {
         self.tearing_down = true;
+        self.idle.clear();
         while !self.subscriptions.is_empty() {
             self.forget(0);
         }

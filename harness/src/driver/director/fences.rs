@@ -91,8 +91,8 @@ impl Director<'_> {
     }
 
     fn note_fenced(&mut self, volley: &mut Volley, notice: &Notice) {
-        if let Notice::Fenced { publisher, sequence, .. } = *notice {
-            volley.arrived(usize::from(publisher), sequence);
+        if let Notice::Fenced { subscriber, publisher, sequence } = *notice {
+            volley.arrived(usize::from(publisher), subscriber, sequence);
         }
         self.note(notice);
     }

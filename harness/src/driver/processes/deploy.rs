@@ -22,14 +22,21 @@ pub(in crate::driver) fn groups(case: &Case, deployment: Deployment) -> Vec<Grou
         parts: vec![part],
     };
     let publisher = |index| alone(Role::Publisher, 'p', index, Part::Publisher(index));
-    let subscriber = |index| alone(Role::Subscriber, 's', index, Part::Subscriber(index));
+    let per_process = case.topology.per_process();
+    let shared = |first: usize| Group {
+        name: format!("s{first}"),
+        role: Role::Subscriber,
+        parts: subscribers.clone().skip(first).take(per_process).map(Part::Subscriber).collect(),
+    };
     let asked = asked(case);
     let desk = (!case.control.members.is_empty()).then_some(Part::Desk);
     let mut host = vec![Part::Bus];
     match deployment {
         Deployment::Process => {
             let broker = Group { name: "broker".to_owned(), role: Role::Broker, parts: host };
-            let rest = publishers.map(publisher).chain(subscribers.map(subscriber));
+            let rest = publishers
+                .map(publisher)
+                .chain(subscribers.clone().step_by(per_process).map(shared));
             let desk = desk.map(|part| apart(case, part));
             std::iter::once(broker).chain(rest).chain(desk).chain(asked).collect()
         }
@@ -62,4 +69,29 @@ fn apart(case: &Case, part: Part) -> Group {
         part => part.names(case).concat(),
     };
     Group { name, role: Role::Host, parts: vec![part] }
+}
+
+#[cfg(test)]
+mod tests {
+    use daemoneye_eventbus::EventSubscription;
+
+    use super::*;
+    use crate::plan::{PublisherSpec, SubscriberSpec};
+
+    #[test]
+    fn subscribers_share_a_process_only_where_each_has_one() {
+        let subscriber = |_| SubscriberSpec::bare(EventSubscription::new("s").with_pattern("#"));
+        let subscribers = (0..5).map(subscriber).collect();
+        let mut case = Case::bare("deployed", vec![PublisherSpec::bare("p")], subscribers);
+        let sizes = |case: &Case, deployment| -> Vec<usize> {
+            groups(case, deployment).iter().map(|group| group.parts.len()).collect()
+        };
+        assert_eq!(sizes(&case, Deployment::Process), [1; 7]);
+        case.topology.subscribers_per_process = Some(2);
+        assert_eq!(sizes(&case, Deployment::Process), [1, 1, 2, 2, 1]);
+        assert_eq!(sizes(&case, Deployment::Agent), [6, 1]);
+        let names: Vec<String> =
+            groups(&case, Deployment::Process).into_iter().map(|group| group.name).collect();
+        assert_eq!(names, ["broker", "p0", "s0", "s2", "s4"]);
+    }
 }

@@ -64,6 +64,7 @@ fn part() -> impl Strategy<Value = MixPart> {
         MixPart {
             kind,
             topic: topic.map(str::to_owned),
+            topics: None,
             weight,
             payload_bytes,
             priority,

@@ -46,6 +46,7 @@ impl Draft {
         BusSettings {
             subscriber_limit: self.limits_subscribers.then_some(most),
             connection_limit: None,
+            connection_subscriber_limit: None,
             retained_events: None,
             publish_limit_ms: self.publish_limit_ms,
             central_capacity: self.central_capacity,

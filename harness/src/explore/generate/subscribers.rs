@@ -60,6 +60,7 @@ pub(super) fn any(most: usize) -> impl Strategy<Value = Vec<SubscriberSpec>> {
                 reading,
                 pace_per_s,
                 from_start,
+                idle_subscriptions: 0,
             }
         };
         drafts.into_iter().enumerate().map(named).collect()

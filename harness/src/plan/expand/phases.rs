@@ -1,5 +1,7 @@
 //! `[[phase]]`: who publishes how much and how fast.
 
+use std::ops::Range;
+
 use super::super::limits::{MAX_IDLE_MS, MAX_PHASE_MS, MAX_TRIAL_EVENTS, Total};
 use super::super::{Action, Arrivals, Count, Phase, Publish, Rate, TrialKind};
 use super::faults::{self, CutOff, Placed};
@@ -62,6 +64,10 @@ fn read_publish(
     };
     let count = read_count(&table);
     let rate = read_rate(&table);
+    let rate = match table.optional("window-bytes", At::size) {
+        Some(bytes) => bounded(&table, rate, (bytes, publishers.clone()), roster),
+        None => rate,
+    };
     let share = Publish { publisher: 0, count, rate };
     let within = total.add(&share, publishers.len(), roster.all_subscribers().len(), kind);
     if let Err(beyond) = within {
@@ -71,6 +77,25 @@ fn read_publish(
     let span = table.span().clone();
     table.finish();
     publishers.map(|publisher| (Publish { publisher, count, rate }, span.clone())).collect()
+}
+
+/// A closed loop whose window is cut to what all its events take up in flight: at least one event.
+fn bounded(
+    table: &Table<'_>,
+    rate: Rate,
+    (bytes, publishers): (usize, Range<usize>),
+    roster: &Roster,
+) -> Rate {
+    let Rate::Window(events) = rate else {
+        let span = table.key_span("window-bytes").unwrap_or_default();
+        let label = "it cuts a `window` down";
+        table.reader().problem(&span, "`window-bytes` without a window", label);
+        return rate;
+    };
+    let readers = roster.all_subscribers().len().max(1);
+    let largest = roster.largest_payload(publishers.clone()).max(1);
+    let each = largest.saturating_mul(readers).saturating_mul(publishers.len().max(1));
+    Rate::Window(events.min((bytes / each) as u64).max(1))
 }
 
 fn read_count(table: &Table<'_>) -> Count {

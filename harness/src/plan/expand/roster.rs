@@ -6,10 +6,13 @@ use daemoneye_eventbus::Topic;
 use daemoneye_eventbus::contract::Confirmation;
 
 use super::super::access::may_have;
-use super::super::limits::{MAX_PAYLOAD_BYTES, MAX_TABLE_RECORDS, MAX_WAIT_MS};
+use super::super::limits::{
+    MAX_PAYLOAD_BYTES, MAX_ROLES, MAX_SUBSCRIPTIONS, MAX_TABLE_RECORDS, MAX_TOPICS, MAX_WAIT_MS,
+};
+use super::super::workload::topics;
 use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, TrialKind};
-use super::said::{Said, kind, pid, priority, read_names, role};
-use super::{control, subscribers, untold};
+use super::said::{Said, kind, measured_only, pid, priority, read_names, role};
+use super::{control, idle, subscribers, untold};
 use crate::scenario::{At, Reader, Table, suggestion};
 
 /// Sum of the weights of a mix: one cycle of it is laid out in memory.
@@ -28,6 +31,8 @@ const CONFIRMATIONS: [(&str, Confirmation); 3] = [
 pub(super) struct Roster {
     publishers: Names,
     subscribers: Names,
+    /// By publisher: the largest payload of its mix, bytes.
+    payloads: Vec<usize>,
     /// By subscriber: whether its role may have its patterns, if it asks by any.
     may: Vec<Option<bool>>,
 }
@@ -46,11 +51,16 @@ pub(super) fn read(root: &Table<'_>, kind: TrialKind) -> Said {
     };
     said.topology.bus = bus_settings(&table);
     for table in table.tables("publisher", "topology.publisher") {
-        read_publishers(table, &mut said);
+        read_publishers(table, &mut said, kind);
     }
     for table in table.tables("subscriber", "topology.subscriber") {
         subscribers::read(table, &mut said, kind);
     }
+    let most = i64::try_from(MAX_ROLES).expect("the limit is small");
+    said.topology.subscribers_per_process =
+        table.optional("subscribers-per-process", |at| at.integer(1..most + 1));
+    measured_only(&table, "subscribers-per-process", kind);
+    idle::check(&table, &said.topology);
     said.control = control::read_roles(&table);
     untold::check(&table, &said.topology);
     table.finish();
@@ -59,8 +69,9 @@ pub(super) fn read(root: &Table<'_>, kind: TrialKind) -> Said {
 
 fn bus_settings(table: &Table<'_>) -> BusSettings {
     BusSettings {
-        subscriber_limit: table.optional("subscriber-limit", |at| at.integer(1..10_001)),
+        subscriber_limit: table.optional("subscriber-limit", subscriptions),
         connection_limit: table.optional("connection-limit", |at| at.integer(1..10_001)),
+        connection_subscriber_limit: table.optional("connection-subscriber-limit", subscriptions),
         retained_events: table.optional("retained-events", |at| at.integer(1..10_001)),
         publish_limit_ms: table
             .optional("publish-limit", |at| at.duration_ms_up_to(MAX_WAIT_MS, "a publish waits")),
@@ -71,7 +82,11 @@ fn bus_settings(table: &Table<'_>) -> BusSettings {
     }
 }
 
-fn read_publishers(table: Table<'_>, said: &mut Said) {
+fn subscriptions(at: &At<'_>) -> Option<usize> {
+    at.integer(1..i64::try_from(MAX_SUBSCRIPTIONS).expect("the limit is small") + 1)
+}
+
+fn read_publishers(table: Table<'_>, said: &mut Said, kind: TrialKind) {
     let members = said.topology.publishers.iter().map(|spec| spec.name.as_str());
     let (name, names) = read_names(&table, "publishers", &said.publisher_groups, members);
     let role = table.or("role", r#""agent""#, role);
@@ -83,12 +98,12 @@ fn read_publishers(table: Table<'_>, said: &mut Said) {
     let held: usize = table.or("table", "0", |at| at.integer(0..most_records + 1));
     let parts = table.tables("mix", "topology.publisher.mix");
     let mix: Vec<MixPart> = if parts.is_empty() {
-        vec![read_part(&table)]
+        vec![read_part(&table, kind)]
     } else {
         parts
             .into_iter()
             .map(|part| {
-                let read = read_part(&part);
+                let read = read_part(&part, kind);
                 part.finish();
                 read
             })
@@ -118,16 +133,30 @@ fn read_publishers(table: Table<'_>, said: &mut Said) {
     table.finish();
 }
 
-fn read_part(table: &Table<'_>) -> MixPart {
-    MixPart {
+fn read_part(table: &Table<'_>, trial: TrialKind) -> MixPart {
+    let most_topics = i64::from(MAX_TOPICS);
+    let part = MixPart {
         kind: table.or("kind", r#""process""#, kind),
         topic: table.optional("topic", topic),
+        topics: table.optional("topics", |at| at.integer(1..most_topics + 1)),
         weight: table.or("weight", "1", |at| at.integer(1..MAX_WEIGHT + 1)),
         payload_bytes: table
             .or("payload", DEFAULT_PAYLOAD, |at| at.size_up_to(MAX_PAYLOAD_BYTES, "a payload has")),
         priority: table.optional("priority", priority),
         pid: table.optional("pid", pid),
         metadata: table.or("metadata", "{}", At::pairs),
+    };
+    check_topics(table, &part, trial);
+    part
+}
+
+/// Refuses topics that cannot be made, and those whose events a history would be judged by.
+fn check_topics(table: &Table<'_>, part: &MixPart, trial: TrialKind) {
+    let Some(span) = table.key_span("topics") else { return };
+    measured_only(table, "topics", trial);
+    let one = MixPart { topics: part.topics.map(|_| 1), ..part.clone() };
+    if let Err(cause) = topics(&one) {
+        table.reader().problem(&span, "topics with one level more", cause.to_string());
     }
 }
 
@@ -149,8 +178,14 @@ impl Roster {
         Self {
             publishers: Names::of("publisher", publishers, &said.publisher_groups),
             subscribers: Names::of("subscriber", subscribers, &said.subscriber_groups),
+            payloads: said.topology.publishers.iter().map(largest_payload).collect(),
             may: (0..).zip(&said.topology.subscribers).map(|(at, own)| may_have(own, at)).collect(),
         }
+    }
+
+    /// The largest payload of some publishers, bytes.
+    pub(super) fn largest_payload(&self, publishers: Range<usize>) -> usize {
+        self.payloads[publishers].iter().copied().max().unwrap_or_default()
     }
 
     /// Whether a subscriber's role may have all its patterns; `None` where it asks by none (A2, A3).
@@ -207,6 +242,10 @@ impl Roster {
     ) -> Vec<String> {
         self.subscribers.members(reader, key, span)
     }
+}
+
+fn largest_payload(publisher: &PublisherSpec) -> usize {
+    publisher.mix.iter().map(|part| part.payload_bytes).max().unwrap_or_default()
 }
 
 impl Names {

@@ -8,7 +8,7 @@ use daemoneye_eventbus::{EventKind, Priority};
 
 use super::super::control::Control;
 use super::super::limits::MAX_ROLES;
-use super::super::{Bus, Case, Deployment, Topology};
+use super::super::{Bus, Case, Deployment, Topology, TrialKind};
 use crate::scenario::{At, Table};
 
 /// A topology, and the names its groups were given.
@@ -65,6 +65,15 @@ pub(super) fn read_names<'n>(
         );
     }
     (name, names)
+}
+
+/// Refuses a key that only makes sense where figures are what a trial is for.
+pub(super) fn measured_only(table: &Table<'_>, key: &str, trial: TrialKind) {
+    if let (Some(span), false) = (table.key_span(key), trial.is_performance()) {
+        let title = format!("`{key}` in a scenario that measures nothing");
+        let label = "it needs `kind = \"saturation\"` or `kind = \"paced\"`";
+        table.reader().problem(&span, title, label);
+    }
 }
 
 pub(super) fn kind(at: &At<'_>) -> Option<EventKind> {

@@ -8,9 +8,9 @@ use daemoneye_eventbus::{
     SubscribeError, TopicFilter, TopicPattern,
 };
 
-use super::super::limits::MAX_BREAKER_MS;
+use super::super::limits::{MAX_BREAKER_MS, MAX_SUBSCRIPTIONS};
 use super::super::{Reading, SubscriberSpec, TrialKind};
-use super::said::{Said, kind, pid, priority, read_names, role};
+use super::said::{Said, kind, measured_only, pid, priority, read_names, role};
 use crate::scenario::{At, Table};
 
 pub(super) fn read(table: Table<'_>, said: &mut Said, trial: TrialKind) {
@@ -57,6 +57,10 @@ pub(super) fn read(table: Table<'_>, said: &mut Said, trial: TrialKind) {
         let label = "what is measured would be the pace";
         table.reader().problem(&span, "`pace` in a scenario that is no `behaviour`", label);
     }
+    let most_idle = i64::try_from(MAX_SUBSCRIPTIONS).expect("the limit is small");
+    let idle_subscriptions: usize =
+        table.or("idle-subscriptions", "0", |at| at.integer(0..most_idle + 1));
+    measured_only(&table, "idle-subscriptions", trial);
     let from_start = table.or("from-start", "true", At::boolean);
     let first = said.topology.subscribers.len();
     said.topology.subscribers.extend(names.into_iter().map(|name| SubscriberSpec {
@@ -69,6 +73,7 @@ pub(super) fn read(table: Table<'_>, said: &mut Said, trial: TrialKind) {
         reading,
         pace_per_s,
         from_start,
+        idle_subscriptions,
     }));
     said.subscriber_groups.push((name, first..said.topology.subscribers.len()));
     table.finish();

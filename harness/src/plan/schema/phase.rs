@@ -40,6 +40,8 @@ pub struct Publish {
     pub until_refused: Option<bool>,
     /// Closed loop: this many in flight.
     pub window: Option<OrName<u32>>,
+    /// Most bytes a closed loop has in flight.
+    pub window_bytes: Option<String>,
     /// Open loop: events per second, or `max`.
     pub rate: Option<String>,
     /// `constant` or `poisson`.

@@ -15,6 +15,10 @@ pub struct Topology {
     pub subscriber_limit: Option<OrName<u32>>,
     /// Most connections at once.
     pub connection_limit: Option<OrName<u32>>,
+    /// Most subscriptions of one connection.
+    pub connection_subscriber_limit: Option<OrName<u32>>,
+    /// Subscribers that share a process.
+    pub subscribers_per_process: Option<OrName<u32>>,
     /// Events of each topic kept for late subscribers.
     pub retained_events: Option<OrName<u32>>,
     /// How long a publish waits for room.
@@ -68,6 +72,8 @@ pub struct Publisher {
     /// See the mix.
     pub topic: Option<String>,
     /// See the mix.
+    pub topics: Option<OrName<u32>>,
+    /// See the mix.
     pub weight: Option<OrName<u32>>,
     /// See the mix.
     pub payload: Option<String>,
@@ -88,6 +94,8 @@ pub struct MixPart {
     pub kind: Option<String>,
     /// Topic; the kind's default topic when absent.
     pub topic: Option<String>,
+    /// How many topics its events rotate over, each with one level more.
+    pub topics: Option<OrName<u32>>,
     /// Share among the parts.
     pub weight: Option<OrName<u32>>,
     /// Encoded size of the payload, exactly.
@@ -143,6 +151,8 @@ pub struct Subscriber {
     pub from_start: Option<bool>,
     /// Events it takes a second at most.
     pub pace: Option<String>,
+    /// Further subscriptions that nothing published matches.
+    pub idle_subscriptions: Option<OrName<u32>>,
 }
 
 /// Conditions on the event (M3).

@@ -125,3 +125,26 @@ fn the_records_of_a_table_are_full_and_their_own() {
     assert_eq!(pids, [100_001, 100_002, 100_003]);
     assert!(table("procmond", 0).is_empty());
 }
+
+#[test]
+fn a_part_rotates_over_its_topics_one_each_cycle_and_all_are_as_long() {
+    let rotating = MixPart { topics: Some(3), ..part(EventKind::Process, 300, 2) };
+    let plain = MixPart { topic: Some("events.audit.x".to_owned()), ..MixPart::bare() };
+    let case = case(vec![rotating.clone(), plain], Correlate::Fresh);
+    let workload = Workload::new(&case, 0, &payload_bytes).expect("valid");
+    let of_cycle = |cycle: u64| -> Vec<String> {
+        let events = (cycle * 3 + 1..=cycle * 3 + 3).map(|number| workload.event(number).topic);
+        let mut topics: Vec<String> =
+            events.map(|topic| topic.expect("both name one").as_str().to_owned()).collect();
+        topics.sort();
+        topics
+    };
+    let named = |number: usize| {
+        let own = format!("events.process.lifecycle.t000{number}");
+        vec!["events.audit.x".to_owned(), own.clone(), own]
+    };
+    assert_eq!([0, 1, 2, 3].map(of_cycle), [0, 1, 2, 0].map(named));
+    assert_eq!(topic_of(&rotating).expect("a topic").as_str(), "events.process.lifecycle.t0000");
+    assert_eq!(topics(&rotating).map(|all| all.len()), Ok(3));
+    assert_eq!(topics(&MixPart::bare()), Ok(Vec::new()), "the default one is not named");
+}

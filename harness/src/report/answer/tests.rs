@@ -189,3 +189,15 @@ fn a_gate_that_could_not_be_read_leaves_the_question_open() {
     run.performance[1].gated = false;
     assert_eq!(answer(&run, Bus::Process), Answer::Switch);
 }
+
+#[test]
+fn a_growing_curve_is_a_reason_not_to_switch_and_a_flat_one_is_none_to_switch() {
+    let mut run = run();
+    run.curves.push(crate::report::sample::flat_curve());
+    assert_eq!(answer(&run, Bus::Process), Answer::Switch);
+    run.performance.clear();
+    assert!(matches!(answer(&run, Bus::Process), Answer::NotYetKnown(_)));
+    run.curves[0].lines[1].verdict = Some(Verdict::Fail);
+    let why = "what a delivery costs grows with topics published on in perf/curves/topics";
+    assert_eq!(answer(&run, Bus::Process), Answer::DoNotSwitch(why.to_owned()));
+}

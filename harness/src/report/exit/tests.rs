@@ -131,3 +131,19 @@ fn what_the_answer_calls_open_is_open_for_the_shell() {
     differing.behaviour[1].differences[0].unsteady = true;
     assert_eq!(exit(&differing, COMMAND_LINE).code(), 0);
 }
+
+#[test]
+fn a_candidates_growing_curve_fails_the_command_line_and_never_ci() {
+    let with = |bus: Bus, verdict: Verdict| {
+        let mut run = run();
+        let mut curve = crate::report::sample::flat_curve();
+        let line = curve.lines.iter_mut().find(|line| line.bus == bus).expect("its line");
+        line.verdict = Some(verdict);
+        run.curves.push(curve);
+        [COMMAND_LINE, CI].map(|strictness| exit(&run, strictness).code())
+    };
+    assert_eq!(with(Bus::Process, Verdict::Pass), [0, 0], "the baseline's FAIL is for information");
+    assert_eq!(with(Bus::Process, Verdict::Fail), [1, 0]);
+    assert_eq!(with(Bus::Process, Verdict::Inconclusive(Reason::Noise)), [3, 0]);
+    assert_eq!(with(Bus::Process, Verdict::Inconclusive(Reason::Smoke)), [0, 0]);
+}

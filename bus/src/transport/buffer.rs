@@ -9,6 +9,11 @@ const FIRST_BYTES: usize = 4 << 10;
 /// The same once a read has brought as much: some 300 events of 200 bytes for one system call.
 const READ_BYTES: usize = 64 << 10;
 
+/// What a large frame took is given back after so many reads that had no need of it. Where one such
+/// frame follows the other, a buffer that grew for each of them would cost more than all else; and a
+/// connection that falls silent has heartbeats, for which it is read.
+const PATIENT_READS: u8 = 8;
+
 /// What a read brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fill {
@@ -28,6 +33,8 @@ pub(crate) struct ReadBuffer {
     end: usize,
     /// How many bytes it is long while no frame needs more.
     usual: usize,
+    /// Reads in a row for which that was enough, while it is longer.
+    unneeded: u8,
     /// The last read took all there was room for.
     was_filled: bool,
 }
@@ -39,7 +46,7 @@ impl ReadBuffer {
 
     /// A buffer that takes no memory, to stand in while the real one is lent out.
     pub(crate) fn empty() -> Self {
-        Self { bytes: Vec::new(), start: 0, end: 0, usual: 0, was_filled: false }
+        Self { bytes: Vec::new(), start: 0, end: 0, usual: 0, unneeded: 0, was_filled: false }
     }
 
     /// Whether the last read took all there was room for: there may be more.
@@ -83,10 +90,13 @@ impl ReadBuffer {
             self.end -= self.start;
             self.start = 0;
         }
-        // What a large frame took is given back, also where the next frame has begun.
-        if self.bytes.len() > self.usual && self.end <= self.usual / 2 {
+        // Also where the next frame has begun.
+        let is_longer = self.bytes.len() > self.usual && self.end <= self.usual / 2;
+        self.unneeded = if is_longer { self.unneeded + 1 } else { 0 };
+        if self.unneeded > PATIENT_READS {
             self.bytes.truncate(self.usual);
             self.bytes.shrink_to_fit();
+            self.unneeded = 0;
         }
         if self.bytes.len() - self.end < self.usual / 2 {
             self.bytes.resize((self.end * 2).max(self.usual), 0);
@@ -112,10 +122,26 @@ mod tests {
     fn what_a_large_frame_took_is_given_back_though_the_next_has_begun() {
         for left in [0, 1, READ_BYTES / 2] {
             let mut buffer = read(2 << 20, (2 << 20) - left);
+            for _ in 0..PATIENT_READS {
+                buffer.make_room();
+                assert_eq!(buffer.bytes.len(), 2 << 20, "the next may be as large");
+            }
             buffer.make_room();
             assert_eq!(buffer.filled(), vec![7; left]);
             assert!(buffer.bytes.capacity() <= 2 * READ_BYTES, "{}", buffer.bytes.capacity());
             assert!(buffer.bytes.len() - buffer.end >= READ_BYTES / 2);
+        }
+    }
+
+    #[test]
+    fn large_frames_in_a_row_keep_their_room() {
+        let mut buffer = read(2 << 20, 2 << 20);
+        for _ in 0..10 {
+            for end in [0, 100 << 10, 1 << 20] {
+                (buffer.start, buffer.end) = (0, end);
+                buffer.make_room();
+                assert_eq!(buffer.bytes.len(), 2 << 20);
+            }
         }
     }
 

@@ -26,7 +26,6 @@ impl Server {
     }
 }
 
-#[expect(clippy::unused_async, reason = "the signature of the one that connects")]
 pub(in crate::driver) async fn publishing(
     bus: Bus,
     _socket: &Path,

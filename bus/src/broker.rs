@@ -220,6 +220,7 @@ impl DaemoneyeBroker {
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
         let over = tokio::time::Instant::now() + deadline;
         if self.shared.is_over() {
+            self.shared.bell.end();
             return Ok(());
         }
         self.shared.enter(Phase::Closing);

@@ -4,6 +4,7 @@
 //! the other leaves it to the bell: until that gets to it more events gather, and receivers take many
 //! of them each time they wake. It starts when it is first needed.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 use std::thread::{self, JoinHandle};
@@ -26,7 +27,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// To be woken; at most one for each receiver that sleeps.
+    /// To be woken. A receiver has another waker here only once it was asked again since.
     sleepers: Vec<Waker>,
     stage: Stage,
 }
@@ -104,9 +105,11 @@ impl Bell {
     pub(super) fn end(&self) {
         self.shared.state.lock().stage = Stage::Over;
         self.ring();
-        let thread = self.thread.lock().take();
+        // Held until it has ended: whoever calls this meanwhile waits for that as well.
+        let mut thread = self.thread.lock();
         // What it wakes may be the last to hold the broker.
-        if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id())
+        if let Some(thread) =
+            thread.take().filter(|thread| thread.thread().id() != thread::current().id())
             && thread.join().is_err()
         {
             tracing::error!("the thread that wakes receivers panicked");
@@ -128,7 +131,7 @@ impl Shared {
             std::mem::swap(&mut sleepers, &mut state.sleepers);
             if !sleepers.is_empty() {
                 drop(state);
-                sleepers.drain(..).for_each(Waker::wake);
+                sleepers.drain(..).for_each(wake);
                 state = self.state.lock();
                 continue;
             }
@@ -141,11 +144,18 @@ impl Shared {
     }
 }
 
+/// Whose waker panics has not the others to pay for it.
+fn wake(sleeper: Waker) {
+    if catch_unwind(AssertUnwindSafe(|| sleeper.wake())).is_err() {
+        tracing::error!("a receiver's waker panicked");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
     use std::task::Wake;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -203,6 +213,22 @@ mod tests {
     }
 
     #[test]
+    fn a_waker_that_panics_keeps_nobody_else_asleep() {
+        struct Panics;
+        impl Wake for Panics {
+            fn wake(self: Arc<Self>) {
+                panic!("as the test wants it");
+            }
+        }
+        let bell = Bell::default();
+        let (others, told) = sleeper();
+        let mut sleepers = vec![Waker::from(Arc::new(Panics))];
+        sleepers.extend(others);
+        ring(&bell, &mut sleepers);
+        told.recv_timeout(WATCHDOG).expect("woken");
+    }
+
+    #[test]
     fn the_last_holder_may_go_while_it_is_woken() {
         struct Holder(Mutex<Option<Bell>>, SyncSender<()>);
         impl Wake for Holder {
@@ -217,13 +243,17 @@ mod tests {
         let (mut first, woken) = sleeper();
         ring(&bell, &mut first);
         woken.recv_timeout(WATCHDOG).expect("it has a thread");
+        // It wakes nobody before it is rung, and that is once the holder has it.
+        let until = Instant::now() + WATCHDOG;
+        while bell.shared.state.lock().stage != Stage::Waiting {
+            assert!(Instant::now() < until, "it does not wait");
+            thread::yield_now();
+        }
         let mut sleepers = vec![Waker::from(Arc::clone(&holder))];
-        let handed_over = bell.hand_over(&mut sleepers);
+        assert_eq!(bell.hand_over(&mut sleepers), HandedOver::Ring);
         let shared = Arc::clone(&bell.shared);
         *holder.0.lock() = Some(bell);
-        if handed_over == HandedOver::Ring {
-            shared.rung.notify_one();
-        }
+        shared.rung.notify_one();
         told.recv_timeout(WATCHDOG).expect("the bell has ended by itself");
     }
 }

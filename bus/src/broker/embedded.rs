@@ -28,7 +28,8 @@ use crate::topic::Topic;
 use crate::wire;
 
 /// Who publishes again within so long of the last time is at it, nanoseconds: its receivers are woken
-/// by the bell, and until then events gather for them.
+/// by the bell, and until then events gather for them. Making an event takes 1 µs, so that whoever paces
+/// itself is above this and who is at it below.
 const FLOOD_GAP_NS: u64 = 5_000;
 
 /// A handle to a broker in this process; one publisher and the subscriptions made through it.

@@ -29,6 +29,15 @@ pub struct Pushed {
     pub sleeper: Option<Waker>,
 }
 
+impl Pushed {
+    /// Wakes the receiver, if it waits.
+    pub fn wake(self) {
+        if let Some(sleeper) = self.sleeper {
+            sleeper.wake();
+        }
+    }
+}
+
 /// Why a delivery was not queued; it comes back.
 #[derive(Debug)]
 pub enum PushError {

@@ -26,14 +26,15 @@ impl Switches {
 
 fn threads_of(process: u32) -> Vec<((u32, u32), (String, u64))> {
     let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    // One that ends between two looks is switched to no more.
     let of = |task: fs::DirEntry| {
         let thread = task.file_name().to_string_lossy().parse().unwrap();
-        let status = fs::read_to_string(task.path().join("status")).unwrap();
+        let status = fs::read_to_string(task.path().join("status")).ok()?;
         let switches = number(&status, "voluntary_ctxt_switches:")
             + number(&status, "nonvoluntary_ctxt_switches:");
-        ((process, thread), (format!("{process} {}", field(&status, "Name:")), switches))
+        Some(((process, thread), (format!("{process} {}", field(&status, "Name:")), switches)))
     };
-    tasks.map(|task| of(task.unwrap())).collect()
+    tasks.filter_map(|task| of(task.ok()?)).collect()
 }
 
 fn number(status: &str, name: &str) -> u64 {

@@ -11,7 +11,7 @@ use super::super::publication::Publication;
 use super::super::subscription::{Remote, Sink, Subscription};
 use super::confirming::Tracked;
 use super::{Hub, Key, live_mut};
-use crate::contract::{BusEvent, Delivery, DeliveryQueue, OverflowPolicy, PushError, Pushed};
+use crate::contract::{BusEvent, Delivery, DeliveryQueue, OverflowPolicy, PushError};
 use crate::topic::Lane;
 use crate::wire::{proto, proto::frame::Body};
 
@@ -123,6 +123,7 @@ impl Hub {
             policy: subscription.policy,
             lane,
             reserve: subscription.reserve(lane),
+            is_prompt: subscription.capacity < PROMPT_BELOW_EVENTS,
         };
         let is_refused =
             subscription.breaker.as_mut().is_some_and(|breaker| !breaker.allows(now_ns));
@@ -236,6 +237,10 @@ impl Hub {
     }
 }
 
+/// Below so many events of capacity a receiver in this process is woken for each: what one round
+/// brings would fill its queue while it sleeps.
+const PROMPT_BELOW_EVENTS: usize = 512;
+
 /// Where in a subscription an event comes.
 #[derive(Clone, Copy)]
 struct Place {
@@ -245,6 +250,8 @@ struct Place {
     lane: Lane,
     /// Events that are held beyond the capacity for it.
     reserve: usize,
+    /// Whether its receiver is woken before the round ends.
+    is_prompt: bool,
 }
 
 fn offer_local(
@@ -264,8 +271,13 @@ fn offer_local(
         _ => queue.try_push_beyond(delivery, place.reserve),
     };
     match pushed {
-        Ok(Pushed { displaced, sleeper }) => {
-            sleepers.extend(sleeper);
+        Ok(pushed) => {
+            let displaced = pushed.displaced;
+            if place.is_prompt {
+                pushed.wake();
+            } else {
+                sleepers.extend(pushed.sleeper);
+            }
             if displaced { Outcome::Displaced(1) } else { Outcome::HandedOver }
         }
         Err(PushError::Closed(_)) => Outcome::Gone,

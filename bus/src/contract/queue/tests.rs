@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use super::{DeliveryQueue, PushError, Pushed};
+use super::{DeliveryQueue, PushError};
 use crate::contract::{BusEvent, CorrelationMetadata, Delivery, EventId, TryRecvError};
 use crate::event::{CollectionEvent, ProcessEvent};
 
@@ -26,13 +26,7 @@ fn delivery(position: u64) -> Delivery {
 }
 
 fn push(queue: &DeliveryQueue, position: u64) {
-    wake(queue.try_push(delivery(position)).expect("there is room"));
-}
-
-fn wake(pushed: Pushed) {
-    if let Some(sleeper) = pushed.sleeper {
-        sleeper.wake();
-    }
+    queue.try_push(delivery(position)).expect("there is room").wake();
 }
 
 /// Counts how often a task was woken.
@@ -70,7 +64,7 @@ fn a_full_queue_gives_the_delivery_back() {
     assert_eq!(back.position, 2);
     receiver.try_recv().expect("an event waits");
     assert!(!queue.is_full() && queue.is_empty());
-    wake(queue.try_push(back).expect("there is room again"));
+    queue.try_push(back).expect("there is room again").wake();
     assert_eq!(queue.len(), 1);
 }
 
@@ -79,7 +73,7 @@ fn a_reserve_is_room_for_those_who_name_it() {
     let (queue, mut receiver) = DeliveryQueue::bounded(1);
     push(&queue, 1);
     assert!(queue.is_full() && !queue.is_full_beyond(1));
-    wake(queue.try_push_beyond(delivery(2), 1).expect("the reserve is free"));
+    queue.try_push_beyond(delivery(2), 1).expect("the reserve is free").wake();
     assert!(queue.is_full_beyond(1));
     assert!(matches!(queue.try_push_beyond(delivery(3), 1), Err(PushError::Full(_))));
     receiver.try_recv().expect("an event waits");
@@ -124,7 +118,7 @@ fn a_dropped_receiver_closes_the_queue_and_frees_its_events() {
     let (queue, receiver) = DeliveryQueue::bounded(1);
     let only = delivery(1);
     let event = Arc::downgrade(&only.event);
-    wake(queue.try_push(only).expect("there is room"));
+    queue.try_push(only).expect("there is room").wake();
     assert!(!queue.is_closed());
     drop(receiver);
     assert!(queue.is_closed() && !queue.is_full());

@@ -162,8 +162,13 @@ mod linux {
                     }
                 }
             };
-            tokio::join!(run_trial(request, interrupt), stop)
-        });
+            let mut trial = std::pin::pin!(run_trial(request, interrupt));
+            let server = tokio::select! {
+                ended = &mut trial => return Err(format!("it ended by itself: {ended:?}")),
+                server = stop => server,
+            };
+            Ok((trial.await, server))
+        })?;
         assert!(matches!(ended, Err(DriveError::Interrupted)), "{ended:?}");
         assert!(!server.exists(), "{} still runs", server.display());
         Ok(())

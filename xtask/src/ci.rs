@@ -72,6 +72,11 @@ fn steps(root: &Path, skip_tests: bool) -> Vec<Step> {
     if !skip_tests {
         steps.push(Step { name: "tests", work: cargo("test --workspace") });
     }
+    // Not compiled by the tests of the workspace; trials on servers are ignored where there are none.
+    steps.push(Step {
+        name: "tests of peers",
+        work: cargo("test -p equivalence --features peers --lib --test peers"),
+    });
     steps.push(Step { name: "instructions", work: Work::Instructions });
     // A harness that misses a broken bus has nothing to say about a whole one.
     steps.push(Step { name: "mutants", work: Work::Equivalence(mutants::verb(&[])) });

@@ -1,7 +1,7 @@
 //! The points of one curve on one bus, judged together.
 //!
 //! What a delivery costs is CPU time of the whole tree, instrument included: the void floor is not
-//! taken off, so that a growth is understated rather than invented. Rounds in which a trial may not be
+//! taken off. The constant part of it makes a growth look smaller. Rounds in which a trial may not be
 //! used are left out of the growth, and said to be.
 
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::floor::median;
 use super::{Growth, Knee, Paced, Quantile, Reason, Rung, Verdict, busy};
 use crate::plan::{Asks, Axis, Bus};
-use crate::record::{CurveTrial, HostLoad, TrialFigures, Validity};
+use crate::record::{CurveTrial, HostLoad, Latency, TrialFigures, Validity};
 
 /// A curve on one bus.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +71,12 @@ impl Spread {
 }
 
 impl CurveLine {
+    /// Of a bus that cannot be had, for this reason.
+    pub fn absent(bus: Bus, why: String) -> Self {
+        let (points, notes) = (Vec::new(), vec![why]);
+        Self { bus, points, growth: None, knee: None, verdict: None, notes }
+    }
+
     /// From the trials of a curve, those of other buses left aside; `concludes`: whether verdicts may
     /// be given at all.
     pub fn of(axis: &Axis, bus: Bus, trials: &[CurveTrial], concludes: bool) -> Self {
@@ -125,7 +131,7 @@ fn point(at: f64, own: &[&CurveTrial]) -> CurvePoint {
         throughput_per_s: spread(|own| own.throughput_per_s.or_else(|| paced_throughput(own))),
         cpu_s_per_million: spread(|own| own.cpu_s_per_million),
         p50_ns: spread(|own| own.latency.as_ref().map(|latency| latency.p50_ns as f64)),
-        p99_ns: spread(|own| p99_ns(own).map(|ns| ns as f64)),
+        p99_ns: spread(|own| p99_of(own.latency.as_ref()).map(|ns| ns as f64)),
     }
 }
 
@@ -135,8 +141,8 @@ fn paced_throughput(figures: &TrialFigures) -> Option<f64> {
 }
 
 /// The 99th percentile, where samples carry it (METHOD §2).
-fn p99_ns(figures: &TrialFigures) -> Option<u64> {
-    let latency = figures.latency.as_ref()?;
+fn p99_of(latency: Option<&Latency>) -> Option<u64> {
+    let latency = latency?;
     (latency.samples >= Quantile::P99.needs_samples()).then(|| Quantile::P99.of(latency))
 }
 
@@ -159,6 +165,8 @@ fn costs(whole: &[Vec<&CurveTrial>]) -> Vec<Vec<(f64, f64)>> {
 }
 
 fn rungs(own: &[&CurveTrial], places: &[f64]) -> Vec<Rung> {
+    // From the planned moment on: a bus that keeps its publisher waiting has not kept the rate.
+    let p99_ns = |figures: &TrialFigures| p99_of(figures.response.as_ref());
     let climbed = |trial: &&&CurveTrial| match (&trial.validity, p99_ns(&trial.figures)) {
         (Validity::GeneratorLate, _) => Paced::GeneratorLate,
         (Validity::Valid, Some(ns)) => Paced::P99(ns),

@@ -86,7 +86,7 @@ impl Knee {
     /// Whether the bus may keep more than [`kept_per_s`](Self::kept_per_s): nothing that was asked of
     /// it was too much.
     pub fn is_at_least(&self) -> bool {
-        self.missed.is_none_or(|missed| !matches!(missed.why, WhyMissed::OverLimit(_)))
+        self.missed.is_none_or(|missed| missed.why == WhyMissed::GeneratorLate)
     }
 }
 
@@ -176,5 +176,6 @@ mod tests {
         let knee = Knee::of(&rungs, LIMIT_NS);
         assert_eq!(knee.missed.map(|missed| missed.why), Some(WhyMissed::Unknown));
         assert_eq!((knee.kept_per_s, knee.trials), (Some(1e3), 0));
+        assert!(!knee.is_at_least(), "what cannot be used may have been too much");
     }
 }

@@ -32,7 +32,7 @@ const LABEL: f64 = 58.0;
 /// Half the width of a mark.
 const MARK: f64 = 4.5;
 
-/// Middling colours, seen on white and on black; one for each bus there is.
+/// Middling colours, seen on white and on black; more buses than these begin anew.
 const COLOURS: [&str; 6] = ["#2f7ed8", "#d9730d", "#1f9d63", "#b455c9", "#c9a400", "#d64560"];
 
 /// Fills and strokes, and what changes in the dark.

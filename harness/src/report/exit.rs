@@ -8,6 +8,7 @@
 use super::{Behaviour, BehaviourRow, PerformanceRow, Run};
 use crate::check::Difference;
 use crate::gate::{Reason, Verdict};
+use crate::record::{CurveTrial, Validity};
 
 /// How a run ends for the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,8 @@ fn judged_something(run: &Run) -> bool {
     let applies = |outcome: &Behaviour| !matches!(outcome, Behaviour::NotApplicable(_));
     let measured =
         |row: &PerformanceRow| !matches!(row.judgement.verdict, Verdict::NotApplicable(_));
-    let drawn = run.curves.iter().any(|row| !row.trials.is_empty());
+    let is_valid = |trial: &CurveTrial| trial.validity == Validity::Valid;
+    let drawn = run.curves.iter().any(|row| row.trials.iter().any(is_valid));
     any_behaviour(run, applies) || run.performance.iter().any(measured) || drawn
 }
 

@@ -13,6 +13,7 @@ use crate::cmd::judging::Judging;
 use crate::cmd::selection::Selection;
 use crate::cmd::{behaviour, curves, judged, performance};
 use crate::driver::{DriveError, Interrupt, sweep_runtime_folders, why_unavailable};
+use crate::gate::CurveLine;
 use crate::plan::{Bus, Case, Curve, TrialKind};
 use crate::record::{History, TearDown};
 use crate::report::{
@@ -307,16 +308,21 @@ impl Conductor<'_> {
     async fn curve(&mut self, points: &[Case]) {
         let Some(Curve { axis, .. }) = points[0].curve.clone() else { return };
         let mut buses = self.options.curve_buses();
-        buses.retain(|bus| match unmeasured(&points[0], *bus) {
-            Some(why) => {
-                tracing::warn!(case = points[0].id, bus = bus.as_str(), why, "no curve");
-                false
-            }
-            None => true,
+        let mut absent = Vec::new();
+        buses.retain(|bus| {
+            let why = unmeasured(&points[0], *bus);
+            absent.extend(why.clone().map(|why| CurveLine::absent(*bus, why)));
+            why.is_none()
         });
-        let Some(first) = buses.first().copied() else { return };
-        let names: Vec<&str> = buses.iter().map(|bus| bus.as_str()).collect();
         let scenario = &points[0].scenario;
+        let Some(first) = buses.first().copied() else {
+            let concludes = self.options.concludes();
+            let mut row = CurveRow::of(scenario, axis, &[], Vec::new(), concludes);
+            row.lines = absent;
+            self.run.curves.push(row);
+            return;
+        };
+        let names: Vec<&str> = buses.iter().map(|bus| bus.as_str()).collect();
         self.progress.case_started(scenario, &names.join(", "));
         let plan = curves::Plan {
             executable: self.executable,
@@ -327,7 +333,9 @@ impl Conductor<'_> {
         };
         let drawn = curves::run(points, &plan, self.interrupt.clone(), &mut self.progress).await;
         let broken = drawn.rows(points, &self.options.wanted);
-        let row = CurveRow::of(scenario, axis, &buses, drawn.trials, self.options.concludes());
+        let concludes = self.options.concludes();
+        let mut row = CurveRow::of(scenario, axis, &buses, drawn.trials, concludes);
+        row.lines.extend(absent);
         let words: Vec<String> =
             broken.iter().map(outcome).chain(row.lines.iter().map(report::said_of)).collect();
         self.run.behaviour.extend(broken);

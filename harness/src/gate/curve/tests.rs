@@ -112,6 +112,7 @@ fn paced(at: f64, p99_us: u64, samples: u64) -> CurveTrial {
         case: format!("perf/knee[rate={at}/s]"),
         validity: Validity::Valid,
         figures: TrialFigures {
+            response: Some(latency.clone()),
             latency: Some(latency),
             deliveries: 20_000,
             window_s: 2.0,
@@ -133,6 +134,18 @@ fn a_knee_is_climbed_from_the_latencies_whose_samples_carry_it() {
     let why = few.knee.and_then(|knee| knee.missed).map(|missed| missed.why);
     assert_eq!(why, Some(WhyMissed::Unknown), "too few samples say nothing");
     assert_eq!(few.points[0].p99_ns, None);
+}
+
+#[test]
+fn a_bus_that_keeps_its_publisher_waiting_has_not_kept_the_rate() {
+    let mut slow = paced(2e3, 90, 20_000);
+    let waited = Latency { samples: 20_000, p99_ns: 400_000_000, ..Latency::default() };
+    slow.figures.response = Some(waited);
+    let trials = [paced(1e3, 90, 10_000), slow];
+    let line = CurveLine::of(&axis(Asks::Knee(1_000_000)), Bus::Process, &trials, true);
+    let knee = line.knee.expect("asked for");
+    assert_eq!(knee.kept_per_s, Some(1e3));
+    assert_eq!(knee.missed.map(|missed| missed.why), Some(WhyMissed::OverLimit(1)));
 }
 
 #[test]

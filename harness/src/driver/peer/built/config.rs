@@ -1,6 +1,7 @@
 //! What a server is told: nothing is kept on disk, and nobody is given up for reading slowly.
 //!
-//! The closed loop of a trial bounds what is in flight, so that a limit of the server would only cost events.
+//! What is in flight is bounded by the closed loop of a trial or by its rate, so that a limit of the server would
+//! only cost events.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,8 +1,7 @@
 //! How long is an event on its way from a handle to another, both in the broker's process? From the
 //! call of `publish` to what `recv` returns.
 
-use std::hint::black_box;
-
+use bus_benches::hop::hop;
 use bus_benches::sample;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use daemoneye_eventbus::{
@@ -23,16 +22,7 @@ fn how_long_is_an_event_on_its_way_in_one_process(criterion: &mut Criterion) {
     for burst in BURSTS {
         group.throughput(Throughput::Elements(burst));
         group.bench_function(BenchmarkId::new("on their way", burst), |bencher| {
-            bencher.iter(|| {
-                runtime.block_on(async {
-                    for _ in 0..burst {
-                        bus.publish(event.clone(), None).await.expect("room for it");
-                    }
-                    for _ in 0..burst {
-                        black_box(receiver.recv().await.expect("a subscription"));
-                    }
-                });
-            });
+            bencher.iter(|| runtime.block_on(hop(&bus, &mut receiver, &event, burst)));
         });
     }
     group.finish();

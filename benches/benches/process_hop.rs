@@ -1,12 +1,12 @@
 //! How long is an event on its way to a broker in another process and back? Publisher and subscriber
 //! are connections of this process; the broker is this executable again.
 
-use std::hint::black_box;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
+use bus_benches::hop::hop;
 use bus_benches::sample;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use daemoneye_eventbus::acl::Role;
@@ -91,16 +91,7 @@ fn how_long_is_an_event_on_its_way_through_a_broker(criterion: &mut Criterion) {
     for burst in BURSTS {
         group.throughput(Throughput::Elements(burst));
         group.bench_function(BenchmarkId::new("on their way", burst), |bencher| {
-            bencher.iter(|| {
-                runtime.block_on(async {
-                    for _ in 0..burst {
-                        publisher.publish(event.clone(), None).await.expect("room for it");
-                    }
-                    for _ in 0..burst {
-                        black_box(receiver.recv().await.expect("a subscription"));
-                    }
-                });
-            });
+            bencher.iter(|| runtime.block_on(hop(&publisher, &mut receiver, &event, burst)));
         });
     }
     group.finish();

@@ -54,7 +54,7 @@ pub(super) const LAYERS: [Layer; 6] = [
     Layer {
         package: "bus-benches",
         may_use: &["daemoneye-eventbus", "legacy-buses", "equivalence"],
-        rooms: &[room("long", &[]), room("sample", &[])],
+        rooms: &[room("hop", &[]), room("long", &[]), room("sample", &[])],
     },
     Layer { package: "xtask", may_use: &[], rooms: &[] },
 ];

@@ -61,9 +61,9 @@ fn steps(root: &Path, skip_tests: bool) -> Vec<Step> {
             work: cargo("clippy --workspace --all-targets --quiet -- -D warnings"),
         },
         Step {
-            name: "lints of peers",
+            name: "lints of features",
             work: cargo(
-                "clippy --workspace --all-targets --features equivalence/peers --quiet -- -D warnings",
+                "clippy --workspace --all-targets --features equivalence/peers,equivalence/mimalloc --quiet -- -D warnings",
             ),
         },
         Step { name: "tidy", work: Work::Tidy },

@@ -10,10 +10,10 @@ use crate::{exit, run};
 /// Packages whose binaries a run starts: the harness and its actors, the agent and collectors.
 const PACKAGES: [&str; 2] = ["equivalence", "collector-core"];
 
-/// Asked for among the arguments, the harness is built with what speaks to brokers of others.
-const PEERS: &str = "--peers";
-/// The feature that has it.
-const PEERS_FEATURE: &str = "equivalence/peers";
+/// Arguments that are a matter of the build, and the features that have what they ask for: brokers of
+/// others, another allocator than the system's.
+const SWITCHES: [(&str, &str); 2] =
+    [("--peers", "equivalence/peers"), ("--mimalloc", "equivalence/mimalloc")];
 
 /// Builds, runs, and returns the exit code to end with.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<i32> {
@@ -23,8 +23,8 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<i32> {
 
 /// The same for a caller that has installed its own Ctrl-C handler.
 pub(crate) fn build_and_run(root: &Path, arguments: &[String]) -> anyhow::Result<i32> {
-    let (with_peers, arguments) = without_peers(arguments);
-    let mut build = build_command(root, with_peers);
+    let (features, arguments) = without_switches(arguments);
+    let mut build = build_command(root, &features);
     eprintln!("building: {}", run::as_typed(&build));
     if !run::to_its_end(&mut build)?.success() {
         eprintln!("error: the release binaries do not build, so nothing was measured");
@@ -36,22 +36,25 @@ pub(crate) fn build_and_run(root: &Path, arguments: &[String]) -> anyhow::Result
     Ok(exit::forwarded(run::to_its_end(&mut harness)?))
 }
 
-fn build_command(root: &Path, with_peers: bool) -> Command {
+fn build_command(root: &Path, features: &[&str]) -> Command {
     let mut command = run::cargo(root);
     command.args(["build", "--release", "--bins"]);
     for package in PACKAGES {
         command.args(["-p", package]);
     }
-    if with_peers {
-        command.args(["--features", PEERS_FEATURE]);
+    for feature in features {
+        command.args(["--features", feature]);
     }
     command
 }
 
-/// Whether peers are asked for, and the arguments that are the harness's.
-fn without_peers(arguments: &[String]) -> (bool, Vec<String>) {
-    let own: Vec<String> = arguments.iter().filter(|word| *word != PEERS).cloned().collect();
-    (own.len() < arguments.len(), own)
+/// The features asked for, and the arguments that are the harness's.
+fn without_switches(arguments: &[String]) -> (Vec<&'static str>, Vec<String>) {
+    let asked = |switch: &str| arguments.iter().any(|word| word == switch);
+    let features = SWITCHES.into_iter().filter(|(switch, _)| asked(switch));
+    let is_own = |word: &&String| !SWITCHES.iter().any(|(switch, _)| *word == switch);
+    let own = arguments.iter().filter(is_own).cloned().collect();
+    (features.map(|(_, feature)| feature).collect(), own)
 }
 
 fn with_verb(arguments: &[String]) -> Vec<&str> {
@@ -63,7 +66,7 @@ fn with_verb(arguments: &[String]) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{with_verb, without_peers};
+    use super::{with_verb, without_switches};
 
     fn words(line: &str) -> Vec<String> {
         line.split_whitespace().map(str::to_owned).collect()
@@ -76,11 +79,14 @@ mod tests {
     }
 
     #[test]
-    fn peers_are_a_matter_of_the_build_wherever_they_are_asked_for() {
+    fn switches_are_a_matter_of_the_build_wherever_they_are_asked_for() {
         for line in ["--peers list --buses", "list --buses --peers"] {
-            assert_eq!(without_peers(&words(line)), (true, words("list --buses")), "{line}");
+            let asked = (vec!["equivalence/peers"], words("list --buses"));
+            assert_eq!(without_switches(&words(line)), asked, "{line}");
         }
-        assert_eq!(without_peers(&words("--seed 1")), (false, words("--seed 1")));
+        let both = without_switches(&words("run --mimalloc --seed 1 --peers")).0;
+        assert_eq!(both, ["equivalence/peers", "equivalence/mimalloc"]);
+        assert_eq!(without_switches(&words("--seed 1")), (vec![], words("--seed 1")));
     }
 
     #[test]

@@ -31,7 +31,8 @@ enum Task {
     ///
     /// Without a verb the arguments go to `run`. All options of `run` are listed by
     /// `cargo xtask equivalence run --help`, the verbs by `cargo xtask equivalence help`. With
-    /// `--peers` the harness is built with what speaks to `nats`, `redis` and `mosquitto`.
+    /// `--peers` the harness is built with what speaks to `nats`, `redis` and `mosquitto`, with
+    /// `--mimalloc` it and its actors allocate with another allocator than the system's.
     #[command(after_help = exit::EXPLAINED)]
     Equivalence {
         /// A verb and its arguments, or the options of `run`.

@@ -1,8 +1,9 @@
 //! CPU and memory of the measured tree, seen from outside it (METHOD §3).
 //!
 //! CPU from each process's own clock at the edges of the window, finished threads included;
-//! memory, bytes queued in sockets included, sampled five times a second while the driver waits. The
-//! harness is never counted.
+//! memory, bytes queued in sockets included, of one process after the other while the driver waits:
+//! reading it holds a processor for a third of a millisecond, and whoever is woken there waits that long.
+//! A bus of many processes is held up no longer than a bus of one. The harness is never counted.
 
 pub(super) mod latencies;
 #[cfg(target_os = "linux")]
@@ -18,25 +19,29 @@ use other as host;
 
 use std::time::{Duration, Instant};
 
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
+
 use self::neighbours::Neighbours;
 use crate::record::{ContextSwitches, HostLoad, Memory, MemoryMoments, ProcessFigures, Role};
 
 pub(super) use host::{descriptors, memory};
 
-/// Five samples a second.
+/// Five times a second the memory of one process is read.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Watches the processes of one trial.
 pub(super) struct Meter {
     processes: Vec<Watched>,
-    /// `None` for trials in which nothing is measured.
-    interval: Option<tokio::time::Interval>,
+    measuring: bool,
     ready: Vec<Memory>,
-    /// Samples of the measured window, each of every process.
+    /// Samples of the measured window: of every process, what was last read of it.
     samples: Vec<(Instant, Vec<Memory>)>,
+    /// The process whose memory is read next.
+    turn: usize,
     drained: Vec<Memory>,
     window: Option<(Instant, Instant)>,
-    sampling: bool,
+    /// Within a window: when memory is read.
+    sampling: Option<Interval>,
     neighbours: Neighbours,
     sockets: host::Sockets,
     /// Why bytes queued in sockets could not be read, the first time.
@@ -55,15 +60,15 @@ struct Watched {
 impl Meter {
     /// A meter; without `measuring` it only remembers who took part.
     pub(super) fn new(measuring: bool) -> Self {
-        let interval = measuring.then(|| tokio::time::interval(SAMPLE_INTERVAL));
         Self {
             processes: Vec::new(),
-            interval,
+            measuring,
             ready: Vec::new(),
             samples: Vec::new(),
+            turn: 0,
             drained: Vec::new(),
             window: None,
-            sampling: false,
+            sampling: None,
             neighbours: Neighbours::default(),
             sockets: host::Sockets::default(),
             sockets_unread: None,
@@ -91,41 +96,45 @@ impl Meter {
 
     /// Waits for the next sample and takes it; for ever outside the window. Cancel safe.
     pub(super) async fn tick(&mut self) {
-        match &mut self.interval {
-            Some(interval) if self.sampling => {
+        match &mut self.sampling {
+            Some(interval) => {
                 interval.tick().await;
-                let sample = self.sample();
-                self.samples.push((Instant::now(), sample));
+                self.sample_next();
             }
-            _ => std::future::pending().await,
+            None => std::future::pending().await,
         }
     }
 
     /// Everybody is up; nothing was published yet.
     pub(super) fn everybody_is_ready(&mut self) {
-        if self.interval.is_some() {
+        if self.measuring {
             self.ready = self.whole_sample();
         }
     }
 
     /// A measured phase begins.
     pub(super) fn window_begins(&mut self) {
-        if self.interval.is_none() {
+        if !self.measuring {
             return;
         }
-        self.look_for_sockets();
+        let first = self.whole_sample();
         let now = Instant::now();
+        self.samples.push((now, first));
         self.window.get_or_insert((now, now));
-        self.sampling = true;
         self.neighbours.begin();
         for process in &mut self.processes {
             process.cpu_before = host::cpu_time(process.pid);
         }
+        // Not at once: every process has just been read.
+        let mut interval =
+            interval_at(tokio::time::Instant::now() + SAMPLE_INTERVAL, SAMPLE_INTERVAL);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.sampling = Some(interval);
     }
 
     /// The measured phase has ended and what was published has arrived.
     pub(super) fn window_ends(&mut self) {
-        if self.interval.is_none() {
+        if !self.measuring {
             return;
         }
         for process in &mut self.processes {
@@ -135,7 +144,7 @@ impl Meter {
             }
         }
         self.neighbours.end();
-        self.sampling = false;
+        self.sampling = None;
         let last = self.whole_sample();
         self.samples.push((Instant::now(), last));
         if let Some((_, end)) = &mut self.window {
@@ -145,7 +154,7 @@ impl Meter {
 
     /// Everything has arrived, everybody still lives.
     pub(super) fn everything_is_drained(&mut self) {
-        if self.interval.is_some() {
+        if self.measuring {
             self.drained = self.whole_sample();
         }
     }
@@ -169,17 +178,40 @@ impl Meter {
         }
     }
 
+    /// Memory of every process.
     fn sample(&mut self) -> Vec<Memory> {
+        let queued = self.queued();
+        let of = |(at, process): (usize, &Watched)| Memory {
+            socket_bytes: queued.as_ref().and_then(|bytes| bytes.get(at).copied()),
+            ..memory(process.pid).unwrap_or_default()
+        };
+        self.processes.iter().enumerate().map(of).collect()
+    }
+
+    /// Memory of the process whose turn it is; of the others, what was read of them last.
+    fn sample_next(&mut self) {
+        let queued = self.queued();
+        let turn = self.turn % self.processes.len().max(1);
+        let last = self.samples.last().map_or(&self.ready, |(_, sample)| sample);
+        let of = |(at, process): (usize, &Watched)| {
+            let memory = if at == turn { memory(process.pid) } else { last.get(at).copied() };
+            Memory {
+                socket_bytes: queued.as_ref().and_then(|bytes| bytes.get(at).copied()),
+                ..memory.unwrap_or_default()
+            }
+        };
+        let sample = self.processes.iter().enumerate().map(of).collect();
+        self.samples.push((Instant::now(), sample));
+        self.turn = turn + 1;
+    }
+
+    /// Bytes queued in the sockets of each process; `None` once they could not be read.
+    fn queued(&mut self) -> Option<Vec<u64>> {
         let queued = self.sockets.queued();
         if let Err(why) = &queued {
             self.sockets_unread.get_or_insert_with(|| why.clone());
         }
-        let told = queued.ok().filter(|_| self.sockets_unread.is_none());
-        let memory = |(at, pid): (usize, u32)| Memory {
-            socket_bytes: told.as_ref().and_then(|bytes| bytes.get(at).copied()),
-            ..memory(pid).unwrap_or_default()
-        };
-        self.pids().into_iter().enumerate().map(memory).collect()
+        queued.ok().filter(|_| self.sockets_unread.is_none())
     }
 
     fn pids(&self) -> Vec<u32> {

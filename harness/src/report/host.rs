@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// Said for what the host does not tell.
 const UNKNOWN: &str = "unknown";
+/// The allocator of a build that asked for no other.
+const SYSTEM_ALLOCATOR: &str = "system";
 
 /// Facts of one host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +28,9 @@ pub struct Host {
     pub memory_bytes: Option<u64>,
     /// Frequency governor of the first CPU, or `unknown` (virtual machines have none).
     pub governor: String,
+    /// What the harness and its actors allocate with: `system`, or `mimalloc`.
+    #[serde(default = "system_allocator")]
+    pub allocator: String,
 }
 
 impl Host {
@@ -39,9 +44,15 @@ impl Host {
         Self::from_files(Path::new("/"))
     }
 
-    /// CPU model, cores and kernel: hosts whose ratios may be compared (METHOD §4).
+    /// CPU model, cores, kernel, and an allocator that is not the system's: hosts whose ratios may be
+    /// compared (METHOD §4).
     pub fn class(&self) -> String {
-        format!("{}, {} cores, {} {}", self.cpu, self.cores, self.system, self.kernel)
+        let class = format!("{}, {} cores, {} {}", self.cpu, self.cores, self.system, self.kernel);
+        if self.allocator == SYSTEM_ALLOCATOR {
+            class
+        } else {
+            format!("{class}, {}", self.allocator)
+        }
     }
 
     fn from_files(root: &Path) -> Self {
@@ -56,8 +67,15 @@ impl Host {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_bytes: read("proc/meminfo").and_then(|text| total_bytes(&text)),
             governor: line("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+            allocator: if cfg!(feature = "mimalloc") { "mimalloc" } else { SYSTEM_ALLOCATOR }
+                .to_owned(),
         }
     }
+}
+
+/// Reports from before it was told.
+fn system_allocator() -> String {
+    SYSTEM_ALLOCATOR.to_owned()
 }
 
 fn model(cpuinfo: &str) -> Option<String> {
@@ -96,6 +114,13 @@ mod tests {
         assert_eq!((host.cpu.as_str(), host.kernel.as_str()), ("unknown", "unknown"));
         assert_eq!((host.memory_bytes, host.governor.as_str()), (None, "unknown"));
         assert!(host.cores >= 1);
+    }
+
+    #[test]
+    fn another_allocator_is_another_class_of_hosts() {
+        let host = Host { allocator: SYSTEM_ALLOCATOR.to_owned(), ..Host::read() };
+        let other = Host { allocator: "mimalloc".to_owned(), ..host.clone() };
+        assert_eq!(other.class(), format!("{}, mimalloc", host.class()));
     }
 
     #[cfg(target_os = "linux")]

@@ -26,6 +26,7 @@ pub(super) fn run() -> Run {
             cores: 2,
             memory_bytes: Some(4 << 30),
             governor: "unknown".to_owned(),
+            allocator: "system".to_owned(),
         },
         seed: 7,
         profile: "pr".to_owned(),

@@ -392,13 +392,15 @@ pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
     }
 }
 
-/// The line that repeats the run: brokers of others have to be built in again.
+/// The line that repeats the run: brokers of others and another allocator have to be built in again.
 fn command(options: &RunOptions, selection: &Selection) -> String {
     let measured = selection.cases.iter().filter(|case| case.kind.is_performance());
     let mut pairs = measured.flat_map(|case| options.pairs(case));
     let line = options.command();
     let has_peers = cfg!(feature = "peers") && pairs.any(|(a, b)| a.is_peer() || b.is_peer());
-    if has_peers { line.flag("--peers").to_string() } else { line.to_string() }
+    let switches = [("--peers", has_peers), ("--mimalloc", cfg!(feature = "mimalloc"))];
+    let asked = switches.into_iter().filter(|(_, is_asked)| *is_asked);
+    asked.fold(line, |line, (switch, _)| line.flag(switch)).to_string()
 }
 
 /// The buses in question, those whose performance is asked for first; without those that no

@@ -36,8 +36,6 @@ pub(super) struct Meter {
     ready: Vec<Memory>,
     /// Samples of the measured window: of every process, what was last read of it.
     samples: Vec<(Instant, Vec<Memory>)>,
-    /// The process whose memory is read next.
-    turn: usize,
     drained: Vec<Memory>,
     window: Option<(Instant, Instant)>,
     /// Within a window: when memory is read.
@@ -65,7 +63,6 @@ impl Meter {
             measuring,
             ready: Vec::new(),
             samples: Vec::new(),
-            turn: 0,
             drained: Vec::new(),
             window: None,
             sampling: None,
@@ -166,10 +163,10 @@ impl Meter {
         }
     }
 
-    /// A sample at a moment that is no part of the window.
+    /// Memory of every process, at a moment when nobody is measured.
     fn whole_sample(&mut self) -> Vec<Memory> {
         self.look_for_sockets();
-        self.sample()
+        self.sample(|meter, at| memory(meter.processes[at].pid))
     }
 
     fn look_for_sockets(&mut self) {
@@ -178,31 +175,24 @@ impl Meter {
         }
     }
 
-    /// Memory of every process.
-    fn sample(&mut self) -> Vec<Memory> {
-        let queued = self.queued();
-        let of = |(at, process): (usize, &Watched)| Memory {
-            socket_bytes: queued.as_ref().and_then(|bytes| bytes.get(at).copied()),
-            ..memory(process.pid).unwrap_or_default()
-        };
-        self.processes.iter().enumerate().map(of).collect()
-    }
-
     /// Memory of the process whose turn it is; of the others, what was read of them last.
     fn sample_next(&mut self) {
-        let queued = self.queued();
-        let turn = self.turn % self.processes.len().max(1);
-        let last = self.samples.last().map_or(&self.ready, |(_, sample)| sample);
-        let of = |(at, process): (usize, &Watched)| {
-            let memory = if at == turn { memory(process.pid) } else { last.get(at).copied() };
-            Memory {
-                socket_bytes: queued.as_ref().and_then(|bytes| bytes.get(at).copied()),
-                ..memory.unwrap_or_default()
-            }
-        };
-        let sample = self.processes.iter().enumerate().map(of).collect();
+        let turn = self.samples.len() % self.processes.len().max(1);
+        let sample = self.sample(|meter, at| match meter.samples.last() {
+            Some((_, last)) if at != turn => last.get(at).copied(),
+            _ => memory(meter.processes[at].pid),
+        });
         self.samples.push((Instant::now(), sample));
-        self.turn = turn + 1;
+    }
+
+    /// What is read of each process, with what is queued in its sockets now.
+    fn sample(&mut self, read: impl Fn(&Self, usize) -> Option<Memory>) -> Vec<Memory> {
+        let queued = self.queued();
+        let of = |at: usize| Memory {
+            socket_bytes: queued.as_ref().and_then(|bytes| bytes.get(at).copied()),
+            ..read(self, at).unwrap_or_default()
+        };
+        (0..self.processes.len()).map(of).collect()
     }
 
     /// Bytes queued in the sockets of each process; `None` once they could not be read.

@@ -1,5 +1,6 @@
 //! `equivalence run`: behaviour on every bus, performance on pairs, one record, one answer.
 
+mod begin;
 mod calibration;
 mod conduct;
 pub(super) mod estimate;
@@ -13,7 +14,8 @@ use super::selection::Selection;
 use super::{answer, complain};
 use crate::cmd::EXIT_INVALID;
 use crate::report::{self, Exit, FailOn, OnInconclusive, Run, Strictness};
-use conduct::{begin, conduct};
+use begin::begin;
+use conduct::conduct;
 pub use options::{RunArgs, RunOptions};
 
 /// Said in a report from before the first case to after the last: it stays there after a crash.

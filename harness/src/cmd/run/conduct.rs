@@ -1,27 +1,28 @@
 //! The run itself: case after case, everything kept, interruptions and breakdowns included.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod curve;
 
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::begin::unix_s;
 use super::calibration::calibrate;
 use super::estimate::{in_words, one_trial, step};
 use super::folder::TRIALS;
-use super::options::{RunOptions, once_each};
+use super::options::RunOptions;
 use crate::check::{Observed, Unsteady, unsteady};
 use crate::cmd::behaviour::Ran;
 use crate::cmd::judging::Judging;
 use crate::cmd::selection::Selection;
 use crate::cmd::{behaviour, curves, judged, performance};
 use crate::driver::{DriveError, Interrupt, sweep_runtime_folders, why_unavailable};
-use crate::gate::CurveLine;
-use crate::plan::{Bus, Case, Curve, TrialKind};
+use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, TearDown};
 use crate::report::{
-    self, Behaviour, BehaviourRow, CurveRow, Host, LeftBehind, PerformanceRow, Progress, Run,
-    counted,
+    self, Behaviour, BehaviourRow, LeftBehind, PerformanceRow, Progress, Run, counted,
 };
 
-/// Runs every selected case and completes the record that [`begin`] began.
+/// Runs every selected case and completes the record that [`begin`](super::begin::begin) began.
 pub(super) async fn conduct(
     options: &RunOptions,
     selection: &Selection,
@@ -304,49 +305,6 @@ impl Conductor<'_> {
         }
     }
 
-    /// All points of one scenario, on every bus.
-    async fn curve(&mut self, points: &[Case]) {
-        let Some(Curve { axis, .. }) = points[0].curve.clone() else { return };
-        let mut buses = self.options.curve_buses();
-        let mut absent = Vec::new();
-        buses.retain(|bus| {
-            let why = unmeasured(&points[0], *bus);
-            absent.extend(why.clone().map(|why| CurveLine::absent(*bus, why)));
-            why.is_none()
-        });
-        let scenario = &points[0].scenario;
-        let Some(first) = buses.first().copied() else {
-            let concludes = self.options.concludes();
-            let mut row = CurveRow::of(scenario, axis, &[], Vec::new(), concludes);
-            row.lines = absent;
-            self.run.curves.push(row);
-            return;
-        };
-        let names: Vec<&str> = buses.iter().map(|bus| bus.as_str()).collect();
-        self.progress.case_started(scenario, &names.join(", "));
-        let plan = curves::Plan {
-            executable: self.executable,
-            buses: buses.clone(),
-            rounds: self.options.curve_rounds(),
-            share_by_clone: self.share_by_clone,
-            directory: self.options.out.join(TRIALS),
-        };
-        let drawn = curves::run(points, &plan, self.interrupt.clone(), &mut self.progress).await;
-        let broken = drawn.rows(points, &self.options.wanted);
-        let concludes = self.options.concludes();
-        let mut row = CurveRow::of(scenario, axis, &buses, drawn.trials, concludes);
-        row.lines.extend(absent);
-        let words: Vec<String> =
-            broken.iter().map(outcome).chain(row.lines.iter().map(report::said_of)).collect();
-        self.run.behaviour.extend(broken);
-        self.run.left_behind.extend(drawn.left_behind);
-        self.run.curves.push(row);
-        match drawn.error {
-            Some(error) => self.broke(&points[0], first, &error),
-            None => self.progress.case_done(&words.join("; ")),
-        }
-    }
-
     fn broke(&mut self, case: &Case, bus: Bus, error: &DriveError) {
         self.progress.case_done(&error.to_string());
         if matches!(error, DriveError::Interrupted) {
@@ -365,56 +323,6 @@ impl Conductor<'_> {
         }
         told
     }
-}
-
-/// The record of a run that has looked at nothing yet.
-pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Run {
-        command: command(options, selection),
-        format: report::FORMAT,
-        revision: report::revision(folder),
-        host: Host::read(),
-        seed: options.wanted.seed,
-        profile: options.wanted.profile.as_str().to_owned(),
-        baseline: options.wanted.baseline,
-        candidates: candidates(options, selection),
-        started_unix_s: unix_s(),
-        finished_unix_s: 0,
-        calibration: Vec::new(),
-        behaviour: Vec::new(),
-        performance: Vec::new(),
-        evidence: Vec::new(),
-        curves: Vec::new(),
-        left_behind: Vec::new(),
-        infrastructure: Vec::new(),
-        interrupted: None,
-    }
-}
-
-/// The line that repeats the run: brokers of others and another allocator have to be built in again.
-fn command(options: &RunOptions, selection: &Selection) -> String {
-    let measured = selection.cases.iter().filter(|case| case.kind.is_performance());
-    let mut pairs = measured.flat_map(|case| options.pairs(case));
-    let line = options.command();
-    let has_peers = cfg!(feature = "peers") && pairs.any(|(a, b)| a.is_peer() || b.is_peer());
-    let switches = [("--peers", has_peers), ("--mimalloc", cfg!(feature = "mimalloc"))];
-    let asked = switches.into_iter().filter(|(_, is_asked)| *is_asked);
-    asked.fold(line, |line, (switch, _)| line.flag(switch)).to_string()
-}
-
-/// The buses in question, those whose performance is asked for first; without those that no
-/// selected case is run on.
-fn candidates(options: &RunOptions, selection: &Selection) -> Vec<Bus> {
-    let measured = selection.cases.iter().filter(|case| case.kind.is_performance());
-    let measured: Vec<Bus> =
-        measured.flat_map(|case| options.pairs(case)).map(|(_, candidate)| candidate).collect();
-    let mut candidates = options.performance_candidates();
-    candidates.retain(|candidate| measured.is_empty() || measured.contains(candidate));
-    if selection.cases.iter().any(|case| !case.kind.is_performance()) {
-        candidates.extend(options.behaviour_candidates());
-    }
-    once_each(&candidates)
 }
 
 /// Where the trials of a pair go: by its candidate, and by its baseline where a case has several.
@@ -445,8 +353,4 @@ fn outcome(row: &BehaviourRow) -> String {
         Behaviour::NotExercised(what) => format!("not exercised: {what}"),
         Behaviour::Broken(why) => format!("not judged: {why}"),
     }
-}
-
-fn unix_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

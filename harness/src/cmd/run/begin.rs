@@ -1,0 +1,64 @@
+//! The record of a run before anything was run: what was asked for, where, and the line that repeats it.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::options::{RunOptions, once_each};
+use crate::cmd::selection::Selection;
+use crate::plan::Bus;
+use crate::report::{self, Host, Run};
+
+/// The record of a run that has looked at nothing yet.
+pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Run {
+        command: command(options, selection),
+        format: report::FORMAT,
+        revision: report::revision(folder),
+        host: Host::read(),
+        seed: options.wanted.seed,
+        profile: options.wanted.profile.as_str().to_owned(),
+        baseline: options.wanted.baseline,
+        candidates: candidates(options, selection),
+        started_unix_s: unix_s(),
+        finished_unix_s: 0,
+        calibration: Vec::new(),
+        behaviour: Vec::new(),
+        performance: Vec::new(),
+        evidence: Vec::new(),
+        curves: Vec::new(),
+        left_behind: Vec::new(),
+        infrastructure: Vec::new(),
+        interrupted: None,
+    }
+}
+
+/// The line that repeats the run: brokers of others and another allocator have to be built in again.
+fn command(options: &RunOptions, selection: &Selection) -> String {
+    let measured = selection.cases.iter().filter(|case| case.kind.is_performance());
+    let mut pairs = measured.flat_map(|case| options.pairs(case));
+    let line = options.command();
+    let has_peers = cfg!(feature = "peers") && pairs.any(|(a, b)| a.is_peer() || b.is_peer());
+    let switches = [("--peers", has_peers), ("--mimalloc", cfg!(feature = "mimalloc"))];
+    let asked = switches.into_iter().filter(|(_, is_asked)| *is_asked);
+    asked.fold(line, |line, (switch, _)| line.flag(switch)).to_string()
+}
+
+/// The buses in question, those whose performance is asked for first; without those that no
+/// selected case is run on.
+fn candidates(options: &RunOptions, selection: &Selection) -> Vec<Bus> {
+    let measured = selection.cases.iter().filter(|case| case.kind.is_performance());
+    let measured: Vec<Bus> =
+        measured.flat_map(|case| options.pairs(case)).map(|(_, candidate)| candidate).collect();
+    let mut candidates = options.performance_candidates();
+    candidates.retain(|candidate| measured.is_empty() || measured.contains(candidate));
+    if selection.cases.iter().any(|case| !case.kind.is_performance()) {
+        candidates.extend(options.behaviour_candidates());
+    }
+    once_each(&candidates)
+}
+
+/// Now, in seconds since 1970.
+pub(super) fn unix_s() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}

@@ -24,7 +24,7 @@ pub enum Profile {
     Pr,
     /// Everything.
     Nightly,
-    /// Everything, at full length.
+    /// Everything, the rates too at which a trial takes long.
     Release,
 }
 

@@ -26,6 +26,12 @@ Exit codes:
   2  usage, or an invalid scenario
   4  infrastructure: a file or folder cannot be read";
 
+const COMPARING_EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing is worse for certain
+  1  worse: a promise that held is broken, or a ratio is worse whatever its interval allows
+  2  usage, or a report that cannot be read";
+
 const SEARCHING_EXIT_CODES: &str = "\
 Exit codes:
   0  nothing was found
@@ -45,6 +51,12 @@ struct Cli {
 enum Verb {
     #[command(after_help = EXIT_CODES)]
     Run(cmd::run::RunArgs),
+    #[command(after_help = EXIT_CODES)]
+    Rerun(cmd::rerun::RerunArgs),
+    #[command(after_help = READING_EXIT_CODES)]
+    Report(cmd::report::ReportArgs),
+    #[command(after_help = COMPARING_EXIT_CODES)]
+    Compare(cmd::compare::CompareArgs),
     #[command(after_help = EXIT_CODES)]
     Plan(cmd::plan::PlanArgs),
     #[command(after_help = READING_EXIT_CODES)]
@@ -85,15 +97,16 @@ enum Verb {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if matches!(cli.verb, Verb::Run(_)) {
+    if matches!(cli.verb, Verb::Run(_) | Verb::Rerun(_)) {
         log_to_standard_error();
+        // Before the first actor: children inherit it.
+        equivalence::driver::raise_descriptor_limit();
     }
     match cli.verb {
-        Verb::Run(run) => {
-            // Before the first actor: children inherit it.
-            equivalence::driver::raise_descriptor_limit();
-            cmd::run::run(&run.resolved())
-        }
+        Verb::Run(run) => cmd::run::run(&run.resolved()),
+        Verb::Rerun(arguments) => cmd::rerun::run(arguments),
+        Verb::Report(arguments) => told(cmd::report::run(&arguments)),
+        Verb::Compare(arguments) => told(cmd::compare::run(&arguments)),
         Verb::Plan(plan) => cmd::plan::run(&plan.resolved()),
         Verb::List(arguments) => told(cmd::list::run(&arguments)),
         Verb::Show(arguments) => told(cmd::show::run(&arguments)),

@@ -5,25 +5,28 @@
 //!
 //! In the order to read:
 //!
-//! - `run`: the record, and the JSON Schema of it;
+//! - `run`, `timeline`: the record, and the JSON Schema of it;
 //! - `answer`, `exit`: switch or not, and the exit code;
 //! - `sides`: what the two buses of a comparison are called;
 //! - `figure`, `stamp`, `divergences`, `curves`, `alignment`, `table`, `ledger`, `summary`: for people;
-//! - `chart`: a curve as a picture;
+//! - `picture`: what is drawn; `html`: the page for a browser;
+//! - `comparison`: two reports beside each other;
 //! - `host`, `revision`: where and what was run;
 //! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
 //! - `progress`: what is seen while it runs.
 
 mod alignment;
 mod answer;
-mod chart;
+mod comparison;
 mod curves;
 mod divergences;
 mod exit;
 mod figure;
 mod host;
+mod html;
 mod layout;
 mod ledger;
+mod picture;
 mod progress;
 mod read;
 mod revision;
@@ -34,9 +37,11 @@ mod sides;
 mod stamp;
 mod summary;
 mod table;
+mod timeline;
 mod write;
 
 pub use answer::{Answer, answer};
+pub use comparison::Comparison;
 pub use curves::said_of;
 pub use exit::{Exit, FailOn, OnInconclusive, Strictness, exit};
 pub use figure::{counted, figure};
@@ -44,7 +49,7 @@ pub use host::Host;
 pub use layout::{CASES, case_dir};
 pub use ledger::{Budget, BudgetState, budgets};
 pub use progress::Progress;
-pub use read::{ReadError, is_in, read, read_file};
+pub use read::{ReadError, is_in, read, read_either, read_file};
 pub use revision::revision;
 pub use run::{
     Behaviour, BehaviourRow, CheckedRow, CurveRow, DivergenceRow, FORMAT, LeftBehind,
@@ -53,4 +58,5 @@ pub use run::{
 pub use sides::sides;
 pub use summary::summary;
 pub use table::table;
+pub use timeline::{Passage, Timeline};
 pub use write::{WriteError, write};

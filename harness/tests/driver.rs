@@ -359,7 +359,13 @@ const BUSES: [Bus; 3] = [Bus::Crossbeam, Bus::Embedded, Bus::Process];
 
 /// The selection a rerun would be of; these cases come from no file.
 fn wanted() -> Wanted {
-    Wanted { folder: None, profile: Profile::Pr, pattern: None, seed: 1, baseline: Bus::Crossbeam }
+    Wanted {
+        folder: None,
+        profile: Profile::Pr,
+        patterns: Vec::new(),
+        seed: 1,
+        baseline: Bus::Crossbeam,
+    }
 }
 
 fn passes(case: &Case, bus: Bus) {

@@ -44,7 +44,7 @@ fn rerun(found: &Found, fault: Option<Fault>, folder: &Path) -> (Behaviour, Vec<
     let wanted = Wanted {
         folder: Some(folder.to_owned()),
         profile: Profile::Pr,
-        pattern: Some(found.sketch.name.clone()),
+        patterns: vec![found.sketch.name.clone()],
         seed: SEED,
         baseline: Bus::Embedded,
     };

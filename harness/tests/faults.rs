@@ -56,7 +56,7 @@ fn run(case: &Case, bus: Bus) -> Ran {
     let (_teller, interrupt) = Interrupt::new();
     let executable = Path::new(env!("CARGO_BIN_EXE_equivalence"));
     let (profile, baseline) = (Profile::Pr, Bus::Crossbeam);
-    let wanted = Wanted { folder: None, profile, pattern: None, seed: 1, baseline };
+    let wanted = Wanted { folder: None, profile, patterns: Vec::new(), seed: 1, baseline };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let judging = Judging { executable, case, bus, directory: folder.path(), wanted: &wanted };
     let ran = judged::run(judging, interrupt);

@@ -15,7 +15,7 @@ fn wanted(case: &str) -> Wanted {
     Wanted {
         folder: None,
         profile: Profile::Smoke,
-        pattern: Some(case.to_owned()),
+        patterns: vec![case.to_owned()],
         baseline: Bus::Crossbeam,
         seed: 1,
     }

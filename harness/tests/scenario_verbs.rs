@@ -106,7 +106,7 @@ fn refused(folder: &Path) -> String {
     let wanted = Wanted {
         folder: Some(folder.to_path_buf()),
         profile: Profile::Pr,
-        pattern: None,
+        patterns: Vec::new(),
         seed: 1,
         baseline: Bus::Crossbeam,
     };

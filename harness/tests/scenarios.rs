@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 /// Every case of the project's own scenarios.
 fn wanted() -> Wanted {
     let baseline = Bus::Crossbeam;
-    Wanted { folder: None, profile: Profile::Pr, pattern: None, seed: SEED, baseline }
+    Wanted { folder: None, profile: Profile::Pr, patterns: Vec::new(), seed: SEED, baseline }
 }
 
 fn trials(case: &Case) -> Vec<Trial> {

@@ -18,7 +18,7 @@ use crate::driver::{DriveError, Driven, Interrupt, fence, run_trial};
 use crate::gate::Reason;
 use crate::plan::{Bus, Case, Day, Fence, PlannedEvent, Workload, WorkloadError};
 use crate::record::{FENCE, History, ProcessFigures, TearDown};
-use crate::report::{Behaviour, BehaviourRow, CheckedRow, DivergenceRow, Witness};
+use crate::report::{Behaviour, BehaviourRow, CheckedRow, DivergenceRow, Timeline, Witness};
 
 /// The plan of a case as checkers ask for it.
 pub struct CasePlan<'a> {
@@ -154,6 +154,7 @@ pub fn judge_on(
     };
     let mut row = judged(row(case, bus, wanted, Behaviour::Pass), (case, today), &report, doubts);
     (row.published, row.received) = totals(history);
+    row.timeline = Timeline::around(history, &row.violations);
     row.processes.clone_from(&trial.processes);
     row
 }
@@ -274,6 +275,7 @@ pub(super) fn row(case: &Case, bus: Bus, wanted: &Wanted, outcome: Behaviour) ->
         bus,
         outcome,
         violations: Vec::new(),
+        timeline: None,
         divergences: Vec::new(),
         differences: Vec::new(),
         unsteady: Vec::new(),

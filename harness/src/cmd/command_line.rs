@@ -25,20 +25,20 @@ pub struct CommandLine {
 impl CommandLine {
     /// The line that runs one case alone on a bus, exactly as it ran here.
     pub fn of_case(wanted: &Wanted, case: &str, bus: Bus) -> Self {
-        Self::of(wanted, Some(case), &[bus]).option("--out", AGAIN)
+        Self::of(wanted, &[case.to_owned()], &[bus]).option("--out", AGAIN)
     }
 
     /// The line of a whole run; no candidate means the profile's own.
     pub fn of_run(wanted: &Wanted, candidates: &[Bus], out: &Path) -> Self {
         let out = from_root(out).display().to_string();
-        Self::of(wanted, wanted.pattern.as_deref(), candidates).option("--out", &out)
+        Self::of(wanted, &wanted.patterns, candidates).option("--out", &out)
     }
 
-    fn of(wanted: &Wanted, scenario: Option<&str>, candidates: &[Bus]) -> Self {
+    fn of(wanted: &Wanted, patterns: &[String], candidates: &[Bus]) -> Self {
         let words = ["cargo", "xtask", "equivalence"].map(str::to_owned).to_vec();
         let mut line = Self { words }.option("--profile", wanted.profile.as_str());
-        if let Some(scenario) = scenario {
-            line = line.option("--scenario", scenario);
+        for pattern in patterns {
+            line = line.option("--scenario", pattern);
         }
         let folder = wanted.folder.clone().unwrap_or_else(scenario::default_folder);
         let folder = from_root(&folder);
@@ -109,7 +109,7 @@ mod tests {
         Wanted {
             folder: folder.map(Path::to_path_buf),
             profile: Profile::Pr,
-            pattern: Some("a/*".to_owned()),
+            patterns: vec!["a/*".to_owned()],
             seed: 7,
             baseline: Bus::Embedded,
         }
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn a_rerun_derives_the_same_seed_for_the_same_case() {
-        let pattern = Some("delivery/*".to_owned());
-        let wanted = Wanted { profile: Profile::Nightly, pattern, ..wanted(None) };
+        let patterns = vec!["delivery/*".to_owned()];
+        let wanted = Wanted { profile: Profile::Nightly, patterns, ..wanted(None) };
         let cases = wanted.select().expect("valid scenarios").cases;
         assert!(cases.iter().any(|case| case.id.contains('[')), "a matrix is among them");
         for case in cases {
@@ -171,7 +171,7 @@ mod tests {
                 .find(|profile| profile.as_str() == value(&command, "--profile"));
             let again = Wanted {
                 profile: profile.expect("a profile"),
-                pattern: Some(value(&command, "--scenario").to_owned()),
+                patterns: vec![value(&command, "--scenario").to_owned()],
                 seed: value(&command, "--seed").parse().expect("a number"),
                 ..wanted.clone()
             };

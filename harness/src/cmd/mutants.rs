@@ -53,7 +53,7 @@ pub fn run(arguments: &MutantsArgs) -> anyhow::Result<ExitCode> {
     let wanted = Wanted {
         folder: None,
         profile: Profile::Pr,
-        pattern: None,
+        patterns: Vec::new(),
         baseline: Bus::Crossbeam,
         seed: arguments.seed,
     };

@@ -61,8 +61,8 @@ pub fn run(options: &PlanOptions) -> ExitCode {
             return error.exit();
         }
     };
-    if selection.cases.is_empty() {
-        super::complain(&options.run.wanted.nothing());
+    if let Some(why) = options.run.wanted.complaint(&selection) {
+        super::complain(&why);
         return ExitCode::from(super::EXIT_INVALID);
     }
     match told(options, &selection) {

@@ -16,7 +16,7 @@ use crate::cmd::EXIT_INVALID;
 use crate::report::{self, Exit, FailOn, OnInconclusive, Run, Strictness};
 use begin::begin;
 use conduct::conduct;
-pub use options::{RunArgs, RunOptions};
+pub use options::{Inconclusive, RunArgs, RunOptions};
 
 /// Said in a report from before the first case to after the last: it stays there after a crash.
 const UNFINISHED: &str = "the run has not ended; if nothing is running any more, it was killed";
@@ -30,8 +30,8 @@ pub fn run(options: &RunOptions) -> ExitCode {
             return error.exit();
         }
     };
-    if selection.cases.is_empty() {
-        complain(&options.wanted.nothing());
+    if let Some(why) = options.wanted.complaint(&selection) {
+        complain(&why);
         return ExitCode::from(EXIT_INVALID);
     }
     // Held until the report is written.

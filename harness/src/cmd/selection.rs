@@ -25,8 +25,9 @@ pub struct Wanted {
     pub folder: Option<PathBuf>,
     /// How much of every scenario.
     pub profile: Profile,
-    /// A pattern over case ids and scenario names, `*` for any run of characters.
-    pub pattern: Option<String>,
+    /// Patterns over case ids and scenario names, `*` for any run of characters: a case is wanted by any
+    /// of them, without one every case is.
+    pub patterns: Vec<String>,
     /// Seed of everything random.
     pub seed: u64,
     /// The bus the others are compared with.
@@ -53,13 +54,24 @@ impl Wanted {
         problems.or(Selection { cases, table })
     }
 
-    /// Why nothing was selected, and what may have been meant.
-    pub fn nothing(&self) -> String {
+    /// Why a pattern, or all of them, selects nothing, and what may have been meant.
+    pub fn complaint(&self, selection: &Selection) -> Option<String> {
+        let selects =
+            |pattern: &&String| selection.cases.iter().any(|case| is_named(pattern, case));
+        match self.patterns.iter().find(|pattern| !selects(pattern)) {
+            Some(pattern) => Some(self.nothing(pattern)),
+            None if selection.cases.is_empty() => {
+                let profile = self.profile.as_str();
+                Some(format!("error: no scenario is part of profile {profile}"))
+            }
+            None => None,
+        }
+    }
+
+    fn nothing(&self, pattern: &str) -> String {
         let profile = self.profile.as_str();
-        let Some(pattern) = &self.pattern else {
-            return format!("error: no scenario is part of profile {profile}");
-        };
-        let elsewhere = Profile::ALL.into_iter().find(|other| !self.names(*other).0.is_empty());
+        let elsewhere =
+            Profile::ALL.into_iter().find(|other| !self.names(*other, pattern).0.is_empty());
         if let Some(other) = elsewhere {
             let other = other.as_str();
             return format!(
@@ -67,28 +79,30 @@ impl Wanted {
             );
         }
         let known: Vec<String> =
-            Profile::ALL.into_iter().flat_map(|profile| self.names(profile).1).collect();
+            Profile::ALL.into_iter().flat_map(|profile| self.names(profile, pattern).1).collect();
         match scenario::suggestion(pattern, known.iter().map(String::as_str)) {
             Some(meant) => format!("error: no scenario {pattern:?}; did you mean {meant:?}?"),
             None => format!("error: no scenario {pattern:?}; `equivalence list` names them all"),
         }
     }
 
-    /// Ids of a profile's wanted cases, and the names of all its cases and scenarios.
-    fn names(&self, profile: Profile) -> (Vec<String>, Vec<String>) {
-        let all = Self { profile, pattern: None, ..self.clone() };
+    /// Ids of a profile's cases that a pattern names, and the names of all its cases and scenarios.
+    fn names(&self, profile: Profile, pattern: &str) -> (Vec<String>, Vec<String>) {
+        let all = Self { profile, patterns: Vec::new(), ..self.clone() };
         let cases = all.select().unwrap_or_default().cases;
-        let wanted = cases.iter().filter(|case| self.is_wanted(case));
-        let wanted = wanted.map(|case| case.id.clone()).collect();
+        let named = cases.iter().filter(|case| is_named(pattern, case));
+        let named = named.map(|case| case.id.clone()).collect();
         let known = cases.into_iter().flat_map(|case| [case.scenario, case.id]);
-        (wanted, known.collect())
+        (named, known.collect())
     }
 
     fn is_wanted(&self, case: &Case) -> bool {
-        self.pattern.as_ref().is_none_or(|pattern| {
-            matches_glob(pattern, &case.id) || matches_glob(pattern, &case.scenario)
-        })
+        self.patterns.is_empty() || self.patterns.iter().any(|pattern| is_named(pattern, case))
     }
+}
+
+fn is_named(pattern: &str, case: &Case) -> bool {
+    matches_glob(pattern, &case.id) || matches_glob(pattern, &case.scenario)
 }
 
 #[cfg(test)]
@@ -99,8 +113,14 @@ mod tests {
 
     fn project(profile: Profile, seed: u64, pattern: Option<&str>) -> Wanted {
         let folder = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios"));
-        let pattern = pattern.map(str::to_owned);
-        Wanted { folder, profile, pattern, seed, baseline: Bus::Crossbeam }
+        let patterns = pattern.map(str::to_owned).into_iter().collect();
+        Wanted { folder, profile, patterns, seed, baseline: Bus::Crossbeam }
+    }
+
+    /// What is complained of.
+    fn complaint(wanted: &Wanted) -> String {
+        let selection = wanted.select().expect("valid scenarios");
+        wanted.complaint(&selection).expect("a pattern selects nothing")
     }
 
     #[test]
@@ -108,14 +128,26 @@ mod tests {
         let typo = project(Profile::Smoke, 1, Some("delivery/stedy-small"));
         let meant =
             r#"error: no scenario "delivery/stedy-small"; did you mean "delivery/steady-small"?"#;
-        assert_eq!(typo.nothing(), meant);
+        assert_eq!(complaint(&typo), meant);
         let nowhere = project(Profile::Smoke, 1, Some("x*y"));
-        assert!(nowhere.nothing().ends_with("`equivalence list` names them all"));
+        assert!(complaint(&nowhere).ends_with("`equivalence list` names them all"));
         let cases = |profile| project(profile, 1, None).select().expect("valid scenarios").cases;
         let smoke: Vec<String> = cases(Profile::Smoke).into_iter().map(|case| case.id).collect();
         let later = cases(Profile::Nightly).into_iter().find(|case| !smoke.contains(&case.id));
         let id = later.expect("nightly has more than smoke").id;
-        let told = project(Profile::Smoke, 1, Some(&id)).nothing();
+        let told = complaint(&project(Profile::Smoke, 1, Some(&id)));
         assert!(told.contains("is not part of profile smoke; add `--profile "), "{told}");
+    }
+
+    #[test]
+    fn each_of_several_patterns_must_select_something() {
+        let mut wanted = project(Profile::Smoke, 1, Some("delivery/*"));
+        let alone = wanted.select().expect("valid scenarios");
+        assert_eq!(wanted.complaint(&alone), None);
+        wanted.patterns.push("topics/*".to_owned());
+        let both = wanted.select().expect("valid scenarios");
+        assert!(both.cases.len() > alone.cases.len());
+        wanted.patterns.push("delivery/stedy-small".to_owned());
+        assert!(complaint(&wanted).contains("did you mean"));
     }
 }

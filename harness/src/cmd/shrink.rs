@@ -68,7 +68,7 @@ fn find(arguments: &ShrinkArgs) -> Result<Case, String> {
     let mut wanted = Wanted {
         folder: arguments.scenarios.clone(),
         profile: Profile::Pr,
-        pattern: Some(arguments.case.clone()),
+        patterns: vec![arguments.case.clone()],
         seed: arguments.seed,
         baseline: Bus::Crossbeam,
     };

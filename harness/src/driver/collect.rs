@@ -157,7 +157,8 @@ impl Ended<'_> {
         } else {
             Latencies::read(directory, publishers, summaries.len())?
         };
-        figures.latency = joined.latency.summary();
+        figures.latency = joined.latency.summary_with_percentiles();
+        figures.stages = joined.stages();
         figures.response = joined.response.summary();
         figures.service = joined.service.summary();
         figures.lateness = joined.lateness.summary();

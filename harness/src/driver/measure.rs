@@ -22,7 +22,9 @@ use std::time::{Duration, Instant};
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
 use self::neighbours::Neighbours;
-use crate::record::{ContextSwitches, HostLoad, Memory, MemoryMoments, ProcessFigures, Role};
+use crate::record::{
+    ContextSwitches, HostLoad, Memory, MemoryMoments, Moment, ProcessFigures, Role,
+};
 
 pub(super) use host::{descriptors, memory};
 
@@ -34,8 +36,7 @@ pub(super) struct Meter {
     processes: Vec<Watched>,
     measuring: bool,
     ready: Vec<Memory>,
-    /// Samples of the measured window: of every process, what was last read of it.
-    samples: Vec<(Instant, Vec<Memory>)>,
+    samples: Vec<Sample>,
     drained: Vec<Memory>,
     window: Option<(Instant, Instant)>,
     /// Within a window: when memory is read.
@@ -44,6 +45,15 @@ pub(super) struct Meter {
     sockets: host::Sockets,
     /// Why bytes queued in sockets could not be read, the first time.
     sockets_unread: Option<String>,
+}
+
+/// One look at all processes within the measured window.
+struct Sample {
+    at: Instant,
+    /// Of every process, what was last read of it.
+    memory: Vec<Memory>,
+    /// Of every process, CPU time so far.
+    cpu: Vec<Option<Duration>>,
 }
 
 struct Watched {
@@ -115,8 +125,8 @@ impl Meter {
             return;
         }
         let first = self.whole_sample();
+        self.keep(first);
         let now = Instant::now();
-        self.samples.push((now, first));
         self.window.get_or_insert((now, now));
         self.neighbours.begin();
         for process in &mut self.processes {
@@ -143,7 +153,7 @@ impl Meter {
         self.neighbours.end();
         self.sampling = None;
         let last = self.whole_sample();
-        self.samples.push((Instant::now(), last));
+        self.keep(last);
         if let Some((_, end)) = &mut self.window {
             *end = Instant::now();
         }
@@ -179,10 +189,16 @@ impl Meter {
     fn sample_next(&mut self) {
         let turn = self.samples.len() % self.processes.len().max(1);
         let sample = self.sample(|meter, at| match meter.samples.last() {
-            Some((_, last)) if at != turn => last.get(at).copied(),
+            Some(last) if at != turn => last.memory.get(at).copied(),
             _ => memory(meter.processes[at].pid),
         });
-        self.samples.push((Instant::now(), sample));
+        self.keep(sample);
+    }
+
+    /// Keeps a sample of the window, with what everybody has run so far: its clock costs next to nothing to read.
+    fn keep(&mut self, memory: Vec<Memory>) {
+        let cpu = self.processes.iter().map(|process| host::cpu_time(process.pid)).collect();
+        self.samples.push(Sample { at: Instant::now(), memory, cpu });
     }
 
     /// What is read of each process, with what is queued in its sockets now.
@@ -215,13 +231,13 @@ impl Meter {
 
     /// Anonymous memory and socket bytes of the whole tree in the sample with the most of it.
     pub(super) fn peak_bytes(&self) -> Option<u64> {
-        self.samples.iter().map(|(_, sample)| held(sample)).filter(|bytes| *bytes > 0).max()
+        self.samples.iter().map(|sample| held(&sample.memory)).filter(|bytes| *bytes > 0).max()
     }
 
     /// Growth of the tree's anonymous memory and socket bytes from ready to the end of the window, bytes.
     pub(super) fn growth_bytes(&self) -> Option<u64> {
-        let (_, last) = self.samples.last()?;
-        Some(held(last).saturating_sub(held(&self.ready)))
+        let last = self.samples.last()?;
+        Some(held(&last.memory).saturating_sub(held(&self.ready)))
     }
 
     /// CPU of the whole tree in the window, seconds; `None` when any process's is unknown.
@@ -249,22 +265,36 @@ impl Meter {
             cpu_s: process.cpu.map(|cpu| cpu.as_secs_f64()),
             memory: self.moments(index),
             context_switches: process.switches,
+            series: self.series(index),
         };
         self.processes.iter().enumerate().map(figures).collect()
+    }
+
+    /// What a process had used by each sample of the window, counted from the first.
+    fn series(&self, index: usize) -> Vec<Moment> {
+        let Some(first) = self.samples.first() else { return Vec::new() };
+        let cpu = |sample: &Sample| sample.cpu.get(index).copied().flatten();
+        let moment = |sample: &Sample| Moment {
+            at_s: (sample.at - first.at).as_secs_f64(),
+            cpu_s: cpu(sample)
+                .zip(cpu(first))
+                .map(|(now, then)| (now.saturating_sub(then)).as_secs_f64()),
+            pss_bytes: sample.memory.get(index).map_or(0, |memory| memory.pss_bytes),
+        };
+        self.samples.iter().map(moment).collect()
     }
 
     fn moments(&self, index: usize) -> Option<MemoryMoments> {
         let (begin, end) = self.window?;
         let middle = begin + (end - begin) / 2;
         let distance = |at: Instant| at.max(middle) - at.min(middle);
-        let (_, mid) = self.samples.iter().min_by_key(|(at, _)| distance(*at))?;
-        let (_, peak) =
-            self.samples.iter().max_by_key(|(_, sample)| sample[index].anonymous_bytes)?;
+        let mid = self.samples.iter().min_by_key(|sample| distance(sample.at))?;
+        let peak = self.samples.iter().max_by_key(|one| one.memory[index].anonymous_bytes)?;
         let of = |sample: &[Memory]| sample.get(index).copied().unwrap_or_default();
         let moments = MemoryMoments {
             ready: of(&self.ready),
-            mid: of(mid),
-            peak: of(peak),
+            mid: of(&mid.memory),
+            peak: of(&peak.memory),
             drained: of(&self.drained),
         };
         (moments.peak.anonymous_bytes > 0).then_some(moments)

@@ -114,8 +114,10 @@ pub fn validity(trial: &Trial, most_in_flight: Option<u64>) -> Validity {
 }
 
 fn ordered(recorder: &'static str, latency: &Latency) -> Result<(), PhysicsError> {
-    let Latency { samples, min_ns, mean_ns, p50_ns, p90_ns, p99_ns, p999_ns, max_ns } = *latency;
-    let rising = [min_ns, p50_ns, p90_ns, p99_ns, p999_ns, max_ns].is_sorted();
+    let Latency { samples, min_ns, mean_ns, max_ns, .. } = *latency;
+    let named = [latency.p50_ns, latency.p90_ns, latency.p99_ns, latency.p999_ns];
+    let rising = [&[min_ns], &named[..], &[max_ns]].concat().is_sorted()
+        && latency.percentiles_ns.is_sorted();
     let holds = rising && (min_ns..=max_ns).contains(&mean_ns) && max_ns <= LONGEST_NS;
     if samples == 0 || holds {
         return Ok(());

@@ -79,6 +79,9 @@ pub struct TrialFigures {
     pub service: Option<Latency>,
     /// `wake − planned` of the generators.
     pub lateness: Option<Latency>,
+    /// Where the latency goes; of paced trials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<Stages>,
     /// Deliveries in flight on average: throughput × mean latency; saturation only.
     pub mean_in_flight: Option<f64>,
     /// What was in flight whenever the actors of a paced trial were asked; empty where the case
@@ -100,6 +103,17 @@ pub struct TrialFigures {
     pub host: Option<HostLoad>,
 }
 
+/// Mean time of a delivery in each stage of its way, nanoseconds. They add up to the mean latency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stages {
+    /// From its start to the call of `publish`: the publisher was still held up by earlier events.
+    pub waiting_ns: f64,
+    /// Within `publish`, until that returned or the event had arrived.
+    pub publishing_ns: f64,
+    /// From then on until it was received.
+    pub travelling_ns: f64,
+}
+
 /// Deliveries that were on their way at one moment of a paced window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InFlight {
@@ -110,6 +124,10 @@ pub struct InFlight {
     /// The most they allow.
     pub most: i64,
 }
+
+/// Percentiles that [`Latency::percentiles_ns`] gives, in its order.
+pub const PERCENTILES: [f64; 14] =
+    [0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0, 99.5, 99.75, 99.9, 99.99, 100.0];
 
 /// Summary of one latency histogram, nanoseconds; the histogram itself is in the `.hlog`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -130,6 +148,9 @@ pub struct Latency {
     pub p999_ns: u64,
     /// Largest.
     pub max_ns: u64,
+    /// The values at [`PERCENTILES`], nanoseconds; of the gated latency alone, and absent in older reports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub percentiles_ns: Vec<u64>,
 }
 
 /// What a process of the tree is for.
@@ -167,6 +188,20 @@ pub struct ProcessFigures {
     pub memory: Option<MemoryMoments>,
     /// Context switches over its life, as it reported at exit.
     pub context_switches: Option<ContextSwitches>,
+    /// What it used as the measured window went on, in order; absent in older reports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<Moment>,
+}
+
+/// What a process had used at one moment of the measured window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Moment {
+    /// Since the window began, seconds.
+    pub at_s: f64,
+    /// CPU time since then, seconds; `None` where the host cannot tell.
+    pub cpu_s: Option<f64>,
+    /// Proportional share of its memory when that was last read, bytes.
+    pub pss_bytes: u64,
 }
 
 /// Voluntary and forced context switches.

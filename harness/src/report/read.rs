@@ -58,6 +58,11 @@ pub fn is_in(folder: &Path) -> bool {
     text.is_ok_and(|text| serde_json::from_str::<Reported>(&text).is_ok())
 }
 
+/// Reads a report that is named by its folder or by its file.
+pub fn read_either(path: &Path) -> Result<Run, ReadError> {
+    if path.is_file() { read_file(path) } else { read(path) }
+}
+
 /// Reads `report.json` in `folder`.
 pub fn read(folder: &Path) -> Result<Run, ReadError> {
     read_file(&folder.join("report.json"))

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Host;
+use super::{Host, Timeline};
 use crate::check::divergence::Standing;
 use crate::check::{Difference, Reached, Unsteady};
 use crate::gate::{CurveLine, Evidence, Judgement, Limit, Verdict, judge};
@@ -67,6 +67,9 @@ pub struct BehaviourRow {
     pub outcome: Behaviour,
     /// Witnesses; `checked` holds the full counts. Those of declared divergences are below.
     pub violations: Vec<Witness>,
+    /// What happened around the first witness that names events.
+    #[serde(default)]
+    pub timeline: Option<Timeline>,
     /// Departures the scenario declares for this bus, and what was seen of each.
     #[serde(default)]
     pub divergences: Vec<DivergenceRow>,
@@ -108,6 +111,20 @@ pub enum Behaviour {
     NotExercised(String),
     /// The history could not be judged: a defect of the instrument.
     Broken(String),
+}
+
+impl Behaviour {
+    /// In one or two words, without the reason.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "FAIL",
+            Self::Diverges => "as declared",
+            Self::NotApplicable(_) => "not applicable",
+            Self::NotExercised(_) => "not exercised",
+            Self::Broken(_) => "not judged",
+        }
+    }
 }
 
 /// A declared divergence in one case on its bus.

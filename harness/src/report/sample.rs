@@ -51,6 +51,7 @@ pub(super) fn passing(bus: Bus) -> BehaviourRow {
         bus,
         outcome: Behaviour::Pass,
         violations: Vec::new(),
+        timeline: None,
         divergences: Vec::new(),
         differences: Vec::new(),
         unsteady: Vec::new(),

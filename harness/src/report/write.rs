@@ -7,7 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::chart::chart;
+use super::html::page;
+use super::picture::curve;
 use super::{Run, schema, summary};
 
 /// Why a report could not be written.
@@ -26,21 +27,22 @@ pub enum WriteError {
     Json(#[from] serde_json::Error),
 }
 
-/// Writes `report.json`, `report.schema.json`, `summary.md` and a picture of each curve into `folder`, making it if need be.
+/// Writes `report.json`, `report.schema.json`, `report.html`, `summary.md` and a picture of each curve into `folder`, making it if need be.
 pub fn write(folder: &Path, run: &Run) -> Result<(), WriteError> {
     fs::create_dir_all(folder)
         .map_err(|source| WriteError::File { path: folder.to_owned(), source })?;
     put(folder, "report.json", &serde_json::to_string_pretty(run)?)?;
     put(folder, "report.schema.json", &serde_json::to_string_pretty(&schema())?)?;
+    put(folder, "report.html", &page(run))?;
     put(folder, "summary.md", &summary(run))?;
-    for curve in &run.curves {
-        put(folder, &chart_name(&curve.scenario), &chart(curve))?;
+    for row in &run.curves {
+        put(folder, &picture_name(&row.scenario), &curve(row))?;
     }
     Ok(())
 }
 
 /// `curve-perf-curves-topics.svg`: names of scenarios have letters, digits, `-` and `/`.
-fn chart_name(scenario: &str) -> String {
+fn picture_name(scenario: &str) -> String {
     format!("curve-{}.svg", scenario.replace('/', "-"))
 }
 

@@ -48,7 +48,7 @@ fn judge_as_of(day: &str, judgement: Judgement, doubts: &[&str]) -> BehaviourRow
     let wanted = Wanted {
         folder: None,
         profile: Profile::Pr,
-        pattern: None,
+        patterns: Vec::new(),
         seed: 1,
         baseline: Bus::Crossbeam,
     };

@@ -109,7 +109,7 @@ impl<'a> Trials<'a> {
         Wanted {
             folder: Some(self.scenarios.to_owned()),
             profile: Profile::Pr,
-            pattern: None,
+            patterns: Vec::new(),
             seed: self.seed,
             baseline: self.baseline,
         }

@@ -17,9 +17,10 @@ pub struct RunArgs {
     /// How much to run.
     #[arg(long, default_value = "pr", value_parser = profiles())]
     pub profile: Profile,
-    /// Only cases whose id or scenario matches; `*` stands for any run of characters.
+    /// Only cases whose id or scenario matches, several times for several; `*` stands for any run of
+    /// characters.
     #[arg(long, value_name = "GLOB")]
-    pub scenario: Option<String>,
+    pub scenario: Vec<String>,
     /// Folder of scenario files.
     #[arg(long, value_name = "FOLDER")]
     pub scenarios: Option<PathBuf>,
@@ -79,7 +80,7 @@ impl RunArgs {
             wanted: Wanted {
                 folder: self.scenarios,
                 profile: self.profile,
-                pattern: self.scenario,
+                patterns: self.scenario,
                 seed: self.seed,
                 baseline: self.baseline,
             },
@@ -219,9 +220,9 @@ mod tests {
     use super::*;
 
     fn options(baseline: Bus, candidates: &[Bus]) -> RunOptions {
-        let (profile, pattern) = (Profile::Smoke, Some("a/*".to_owned()));
+        let (profile, patterns) = (Profile::Smoke, vec!["a/*".to_owned()]);
         RunOptions {
-            wanted: Wanted { folder: None, profile, pattern, seed: 1, baseline },
+            wanted: Wanted { folder: None, profile, patterns, seed: 1, baseline },
             candidates: candidates.to_vec(),
             out: "reports/x".into(),
             warn_inconclusive: true,

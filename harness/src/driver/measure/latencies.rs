@@ -12,7 +12,7 @@ use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 use rustc_hash::FxHashMap;
 
 use crate::driver::records::{Arrival, RecordsError, Timing, names, read_all};
-use crate::record::Latency;
+use crate::record::{Latency, PERCENTILES, Stages};
 
 /// Smallest latency told apart from none, ns.
 const LOWEST_NS: u64 = 100;
@@ -27,8 +27,17 @@ pub(in crate::driver) struct Latencies {
     pub(in crate::driver) response: Recorded,
     pub(in crate::driver) service: Recorded,
     pub(in crate::driver) lateness: Recorded,
+    stages: StageSums,
     /// Arrivals before their own publish was called: a defect of the clocks or the join.
     pub(in crate::driver) impossible: u64,
+}
+
+/// Time of all deliveries together in each stage, ns.
+#[derive(Default)]
+struct StageSums {
+    waiting_ns: u64,
+    publishing_ns: u64,
+    travelling_ns: u64,
 }
 
 /// One histogram, and how many samples were beyond its range.
@@ -67,7 +76,15 @@ impl Recorded {
             p99_ns: quantile(0.99),
             p999_ns: quantile(0.999),
             max_ns: histogram.max(),
+            percentiles_ns: Vec::new(),
         })
+    }
+
+    /// The same with its percentiles, to be drawn.
+    pub(in crate::driver) fn summary_with_percentiles(&self) -> Option<Latency> {
+        let at = |percentile: &f64| self.histogram.value_at_percentile(*percentile);
+        let percentiles_ns = PERCENTILES.iter().map(at).collect();
+        self.summary().map(|summary| Latency { percentiles_ns, ..summary })
     }
 }
 
@@ -121,6 +138,7 @@ impl Latencies {
             response: Recorded::new(),
             service: Recorded::new(),
             lateness: Recorded::new(),
+            stages: StageSums::default(),
             impossible: 0,
         }
     }
@@ -135,6 +153,22 @@ impl Latencies {
         self.response.record(received.saturating_sub(sent.planned_ns));
         self.service.record(received - sent.call_ns);
         self.lateness.record(sent.wake_ns.saturating_sub(sent.planned_ns));
+        // Another process may have the event before the publisher has its processor back.
+        let handed_over = sent.return_ns.min(received);
+        self.stages.waiting_ns += sent.call_ns.saturating_sub(arrival.start_ns);
+        self.stages.publishing_ns += handed_over.saturating_sub(sent.call_ns);
+        self.stages.travelling_ns += received - handed_over;
+    }
+
+    /// Mean time in each stage, if anything arrived.
+    pub(in crate::driver) fn stages(&self) -> Option<Stages> {
+        let samples = self.latency.histogram.len();
+        let mean = |sum: u64| sum as f64 / samples as f64;
+        (samples > 0).then(|| Stages {
+            waiting_ns: mean(self.stages.waiting_ns),
+            publishing_ns: mean(self.stages.publishing_ns),
+            travelling_ns: mean(self.stages.travelling_ns),
+        })
     }
 
     /// Writes the four histograms as one interval log (version 2), tagged.

@@ -15,6 +15,7 @@ fn saturation() -> Trial {
         p99_ns: 2_000_000 * scale,
         p999_ns: 3_000_000 * scale,
         max_ns: 4_000_000 * scale,
+        percentiles_ns: Vec::new(),
     };
     Trial {
         case: "perf/saturation".to_owned(),

@@ -6,7 +6,7 @@ use super::*;
 use crate::gate::{Block, Evidence, Reason, VoidTrial, order};
 use crate::plan::{Bus, TrialKind};
 use crate::record::{
-    ContextSwitches, Latency, Memory, MemoryMoments, ProcessFigures, Role, TearDown, Trial,
+    ContextSwitches, Latency, Memory, MemoryMoments, Moment, ProcessFigures, Role, TearDown, Trial,
     TrialFigures, Validity,
 };
 use crate::report::sample::{failing, leftover, run};
@@ -85,6 +85,7 @@ fn process() -> ProcessFigures {
         cpu_s: Some(0.25),
         memory: Some(MemoryMoments { peak: moment, ..MemoryMoments::default() }),
         context_switches: Some(ContextSwitches { voluntary: 9, involuntary: 1 }),
+        series: vec![Moment { at_s: 0.25, cpu_s: Some(0.125), pss_bytes: 900_000 }],
     }
 }
 
@@ -153,7 +154,7 @@ fn no_half_written_file_remains() {
         .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["report.json", "report.schema.json", "summary.md"]);
+    assert_eq!(names, ["report.html", "report.json", "report.schema.json", "summary.md"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Where a value stands in a panel: logarithmic spans, their ticks, and the pixels between.
+//! Where a value stands in a panel: logarithmic or even spans, their ticks, and the pixels between.
 
 /// Room beyond the outermost values, as a share of the span's logarithm.
 const MARGIN: f64 = 0.05;
@@ -7,11 +7,23 @@ const LEAST: f64 = 4.0;
 /// Most ticks of a side; with more, decades alone are marked.
 const MOST_TICKS: usize = 9;
 
-/// From where to where, both above zero.
+/// Most steps between zero and the end of an even span.
+const MOST_STEPS: f64 = 5.0;
+
+/// From where to where.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Span {
     low: f64,
     high: f64,
+    spacing: Spacing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spacing {
+    /// Equal factors are equal distances; both ends are above zero.
+    Logarithmic,
+    /// Equal differences are equal distances.
+    Even,
 }
 
 /// The place of a panel, and what it spans.
@@ -33,33 +45,57 @@ impl Span {
         let wider = (LEAST / (high / low)).max(1.0).sqrt();
         let (low, high) = (low / wider, high * wider);
         let margin = (high / low).powf(MARGIN);
-        Some(Self { low: low / margin, high: high * margin })
+        Some(Self { low: low / margin, high: high * margin, spacing: Spacing::Logarithmic })
     }
 
-    /// Where a value is between the ends, 0 to 1; what is not above zero is at the lower end.
+    /// Evenly from zero to the largest value, with a margin; `None` without any above zero.
+    pub(super) fn from_zero(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let high = values.filter(|value| value.is_finite() && *value > 0.0).reduce(f64::max)?;
+        Some(Self { low: 0.0, high: high * (1.0 + MARGIN), spacing: Spacing::Even })
+    }
+
+    /// Where a value is between the ends, 0 to 1; what is below the lower end is at it.
     fn share(self, value: f64) -> f64 {
         let value = value.clamp(self.low, self.high);
-        (value / self.low).ln() / (self.high / self.low).ln()
+        match self.spacing {
+            Spacing::Logarithmic => (value / self.low).ln() / (self.high / self.low).ln(),
+            Spacing::Even => (value - self.low) / (self.high - self.low),
+        }
     }
 
-    /// Values to mark: 1, 2 and 5 of every decade, or decades alone where those are too many.
+    /// Values to mark: 1, 2 and 5 of every decade, or decades alone where those are too many; of an even
+    /// span steps of a 1, a 2 or a 5.
     pub(super) fn ticks(self) -> Vec<f64> {
-        let all = self.within(&[1.0, 2.0, 5.0]);
-        if all.len() > MOST_TICKS { self.within(&[1.0]) } else { all }
+        if self.spacing == Spacing::Even {
+            return self.steps();
+        }
+        let all = self.within(&[1, 2, 5]);
+        if all.len() > MOST_TICKS { self.within(&[1]) } else { all }
     }
 
-    fn within(self, steps: &[f64]) -> Vec<f64> {
+    fn steps(self) -> Vec<f64> {
+        let exponent = (self.high / MOST_STEPS).log10().floor();
+        let fits = |step: &u32| decimal(*step, exponent) * MOST_STEPS >= self.high;
+        let step = [1, 2, 5].into_iter().find(fits).unwrap_or(10);
+        let ticks = (0..).map(|number| decimal(number * step, exponent));
+        ticks.take_while(|tick| *tick <= self.high).collect()
+    }
+
+    fn within(self, steps: &[u32]) -> Vec<f64> {
         let mut ticks = Vec::new();
         let mut exponent = self.low.log10().floor();
         while exponent <= self.high.log10() {
-            // Decimal text is exact where a power of ten below one is not.
-            let power = |step: &f64| format!("{step}e{exponent}").parse::<f64>();
-            let decade = steps.iter().filter_map(|step| power(step).ok());
+            let decade = steps.iter().map(|step| decimal(*step, exponent));
             ticks.extend(decade.filter(|tick| (self.low..=self.high).contains(tick)));
             exponent += 1.0;
         }
         ticks
     }
+}
+
+/// So many of a power of ten. Decimal text is exact where a power of ten below one is not.
+fn decimal(many: u32, exponent: f64) -> f64 {
+    format!("{many}e{exponent}").parse().unwrap_or(f64::INFINITY)
 }
 
 impl Frame {
@@ -98,6 +134,14 @@ mod tests {
         assert_eq!(span(&[0.6, 4.0]).ticks(), [1.0, 2.0]);
         assert_eq!(span(&[0.03, 0.3]).ticks(), [0.05, 0.1, 0.2]);
         assert_eq!(span(&[1.0, 1e6]).ticks(), [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6]);
+    }
+
+    #[test]
+    fn even_spans_begin_at_zero_and_have_few_steps() {
+        let own = Span::from_zero([3.0, 12.0].into_iter()).expect("values above zero");
+        assert_eq!(own.ticks(), [0.0, 5.0, 10.0]);
+        assert!((own.share(6.3) - 0.5).abs() < 1e-9, "half of 12 and its margin");
+        assert_eq!(Span::from_zero([0.0, f64::NAN].into_iter()), None);
     }
 
     #[test]

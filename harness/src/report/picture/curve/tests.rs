@@ -10,7 +10,7 @@ fn count(svg: &str, what: &str) -> usize {
 #[test]
 fn every_element_that_is_opened_is_closed() {
     for row in [flat_curve(), knee_curve()] {
-        let svg = chart(&row);
+        let svg = curve(&row);
         for name in ["svg", "style", "title", "text"] {
             let opened = count(&svg, &format!("<{name}>")) + count(&svg, &format!("<{name} "));
             assert_eq!(opened, count(&svg, &format!("</{name}>")), "{name}");
@@ -23,7 +23,7 @@ fn every_element_that_is_opened_is_closed() {
 
 #[test]
 fn it_loads_nothing_and_knows_the_dark() {
-    let svg = chart(&flat_curve());
+    let svg = curve(&flat_curve());
     assert_eq!(count(&svg, "http"), 1, "the name space alone");
     assert!(svg.contains("prefers-color-scheme:dark"));
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
@@ -31,7 +31,7 @@ fn it_loads_nothing_and_knows_the_dark() {
 
 #[test]
 fn both_buses_have_a_line_and_a_range_at_every_point() {
-    let svg = chart(&flat_curve());
+    let svg = curve(&flat_curve());
     // Two panels of two lines, each of two points; a mark each, and two in the legend.
     assert_eq!(count(&svg, "<path class=\"line\""), 4);
     assert_eq!(count(&svg, "<path stroke"), 8);
@@ -46,14 +46,14 @@ fn both_buses_have_a_line_and_a_range_at_every_point() {
 
 #[test]
 fn a_knee_has_the_line_of_its_limit_and_a_flat_curve_has_none() {
-    assert_eq!(count(&chart(&knee_curve()), "class=\"limit\""), 1);
-    assert_eq!(count(&chart(&flat_curve()), "class=\"limit\""), 0);
+    assert_eq!(count(&curve(&knee_curve()), "class=\"limit\""), 1);
+    assert_eq!(count(&curve(&flat_curve()), "class=\"limit\""), 0);
 }
 
 #[test]
 fn a_point_that_is_missing_leaves_a_gap() {
     let steps = |row: &CurveRow| {
-        let svg = chart(row);
+        let svg = curve(row);
         let line =
             svg.lines().find(|line| line.starts_with("<path class=\"line\"")).expect("a line");
         (count(line, "M"), count(line, "L"))
@@ -70,12 +70,12 @@ fn a_curve_without_figures_says_so() {
     for line in &mut row.lines {
         line.points.clear();
     }
-    assert_eq!(count(&chart(&row), "nothing was read"), 2);
+    assert_eq!(count(&curve(&row), "nothing was read"), 2);
 }
 
 #[test]
 fn what_a_label_says_is_text() {
     let mut row = flat_curve();
     row.axis.label = "a < b & \"c\"".to_owned();
-    assert!(chart(&row).contains("a &lt; b &amp; &quot;c&quot;"));
+    assert!(curve(&row).contains("a &lt; b &amp; &quot;c&quot;"));
 }

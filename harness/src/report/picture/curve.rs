@@ -1,20 +1,18 @@
-//! A curve as a picture: one self-contained SVG, readable in light and dark, with nothing to load.
+//! A curve: what a delivery costs, or how long it takes, along an axis, on every bus.
 //!
 //! Both axes are logarithmic, so that a power law is a straight line and its exponent the slope.
-//! Colours are told apart by shapes as well. Nothing is drawn that is not in the row.
-
-mod frame;
+//! Nothing is drawn that is not in the row.
 
 use std::fmt::Write as _;
 
-use self::frame::{Frame, Span};
-use super::CurveRow;
-use super::curves::place;
-use super::figure::figure;
+use super::draw::{colour, drawn, escaped, legend, mark, rule, text};
+use super::frame::{Frame, Span};
 use crate::gate::{CurvePoint, Spread};
-use crate::plan::Asks;
-use crate::plan::Scale;
 use crate::plan::gates::Metric;
+use crate::plan::{Asks, Scale};
+use crate::report::CurveRow;
+use crate::report::curves::place;
+use crate::report::figure::figure;
 
 /// Width of the picture, in its own units: it scales to whatever room there is.
 const WIDTH: f64 = 720.0;
@@ -29,19 +27,6 @@ const RIGHT: f64 = 24.0;
 const BELOW: f64 = 58.0;
 /// Least distance of two labels along the axis.
 const LABEL: f64 = 58.0;
-/// Half the width of a mark.
-const MARK: f64 = 4.5;
-
-/// Middling colours, seen on white and on black; more buses than these begin anew.
-const COLOURS: [&str; 6] = ["#2f7ed8", "#d9730d", "#1f9d63", "#b455c9", "#c9a400", "#d64560"];
-
-/// Fills and strokes, and what changes in the dark.
-const STYLE: &str = "\
-.ground{fill:#ffffff}.text{fill:#24292f;font:13px sans-serif}.title{font-size:15px;font-weight:600}\
-.grid{stroke:#d0d7de;stroke-width:1}.axis{stroke:#57606a;stroke-width:1}\
-.line{fill:none;stroke-width:1.5}.limit{stroke:#cf222e;stroke-width:1.5;stroke-dasharray:6 4}\
-@media (prefers-color-scheme:dark){.ground{fill:#16191e}.text{fill:#e6edf3}\
-.grid{stroke:#30363d}.axis{stroke:#8b949e}.limit{stroke:#ff7b72}}";
 
 /// What one panel shows.
 struct Panel {
@@ -54,21 +39,16 @@ struct Panel {
 }
 
 /// The picture of a curve.
-pub(super) fn chart(row: &CurveRow) -> String {
+pub(in crate::report) fn curve(row: &CurveRow) -> String {
     let panels = panels(row.axis.asks);
     let height = HEAD + PANEL * panels.len() as f64;
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n\
-         <style>{STYLE}</style>\n<title>{}</title>\n\
-         <rect class=\"ground\" width=\"{WIDTH}\" height=\"{height}\"/>\n",
-        escaped(&row.scenario)
-    );
-    head(&mut svg, row);
-    for (number, panel) in panels.iter().enumerate() {
-        draw(&mut svg, row, panel, HEAD + PANEL * number as f64);
-    }
-    svg.push_str("</svg>\n");
-    svg
+    drawn((WIDTH, height), &row.scenario, |svg| {
+        text(svg, (LEFT, 24.0), "text title", "start", &row.scenario);
+        legend(svg, (LEFT, 44.0), row.lines.iter().map(|line| line.bus.as_str()));
+        for (number, panel) in panels.iter().enumerate() {
+            draw(svg, row, panel, HEAD + PANEL * number as f64);
+        }
+    })
 }
 
 fn panels(asks: Asks) -> Vec<Panel> {
@@ -97,18 +77,6 @@ fn panels(asks: Asks) -> Vec<Panel> {
                 limit: None,
             },
         ],
-    }
-}
-
-fn head(svg: &mut String, row: &CurveRow) {
-    text(svg, (LEFT, 24.0), "text title", "start", &row.scenario);
-    let mut x = LEFT;
-    for (number, line) in row.lines.iter().enumerate() {
-        mark(svg, number, (x + MARK, 44.0));
-        let name = line.bus.as_str();
-        text(svg, (x + 16.0, 48.5), "text", "start", name);
-        // Letters of 13 px are 8 wide at most, on average.
-        x += 36.0 + 8.0 * name.len() as f64;
     }
 }
 
@@ -193,7 +161,7 @@ fn series(
     read: fn(&CurvePoint) -> Option<Spread>,
     frame: &Frame,
 ) {
-    let colour = COLOURS[number % COLOURS.len()];
+    let colour = colour(number);
     let mut line = String::new();
     let mut known = Vec::new();
     let mut step = 'M';
@@ -221,42 +189,6 @@ fn series(
         );
         mark(svg, number, (x, frame.y(own.median)));
     }
-}
-
-/// A circle, a square, a diamond or a triangle.
-fn mark(svg: &mut String, number: usize, (x, y): (f64, f64)) {
-    let colour = COLOURS[number % COLOURS.len()];
-    let (double, half) = (2.0 * MARK, MARK);
-    let path = match number % 4 {
-        0 => format!(
-            "M{:.1} {y:.1}a{half} {half} 0 1 0 {double} 0a{half} {half} 0 1 0 -{double} 0",
-            x - half
-        ),
-        1 => format!("M{:.1} {:.1}h{double}v{double}h-{double}z", x - half, y - half),
-        2 => format!("M{x:.1} {:.1}l{half} {half}l-{half} {half}l-{half} -{half}z", y - half),
-        _ => format!("M{x:.1} {:.1}l{half} {double}h-{double}z", y - half),
-    };
-    let _ = writeln!(svg, "<path fill=\"{colour}\" d=\"{path}\"/>");
-}
-
-fn rule(svg: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
-    let _ = writeln!(
-        svg,
-        "<line class=\"{class}\" x1=\"{:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>",
-        from.0, from.1, to.0, to.1
-    );
-}
-
-fn text(svg: &mut String, (x, y): (f64, f64), class: &str, anchor: &str, told: &str) {
-    let _ = writeln!(
-        svg,
-        "<text class=\"{class}\" text-anchor=\"{anchor}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>",
-        escaped(told)
-    );
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

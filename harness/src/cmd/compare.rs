@@ -1,0 +1,39 @@
+//! `compare`: what has changed from one report to another.
+
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{EXIT_INVALID, complain};
+use crate::report::{self, Comparison, ReadError, Run};
+
+/// Say what has changed from one report to another.
+#[derive(Debug, Clone, Args)]
+pub struct CompareArgs {
+    /// The earlier report, its folder or file.
+    pub earlier: PathBuf,
+    /// The later one.
+    #[arg(default_value = "reports/latest")]
+    pub later: PathBuf,
+}
+
+/// Prints the comparison. Exit 1 if something is worse for certain: a promise broken that held, or a
+/// ratio that is worse whatever either interval allows, on the same class of host.
+pub fn run(arguments: &CompareArgs) -> anyhow::Result<ExitCode> {
+    let (earlier, later) = match both(arguments) {
+        Ok(both) => both,
+        Err(error) => {
+            complain(&format_args!("error: {:#}", anyhow::Error::from(error)));
+            return Ok(ExitCode::from(EXIT_INVALID));
+        }
+    };
+    let comparison = Comparison::of(&earlier, &later);
+    writeln!(stdout().lock(), "{}", comparison.table())?;
+    Ok(ExitCode::from(u8::from(comparison.is_worse())))
+}
+
+fn both(arguments: &CompareArgs) -> Result<(Run, Run), ReadError> {
+    Ok((report::read_either(&arguments.earlier)?, report::read_either(&arguments.later)?))
+}

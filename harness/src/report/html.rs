@@ -1,0 +1,151 @@
+//! `report.html`: the report for a browser, one self-contained file.
+//!
+//! Nothing is loaded and no script runs: what folds is `<details>`. What it says is in the [`Run`], in the
+//! words of table and summary; only pictures are added.
+
+mod behaviour;
+mod cases;
+mod figures;
+mod performance;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::figure::counted;
+use super::stamp::utc;
+use super::table::{headline, left_behind, notes};
+use super::{Answer, Budget, BudgetState, Run, answer, budgets, figure};
+use crate::gate::Verdict;
+use crate::plan::Bus;
+use crate::plan::gates::Metric;
+
+const STYLE: &str = include_str!("html/style.css");
+
+/// The page.
+pub(super) fn page(run: &Run) -> String {
+    let title = run.candidates.first().map_or_else(String::new, |first| headline(run, *first));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header { (answers(run)) (origin(run)) (troubles(run)) }
+                main {
+                    (performance::section(run))
+                    (performance::beside(run))
+                    (cases::section(run))
+                    (performance::curves(run))
+                    (behaviour::section(run))
+                    (behaviour::divergences(run))
+                    @for candidate in &run.candidates { (ledger(run, *candidate)) }
+                    (remarks(run))
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// The class of a verdict; colours never stand alone, the word is always beside them.
+fn class(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Inconclusive(_) => "open",
+        Verdict::NotApplicable(_) => "aside",
+    }
+}
+
+/// Whether to switch, for each candidate: the first thing on the page.
+fn answers(run: &Run) -> Markup {
+    html! {
+        @for (place, candidate) in run.candidates.iter().enumerate() {
+            @let class = match answer(run, *candidate) {
+                Answer::Switch => "pass",
+                Answer::DoNotSwitch(_) => "fail",
+                Answer::NotYetKnown(_) => "open",
+            };
+            @if place == 0 {
+                h1 class=(class) { (headline(run, *candidate)) }
+            } @else {
+                p class={ "answer " (class) } { (headline(run, *candidate)) }
+            }
+        }
+        pre { code { (run.command) } }
+    }
+}
+
+fn origin(run: &Run) -> Markup {
+    let host = &run.host;
+    let memory = host
+        .memory_bytes
+        .map_or("memory unknown".to_owned(), |bytes| figure(Metric::Memory, bytes as f64));
+    let seconds = run.finished_unix_s.saturating_sub(run.started_unix_s);
+    html! {
+        p.origin {
+            (utc(run.started_unix_s)) ", " (seconds) " s · revision " (run.revision)
+            " · profile " (run.profile) " · seed " (run.seed) br;
+            (host.class()) ", " (memory) ", governor " (host.governor)
+        }
+    }
+}
+
+/// Why the run is not whole, and what it left behind.
+fn troubles(run: &Run) -> Markup {
+    let partial = run.interrupted.iter().map(|why| format!("Partial: {why}"));
+    let broken = run.infrastructure.iter().cloned();
+    let left = run.left_behind.iter().filter(|left| !left.tear_down.is_clean()).map(left_behind);
+    let troubles: Vec<String> = partial.chain(broken).chain(left).collect();
+    html! {
+        @if !troubles.is_empty() {
+            ul.troubles { @for trouble in &troubles { li { (trouble) } } }
+        }
+    }
+}
+
+/// Nothing where nothing was measured.
+fn ledger(run: &Run, candidate: Bus) -> Markup {
+    let budgets = budgets(run, candidate);
+    let is_open = |budget: &Budget| matches!(budget.state, BudgetState::Open(_));
+    let time = |ns: f64| figure(Metric::LatencyP99, ns);
+    html! {
+        @if !budgets.iter().all(is_open) {
+            section {
+                h2 { "The documents' absolute budgets: " (candidate.as_str()) }
+                p { "On this host only; they inform and decide nothing." }
+                (figures::table(&["what", "limit", "state"], budgets.iter().map(|budget| {
+                    let (class, state) = match budget.state {
+                        BudgetState::Met(ns) => ("pass", format!("met: {}", time(ns))),
+                        BudgetState::Missed(ns) => ("fail", format!("missed: {}", time(ns))),
+                        BudgetState::Open(why) => ("open", format!("open: {why}")),
+                    };
+                    (class, vec![budget.what.to_owned(), format!("< {}", time(budget.limit_ns)), state])
+                })))
+            }
+        }
+    }
+}
+
+fn remarks(run: &Run) -> Markup {
+    let calibration = run.calibration.iter().map(|what| format!("calibration: {what}"));
+    let all: Vec<String> = calibration.chain(notes(run)).collect();
+    html! {
+        @if !all.is_empty() {
+            section {
+                h2 { "Remarks" }
+                details {
+                    summary { (counted(all.len(), "remark", "remarks")) }
+                    ul { @for remark in &all { li { (remark) } } }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Promises: what broke first, what is open next, everything else folded away.
+
+use maud::{Markup, html};
+
+use super::figures::{picture, table};
+use crate::report::divergences::{HEADS, cells as divergence_cells, declared};
+use crate::report::figure::counted;
+use crate::report::picture::lanes;
+use crate::report::table::{buses, counts, steadiness};
+use crate::report::{Behaviour, BehaviourRow, Run, Witness};
+
+/// Witnesses of a case that are shown; the rest is in `report.json`.
+const MOST_WITNESSES: usize = 10;
+/// Failed cases that are told whole: the page stays below 2 MB whatever broke.
+const MOST_FAILED: usize = 50;
+
+/// All behaviour rows.
+pub(super) fn section(run: &Run) -> Markup {
+    let failed: Vec<&BehaviourRow> =
+        run.behaviour.iter().filter(|row| row.outcome == Behaviour::Fail).collect();
+    let open = run.behaviour.iter().filter(|row| is_open(row) || !row.differences.is_empty());
+    html! {
+        @if !run.behaviour.is_empty() {
+            section {
+                h2 { "Behaviour" }
+                (totals(run))
+                @for row in failed.iter().take(MOST_FAILED) { (failure(row)) }
+                @if failed.len() > MOST_FAILED {
+                    p.fail { (failed.len() - MOST_FAILED) " more cases fail; they are in report.json." }
+                }
+                @for row in open { (remark(row)) }
+                details {
+                    summary { "All " (counted(run.behaviour.len(), "case", "cases")) ", by bus" }
+                    (all(run))
+                }
+            }
+        }
+    }
+}
+
+fn is_open(row: &BehaviourRow) -> bool {
+    matches!(row.outcome, Behaviour::NotExercised(_) | Behaviour::Broken(_))
+}
+
+fn totals(run: &Run) -> Markup {
+    html! {
+        ul {
+            @for bus in buses(run) {
+                @let own: Vec<&BehaviourRow> = run.behaviour.iter().filter(|row| row.bus == bus).collect();
+                @if !own.is_empty() { li { (bus.as_str()) ": " (counts(&own)) } }
+            }
+        }
+    }
+}
+
+/// A broken promise: what, what surrounded it, and how to see it again.
+fn failure(row: &BehaviourRow) -> Markup {
+    html! {
+        article.fail {
+            h3 { "FAIL " code { (row.case) } " on " (row.bus.as_str()) }
+            ul { @for witness in row.violations.iter().take(MOST_WITNESSES) { (told(witness)) } }
+            @if row.violations.len() > MOST_WITNESSES {
+                p { (row.violations.len() - MOST_WITNESSES) " more are in report.json." }
+            }
+            @if let Some(timeline) = &row.timeline {
+                (picture(&lanes(timeline)))
+                @if timeline.left_out > 0 {
+                    p.legend { (timeline.left_out) " events around these had no room." }
+                }
+            }
+            pre { code { (row.rerun) } }
+        }
+    }
+}
+
+fn told(witness: &Witness) -> Markup {
+    html! { li { b { (witness.rule) } ": " (witness.told()) } }
+}
+
+/// What could not be judged, and where two buses part.
+fn remark(row: &BehaviourRow) -> Markup {
+    html! {
+        article.open {
+            h3 { code { (row.case) } " on " (row.bus.as_str()) }
+            @match &row.outcome {
+                Behaviour::NotExercised(what) => p { "Not exercised: " (what) },
+                Behaviour::Broken(why) => p { "Not judged: " (why) },
+                _ => {}
+            }
+            ul {
+                @for one in row.differences.iter().take(MOST_WITNESSES) {
+                    li { "beside the baseline, " (one.colour.in_words()) ": " (one.sentence) (steadiness(one.unsteady)) }
+                }
+            }
+        }
+    }
+}
+
+fn all(run: &Run) -> Markup {
+    let columns = ["case", "bus", "outcome", "published", "received", "judged"];
+    table(
+        &columns,
+        run.behaviour.iter().map(|row| {
+            let (class, outcome) = outcome(&row.outcome);
+            let judged: u64 = row.checked.iter().map(|check| check.items).sum();
+            let cells = vec![
+                row.case.clone(),
+                row.bus.as_str().to_owned(),
+                outcome,
+                row.published.to_string(),
+                row.received.to_string(),
+                judged.to_string(),
+            ];
+            (class, cells)
+        }),
+    )
+}
+
+fn outcome(outcome: &Behaviour) -> (&'static str, String) {
+    let word = outcome.word();
+    match outcome {
+        Behaviour::Pass | Behaviour::Diverges => ("pass", word.to_owned()),
+        Behaviour::Fail => ("fail", word.to_owned()),
+        Behaviour::NotApplicable(why) => ("aside", format!("{word}: {why}")),
+        Behaviour::NotExercised(what) | Behaviour::Broken(what) => {
+            ("open", format!("{word}: {what}"))
+        }
+    }
+}
+
+/// Departures from the contract that are known and dated.
+pub(super) fn divergences(run: &Run) -> Markup {
+    let rows: Vec<_> = declared(run).collect();
+    html! {
+        @if !rows.is_empty() {
+            section {
+                h2 { "Declared divergences" }
+                p { "Departures from the contract that are known and dated; no failures while they hold." }
+                (table(&HEADS, rows.iter().map(|(row, one)| {
+                    let class = if one.standing.is_failure() { "fail" } else { "aside" };
+                    (class, divergence_cells(row, one).to_vec())
+                })))
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The page: self-contained, with the answer first, and nothing on it that a run could inject.
+
+use super::*;
+use crate::gate::{Block, Evidence, order};
+use crate::plan::TrialKind;
+use crate::record::{
+    Latency, Moment, PERCENTILES, ProcessFigures, Role, Stages, TearDown, Trial, TrialFigures,
+    Validity,
+};
+use crate::report::sample::{self, failing, flat_curve, leftover};
+use crate::report::{Passage, Timeline};
+
+/// As Chromium would be given it.
+const MOST_BYTES: usize = 2_000_000;
+
+fn trial(case: &str, bus: Bus, scale: u64) -> Trial {
+    let percentiles_ns = (1..=PERCENTILES.len() as u64).map(|ns| ns * 1_000 * scale).collect();
+    let latency = Latency { samples: 20_000, percentiles_ns, ..Latency::default() };
+    let stages =
+        Stages { waiting_ns: 100.0, publishing_ns: 900.0, travelling_ns: 4_000.0 * scale as f64 };
+    let series = [0.0, 0.5, 1.0].map(|at_s| Moment { at_s, cpu_s: Some(at_s), pss_bytes: 1 << 20 });
+    let process = ProcessFigures {
+        role: Role::Broker,
+        name: "broker".to_owned(),
+        pid: 1,
+        cpu_s: Some(1.0),
+        memory: None,
+        context_switches: None,
+        series: series.to_vec(),
+    };
+    Trial {
+        case: case.to_owned(),
+        bus: Some(bus),
+        void_of: None,
+        kind: TrialKind::Paced,
+        seed: 1,
+        validity: Validity::Valid,
+        figures: TrialFigures {
+            latency: Some(latency),
+            stages: Some(stages),
+            cpu_s_per_million: Some(1.0),
+            ..TrialFigures::default()
+        },
+        delivered: Vec::new(),
+        processes: vec![process],
+        tear_down: TearDown::default(),
+    }
+}
+
+fn evidence(case: &str) -> Evidence {
+    let mut evidence = Evidence::new(case.to_owned(), Bus::Crossbeam, Bus::Process);
+    let order = order(1, 0);
+    let trials = order.map(|side| {
+        let bus = evidence.bus(side);
+        trial(case, bus, if bus == Bus::Process { 2 } else { 1 })
+    });
+    evidence.blocks.push(Block { order, trials, host_busy: None, redone: false });
+    evidence
+}
+
+fn whole() -> Run {
+    let mut run = sample::run();
+    run.evidence.push(evidence("perf/paced[rate=10k]"));
+    run.curves.push(flat_curve());
+    run
+}
+
+#[test]
+fn the_answer_comes_first_then_the_command() {
+    let page = page(&whole());
+    let body = page.split("<body>").nth(1).expect("a body");
+    assert!(
+        body.starts_with("<header><h1 class=\"pass\">process against crossbeam: switch"),
+        "{body}"
+    );
+    assert!(page.contains(&whole().command));
+}
+
+#[test]
+fn it_loads_nothing_and_runs_nothing() {
+    let page = page(&whole());
+    let names = page.matches("http").count();
+    assert_eq!(names, page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count());
+    for loading in ["<script", "src=", "@import", "url(", "<link"] {
+        assert!(!page.contains(loading), "{loading}");
+    }
+}
+
+#[test]
+fn a_measured_case_has_its_percentiles_stages_and_processes() {
+    let page = page(&whole());
+    for told in [
+        "share of the deliveries that took no longer",
+        "Where the mean latency goes",
+        "travelling 8.00 µs",
+        "share of a processor",
+        "class=\"interval pass\"",
+        "CPU time a delivery",
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
+}
+
+#[test]
+fn a_percentile_without_samples_beyond_it_is_not_drawn() {
+    let mut run = whole();
+    assert!(page(&run).contains(">99.9 %<"), "20 000 samples leave 20 beyond it");
+    for trial in &mut run.evidence[0].blocks[0].trials {
+        trial.figures.latency.as_mut().expect("a latency").samples = 1_000;
+    }
+    let page = page(&run);
+    assert!(page.contains(">99 %<") && !page.contains(">99.9 %<"));
+}
+
+#[test]
+fn a_violation_is_told_with_its_ladder_and_its_command() {
+    let mut run = whole();
+    let mut row = failing(Bus::Process);
+    let passage = Passage {
+        event: "p0#17".to_owned(),
+        is_witness: true,
+        called_ns: 0,
+        refused: None,
+        received_ns: Vec::new(),
+    };
+    row.timeline =
+        Some(Timeline { subscriber: "s0".to_owned(), events: vec![passage], left_out: 3 });
+    run.behaviour.push(row);
+    run.left_behind.push(leftover(Bus::Process));
+    let page = page(&run);
+    for told in [
+        "<h1 class=\"fail\">",
+        "s0 received p0#18 before p0#17",
+        "p0#17 (never received)",
+        "3 events around these had no room",
+        "--scenario ordering/one --candidate process",
+        "LEFT BEHIND",
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
+}
+
+#[test]
+fn what_a_run_says_is_text() {
+    let mut run = whole();
+    run.infrastructure.push("<script>alert(1)</script>".to_owned());
+    run.command = "a < b & c".to_owned();
+    let page = page(&run);
+    assert!(!page.contains("<script"), "{page}");
+    assert!(page.contains("a &lt; b &amp; c"));
+}
+
+#[test]
+fn a_run_in_which_everything_fails_stays_small() {
+    let mut run = whole();
+    for number in 0..1_000 {
+        let mut row = failing(Bus::Process);
+        row.case = format!("ordering/case-{number}");
+        row.violations = vec![row.violations[0].clone(); 100];
+        run.behaviour.push(row);
+    }
+    for number in 0..100 {
+        run.evidence.push(evidence(&format!("perf/case-{number}")));
+    }
+    let page = page(&run);
+    assert!(page.len() < MOST_BYTES, "{} bytes", page.len());
+    assert!(page.contains("more cases are in report.json alone"));
+    assert!(page.contains("950 more cases fail"));
+}

@@ -1,0 +1,179 @@
+//! A violation as a ladder: what was published on the left, what a subscriber received on the right.
+//!
+//! Time goes down, a step for each happening and not to scale: microseconds beside seconds would hide
+//! each other. The moment stands beside each step.
+
+use std::fmt::Write as _;
+
+use super::draw::{drawn, escaped, mark, rule, text};
+use crate::plan::gates::Metric;
+use crate::report::figure::figure;
+use crate::report::{Passage, Timeline};
+
+const WIDTH: f64 = 720.0;
+const HEAD: f64 = 56.0;
+const STEP: f64 = 22.0;
+/// Where the two lanes run.
+const LEFT: f64 = 220.0;
+const RIGHT: f64 = 500.0;
+/// Colours of what the witness names, and of its neighbours: places in the palette.
+const NAMED: usize = 5;
+const BESIDE: usize = 0;
+
+/// One thing that happened.
+struct Happening<'a> {
+    at_ns: u64,
+    passage: &'a Passage,
+    /// Which of its arrivals; `None` for its publish.
+    arrival: Option<usize>,
+}
+
+/// The picture of a timeline.
+pub(in crate::report) fn lanes(timeline: &Timeline) -> String {
+    let happenings = happenings(&timeline.events);
+    let height = HEAD + STEP * (happenings.len() + 1) as f64;
+    let title = format!("what {} received", timeline.subscriber);
+    drawn((WIDTH, height), &title, |svg| {
+        text(svg, (LEFT, 22.0), "text title", "middle", "published");
+        text(
+            svg,
+            (RIGHT, 22.0),
+            "text title",
+            "middle",
+            &format!("received by {}", timeline.subscriber),
+        );
+        for x in [LEFT, RIGHT] {
+            rule(svg, "axis", (x, HEAD - 20.0), (x, height - STEP / 2.0));
+        }
+        for (step, happening) in happenings.iter().enumerate() {
+            if let Some(arrival) = happening.arrival {
+                let from = happenings.iter().position(|one| is_publish_of(one, happening.passage));
+                let class = if happening.passage.is_witness { "limit" } else { "grid" };
+                rule(svg, class, (LEFT, y(from.unwrap_or(step))), (RIGHT, y(step)));
+                arrived(svg, step, happening, arrival);
+            } else {
+                published(svg, step, happening);
+            }
+        }
+    })
+}
+
+/// Everything in order of time; of one moment, what was published first.
+fn happenings(events: &[Passage]) -> Vec<Happening<'_>> {
+    let mut all: Vec<Happening<'_>> = Vec::new();
+    for passage in events {
+        all.push(Happening { at_ns: passage.called_ns, passage, arrival: None });
+        let arrivals = passage.received_ns.iter().enumerate();
+        all.extend(arrivals.map(|(number, at)| Happening {
+            at_ns: *at,
+            passage,
+            arrival: Some(number),
+        }));
+    }
+    all.sort_by_key(|one| (one.at_ns, one.arrival.is_some()));
+    all
+}
+
+fn is_publish_of(one: &Happening<'_>, passage: &Passage) -> bool {
+    one.arrival.is_none() && one.passage.event == passage.event
+}
+
+fn y(step: usize) -> f64 {
+    HEAD + STEP * step as f64
+}
+
+fn shape(passage: &Passage) -> usize {
+    if passage.is_witness { NAMED } else { BESIDE }
+}
+
+fn published(svg: &mut String, step: usize, happening: &Happening<'_>) {
+    let passage = happening.passage;
+    mark(svg, shape(passage), (LEFT, y(step)));
+    let fate = match (&passage.refused, passage.received_ns.is_empty()) {
+        (Some(why), _) => format!(" ({why})"),
+        (None, true) => " (never received)".to_owned(),
+        (None, false) => String::new(),
+    };
+    label(svg, (LEFT - 12.0, y(step)), "end", happening, &fate);
+}
+
+fn arrived(svg: &mut String, step: usize, happening: &Happening<'_>, arrival: usize) {
+    mark(svg, shape(happening.passage), (RIGHT, y(step)));
+    let again = if arrival > 0 { " (again)" } else { "" };
+    label(svg, (RIGHT + 12.0, y(step)), "start", happening, again);
+}
+
+fn label(
+    svg: &mut String,
+    (x, y): (f64, f64),
+    anchor: &str,
+    happening: &Happening<'_>,
+    fate: &str,
+) {
+    let at = figure(Metric::LatencyP50, happening.at_ns as f64);
+    let weight = if happening.passage.is_witness { " font-weight=\"600\"" } else { "" };
+    let told = format!("{}{fate}, +{at}", happening.passage.event);
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        svg,
+        "<text class=\"text\" text-anchor=\"{anchor}\" x=\"{x:.1}\" y=\"{:.1}\"{weight}>{}</text>",
+        y + 4.5,
+        escaped(&told)
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passage(event: &str, called_ns: u64, received_ns: &[u64]) -> Passage {
+        Passage {
+            event: event.to_owned(),
+            is_witness: event == "p0#2",
+            called_ns,
+            refused: None,
+            received_ns: received_ns.to_vec(),
+        }
+    }
+
+    fn timeline() -> Timeline {
+        let events = vec![
+            passage("p0#1", 0, &[3_000]),
+            passage("p0#2", 1_000, &[2_000, 4_000]),
+            passage("p0#3", 1_500, &[]),
+        ];
+        Timeline { subscriber: "s1".to_owned(), events, left_out: 0 }
+    }
+
+    #[test]
+    fn time_goes_down_and_every_arrival_hangs_on_its_publish() {
+        let timeline = timeline();
+        let order: Vec<(u64, bool)> = happenings(&timeline.events)
+            .iter()
+            .map(|one| (one.at_ns, one.arrival.is_some()))
+            .collect();
+        let expected = [
+            (0, false),
+            (1_000, false),
+            (1_500, false),
+            (2_000, true),
+            (3_000, true),
+            (4_000, true),
+        ];
+        assert_eq!(order, expected);
+        let svg = lanes(&timeline);
+        assert_eq!(
+            svg.matches("class=\"limit\"").count(),
+            2,
+            "both arrivals of the witness's event"
+        );
+        assert_eq!(svg.matches("class=\"grid\"").count(), 1);
+    }
+
+    #[test]
+    fn what_became_of_an_event_is_said() {
+        let svg = lanes(&timeline());
+        assert!(svg.contains("p0#3 (never received)"), "{svg}");
+        assert!(svg.contains("p0#2 (again), +4.00 µs"), "{svg}");
+    }
+}

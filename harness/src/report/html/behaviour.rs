@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::figures::{picture, table};
+use crate::check::{Colour, Difference};
 use crate::report::divergences::{HEADS, cells as divergence_cells, declared};
 use crate::report::figure::counted;
 use crate::report::picture::lanes;
@@ -18,7 +19,8 @@ const MOST_FAILED: usize = 50;
 pub(super) fn section(run: &Run) -> Markup {
     let failed: Vec<&BehaviourRow> =
         run.behaviour.iter().filter(|row| row.outcome == Behaviour::Fail).collect();
-    let open = run.behaviour.iter().filter(|row| is_open(row) || !row.differences.is_empty());
+    let others = run.behaviour.iter().filter(|row| row.outcome != Behaviour::Fail);
+    let others = others.filter(|row| is_open(row) || undeclared(row).next().is_some());
     html! {
         @if !run.behaviour.is_empty() {
             section {
@@ -28,7 +30,7 @@ pub(super) fn section(run: &Run) -> Markup {
                 @if failed.len() > MOST_FAILED {
                     p.fail { (failed.len() - MOST_FAILED) " more cases fail; they are in report.json." }
                 }
-                @for row in open { (remark(row)) }
+                @for row in others { (remark(row)) }
                 details {
                     summary { "All " (counted(run.behaviour.len(), "case", "cases")) ", by bus" }
                     (all(run))
@@ -40,6 +42,11 @@ pub(super) fn section(run: &Run) -> Markup {
 
 fn is_open(row: &BehaviourRow) -> bool {
     matches!(row.outcome, Behaviour::NotExercised(_) | Behaviour::Broken(_))
+}
+
+/// What differs from the baseline and was not declared; what was has a section of its own.
+fn undeclared(row: &BehaviourRow) -> impl Iterator<Item = &Difference> {
+    row.differences.iter().filter(|one| one.colour != Colour::Declared)
 }
 
 fn totals(run: &Run) -> Markup {
@@ -68,6 +75,7 @@ fn failure(row: &BehaviourRow) -> Markup {
                     p.legend { (timeline.left_out) " events around these had no room." }
                 }
             }
+            (beside(row))
             pre { code { (row.rerun) } }
         }
     }
@@ -80,17 +88,23 @@ fn told(witness: &Witness) -> Markup {
 /// What could not be judged, and where two buses part.
 fn remark(row: &BehaviourRow) -> Markup {
     html! {
-        article.open {
+        article class=(if is_open(row) || undeclared(row).any(Difference::is_open) { "open" } else { "aside" }) {
             h3 { code { (row.case) } " on " (row.bus.as_str()) }
             @match &row.outcome {
                 Behaviour::NotExercised(what) => p { "Not exercised: " (what) },
                 Behaviour::Broken(why) => p { "Not judged: " (why) },
                 _ => {}
             }
-            ul {
-                @for one in row.differences.iter().take(MOST_WITNESSES) {
-                    li { "beside the baseline, " (one.colour.in_words()) ": " (one.sentence) (steadiness(one.unsteady)) }
-                }
+            (beside(row))
+        }
+    }
+}
+
+fn beside(row: &BehaviourRow) -> Markup {
+    html! {
+        ul {
+            @for one in undeclared(row).take(MOST_WITNESSES) {
+                li { "beside the baseline, " (one.colour.in_words()) ": " (one.sentence) (steadiness(one.unsteady)) }
             }
         }
     }

@@ -68,7 +68,7 @@ fn details(run: &Run, case: &str) -> Markup {
     }
 }
 
-/// Trials that count, of every bus of a case; a baseline's of all its pairs.
+/// Trials that count, of every bus of a case, the baseline's first; these of all its pairs.
 fn buses<'a>(run: &'a Run, case: &str) -> Vec<Own<'a>> {
     let mut all: Vec<Own<'a>> = Vec::new();
     for evidence in run.evidence.iter().filter(|evidence| evidence.case == case) {
@@ -79,6 +79,8 @@ fn buses<'a>(run: &'a Run, case: &str) -> Vec<Own<'a>> {
             }
         }
     }
+    let place = |bus: Bus| run.candidates.iter().position(|candidate| *candidate == bus);
+    all.sort_by_key(|own| if own.bus == run.baseline { None } else { Some(place(own.bus)) });
     all
 }
 

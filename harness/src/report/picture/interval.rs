@@ -42,12 +42,20 @@ pub(in crate::report) fn interval(
         let (low, high) = (x(bounds.low), x(bounds.high));
         line(&mut svg, "reach", (low, MIDDLE), (high, MIDDLE));
         for (ratio, at) in [(bounds.low, low), (bounds.high, high)] {
-            line(&mut svg, "reach", (at, MIDDLE - HALF), (at, MIDDLE + HALF));
-            beyond(&mut svg, ratio);
+            if beyond(ratio).is_none() {
+                line(&mut svg, "reach", (at, MIDDLE - HALF), (at, MIDDLE + HALF));
+            }
         }
     }
-    // Writing to a string cannot fail.
-    let _ = write!(svg, "<circle cx=\"{:.1}\" cy=\"{MIDDLE}\" r=\"4\"/></svg>", x(estimate.ratio));
+    if beyond(estimate.ratio).is_none() {
+        // Writing to a string cannot fail.
+        let _ = write!(svg, "<circle cx=\"{:.1}\" cy=\"{MIDDLE}\" r=\"4\"/>", x(estimate.ratio));
+    }
+    let ends = estimate.interval.map(|bounds| [bounds.low, bounds.high]);
+    for end in ends.into_iter().flatten().chain([estimate.ratio]).filter_map(beyond) {
+        arrow(&mut svg, end);
+    }
+    svg.push_str("</svg>");
     svg
 }
 
@@ -64,15 +72,29 @@ fn allowed(svg: &mut String, limit: Limit) {
     );
 }
 
-/// An arrow where a bound has no place of its own.
-fn beyond(svg: &mut String, ratio: f64) {
-    let (at, to) = match ratio {
-        ratio if ratio < ENDS[0] => (HALF, -HALF),
-        ratio if ratio > ENDS[1] => (WIDTH - HALF, HALF),
-        _ => return,
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Lower,
+    Upper,
+}
+
+/// The end beyond which a ratio lies.
+fn beyond(ratio: f64) -> Option<End> {
+    match ratio {
+        ratio if ratio < ENDS[0] => Some(End::Lower),
+        ratio if ratio > ENDS[1] => Some(End::Upper),
+        _ => None,
+    }
+}
+
+fn arrow(svg: &mut String, end: End) {
+    let (from, by) = match end {
+        End::Lower => (2.0 * HALF, -2.0 * HALF),
+        End::Upper => (WIDTH - 2.0 * HALF, 2.0 * HALF),
     };
     let (top, bottom) = (MIDDLE - HALF, MIDDLE + HALF);
-    let _ = write!(svg, "<path class=\"beyond\" d=\"M{at} {top}l{to} {HALF}L{at} {bottom}z\"/>");
+    let _ =
+        write!(svg, "<path class=\"beyond\" d=\"M{from} {top}l{by} {HALF}L{from} {bottom}z\"/>");
 }
 
 fn x(ratio: f64) -> f64 {
@@ -113,6 +135,7 @@ mod tests {
     fn what_lies_beyond_an_end_is_an_arrow() {
         assert_eq!(drawn(0.01, 1.0, 1.1).matches("beyond").count(), 1);
         assert_eq!(drawn(0.01, 1.0, 90.0).matches("beyond").count(), 2);
+        assert!(!drawn(9.0, 10.0, 11.0).contains("<circle"));
     }
 
     #[test]

@@ -10,12 +10,12 @@ use crate::plan::gates::Metric;
 use crate::report::figure::figure;
 use crate::report::{Passage, Timeline};
 
-const WIDTH: f64 = 720.0;
+const WIDTH: f64 = 800.0;
 const HEAD: f64 = 56.0;
 const STEP: f64 = 22.0;
 /// Where the two lanes run.
-const LEFT: f64 = 220.0;
-const RIGHT: f64 = 500.0;
+const LEFT: f64 = 320.0;
+const RIGHT: f64 = 510.0;
 /// Colours of what the witness names, and of its neighbours: places in the palette.
 const NAMED: usize = 5;
 const BESIDE: usize = 0;

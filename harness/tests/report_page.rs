@@ -1,0 +1,169 @@
+//! `report.html` as a browser lays it out: nothing is cut off and no two words lie upon each other, wide
+//! and narrow, light and dark.
+//!
+//! The pages come from real runs: one that fails, with its ladder, and one that measured something. Without
+//! Chromium the tests are listed as ignored, with the reason.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde::Deserialize;
+use tempfile::TempDir;
+
+const NO_CHROMIUM: &str = "no Chromium on this host";
+/// Widths of a desktop's and of a phone's window, pixels.
+const WIDTHS: [u32; 2] = [1280, 400];
+/// A page must stay below this, bytes.
+const MOST_BYTES: u64 = 2_000_000;
+
+/// Put at the end of a copy of the page: opens what folds, and says in the title what is wrong.
+///
+/// A box may scroll where the page means it to; words of one picture may touch, not cover each other.
+const LOOK: &str = r#"<script>
+for (const fold of document.querySelectorAll("details")) fold.open = true;
+const scrolls = (element) => element.closest("pre, .picture") !== null;
+const cut = [...document.querySelectorAll("body *")]
+  .filter((element) => !scrolls(element) && element.namespaceURI.endsWith("xhtml"))
+  .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
+  .map((element) => element.tagName + ": " + element.textContent.slice(0, 60));
+const covered = [];
+for (const picture of document.querySelectorAll(".picture svg")) {
+  const boxes = [...picture.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
+  boxes.forEach(([one, a], at) => boxes.slice(at + 1).forEach(([other, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 2 && high > 4) covered.push(one + " | " + other);
+  }));
+  const room = picture.getBoundingClientRect();
+  boxes.filter(([, box]) => box.left < room.left - 1 || box.right > room.right + 1)
+    .forEach(([text]) => cut.push("picture: " + text));
+}
+const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
+const pictures = document.querySelectorAll(".picture svg").length;
+const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+const ground = getComputedStyle(document.body).backgroundColor;
+document.title = JSON.stringify({ wide, cut, covered, pictures, dark, ground });
+</script>"#;
+
+/// What [`LOOK`] says.
+#[derive(Debug, Deserialize)]
+struct Seen {
+    wide: bool,
+    cut: Vec<String>,
+    covered: Vec<String>,
+    pictures: usize,
+    dark: bool,
+    ground: String,
+}
+
+fn main() -> ExitCode {
+    let chromium = chromium();
+    let names = ["a_page_of_a_failed_run_is_whole", "a_page_of_a_measured_run_is_whole"];
+    let tests: [fn(&str) -> Result<(), Failed>; 2] = [failed, measured];
+    let trials = names.into_iter().zip(tests).map(|(name, test)| {
+        let found = chromium.unwrap_or_default();
+        let trial = Trial::test(name, move || test(found));
+        if chromium.is_none() {
+            trial.with_ignored_flag(true).with_kind(NO_CHROMIUM)
+        } else {
+            trial
+        }
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+fn chromium() -> Option<&'static str> {
+    let runs = |name: &&str| {
+        let ended = Command::new(name).arg("--version").output();
+        ended.is_ok_and(|output| output.status.success())
+    };
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find(runs)
+}
+
+/// The bus of old, in a scenario that declares what it does otherwise, with that taken out.
+fn failed(chromium: &str) -> Result<(), Failed> {
+    let scenarios = tempfile::tempdir()?;
+    let name = "divergences/stalled-subscriber";
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../scenarios/{name}.toml"));
+    let text = fs::read_to_string(source)?;
+    let undeclared = text.split("[[divergence]]").next().unwrap_or_default();
+    fs::create_dir_all(scenarios.path().join("divergences"))?;
+    fs::write(scenarios.path().join(format!("{name}.toml")), undeclared)?;
+    let folder = scenarios.path().display().to_string();
+    let page =
+        run(&["--scenarios", &folder, "--scenario", name, "--candidate", "crossbeam-faithful"])?;
+    let text = fs::read_to_string(page.path().join("report.html"))?;
+    for told in ["do not switch", "(never received)", "class=\"fail\""] {
+        if !text.contains(told) {
+            return Err(format!("{told:?} is not on the page").into());
+        }
+    }
+    look(chromium, &page, 1)
+}
+
+fn measured(chromium: &str) -> Result<(), Failed> {
+    let paced = ["--scenario", "perf/paced[rate=10000/s,subs=1]"];
+    let others = ["--scenario", "perf/saturation[subs=1]", "--candidate", "process"];
+    let page = run(&[paced.as_slice(), &others].concat())?;
+    // Percentiles of the paced case, and the processes of both on both buses.
+    look(chromium, &page, 1 + 4)
+}
+
+/// A run of the shortest profile; its folder.
+fn run(arguments: &[&str]) -> Result<TempDir, Failed> {
+    let folder = tempfile::tempdir()?;
+    let output = Command::new(env!("CARGO_BIN_EXE_equivalence"))
+        .args(["run", "--profile", "smoke", "--out"])
+        .arg(folder.path())
+        .args(arguments)
+        .output()?;
+    if folder.path().join("report.html").is_file() {
+        return Ok(folder);
+    }
+    Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
+}
+
+/// Lays the page out at every width, light and dark.
+fn look(chromium: &str, folder: &TempDir, pictures: usize) -> Result<(), Failed> {
+    let page = folder.path().join("report.html");
+    let bytes = fs::metadata(&page)?.len();
+    if bytes >= MOST_BYTES {
+        return Err(format!("the page has {bytes} bytes").into());
+    }
+    let copy = folder.path().join("looked-at.html");
+    fs::write(&copy, fs::read_to_string(&page)?.replace("</body>", &format!("{LOOK}</body>")))?;
+    let mut grounds = Vec::new();
+    for width in WIDTHS {
+        for dark in [false, true] {
+            let seen = laid_out(chromium, &copy, width, dark)?;
+            let whole = !seen.wide && seen.cut.is_empty() && seen.covered.is_empty();
+            if !whole || seen.pictures < pictures || seen.dark != dark {
+                return Err(format!("{width} pixels, dark {dark}: {seen:?}").into());
+            }
+            grounds.push(seen.ground);
+        }
+    }
+    if grounds[0] == grounds[1] {
+        return Err(format!("light and dark look alike: {grounds:?}").into());
+    }
+    Ok(())
+}
+
+fn laid_out(chromium: &str, page: &PathBuf, width: u32, dark: bool) -> Result<Seen, Failed> {
+    let profile = tempfile::tempdir()?;
+    let scheme = u8::from(!dark);
+    let output = Command::new(chromium)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("--window-size={width},900"))
+        .arg(format!("--blink-settings=preferredColorScheme={scheme}"))
+        .arg(format!("file://{}", page.display()))
+        .output()?;
+    let dom = String::from_utf8_lossy(&output.stdout);
+    let title = dom.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
+    let title = title.ok_or("Chromium gave no page")?.replace("&amp;", "&");
+    let title = title.replace("&lt;", "<").replace("&gt;", ">");
+    Ok(serde_json::from_str(&title).map_err(|cause| format!("{cause}: {title}"))?)
+}

@@ -1,7 +1,7 @@
 //! From recorded trials to the answer, the exit code and the table, through public names alone.
 
 use equivalence::gate::{Block, Evidence, Reason, Side, Verdict, order};
-use equivalence::plan::gates::{GateCell, GateTable, Metric};
+use equivalence::plan::gates::{Against, GateCell, GateTable, Metric};
 use equivalence::plan::{Bus, TrialKind};
 use equivalence::record::{Latency, TearDown, Trial, TrialFigures, Validity};
 use equivalence::report::{
@@ -11,7 +11,14 @@ use equivalence::report::{
 const SEED: u64 = 11;
 
 fn cell(metric: Metric, limit: f64) -> GateCell {
-    GateCell { metric, case: "perf/*".to_owned(), bus: Bus::Process, limit, enforced: false }
+    GateCell {
+        metric,
+        case: "perf/*".to_owned(),
+        bus: Bus::Process,
+        against: Against::Bus,
+        limit,
+        enforced: false,
+    }
 }
 
 /// The documents' gates for the `process` bus.
@@ -71,6 +78,7 @@ fn run(evidence: Vec<Evidence>) -> Run {
         seed: SEED,
         profile: "pr".to_owned(),
         baseline: Bus::Crossbeam,
+        baseline_revision: None,
         candidates: vec![Bus::Process],
         started_unix_s: 0,
         finished_unix_s: 1,

@@ -27,6 +27,7 @@ fn run(selection: &Selection, fault: Fault) -> (Case, Gathered) {
     let case = selection.cases[0].clone();
     let plan = Plan {
         executable: Path::new(env!("CARGO_BIN_EXE_equivalence")),
+        earlier: None,
         baseline: Bus::Crossbeam.into(),
         candidate: Entrant { bus: Bus::Crossbeam, fault: Some(fault) },
         most_blocks: 1,

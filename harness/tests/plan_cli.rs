@@ -48,6 +48,7 @@ fn report(ratio: f64, change: impl Fn(&mut Run)) -> TempDir {
         seed: 1,
         profile: "pr".to_owned(),
         baseline: Bus::Crossbeam,
+        baseline_revision: None,
         candidates: vec![Bus::Process],
         started_unix_s: 0,
         finished_unix_s: 1,

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
 use equivalence::gate::{Block, Evidence, Look, Reason, Side, Verdict, VoidTrial, order};
-use equivalence::plan::gates::{GateCell, GateTable, Metric};
+use equivalence::plan::gates::{Against, GateCell, GateTable, Metric};
 use equivalence::plan::{Bus, TrialKind};
 use equivalence::record::{HostLoad, Latency, TearDown, Trial, TrialFigures, Validity};
 use equivalence::report::{self, FORMAT, Host, PerformanceRow, Run};
@@ -275,6 +275,7 @@ fn run() -> Run {
         seed: SEED,
         profile: "pr".to_owned(),
         baseline: Bus::Crossbeam,
+        baseline_revision: None,
         candidates: vec![Bus::Process],
         started_unix_s: 0,
         finished_unix_s: 1,
@@ -294,6 +295,7 @@ fn gates() -> GateTable {
         metric,
         case: "perf/*".to_owned(),
         bus: Bus::Process,
+        against: Against::Bus,
         limit,
         enforced: false,
     };

@@ -5,7 +5,7 @@
 //! Chromium the tests are listed as ignored, with the reason.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -58,10 +58,13 @@ struct Seen {
     ground: String,
 }
 
+/// A test, with the name by which Chromium is called.
+type Test = fn(&str) -> Result<(), Failed>;
+
 fn main() -> ExitCode {
     let chromium = chromium();
     let names = ["a_page_of_a_failed_run_is_whole", "a_page_of_a_measured_run_is_whole"];
-    let tests: [fn(&str) -> Result<(), Failed>; 2] = [failed, measured];
+    let tests: [Test; 2] = [failed, measured];
     let trials = names.into_iter().zip(tests).map(|(name, test)| {
         let found = chromium.unwrap_or_default();
         let trial = Trial::test(name, move || test(found));
@@ -151,7 +154,7 @@ fn look(chromium: &str, folder: &TempDir, pictures: usize) -> Result<(), Failed>
     Ok(())
 }
 
-fn laid_out(chromium: &str, page: &PathBuf, width: u32, dark: bool) -> Result<Seen, Failed> {
+fn laid_out(chromium: &str, page: &Path, width: u32, dark: bool) -> Result<Seen, Failed> {
     let profile = tempfile::tempdir()?;
     let scheme = u8::from(!dark);
     let output = Command::new(chromium)

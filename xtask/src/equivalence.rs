@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::{exit, run};
+use crate::{exit, revisions, run};
 
 /// Packages whose binaries a run starts: the harness and its actors, the agent and collectors.
 const PACKAGES: [&str; 2] = ["equivalence", "collector-core"];
@@ -30,10 +30,29 @@ pub(crate) fn build_and_run(root: &Path, arguments: &[String]) -> anyhow::Result
         eprintln!("error: the release binaries do not build, so nothing was measured");
         return Ok(exit::INFRASTRUCTURE);
     }
+    let arguments = match with_baseline(root, &features, arguments) {
+        Ok(arguments) => arguments,
+        Err((exit, error)) => {
+            eprintln!("error: {error:#}");
+            return Ok(exit);
+        }
+    };
     let mut harness = Command::new(run::release_binary("equivalence")?);
     harness.current_dir(root).args(with_verb(&arguments));
     eprintln!("running: {}", run::as_typed(&harness));
     Ok(exit::forwarded(run::to_its_end(&mut harness)?))
+}
+
+/// The arguments with the executable of another revision, where the baseline is of one; else the exit code.
+fn with_baseline(
+    root: &Path,
+    features: &[&str],
+    arguments: Vec<String>,
+) -> Result<Vec<String>, (i32, anyhow::Error)> {
+    let Some(asked) = revisions::asked(&arguments) else { return Ok(arguments) };
+    let commit = revisions::commit(root, &asked).map_err(|error| (exit::USAGE, error))?;
+    revisions::built(root, (&asked, &commit), features, &arguments)
+        .map_err(|error| (exit::INFRASTRUCTURE, error))
 }
 
 fn build_command(root: &Path, features: &[&str]) -> Command {

@@ -6,6 +6,8 @@ use std::process::ExitStatus;
 pub(crate) const PASS: i32 = 0;
 /// Something checked does not hold.
 pub(crate) const FAIL: i32 = 1;
+/// What was asked for does not exist.
+pub(crate) const USAGE: i32 = 2;
 /// The question could not be asked: a build, a process or the host failed.
 pub(crate) const INFRASTRUCTURE: i32 = 4;
 

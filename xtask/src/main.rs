@@ -14,6 +14,7 @@ mod exit;
 mod instructions;
 mod mutants;
 mod platforms;
+mod revisions;
 mod run;
 mod tidy;
 

@@ -25,16 +25,21 @@ pub struct CommandLine {
 impl CommandLine {
     /// The line that runs one case alone on a bus, exactly as it ran here.
     pub fn of_case(wanted: &Wanted, case: &str, bus: Bus) -> Self {
-        Self::of(wanted, &[case.to_owned()], &[bus]).option("--out", AGAIN)
+        Self::of(wanted, None, &[case.to_owned()], &[bus]).option("--out", AGAIN)
     }
 
     /// The line of a whole run; no candidate means the profile's own.
-    pub fn of_run(wanted: &Wanted, candidates: &[Bus], out: &Path) -> Self {
+    pub fn of_run(wanted: &Wanted, revision: Option<&str>, candidates: &[Bus], out: &Path) -> Self {
         let out = from_root(out).display().to_string();
-        Self::of(wanted, &wanted.patterns, candidates).option("--out", &out)
+        Self::of(wanted, revision, &wanted.patterns, candidates).option("--out", &out)
     }
 
-    fn of(wanted: &Wanted, patterns: &[String], candidates: &[Bus]) -> Self {
+    fn of(
+        wanted: &Wanted,
+        revision: Option<&str>,
+        patterns: &[String],
+        candidates: &[Bus],
+    ) -> Self {
         let words = ["cargo", "xtask", "equivalence"].map(str::to_owned).to_vec();
         let mut line = Self { words }.option("--profile", wanted.profile.as_str());
         for pattern in patterns {
@@ -45,7 +50,8 @@ impl CommandLine {
         if folder != Path::new(OWN_SCENARIOS) {
             line = line.option("--scenarios", &folder.display().to_string());
         }
-        line = line.option("--baseline", wanted.baseline.as_str());
+        let revision = revision.map_or_else(String::new, |revision| format!("@{revision}"));
+        line = line.option("--baseline", &format!("{}{revision}", wanted.baseline.as_str()));
         for bus in candidates {
             line = line.option("--candidate", bus.as_str());
         }
@@ -75,8 +81,9 @@ impl fmt::Display for CommandLine {
 
 /// A word as a shell takes it for one word and nothing else.
 fn quoted(word: &str) -> String {
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b':');
+    let plain = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/' | b':' | b'@')
+    };
     if !word.is_empty() && word.bytes().all(plain) {
         return word.to_owned();
     }
@@ -132,7 +139,7 @@ mod tests {
     #[test]
     fn a_whole_run_keeps_its_pattern_and_its_folder() {
         let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/latest");
-        let line = CommandLine::of_run(&wanted(None), &[], &out).to_string();
+        let line = CommandLine::of_run(&wanted(None), None, &[], &out).to_string();
         let expected = "cargo xtask equivalence --profile pr --scenario 'a/*' --baseline embedded \
                         --seed 7 --out ";
         assert!(line.starts_with(expected), "{line}");

@@ -25,6 +25,8 @@ const NULL_STREAM: u64 = 0x4e55_4c4c;
 pub struct Plan<'a> {
     /// The executable that has the verb `actor`.
     pub executable: &'a Path,
+    /// That of side A, where its bus is of another revision.
+    pub earlier: Option<Earlier<'a>>,
     /// Side A.
     pub baseline: Entrant,
     /// Side B.
@@ -43,6 +45,15 @@ pub struct Plan<'a> {
     pub seed: u64,
 }
 
+/// Another revision of the project.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    /// Which.
+    pub revision: &'a str,
+    /// Its executable.
+    pub executable: &'a Path,
+}
+
 /// What runs on one side.
 #[derive(Debug, Clone, Copy)]
 pub struct Entrant {
@@ -50,6 +61,19 @@ pub struct Entrant {
     pub bus: Bus,
     /// What is deliberately wrong with it, if anything.
     pub fault: Option<Fault>,
+}
+
+impl<'a> Plan<'a> {
+    /// What runs on a side, and the executable of its actors.
+    fn on(&self, side: Side) -> (Entrant, &'a Path) {
+        match side {
+            Side::Baseline => {
+                let earlier = self.earlier.map(|earlier| earlier.executable);
+                (self.baseline, earlier.unwrap_or(self.executable))
+            }
+            Side::Candidate => (self.candidate, self.executable),
+        }
+    }
 }
 
 impl From<Bus> for Entrant {
@@ -132,7 +156,10 @@ struct Gathering<'a> {
 
 impl<'a> Gathering<'a> {
     fn new(case: &'a Case, plan: &'a Plan<'a>, interrupt: Interrupt) -> Self {
-        let evidence = Evidence::new(case.id.clone(), plan.baseline.bus, plan.candidate.bus);
+        let evidence = Evidence {
+            revision: plan.earlier.map(|earlier| earlier.revision.to_owned()),
+            ..Evidence::new(case.id.clone(), plan.baseline.bus, plan.candidate.bus)
+        };
         Self {
             case,
             planned: CasePlan::new(case).ok(),
@@ -205,19 +232,15 @@ impl<'a> Gathering<'a> {
 
     /// The floors of both process layouts, once each: more looks give more to take the median of.
     async fn voids(&mut self, progress: &mut Progress) -> Result<(), DriveError> {
-        for entrant in [self.plan.baseline, self.plan.candidate] {
-            while self.void(entrant, progress).await? {}
+        for side in [Side::Baseline, Side::Candidate] {
+            while self.void(side, progress).await? {}
         }
         Ok(())
     }
 
     /// One floor of one side; whether it is to be run again.
-    async fn void(
-        &mut self,
-        entrant: Entrant,
-        progress: &mut Progress,
-    ) -> Result<bool, DriveError> {
-        let mut void = VoidTrial::new(self.trial(entrant, true, progress).await?);
+    async fn void(&mut self, side: Side, progress: &mut Progress) -> Result<bool, DriveError> {
+        let mut void = VoidTrial::new(self.trial(side, true, progress).await?);
         void.redone = self.redos.grant(void.host_busy.as_deref());
         let again = void.redone;
         self.gathered.evidence.voids.push(void);
@@ -250,11 +273,8 @@ impl<'a> Gathering<'a> {
     ) -> Result<Block, DriveError> {
         let mut trials = Vec::with_capacity(order.len());
         for side in order {
-            let entrant = match side {
-                Side::Candidate if !null => self.plan.candidate,
-                _ => self.plan.baseline,
-            };
-            trials.push(self.trial(entrant, false, progress).await?);
+            let side = if null { Side::Baseline } else { side };
+            trials.push(self.trial(side, false, progress).await?);
         }
         let trials: [Trial; gate::TRIALS_PER_BLOCK] =
             trials.try_into().expect("one trial for each place in the order");
@@ -264,18 +284,23 @@ impl<'a> Gathering<'a> {
 
     async fn trial(
         &mut self,
-        Entrant { bus, fault }: Entrant,
+        side: Side,
         void: bool,
         progress: &mut Progress,
     ) -> Result<Trial, DriveError> {
         self.trials += 1;
+        let (Entrant { bus, fault }, executable) = self.plan.on(side);
         let mut case = self.case.clone();
         case.topology.bus.fault = fault.map(|fault| fault.name().to_owned());
         let kind = if void { "void" } else { "trial" };
-        let name = format!("{:03}-{kind}-{}", self.trials, bus.as_str());
+        let earlier = match (side, self.plan.earlier) {
+            (Side::Baseline, Some(_)) => "-earlier",
+            _ => "",
+        };
+        let name = format!("{:03}-{kind}-{}{earlier}", self.trials, bus.as_str());
         let directory = self.plan.directory.join(name);
         let request = TrialRequest {
-            executable: self.plan.executable,
+            executable,
             case: &case,
             bus,
             void,

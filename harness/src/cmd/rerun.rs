@@ -49,6 +49,13 @@ impl RerunArgs {
     fn resolved(self) -> Result<RunOptions, String> {
         let read = report::read_either(&self.report);
         let run = read.map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
+        if let Some(revision) = run.baseline_revision {
+            let bus = run.baseline.as_str();
+            return Err(format!(
+                "its baseline {bus}@{revision} has to be built again: run `{}`",
+                run.command
+            ));
+        }
         let profile = Profile::ALL.into_iter().find(|own| own.as_str() == run.profile);
         let profile = profile.ok_or_else(|| format!("no profile {:?} any more", run.profile))?;
         let patterns = cases(&run, self.only);
@@ -63,6 +70,8 @@ impl RerunArgs {
                 seed: run.seed,
                 baseline: run.baseline,
             },
+            revision: None,
+            baseline_executable: None,
             candidates: run.candidates,
             out: self.out,
             warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),

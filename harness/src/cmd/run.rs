@@ -23,6 +23,10 @@ const UNFINISHED: &str = "the run has not ended; if nothing is running any more,
 
 /// Runs what was asked for, writes the report, prints the table.
 pub fn run(options: &RunOptions) -> ExitCode {
+    if let Some(why) = options.complaint() {
+        complain(&why);
+        return ExitCode::from(EXIT_INVALID);
+    }
     let selection = match options.wanted.select() {
         Ok(selection) => selection,
         Err(error) => {

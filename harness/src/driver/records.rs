@@ -1,7 +1,7 @@
 //! Binary records of fixed size: what actors write into the trial's folder and the driver reads.
 //!
 //! Little-endian, field after field, no header: the file's name says what it holds and for whom.
-//! Both ends are the same executable, so there is no version either.
+//! Both ends have the same `PROTOCOL`, which changes with any record here, so there is no version either.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::actor::assignment::Assignment;
+use super::actor::assignment::{Assignment, PROTOCOL};
 use super::budget::Budget;
 use super::director::{Director, Ended};
 use super::error::DriveError;
@@ -79,6 +79,7 @@ pub async fn run_trial(
 fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> std::io::Result<Assignment> {
     let passes = passes::for_all(request.case)?;
     Ok(Assignment {
+        protocol: PROTOCOL,
         name: String::new(),
         case: request.case.clone(),
         bus: request.bus,

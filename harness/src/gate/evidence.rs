@@ -88,6 +88,9 @@ pub struct Evidence {
     pub baseline: Bus,
     /// Side B.
     pub candidate: Bus,
+    /// The revision of the project that side A's bus is of, where it is another than side B's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// Blocks in the order they were run.
     pub blocks: Vec<Block>,
     /// Void trials in the order they were run.
@@ -107,6 +110,7 @@ impl Evidence {
             case,
             baseline,
             candidate,
+            revision: None,
             blocks: Vec::new(),
             voids: Vec::new(),
             nulls: Vec::new(),
@@ -161,6 +165,7 @@ impl Evidence {
     /// The same without any trial.
     fn bare(&self) -> Self {
         Self {
+            revision: self.revision.clone(),
             barred: self.barred.clone(),
             stopped: self.stopped,
             ..Self::new(self.case.clone(), self.baseline, self.candidate)

@@ -70,6 +70,17 @@ impl Metric {
     }
 }
 
+/// What a candidate is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Against {
+    /// Another bus, or itself.
+    #[default]
+    Bus,
+    /// The same bus as another revision of the project has it.
+    Revision,
+}
+
 /// What is demanded of one candidate bus in some cases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GateCell {
@@ -79,6 +90,9 @@ pub struct GateCell {
     pub case: String,
     /// The candidate.
     pub bus: Bus,
+    /// What it is compared with.
+    #[serde(default)]
+    pub against: Against,
     /// The ratio candidate ÷ baseline that must be reached (throughput) or kept (all others).
     pub limit: f64,
     /// Whether a conclusive miss fails the build.
@@ -87,8 +101,9 @@ pub struct GateCell {
 
 impl GateCell {
     /// Whether the cell speaks about this case on this candidate.
-    pub fn covers(&self, metric: Metric, case: &str, bus: Bus) -> bool {
-        self.metric == metric && self.bus == bus && matches_glob(&self.case, case)
+    pub fn covers(&self, metric: Metric, case: &str, bus: Bus, against: Against) -> bool {
+        (self.metric, self.bus, self.against) == (metric, bus, against)
+            && matches_glob(&self.case, case)
     }
 }
 
@@ -102,11 +117,17 @@ pub struct GateTable {
 impl GateTable {
     /// The cell that governs, if the metric is gated there at all: the last that covers it.
     pub fn cell(&self, metric: Metric, case: &str, bus: Bus) -> Option<&GateCell> {
-        self.cells.iter().rev().find(|cell| cell.covers(metric, case, bus))
+        self.cells.iter().rev().find(|cell| cell.covers(metric, case, bus, Against::Bus))
     }
 
-    /// The gate of a comparison: the candidate's own; a bus set against itself that has none is held
-    /// to that of [`LENDER`], which then names its own bus and is never enforced.
+    /// The gate of a bus against what another revision has of it.
+    pub fn between_revisions(&self, metric: Metric, case: &str, bus: Bus) -> Option<GateCell> {
+        let covers = |cell: &&GateCell| cell.covers(metric, case, bus, Against::Revision);
+        self.cells.iter().rev().find(covers).cloned()
+    }
+
+    /// The gate of a comparison of buses: the candidate's own; a bus set against itself that has none
+    /// is held to that of [`LENDER`], which then names its own bus and is never enforced.
     pub fn gate(&self, metric: Metric, case: &str, [a, b]: [Bus; 2]) -> Option<GateCell> {
         if let Some(own) = self.cell(metric, case, b) {
             return Some(own.clone());
@@ -166,6 +187,7 @@ mod tests {
             metric: Metric::Throughput,
             case: case.into(),
             bus: Bus::Process,
+            against: Against::Bus,
             limit,
             enforced,
         };
@@ -193,6 +215,19 @@ mod tests {
         assert!(gate([Bus::Process; 2]).expect("its own").enforced);
         assert_eq!(gate([Bus::Crossbeam, Bus::CrossbeamSpinning]), None, "no bus against itself");
         assert_eq!(table.gate(Metric::Cpu, case, [Bus::Crossbeam; 2]), None);
+    }
+
+    #[test]
+    fn limits_between_revisions_are_apart_from_those_between_buses() {
+        let mut table = table();
+        let case = "perf/saturation[subs=4]";
+        assert_eq!(table.between_revisions(Metric::Throughput, case, Bus::Process), None);
+        let between =
+            GateCell { against: Against::Revision, limit: 0.85, ..table.cells[0].clone() };
+        table.cells.push(between.clone());
+        assert_eq!(table.between_revisions(Metric::Throughput, case, Bus::Process), Some(between));
+        let own = table.cell(Metric::Throughput, case, Bus::Process).map(|cell| cell.limit);
+        assert_eq!(own, Some(0.8));
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub struct Run {
     pub profile: String,
     /// The bus the others are compared with.
     pub baseline: Bus,
+    /// The revision of the project that the baseline is of, where it is another than this one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline_revision: Option<String>,
     /// The buses in question; the first is the one the answer is about first.
     pub candidates: Vec<Bus>,
     /// When it began, seconds since the Unix epoch.
@@ -223,7 +226,10 @@ impl PerformanceRow {
 
     fn of_metric(metric: Metric, evidence: &Evidence, table: &GateTable) -> Option<Self> {
         let pair @ [baseline, candidate] = [evidence.baseline, evidence.candidate];
-        let cell = table.gate(metric, &evidence.case, pair);
+        let cell = match &evidence.revision {
+            Some(_) => table.between_revisions(metric, &evidence.case, candidate),
+            None => table.gate(metric, &evidence.case, pair),
+        };
         let limit = cell.as_ref().map_or(Limit::none(metric), Limit::of);
         let mut judgement = judge(metric, limit, evidence);
         let measured = !matches!(judgement.verdict, Verdict::NotApplicable(_));
@@ -239,7 +245,8 @@ impl PerformanceRow {
             candidate,
             gated: cell.is_some(),
             enforced: cell.is_some_and(|cell| cell.enforced),
-            holds_one: holds_one(&judgement).filter(|_| baseline == candidate),
+            holds_one: holds_one(&judgement)
+                .filter(|_| baseline == candidate && evidence.revision.is_none()),
             judgement,
         })
     }

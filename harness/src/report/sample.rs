@@ -31,6 +31,7 @@ pub(super) fn run() -> Run {
         seed: 7,
         profile: "pr".to_owned(),
         baseline: Bus::Crossbeam,
+        baseline_revision: None,
         candidates: vec![Bus::Process],
         started_unix_s: 1_000,
         finished_unix_s: 1_060,

@@ -6,12 +6,13 @@ use super::curves::{
     asked, cells as curve_cells, columns as curve_columns, notes as curve_notes, said_of,
 };
 use super::divergences::{HEADS, cells as divergence_cells, declared};
+use super::sides::sides_of;
 use super::stamp::utc;
 use super::table::{
     buses, cells, cells_beside, columns, columns_beside, counts, headline, left_behind, legend,
     notes, rows_beside, rows_of, steadiness,
 };
-use super::{Behaviour, BehaviourRow, Budget, BudgetState, Run, budgets, figure, sides};
+use super::{Behaviour, BehaviourRow, Budget, BudgetState, Run, budgets, figure};
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
 
@@ -54,7 +55,7 @@ fn performance(page: &mut String, run: &Run, candidate: Bus) {
     if rows.peek().is_none() {
         return;
     }
-    let [a, b] = sides(run.baseline, candidate);
+    let [a, b] = sides_of(run, candidate);
     line(page, &format!("## Performance: {b} against {a}\n"));
     row(page, &columns(run, candidate));
     line(page, "| --- | --- | --: | --: | --- | --- | --- | --: |");

@@ -4,7 +4,8 @@ use super::alignment::aligned;
 use super::curves::lines as curves;
 use super::divergences::lines as divergences;
 use super::figure::{counted, ratio};
-use super::{Answer, Behaviour, BehaviourRow, PerformanceRow, Run, answer, figure, sides};
+use super::sides::sides_of;
+use super::{Answer, Behaviour, BehaviourRow, PerformanceRow, Run, answer, figure};
 use crate::gate::{Basis, Direction, Estimate, Judgement, Limit, Verdict};
 use crate::plan::Bus;
 
@@ -40,8 +41,15 @@ pub(super) fn headline(run: &Run, candidate: Bus) -> String {
         return told;
     }
     let answer = answer(run, candidate);
-    let [a, b] = sides(run.baseline, candidate);
-    if candidate != run.baseline {
+    let [a, b] = sides_of(run, candidate);
+    if candidate != run.baseline || run.baseline_revision.is_some() {
+        let answer = match (&run.baseline_revision, answer) {
+            (None, answer) => answer.to_string(),
+            // There is nothing to switch to: it is a change that is taken or not.
+            (Some(_), Answer::Switch) => "no gate between revisions fails".to_owned(),
+            (Some(_), Answer::DoNotSwitch(why)) => format!("worse: {why}"),
+            (Some(_), open) => open.to_string(),
+        };
         return format!("{b} against {a}: {answer}");
     }
     let measured = run.performance.iter().any(|row| row.candidate == candidate);
@@ -110,13 +118,13 @@ pub(super) fn cells_beside(row: &PerformanceRow) -> [String; 8] {
 
 /// Names of the columns of [`cells`].
 pub(super) fn columns(run: &Run, candidate: Bus) -> [String; 8] {
-    let [a, b] = sides(run.baseline, candidate);
+    let [a, b] = sides_of(run, candidate);
     ["case", "metric", &a, &b, "ratio [interval]", "limit", "verdict", "blocks"].map(str::to_owned)
 }
 
 /// How to read the ratios of a table.
 pub(super) fn legend(run: &Run, candidate: Bus) -> String {
-    let [a, b] = sides(run.baseline, candidate);
+    let [a, b] = sides_of(run, candidate);
     let corrected = rows_of(run, candidate)
         .map(|row| &row.judgement)
         .any(|judgement| judgement.estimate().is_some() && judgement.basis == Basis::Corrected);

@@ -127,6 +127,7 @@ async fn measure(
     let folder = tempfile::tempdir().map_err(DriveError::Prepare)?;
     let plan = Plan {
         executable,
+        earlier: None,
         baseline: SOUND,
         candidate: Entrant { fault: Some(mutant.fault), ..SOUND },
         most_blocks: Look::Third.blocks(),

@@ -61,6 +61,7 @@ async fn blocks(
     let folder = tempfile::Builder::new().prefix("eq-plan-").tempdir()?;
     let plan = Plan {
         executable,
+        earlier: None,
         baseline: run.wanted.baseline.into(),
         candidate: run.wanted.baseline.into(),
         most_blocks: FEWEST_BLOCKS,

@@ -19,6 +19,7 @@ pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
         seed: options.wanted.seed,
         profile: options.wanted.profile.as_str().to_owned(),
         baseline: options.wanted.baseline,
+        baseline_revision: options.revision.clone(),
         candidates: candidates(options, selection),
         started_unix_s: unix_s(),
         finished_unix_s: 0,

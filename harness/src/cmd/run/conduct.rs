@@ -272,10 +272,11 @@ impl Conductor<'_> {
     }
 
     async fn performance_case(&mut self, case: &Case, baseline: Bus, candidate: Bus) {
-        let [a, b] = report::sides(baseline, candidate);
+        let [a, b] = report::sides(baseline, self.options.revision.as_deref(), candidate);
         self.progress.case_started(&case.id, &format!("{b} against {a}"));
         let plan = performance::Plan {
             executable: self.executable,
+            earlier: self.options.earlier(),
             baseline: baseline.into(),
             candidate: candidate.into(),
             most_blocks: self.options.most_blocks(),

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 
 use crate::cmd::command_line::CommandLine;
 use crate::cmd::curves;
-use crate::cmd::known::{buses, profiles};
+use crate::cmd::known::{Baseline, baseline, buses, profiles};
+use crate::cmd::performance::Earlier;
 use crate::cmd::selection::Wanted;
 use crate::plan::{Bus, Case, TrialKind};
 use crate::scenario::Profile;
@@ -24,9 +25,13 @@ pub struct RunArgs {
     /// Folder of scenario files.
     #[arg(long, value_name = "FOLDER")]
     pub scenarios: Option<PathBuf>,
-    /// The bus the others are compared with.
-    #[arg(long, value_name = "BUS", default_value = "crossbeam", value_parser = buses())]
-    pub baseline: Bus,
+    /// The bus the others are compared with; with `@REV` as that revision of the project has it, by
+    /// default against the same bus of this one.
+    #[arg(long, value_name = "BUS[@REV]", default_value = "crossbeam", value_parser = baseline)]
+    pub baseline: Baseline,
+    /// The executable of the revision in `--baseline`; `cargo xtask equivalence` builds it.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub baseline_executable: Option<PathBuf>,
     /// A bus in question, several times for several; the profile's own if none is named.
     #[arg(long, value_name = "BUS", value_parser = buses())]
     pub candidate: Vec<Bus>,
@@ -61,7 +66,12 @@ pub enum Inconclusive {
 pub struct RunOptions {
     /// Which cases, against which baseline, and the seed of everything random.
     pub wanted: Wanted,
-    /// The buses in question; empty for the profile's own.
+    /// The revision of the project that the baseline is of, where it is another than this one.
+    pub revision: Option<String>,
+    /// Its executable.
+    pub baseline_executable: Option<PathBuf>,
+    /// The buses in question; empty for the profile's own, or the baseline's where that is of another
+    /// revision.
     pub candidates: Vec<Bus>,
     /// Folder of the report; made if missing.
     pub out: PathBuf,
@@ -82,8 +92,10 @@ impl RunArgs {
                 profile: self.profile,
                 patterns: self.scenario,
                 seed: self.seed,
-                baseline: self.baseline,
+                baseline: self.baseline.bus,
             },
+            revision: self.baseline.revision,
+            baseline_executable: self.baseline_executable,
             candidates: self.candidate,
             out: self.out,
             warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),
@@ -96,7 +108,8 @@ impl RunArgs {
 impl RunOptions {
     /// The command that repeats the run, for the report.
     pub fn command(&self) -> CommandLine {
-        let mut line = CommandLine::of_run(&self.wanted, &self.candidates, &self.out);
+        let revision = self.revision.as_deref();
+        let mut line = CommandLine::of_run(&self.wanted, revision, &self.candidates, &self.out);
         if self.warn_inconclusive {
             line = line.option("--inconclusive", "warn");
         }
@@ -171,11 +184,37 @@ impl RunOptions {
 
     /// The candidates named; the profile's own are never the baseline.
     fn named_or(&self, own: &[Bus]) -> Vec<Bus> {
-        if self.candidates.is_empty() {
+        if self.candidates.is_empty() && self.revision.is_some() {
+            vec![self.wanted.baseline]
+        } else if self.candidates.is_empty() {
             own.iter().copied().filter(|bus| *bus != self.wanted.baseline).collect()
         } else {
             once_each(&self.candidates)
         }
+    }
+
+    /// Why the run cannot be made as it was asked for.
+    pub fn complaint(&self) -> Option<String> {
+        let revision = self.revision.as_ref()?;
+        let bus = self.wanted.baseline.as_str();
+        let others = self.candidates.iter().any(|candidate| *candidate != self.wanted.baseline);
+        match &self.baseline_executable {
+            _ if others => Some(format!(
+                "error: {bus}@{revision} is compared with {bus} of this revision, and with no other bus"
+            )),
+            None => Some(format!(
+                "error: another revision has to be built first: `cargo xtask equivalence --baseline \
+                 {bus}@{revision}` does"
+            )),
+            Some(_) => None,
+        }
+    }
+
+    /// The baseline's own executable, where it is of another revision.
+    pub fn earlier(&self) -> Option<Earlier<'_>> {
+        let (revision, executable) =
+            (self.revision.as_deref()?, self.baseline_executable.as_deref()?);
+        Some(Earlier { revision, executable })
     }
 
     /// Most blocks per performance case.
@@ -223,6 +262,8 @@ mod tests {
         let (profile, patterns) = (Profile::Smoke, vec!["a/*".to_owned()]);
         RunOptions {
             wanted: Wanted { folder: None, profile, patterns, seed: 1, baseline },
+            revision: None,
+            baseline_executable: None,
             candidates: candidates.to_vec(),
             out: "reports/x".into(),
             warn_inconclusive: true,
@@ -304,6 +345,19 @@ mod tests {
         assert!(run.repeats(&case));
         case.not_applicable.push((Bus::Process, "nothing to compare with".to_owned()));
         assert!(!run.repeats(&case));
+    }
+
+    #[test]
+    fn another_revision_is_compared_with_the_same_bus_of_this_one() {
+        let mut run = options(Bus::Process, &[]);
+        run.revision = Some("abc".to_owned());
+        assert_eq!(run.performance_candidates(), [Bus::Process]);
+        assert!(run.command().to_string().contains("--baseline process@abc"));
+        assert!(run.complaint().expect("not built").contains("cargo xtask equivalence"));
+        run.baseline_executable = Some("there".into());
+        assert_eq!(run.complaint(), None);
+        run.candidates = vec![Bus::Agent];
+        assert!(run.complaint().expect("another bus").contains("no other bus"));
     }
 
     #[test]

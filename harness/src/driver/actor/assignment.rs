@@ -14,9 +14,15 @@ use crate::driver::passes::Pass;
 use crate::plan::control::DESK;
 use crate::plan::{Bus, Case, bus_name};
 
+/// Version of what the harness and its actors say to each other and leave in files, both ways. Another
+/// revision's actors may take part in a run, as long as theirs is the same.
+pub(crate) const PROTOCOL: u32 = 1;
+
 /// The first line an actor reads.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Assignment {
+    /// [`PROTOCOL`] of the harness; an actor of another refuses.
+    pub protocol: u32,
     /// Name of the process in the trial: `broker`, `p0`, `s3`, `host`.
     pub name: String,
     /// The whole case: every actor knows the plan, so that orders stay small.

@@ -16,7 +16,7 @@ use daemoneye_eventbus::clock::monotonic_ns;
 
 use legacy_buses::broken::Fault;
 
-use super::assignment::{Assignment, Part};
+use super::assignment::{Assignment, PROTOCOL, Part};
 use super::census::{self, Whose};
 use super::children;
 use super::dispatch::{Ends, HostOrder, ORDERS, Roles};
@@ -39,6 +39,10 @@ pub(crate) fn run() -> ExitCode {
     let descriptors = census::descriptors().unwrap_or_default();
     let Some(Ok(first)) = lines.next() else { return ExitCode::from(2) };
     let assignment = match serde_json::from_str::<Assignment>(&first) {
+        Ok(Assignment { protocol, .. }) if protocol != PROTOCOL => {
+            eprintln!("actor: the harness speaks protocol {protocol}, this revision {PROTOCOL}");
+            return ExitCode::from(2);
+        }
         Ok(assignment) => Arc::new(assignment),
         Err(cause) => {
             eprintln!("actor: the first line is no assignment: {cause}");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::super::named::{bus, ratio};
-use super::{GateCell, GateTable, Metric};
+use super::{Against, GateCell, GateTable, Metric};
 use crate::scenario::{At, Problems, Reader, Source, Table, parse_document};
 
 /// Why there is no gate table.
@@ -64,11 +64,14 @@ fn cells(table: Table<'_>) -> Vec<GateCell> {
     let buses = table.required("buses", |at| at.list(bus));
     let limit = table.required("limit", ratio);
     let enforced = table.or("enforced", "false", At::boolean);
+    let against = table.or("against", r#""bus""#, |at| {
+        at.one_of(&[("bus", Against::Bus), ("revision", Against::Revision)])
+    });
     table.finish();
     let (Some(metric), Some(case), Some(buses), Some(limit)) = (metric, case, buses, limit) else {
         return Vec::new();
     };
-    let cell = |bus| GateCell { metric, case: case.clone(), bus, limit, enforced };
+    let cell = |bus| GateCell { metric, case: case.clone(), bus, against, limit, enforced };
     buses.into_iter().map(cell).collect()
 }
 
@@ -89,6 +92,15 @@ mod tests {
         let cell = table.cell(Metric::Cpu, "perf/paced[subs=1]", Bus::Agent).expect("covered");
         assert!((cell.limit - 1.2).abs() < f64::EPSILON && cell.enforced);
         assert_eq!(table.cells.len(), 2);
+    }
+
+    #[test]
+    fn a_gate_between_revisions_says_so() {
+        let text = "format = 1\n[[gate]]\nmetric = \"cpu\"\ncases = \"perf/*\"\n\
+                    buses = [\"process\"]\nlimit = 1.2\nagainst = \"revision\"\n";
+        let table = parse(text).expect("valid");
+        assert_eq!(table.cell(Metric::Cpu, "perf/paced", Bus::Process), None);
+        assert!(table.between_revisions(Metric::Cpu, "perf/paced", Bus::Process).is_some());
     }
 
     #[test]

@@ -10,10 +10,11 @@ use crate::report::curves::{
     asked, cells as curve_cells, columns as curve_columns, notes as curve_notes, said_of,
 };
 use crate::report::picture::{curve, interval};
+use crate::report::sides::sides_of;
 use crate::report::table::{
     cells, cells_beside, columns, columns_beside, legend, rows_beside, rows_of,
 };
-use crate::report::{PerformanceRow, Run, sides};
+use crate::report::{PerformanceRow, Run};
 
 /// Name of the column of pictures; they say what the two columns after it say.
 const DRAWN: &str = "⅛ … 1 … 8";
@@ -25,7 +26,7 @@ pub(super) fn section(run: &Run) -> Markup {
             @let rows: Vec<&PerformanceRow> = rows_of(run, *candidate).collect();
             @if !rows.is_empty() {
                 section {
-                    @let [a, b] = sides(run.baseline, *candidate);
+                    @let [a, b] = sides_of(run, *candidate);
                     h2 { "Performance: " (b) " against " (a) }
                     (verdicts(&columns(run, *candidate), rows.iter().map(|row| (*row, cells(row)))))
                     p.legend {

@@ -9,12 +9,14 @@
 //! - `answer`, `exit`: switch or not, and the exit code;
 //! - `sides`: what the two buses of a comparison are called;
 //! - `figure`, `stamp`, `divergences`, `curves`, `alignment`, `table`, `ledger`, `summary`: for people;
+//! - `junit`, `annotations`: for the tools of a CI;
 //! - `chart`: a curve as a picture;
 //! - `host`, `revision`: where and what was run;
 //! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
 //! - `progress`: what is seen while it runs.
 
 mod alignment;
+mod annotations;
 mod answer;
 mod chart;
 mod curves;
@@ -22,6 +24,7 @@ mod divergences;
 mod exit;
 mod figure;
 mod host;
+mod junit;
 mod layout;
 mod ledger;
 mod progress;
@@ -36,13 +39,13 @@ mod summary;
 mod table;
 mod write;
 
+pub use annotations::annotations;
 pub use answer::{Answer, answer};
 pub use curves::said_of;
 pub use exit::{Exit, FailOn, OnInconclusive, Strictness, exit};
 pub use figure::{counted, figure};
 pub use host::Host;
 pub use layout::{CASES, case_dir};
-pub use ledger::{Budget, BudgetState, budgets};
 pub use progress::Progress;
 pub use read::{ReadError, is_in, read, read_file};
 pub use revision::revision;

@@ -84,7 +84,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// A folder as the root of the repository sees it: relative to it when inside, else absolute.
-fn from_root(folder: &Path) -> PathBuf {
+pub(super) fn from_root(folder: &Path) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     // A folder that is still to be made has no canonical path; what it lies in may be a link.
     let ways: [fn(&Path) -> std::io::Result<PathBuf>; 2] =

@@ -153,7 +153,7 @@ fn no_half_written_file_remains() {
         .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["report.json", "report.schema.json", "summary.md"]);
+    assert_eq!(names, ["junit.xml", "report.json", "report.schema.json", "summary.md"]);
 }
 
 #[test]

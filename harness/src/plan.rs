@@ -23,12 +23,14 @@ mod fence;
 pub mod gates;
 mod idle;
 mod lane;
+pub mod ledger;
 pub mod limits;
 mod longest;
 mod named;
 mod pace;
 mod peers;
 mod phase;
+mod places;
 mod schedule;
 pub mod schema;
 mod told;
@@ -53,6 +55,7 @@ pub use idle::idle_pattern;
 use idle::is_idle_topic;
 pub use lane::{Lane, published_lanes, shared_lanes};
 pub use phase::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, Trigger};
+pub use places::{Place, Places};
 pub use schedule::schedule;
 pub use topology::{
     BusSettings, Correlate, MixPart, PublisherSpec, Reading, SubscriberSpec, Topology,

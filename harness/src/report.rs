@@ -10,12 +10,14 @@
 //! - `sides`: what the two buses of a comparison are called;
 //! - `figure`, `stamp`, `divergences`, `curves`, `alignment`, `table`, `ledger`, `summary`: for people;
 //! - `picture`: what is drawn; `html`: the page for a browser;
+//! - `junit`, `annotations`: for the tools of a CI;
 //! - `comparison`: two reports beside each other;
 //! - `host`, `revision`: where and what was run;
 //! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
 //! - `progress`: what is seen while it runs.
 
 mod alignment;
+mod annotations;
 mod answer;
 mod comparison;
 mod curves;
@@ -24,6 +26,7 @@ mod exit;
 mod figure;
 mod host;
 mod html;
+mod junit;
 mod layout;
 mod ledger;
 mod picture;
@@ -40,6 +43,7 @@ mod table;
 mod timeline;
 mod write;
 
+pub use annotations::annotations;
 pub use answer::{Answer, answer};
 pub use comparison::Comparison;
 pub use curves::said_of;
@@ -47,7 +51,6 @@ pub use exit::{Exit, FailOn, OnInconclusive, Strictness, exit};
 pub use figure::{counted, figure};
 pub use host::Host;
 pub use layout::{CASES, case_dir};
-pub use ledger::{Budget, BudgetState, budgets};
 pub use progress::Progress;
 pub use read::{ReadError, is_in, read, read_either, read_file};
 pub use revision::revision;

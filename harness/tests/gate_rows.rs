@@ -87,6 +87,7 @@ fn run(evidence: Vec<Evidence>) -> Run {
         performance,
         evidence,
         curves: Vec::new(),
+        criteria: Vec::new(),
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,

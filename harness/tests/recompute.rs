@@ -284,6 +284,7 @@ fn run() -> Run {
         performance,
         evidence,
         curves: Vec::new(),
+        criteria: Vec::new(),
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,

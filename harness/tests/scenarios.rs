@@ -1,7 +1,7 @@
 //! Every behaviour case on every bus, as a test of its own: `delivery/steady-small::crossbeam`.
 //!
-//! Listed and run by `cargo test` and `cargo nextest run` alike. Performance cases are listed as
-//! ignored: a debug build on a shared machine concludes nothing.
+//! Listed and run by `cargo test` and `cargo nextest run` alike. Performance cases are listed as ignored, with
+//! what measures them: a debug build on a shared machine concludes nothing. Asked for all the same, they fail.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,6 +19,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 const BUSES: [Bus; 3] = [Bus::Crossbeam, Bus::Embedded, Bus::Process];
 /// The executable under test, which hosts the actors.
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_equivalence");
+/// Why a performance case is ignored, shown before its name.
+const PERFORMANCE: &str = "performance: cargo xtask equivalence";
+/// Why a host case is ignored where it is.
+const NO_AGENT: &str = "host: cargo build --workspace";
 /// Seed of everything random in the tests.
 const SEED: u64 = 1;
 
@@ -47,8 +51,7 @@ fn trials(case: &Case) -> Vec<Trial> {
         return host_trials(case);
     }
     if !matches!(case.kind, TrialKind::Behaviour | TrialKind::Control) {
-        let test = Trial::test(case.id.clone(), || Ok(())).with_ignored_flag(true);
-        return vec![test.with_kind("performance: cargo xtask equivalence")];
+        return vec![unmeasured(case)];
     }
     let test = |bus: Bus| {
         let case = case.clone();
@@ -60,13 +63,25 @@ fn trials(case: &Case) -> Vec<Trial> {
     BUSES.into_iter().chain(declares.then_some(Bus::CrossbeamFaithful)).map(test).collect()
 }
 
+/// A case that no test measures: named, and ignored with the reason.
+fn unmeasured(case: &Case) -> Trial {
+    let id = case.id.clone();
+    let test = Trial::test(&case.id, move || {
+        let command = format!("cargo xtask equivalence --profile nightly --scenario '{id}'");
+        Err(format!("a debug build concludes nothing about performance; `{command}` does").into())
+    });
+    test.with_kind(PERFORMANCE).with_ignored_flag(true)
+}
+
 /// Real processes; ignored where the agent was not built along with this test.
 fn host_trials(case: &Case) -> Vec<Trial> {
     let is_missing = agent_beside(Path::new(EXECUTABLE)).is_none();
+    let kind = if is_missing { NO_AGENT } else { "" };
     let test = |bus: Bus| {
         let case = case.clone();
         let name = format!("{}::{}", case.id, bus.as_str());
-        Trial::test(name, move || holds(&case, bus)).with_ignored_flag(is_missing)
+        let test = Trial::test(name, move || holds(&case, bus));
+        test.with_kind(kind).with_ignored_flag(is_missing)
     };
     [Bus::Crossbeam, Bus::Process].into_iter().map(test).collect()
 }

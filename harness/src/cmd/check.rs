@@ -6,16 +6,18 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::scenarios::{ScenariosError, gates, load_all, tighten};
+use super::scenarios::{ScenariosError, criteria, gates, load_all, tighten};
 use super::{complain, folder_or_default};
 use crate::plan::expand::{check, expand_all};
+use crate::plan::ledger::Known;
 use crate::report::counted;
 use crate::scenario::Profile;
 
 /// Check scenario files without running anything.
 #[derive(Debug, Clone, Default, Args)]
 pub struct CheckArgs {
-    /// Files to check, or folders with all their files; all scenarios and the gate table when none is named.
+    /// Files to check, or folders with all their files; all scenarios, the gate table and the ledger when
+    /// none is named.
     pub files: Vec<PathBuf>,
     /// Folder of the scenarios, instead of the project's own.
     #[arg(long, value_name = "FOLDER")]
@@ -43,12 +45,17 @@ fn valid(args: &CheckArgs) -> Result<usize, ScenariosError> {
     let mut problems = ScenariosError::default();
     let mut table = gates(&folder, &mut problems);
     let scenarios = load_all(&folder, &args.files, &mut problems);
+    let mut known = Vec::new();
     for scenario in &scenarios {
         if let Err(mistakes) = check(scenario) {
             problems.mistake(&mistakes);
         } else if let Ok(expanded) = expand_all(scenario, Profile::Release, 0) {
+            known.push(Known::of(scenario, &expanded.cases));
             tighten(scenario, &expanded, &mut table, &mut problems);
         }
+    }
+    if args.files.is_empty() {
+        criteria(&folder, &known, &table, &mut problems);
     }
     problems.or(scenarios.len())
 }

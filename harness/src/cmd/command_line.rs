@@ -25,7 +25,12 @@ pub struct CommandLine {
 impl CommandLine {
     /// The line that runs one case alone on a bus, exactly as it ran here.
     pub fn of_case(wanted: &Wanted, case: &str, bus: Bus) -> Self {
-        Self::of(wanted, None, &[case.to_owned()], &[bus]).option("--out", AGAIN)
+        Self::of_pair(wanted, None, case, bus)
+    }
+
+    /// The same against a baseline of another revision, where it is of one.
+    pub fn of_pair(wanted: &Wanted, revision: Option<&str>, case: &str, bus: Bus) -> Self {
+        Self::of(wanted, revision, &[case.to_owned()], &[bus]).option("--out", AGAIN)
     }
 
     /// The line of a whole run; no candidate means the profile's own.
@@ -91,7 +96,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// A folder as the root of the repository sees it: relative to it when inside, else absolute.
-fn from_root(folder: &Path) -> PathBuf {
+pub(super) fn from_root(folder: &Path) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     // A folder that is still to be made has no canonical path; what it lies in may be a link.
     let ways: [fn(&Path) -> std::io::Result<PathBuf>; 2] =

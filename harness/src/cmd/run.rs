@@ -8,11 +8,14 @@ pub(super) mod folder;
 pub(super) mod interrupt;
 mod options;
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use super::command_line::from_root;
 use super::selection::Selection;
 use super::{answer, complain};
 use crate::cmd::EXIT_INVALID;
+use crate::plan::Places;
 use crate::report::{self, Exit, FailOn, OnInconclusive, Run, Strictness};
 use begin::begin;
 use conduct::conduct;
@@ -20,6 +23,8 @@ pub use options::{Inconclusive, RunArgs, RunOptions};
 
 /// Said in a report from before the first case to after the last: it stays there after a crash.
 const UNFINISHED: &str = "the run has not ended; if nothing is running any more, it was killed";
+/// The variable that the CI of GitHub sets, to `true`.
+const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 
 /// Runs what was asked for, writes the report, prints the table.
 pub fn run(options: &RunOptions) -> ExitCode {
@@ -51,7 +56,7 @@ pub fn run(options: &RunOptions) -> ExitCode {
         return error.exit();
     }
     match record(options, &selection) {
-        Ok(run) => conclude(options, &run),
+        Ok(run) => conclude(options, &selection, &run),
         Err(error) => broken(&error),
     }
 }
@@ -75,13 +80,15 @@ fn broken(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(Exit::Infrastructure.code())
 }
 
-fn conclude(options: &RunOptions, run: &Run) -> ExitCode {
+fn conclude(options: &RunOptions, selection: &Selection, run: &Run) -> ExitCode {
     let written = report::write(&options.out, run);
     let place = match &written {
         Ok(()) => format!("\nreport: {}", options.out.display()),
         Err(_) => String::new(),
     };
-    let exit = answer(&format!("{}{place}", report::table(run)), verdict(options, run));
+    let annotated = annotations(options, selection, run);
+    let told = format!("{}{place}{annotated}", report::table(run));
+    let exit = answer(&told, report::exit(run, strictness(options)));
     if let Err(error) = written {
         return broken(&error.into());
     }
@@ -91,14 +98,26 @@ fn conclude(options: &RunOptions, run: &Run) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-fn verdict(options: &RunOptions, run: &Run) -> Exit {
-    let strictness = Strictness {
+/// What the CI of GitHub shows beside the scenarios, each on a line of its own; nothing elsewhere.
+fn annotations(options: &RunOptions, selection: &Selection, run: &Run) -> String {
+    if std::env::var(GITHUB_ACTIONS).as_deref() != Ok("true") {
+        return String::new();
+    }
+    let files = selection.scenarios.iter().map(|scenario| {
+        let file = from_root(Path::new(&scenario.source.path));
+        (file.display().to_string(), scenario)
+    });
+    let lines = report::annotations(run, strictness(options), &Places::of(files));
+    if lines.is_empty() { String::new() } else { format!("\n{}", lines.join("\n")) }
+}
+
+fn strictness(options: &RunOptions) -> Strictness {
+    Strictness {
         fail_on: if options.enforced_only { FailOn::EnforcedCells } else { FailOn::AllCells },
         inconclusive: if options.warn_inconclusive {
             OnInconclusive::Warn
         } else {
             OnInconclusive::Fail
         },
-    };
-    report::exit(run, strictness)
+    }
 }

@@ -2,6 +2,7 @@
 //! no gate looser than the table's. What a scenario means is `plan::expand`'s.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,11 +10,14 @@ use std::process::ExitCode;
 use super::EXIT_INVALID;
 use crate::plan::expand::Expanded;
 use crate::plan::gates::GateTable;
+use crate::plan::ledger::{self, Criterion, Known};
 use crate::report::Exit;
 use crate::scenario::{FilesError, Scenario, find_files, load};
 
 /// Name of the gate table in the folder of scenarios.
 const GATES_FILE: &str = "gates.toml";
+/// Name of the ledger of success criteria there.
+const LEDGER_FILE: &str = "ledger.toml";
 
 /// Every problem of every file.
 #[derive(Debug, Default)]
@@ -72,7 +76,10 @@ pub(super) fn load_all(
     };
     let mut scenarios = Vec::new();
     let mut paths = BTreeMap::new();
-    for file in files.iter().filter(|file| file.file_name() != Some(GATES_FILE.as_ref())) {
+    let is_other = |file: &Path| {
+        [GATES_FILE, LEDGER_FILE].iter().any(|name| file.file_name() == Some(OsStr::new(name)))
+    };
+    for file in files.iter().filter(|file| !is_other(file)) {
         match load(file) {
             Ok(scenario) => {
                 if lies_in(file, folder) {
@@ -117,6 +124,22 @@ pub(super) fn gates(folder: &Path, problems: &mut ScenariosError) -> GateTable {
         return GateTable::default();
     }
     GateTable::load(&path).map_err(|error| problems.mistake(&error)).unwrap_or_default()
+}
+
+/// The success criteria; a folder without a ledger has none. It may name these scenarios, all of the folder.
+pub(super) fn criteria(
+    folder: &Path,
+    known: &[Known],
+    table: &GateTable,
+    problems: &mut ScenariosError,
+) -> Vec<Criterion> {
+    let path = folder.join(LEDGER_FILE);
+    // A scenario with a mistake is known to nobody yet: that the ledger names it is no mistake of its own.
+    if !path.is_file() || !problems.problems.is_empty() {
+        return Vec::new();
+    }
+    let read = ledger::load(&path, known, table);
+    read.map_err(|error| problems.mistake(&error)).unwrap_or_default()
 }
 
 /// Enters the gates of a scenario's cases; one that would loosen the table's is a mistake.

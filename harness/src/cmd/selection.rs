@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use super::folder_or_default;
-use super::scenarios::{ScenariosError, gates, load_all, tighten};
+use super::scenarios::{ScenariosError, criteria, gates, load_all, tighten};
 use crate::plan::expand::expand_all;
 use crate::plan::gates::{GateTable, matches_glob};
+use crate::plan::ledger::{Criterion, Known};
 use crate::plan::{Bus, Case};
-use crate::scenario::{self, Profile};
+use crate::scenario::{self, Profile, Scenario};
 
 /// Cases to run and the gates over them.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +17,10 @@ pub struct Selection {
     pub cases: Vec<Case>,
     /// The gates, tightened by scenarios.
     pub table: GateTable,
+    /// The success criteria, with the cases of the profile that are evidence for them.
+    pub criteria: Vec<Criterion>,
+    /// Every scenario of the folder, wanted or not.
+    pub scenarios: Vec<Scenario>,
 }
 
 /// What is wanted.
@@ -40,18 +45,21 @@ impl Wanted {
         let folder = folder_or_default(self.folder.as_deref());
         let mut problems = ScenariosError::default();
         let mut table = gates(&folder, &mut problems);
-        let mut cases = Vec::new();
-        for scenario in load_all(&folder, &[], &mut problems) {
-            match expand_all(&scenario, self.profile, self.seed) {
+        let (mut cases, mut known) = (Vec::new(), Vec::new());
+        let scenarios = load_all(&folder, &[], &mut problems);
+        for scenario in &scenarios {
+            match expand_all(scenario, self.profile, self.seed) {
                 Ok(mut expanded) => {
+                    known.push(Known::of(scenario, &expanded.cases));
                     expanded.cases.retain(|case| self.is_wanted(case));
-                    tighten(&scenario, &expanded, &mut table, &mut problems);
+                    tighten(scenario, &expanded, &mut table, &mut problems);
                     cases.extend(expanded.cases);
                 }
                 Err(mistakes) => problems.mistake(&mistakes),
             }
         }
-        problems.or(Selection { cases, table })
+        let criteria = criteria(&folder, &known, &table, &mut problems);
+        problems.or(Selection { cases, table, criteria, scenarios })
     }
 
     /// Why a pattern, or all of them, selects nothing, and what may have been meant.

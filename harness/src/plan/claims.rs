@@ -42,6 +42,12 @@ pub fn reported(kind: TrialKind) -> &'static [Claim] {
     }
 }
 
+/// Whether some violation of behaviour carries this number. What breaks another shows under numbers of its
+/// own: a wrong match is an event too many or too few.
+pub fn is_reported(claim: Claim) -> bool {
+    REPORTED.contains(&claim) || CONTROL.contains(&claim)
+}
+
 /// The numbers a scenario of this kind can claim.
 pub fn judged(kind: TrialKind) -> &'static [Claim] {
     match kind {

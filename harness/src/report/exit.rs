@@ -116,15 +116,20 @@ fn counts_as_open(run: &Run, strictness: Strictness) -> bool {
     strictness.inconclusive == OnInconclusive::Fail && something_is_open
 }
 
-fn counts_as_failed(row: &PerformanceRow, strictness: Strictness) -> bool {
+/// Whether a gate failed, and counts.
+pub(super) fn counts_as_failed(row: &PerformanceRow, strictness: Strictness) -> bool {
     let counts = strictness.fail_on == FailOn::AllCells || row.enforced;
     counts && row.judgement.verdict == Verdict::Fail
 }
 
-/// Curves are never enforced: their exponents are absolute figures of one host.
+/// Whether a curve that failed counts: they are never enforced, their exponents are absolute figures of one
+/// host.
+pub(super) fn curves_count(strictness: Strictness) -> bool {
+    strictness.fail_on == FailOn::AllCells
+}
+
 fn curve_counts_as_failed(run: &Run, strictness: Strictness) -> bool {
-    let counts = strictness.fail_on == FailOn::AllCells;
-    counts && curves(run).any(|verdict| *verdict == Verdict::Fail)
+    curves_count(strictness) && curves(run).any(|verdict| *verdict == Verdict::Fail)
 }
 
 /// Verdicts on the candidates' curves where theory says flat; the baseline's are for information.

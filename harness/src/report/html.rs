@@ -11,9 +11,10 @@ mod performance;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::figure::counted;
+use super::ledger::{State, ledger};
 use super::stamp::utc;
 use super::table::{headline, left_behind, notes};
-use super::{Answer, Budget, BudgetState, Run, answer, budgets, figure};
+use super::{Answer, Run, answer, figure};
 use crate::gate::Verdict;
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
@@ -42,7 +43,7 @@ pub(super) fn page(run: &Run) -> String {
                     (performance::curves(run))
                     (behaviour::section(run))
                     (behaviour::divergences(run))
-                    @for candidate in &run.candidates { (ledger(run, *candidate)) }
+                    @for candidate in &run.candidates { (claims(run, *candidate)) }
                     (remarks(run))
                 }
             }
@@ -108,24 +109,31 @@ fn troubles(run: &Run) -> Markup {
     }
 }
 
-/// Nothing where nothing was measured.
-fn ledger(run: &Run, candidate: Bus) -> Markup {
-    let budgets = budgets(run, candidate);
-    let is_open = |budget: &Budget| matches!(budget.state, BudgetState::Open(_));
-    let time = |ns: f64| figure(Metric::LatencyP99, ns);
+/// Every success criterion of the documents, and how it stands; nothing where a run had none.
+fn claims(run: &Run, candidate: Bus) -> Markup {
+    let rows = ledger(run, candidate);
+    let count = |state: State| rows.iter().filter(|row| row.state == state).count();
     html! {
-        @if !budgets.iter().all(is_open) {
+        @if !rows.is_empty() {
             section {
-                h2 { "The documents' absolute budgets: " (candidate.as_str()) }
-                p { "On this host only; they inform and decide nothing." }
-                (figures::table(&["what", "limit", "state"], budgets.iter().map(|budget| {
-                    let (class, state) = match budget.state {
-                        BudgetState::Met(ns) => ("pass", format!("met: {}", time(ns))),
-                        BudgetState::Missed(ns) => ("fail", format!("missed: {}", time(ns))),
-                        BudgetState::Open(why) => ("open", format!("open: {why}")),
-                    };
-                    (class, vec![budget.what.to_owned(), format!("< {}", time(budget.limit_ns)), state])
-                })))
+                h2 { "Success criteria: " (candidate.as_str()) }
+                p {
+                    (count(State::Missed)) " missed, " (count(State::Open)) " open, " (count(State::Met)) " met. "
+                    "Open is what this run does not show, whatever the reason."
+                }
+                details open[count(State::Missed) > 0] {
+                    summary { (counted(rows.len(), "criterion", "criteria")) }
+                    (figures::table(&["id", "criterion", "state", "evidence", "source"], rows.iter().map(|row| {
+                        let class = match row.state {
+                            State::Met => "pass",
+                            State::Missed => "fail",
+                            State::Open => "open",
+                        };
+                        let state = row.state.as_str().to_owned();
+                        let (id, criterion) = (row.id.clone(), row.criterion.clone());
+                        (class, vec![id, criterion, state, row.evidence.clone(), row.source.clone()])
+                    })))
+                }
             }
         }
     }

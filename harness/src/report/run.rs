@@ -8,6 +8,7 @@ use crate::check::divergence::Standing;
 use crate::check::{Difference, Reached, Unsteady};
 use crate::gate::{CurveLine, Evidence, Judgement, Limit, Verdict, judge};
 use crate::plan::gates::{GateTable, Metric};
+use crate::plan::ledger::Criterion;
 use crate::plan::{Axis, Bus, Case, Divergence};
 use crate::record::{CurveTrial, ProcessFigures, TearDown};
 
@@ -51,6 +52,9 @@ pub struct Run {
     /// One row per curve, with every trial it rests on.
     #[serde(default)]
     pub curves: Vec<CurveRow>,
+    /// The success criteria of the documents, with what is evidence for each in this profile.
+    #[serde(default)]
+    pub criteria: Vec<Criterion>,
     /// What trials left behind on the host.
     pub left_behind: Vec<LeftBehind>,
     /// What kept the harness from doing its work, one sentence each.
@@ -198,6 +202,9 @@ pub struct PerformanceRow {
     /// buses, and where there is no interval.
     #[serde(default)]
     pub holds_one: Option<bool>,
+    /// The command that measures this case alone, all its metrics.
+    #[serde(default)]
+    pub rerun: Option<String>,
     /// The verdict and what it rests on.
     pub judgement: Judgement,
 }
@@ -220,8 +227,9 @@ impl PerformanceRow {
         let judged = Metric::ALL.into_iter().find(|metric| metric.is_judged_by(case.kind));
         let metric = judged.unwrap_or(Metric::Throughput);
         let judgement = Judgement::not_applicable(Limit::none(metric), why);
-        let (case, gated, enforced, holds_one) = (case.id.clone(), false, false, None);
-        Self { case, metric, baseline, candidate, gated, enforced, holds_one, judgement }
+        let (case, holds_one, rerun) = (case.id.clone(), None, None);
+        let (gated, enforced) = (false, false);
+        Self { case, metric, baseline, candidate, gated, enforced, holds_one, rerun, judgement }
     }
 
     fn of_metric(metric: Metric, evidence: &Evidence, table: &GateTable) -> Option<Self> {
@@ -247,6 +255,7 @@ impl PerformanceRow {
             enforced: cell.is_some_and(|cell| cell.enforced),
             holds_one: holds_one(&judgement)
                 .filter(|_| baseline == candidate && evidence.revision.is_none()),
+            rerun: None,
             judgement,
         })
     }

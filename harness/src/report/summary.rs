@@ -1,4 +1,4 @@
-//! `summary.md`: the same as the table, in the Markdown a pull request shows.
+//! `summary.md`: the same as the table, in the Markdown a pull request shows, what is broken first.
 
 use std::fmt::Write as _;
 
@@ -6,24 +6,51 @@ use super::curves::{
     asked, cells as curve_cells, columns as curve_columns, notes as curve_notes, said_of,
 };
 use super::divergences::{HEADS, cells as divergence_cells, declared};
+use super::figure::counted;
+use super::ledger::{ClaimRow, State, ledger};
 use super::sides::sides_of;
 use super::stamp::utc;
 use super::table::{
     buses, cells, cells_beside, columns, columns_beside, counts, headline, left_behind, legend,
     notes, rows_beside, rows_of, steadiness,
 };
-use super::{Behaviour, BehaviourRow, Budget, BudgetState, Run, budgets, figure};
+use super::{Behaviour, BehaviourRow, Run, figure};
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
 
+/// Longest page, bytes: the CI of GitHub shows 1 MiB of a step, what a workflow adds included.
+const MAX_PAGE_BYTES: usize = 1_000_000;
+/// What the line takes at most that says how much was left out, bytes.
+const MAX_REST_BYTES: usize = 200;
+
 /// The page; its first line answers the question, the command that reproduces it follows.
+///
+/// A longer one than may be shown ends at a whole line, and says how much is left out.
 pub fn summary(run: &Run) -> String {
+    cut(whole(run))
+}
+
+fn cut(mut page: String) -> String {
+    if page.len() <= MAX_PAGE_BYTES {
+        return page;
+    }
+    let room = &page.as_bytes()[..MAX_PAGE_BYTES - MAX_REST_BYTES];
+    let end = room.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let rest = page.split_off(end);
+    let (lines, bytes) = (counted(rest.lines().count(), "line", "lines"), rest.len());
+    let told = format!("Left out here: {lines}, {bytes} bytes. `report.json` has everything.");
+    line(&mut page, &format!("\n**{told}**"));
+    page
+}
+
+fn whole(run: &Run) -> String {
     let mut page = String::new();
     for candidate in &run.candidates {
         line(&mut page, &format!("**{}**", headline(run, *candidate)));
         line(&mut page, "");
     }
     line(&mut page, &format!("```console\n{}\n```\n", run.command));
+    violations(&mut page, run);
     for candidate in &run.candidates {
         performance(&mut page, run, *candidate);
         beside(&mut page, run, *candidate);
@@ -33,7 +60,7 @@ pub fn summary(run: &Run) -> String {
     divergences(&mut page, run);
     remarks(&mut page, run);
     for candidate in &run.candidates {
-        ledger(&mut page, &budgets(run, *candidate), *candidate);
+        criteria(&mut page, &ledger(run, *candidate), *candidate);
     }
     origin(&mut page, run);
     page
@@ -48,6 +75,28 @@ fn line(page: &mut String, text: &str) {
 fn row(page: &mut String, cells: &[String]) {
     let escaped: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
     line(page, &format!("| {} |", escaped.join(" | ")));
+}
+
+/// What is broken or was left on the host.
+fn violations(page: &mut String, run: &Run) {
+    let failed = run.behaviour.iter().filter(|row| row.outcome == Behaviour::Fail);
+    let left = run.left_behind.iter().filter(|left| !left.tear_down.is_clean());
+    let (mut failed, mut left) = (failed.peekable(), left.peekable());
+    if failed.peek().is_none() && left.peek().is_none() {
+        return;
+    }
+    line(page, "## Violations\n");
+    for found in failed {
+        let place = format!("`{}` on {}", found.case, found.bus.as_str());
+        line(page, &format!("- {place}: **FAIL**, again with `{}`", found.rerun));
+        for witness in &found.violations {
+            line(page, &format!("  - {}: {}", witness.rule, witness.told()));
+        }
+    }
+    for found in left {
+        line(page, &format!("- {}", left_behind(found)));
+    }
+    line(page, "");
 }
 
 fn performance(page: &mut String, run: &Run, candidate: Bus) {
@@ -107,9 +156,8 @@ fn behaviour(page: &mut String, run: &Run) {
     for found in &run.behaviour {
         let place = format!("`{}` on {}", found.case, found.bus.as_str());
         match &found.outcome {
-            // Declared divergences have a section of their own.
-            Behaviour::Pass | Behaviour::Diverges => {}
-            Behaviour::Fail => violations(page, found, &place),
+            // What fails and what is declared have sections of their own.
+            Behaviour::Pass | Behaviour::Fail | Behaviour::Diverges => {}
             Behaviour::NotApplicable(why) => {
                 line(page, &format!("- {place}: not applicable, {why}"));
             }
@@ -148,20 +196,11 @@ fn divergences(page: &mut String, run: &Run) {
     line(page, "");
 }
 
-fn violations(page: &mut String, found: &BehaviourRow, place: &str) {
-    line(page, &format!("- {place}: **FAIL**, again with `{}`", found.rerun));
-    for witness in &found.violations {
-        line(page, &format!("  - {}: {}", witness.rule, witness.told()));
-    }
-}
-
 fn remarks(page: &mut String, run: &Run) {
-    let left = run.left_behind.iter().filter(|left| !left.tear_down.is_clean()).map(left_behind);
     let broken = run.infrastructure.iter().map(|why| format!("INFRASTRUCTURE: {why}"));
     let partial = run.interrupted.iter().map(|why| format!("PARTIAL: {why}"));
     let calibration = run.calibration.iter().map(|what| format!("calibration: {what}"));
-    let all: Vec<String> =
-        partial.chain(broken).chain(left).chain(calibration).chain(notes(run)).collect();
+    let all: Vec<String> = partial.chain(broken).chain(calibration).chain(notes(run)).collect();
     if !all.is_empty() {
         line(page, "## Remarks\n");
         for remark in &all {
@@ -171,25 +210,35 @@ fn remarks(page: &mut String, run: &Run) {
     }
 }
 
-/// Nothing where nothing was measured.
-fn ledger(page: &mut String, budgets: &[Budget], bus: Bus) {
-    if budgets.iter().all(|budget| matches!(budget.state, BudgetState::Open(_))) {
+/// Every success criterion, those missed first. One line where nothing of them was put to the test.
+fn criteria(page: &mut String, rows: &[ClaimRow], bus: Bus) {
+    if rows.is_empty() {
         return;
     }
-    line(page, &format!("## The documents' absolute budgets: {}\n", bus.as_str()));
-    line(page, "On this host only; they inform and decide nothing.\n");
-    line(page, "| what | limit | state |\n| --- | --: | --- |");
-    for budget in budgets {
-        let time = |ns: f64| figure(Metric::LatencyP99, ns);
-        let headroom = |ns: f64| budget.limit_ns / ns;
-        let state = match budget.state {
-            BudgetState::Met(ns) => format!("met: {} ({:.1}x headroom)", time(ns), headroom(ns)),
-            BudgetState::Missed(ns) => format!("**missed**: {}", time(ns)),
-            BudgetState::Open(why) => format!("open: {why}"),
+    let count = |state| rows.iter().filter(|row| row.state == state).count();
+    let [missed, open, met] = [State::Missed, State::Open, State::Met].map(count);
+    line(page, &format!("## Success criteria: {}\n", bus.as_str()));
+    if open == rows.len() {
+        line(page, &format!("All {open} are open: nothing in this run decides any of them.\n"));
+        return;
+    }
+    line(page, &format!("{missed} missed, {open} open, {met} met.\n"));
+    row(page, &["state", "criterion", "evidence", "source"].map(str::to_owned));
+    line(page, "| --- | --- | --- | --- |");
+    for found in rows {
+        let state = match found.state {
+            State::Missed => "**missed**",
+            State::Open | State::Met => found.state.as_str(),
         };
-        row(page, &[budget.what.to_owned(), format!("< {}", time(budget.limit_ns)), state]);
+        let [asked, told] = [&found.criterion, &found.evidence].map(|text| plain(text));
+        row(page, &[state.to_owned(), asked, told, found.source.clone()]);
     }
     line(page, "");
+}
+
+/// Text that is one line and has no emphasis.
+fn plain(text: &str) -> String {
+    text.replace('\n', " ").replace('*', "\\*")
 }
 
 fn origin(page: &mut String, run: &Run) {

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::html::page;
+use super::junit::junit;
 use super::picture::curve;
 use super::{Run, schema, summary};
 
@@ -25,9 +26,13 @@ pub enum WriteError {
     /// The record could not be turned into JSON.
     #[error("cannot turn the report into JSON")]
     Json(#[from] serde_json::Error),
+    /// The record could not be turned into the form of test reports.
+    #[error("cannot turn the report into XML")]
+    Xml(#[from] quick_junit::SerializeError),
 }
 
-/// Writes `report.json`, `report.schema.json`, `report.html`, `summary.md` and a picture of each curve into `folder`, making it if need be.
+/// Writes `report.json`, `report.schema.json`, `report.html`, `summary.md`, `junit.xml` and a picture of each
+/// curve into `folder`, making it if need be.
 pub fn write(folder: &Path, run: &Run) -> Result<(), WriteError> {
     fs::create_dir_all(folder)
         .map_err(|source| WriteError::File { path: folder.to_owned(), source })?;
@@ -35,6 +40,7 @@ pub fn write(folder: &Path, run: &Run) -> Result<(), WriteError> {
     put(folder, "report.schema.json", &serde_json::to_string_pretty(&schema())?)?;
     put(folder, "report.html", &page(run))?;
     put(folder, "summary.md", &summary(run))?;
+    put(folder, "junit.xml", &junit(run)?)?;
     for row in &run.curves {
         put(folder, &picture_name(&row.scenario), &curve(row))?;
     }

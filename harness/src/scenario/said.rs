@@ -93,6 +93,19 @@ impl Scenario {
         points
     }
 
+    /// Line of a key, found by the tables around it and its own name, counted from 1; `None` where the
+    /// file does not say it.
+    pub fn line_of(&self, keys: &[&str]) -> Option<usize> {
+        let (mut node, mut place) = (&self.root, None);
+        for key in keys {
+            let Value::Table(entries) = &node.value else { return None };
+            let entry = entries.iter().find(|entry| entry.key == *key)?;
+            place = Some(entry.key_span.start);
+            node = &entry.node;
+        }
+        place.map(|place| self.source.line(place))
+    }
+
     /// Whether the scenario shows a contract number.
     pub fn shows(&self, claim: &str) -> bool {
         self.claims.iter().any(|own| own == claim)

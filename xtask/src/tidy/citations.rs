@@ -21,6 +21,8 @@ const CONTRACT: &str = "bus/CONTRACT.md";
 const PAGES: [(&str, &str); 2] = [("CONTRACT", CONTRACT), ("METHOD", "harness/METHOD.md")];
 /// Texts that may cite.
 const CITING: [&str; 6] = ["rs", "md", "toml", "proto", "yml", "json"];
+/// What lists promises beside those who show them, and shows none.
+const LEDGER: &str = "scenarios/ledger.toml";
 /// Numbers that are cited because they do not exist, written in parts for the same reason.
 const UNKNOWN_ON_PURPOSE: [(&str, &str); 1] =
     [("harness/tests/scenario_errors.rs", concat!("C", "15"))];
@@ -67,7 +69,7 @@ fn shows(path: &str) -> bool {
     }
     let folders = ["/tests/", "/conformance/", "benches/benches/"];
     match extension(path) {
-        "toml" => path.starts_with("scenarios/"),
+        "toml" => path.starts_with("scenarios/") && path != LEDGER,
         "rs" => path.ends_with("tests.rs") || folders.iter().any(|folder| path.contains(folder)),
         _ => false,
     }

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::options::{RunOptions, once_each};
-use crate::cmd::selection::Selection;
-use crate::plan::Bus;
+use crate::cmd::command_line::CommandLine;
+use crate::cmd::selection::{Selection, Wanted};
+use crate::plan::{Bus, Case};
 use crate::report::{self, Host, Run};
 
 /// The record of a run that has looked at nothing yet.
@@ -28,21 +29,37 @@ pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
         performance: Vec::new(),
         evidence: Vec::new(),
         curves: Vec::new(),
+        criteria: selection.criteria.clone(),
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,
     }
 }
 
-/// The line that repeats the run: brokers of others and another allocator have to be built in again.
+/// The line that repeats the run.
 fn command(options: &RunOptions, selection: &Selection) -> String {
     let measured = selection.cases.iter().filter(|case| case.kind.is_performance());
     let mut pairs = measured.flat_map(|case| options.pairs(case));
-    let line = options.command();
-    let has_peers = cfg!(feature = "peers") && pairs.any(|(a, b)| a.is_peer() || b.is_peer());
+    built_in(options.command(), pairs.any(has_peer)).to_string()
+}
+
+/// The line that measures one case on one pair of buses again.
+pub(super) fn measured_again(options: &RunOptions, case: &Case, pair: (Bus, Bus)) -> String {
+    let revision = options.revision.as_deref();
+    let line = CommandLine::of_pair(&options.wanted, revision, &case.id, pair.1);
+    built_in(line, has_peer(pair)).to_string()
+}
+
+fn has_peer((a, b): (Bus, Bus)) -> bool {
+    a.is_peer() || b.is_peer()
+}
+
+/// With what has to be built in again: brokers of others, another allocator.
+fn built_in(line: CommandLine, has_peers: bool) -> CommandLine {
+    let has_peers = cfg!(feature = "peers") && has_peers;
     let switches = [("--peers", has_peers), ("--mimalloc", cfg!(feature = "mimalloc"))];
     let asked = switches.into_iter().filter(|(_, is_asked)| *is_asked);
-    asked.fold(line, |line, (switch, _)| line.flag(switch)).to_string()
+    asked.fold(line, |line, (switch, _)| line.flag(switch))
 }
 
 /// The buses in question, those whose performance is asked for first; without those that no

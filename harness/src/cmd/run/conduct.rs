@@ -5,7 +5,7 @@ mod curve;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::begin::unix_s;
+use super::begin::{measured_again, unix_s};
 use super::calibration::calibrate;
 use super::estimate::{in_words, one_trial, step};
 use super::folder::TRIALS;
@@ -292,7 +292,11 @@ impl Conductor<'_> {
             self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
         }
         let broken = gathered.promises.rows(case, &self.options.wanted);
-        let rows = PerformanceRow::of(&gathered.evidence, &self.selection.table);
+        let mut rows = PerformanceRow::of(&gathered.evidence, &self.selection.table);
+        let again = measured_again(self.options, case, (baseline, candidate));
+        for row in &mut rows {
+            row.rerun = Some(again.clone());
+        }
         let gated = rows.iter().filter(|row| row.gated);
         let gated = gated.map(|row| format!("{} {}", row.metric.as_str(), row.judgement.verdict));
         let words: Vec<String> = broken.iter().map(outcome).chain(gated).collect();

@@ -154,7 +154,8 @@ fn no_half_written_file_remains() {
         .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["report.html", "report.json", "report.schema.json", "summary.md"]);
+    let expected = ["junit.xml", "report.html", "report.json", "report.schema.json", "summary.md"];
+    assert_eq!(names, expected);
 }
 
 #[test]

@@ -65,6 +65,7 @@ fn a_promise_marked_as_open_that_is_shown_is_found() {
 #[test]
 fn a_citation_outside_tests_shows_nothing() {
     assert!(found(&[("bus/src/b.rs", "// C2")]).is_empty());
+    assert!(found(&[("scenarios/ledger.toml", "claims = ['C2']")]).is_empty());
 }
 
 #[test]

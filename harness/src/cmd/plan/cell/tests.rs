@@ -28,6 +28,7 @@ fn row(raw: &[f64], corrected: &[f64]) -> PerformanceRow {
         gated: true,
         enforced: false,
         holds_one: None,
+        rerun: None,
         judgement: Judgement {
             verdict: Verdict::Inconclusive(Reason::Smoke),
             limit: LIMIT,

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::options::{RunOptions, once_each};
 use crate::cmd::command_line::CommandLine;
-use crate::cmd::selection::{Selection, Wanted};
+use crate::cmd::selection::Selection;
 use crate::plan::{Bus, Case};
 use crate::report::{self, Host, Run};
 

@@ -6,11 +6,13 @@ pub mod check;
 pub mod command_line;
 mod control;
 mod curves;
+pub mod explain;
 pub mod explore;
 mod host;
 pub mod judged;
 pub mod judging;
 pub mod known;
+pub mod last_report;
 pub mod list;
 pub mod mutants;
 pub mod performance;
@@ -22,6 +24,7 @@ pub mod selection;
 pub mod show;
 pub mod shrink;
 pub mod soak;
+mod wrap;
 
 pub use actor::{actor, child, soak_part};
 

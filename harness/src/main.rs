@@ -24,7 +24,7 @@ const READING_EXIT_CODES: &str = "\
 Exit codes:
   0  done
   2  usage, or an invalid scenario
-  4  infrastructure: a file or folder cannot be read";
+  4  infrastructure: a file or folder cannot be read or written";
 
 const SEARCHING_EXIT_CODES: &str = "\
 Exit codes:
@@ -49,6 +49,8 @@ enum Verb {
     Plan(cmd::plan::PlanArgs),
     #[command(after_help = READING_EXIT_CODES)]
     List(cmd::list::ListArgs),
+    #[command(after_help = READING_EXIT_CODES)]
+    Explain(cmd::explain::ExplainArgs),
     #[command(after_help = READING_EXIT_CODES)]
     Show(cmd::show::ShowArgs),
     #[command(after_help = READING_EXIT_CODES)]
@@ -96,6 +98,7 @@ fn main() -> ExitCode {
         }
         Verb::Plan(plan) => cmd::plan::run(&plan.resolved()),
         Verb::List(arguments) => told(cmd::list::run(&arguments)),
+        Verb::Explain(arguments) => told(cmd::explain::run(&arguments)),
         Verb::Show(arguments) => told(cmd::show::run(&arguments)),
         Verb::Check(arguments) => told(cmd::check::run(&arguments)),
         Verb::Schema(arguments) => told(cmd::schema::run(&arguments)),

@@ -9,6 +9,7 @@
 //! - `answer`, `exit`: switch or not, and the exit code;
 //! - `sides`: what the two buses of a comparison are called;
 //! - `figure`, `stamp`, `divergences`, `curves`, `alignment`, `table`, `ledger`, `summary`: for people;
+//! - `ending`: what became of one case;
 //! - `chart`: a curve as a picture;
 //! - `host`, `revision`: where and what was run;
 //! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
@@ -19,6 +20,7 @@ mod answer;
 mod chart;
 mod curves;
 mod divergences;
+mod ending;
 mod exit;
 mod figure;
 mod host;
@@ -38,6 +40,7 @@ mod write;
 
 pub use answer::{Answer, answer};
 pub use curves::said_of;
+pub use ending::{Ended, Ending, endings};
 pub use exit::{Exit, FailOn, OnInconclusive, Strictness, exit};
 pub use figure::{counted, figure};
 pub use host::Host;
@@ -51,6 +54,7 @@ pub use run::{
     PerformanceRow, Run, Witness, schema,
 };
 pub use sides::sides;
+pub use stamp::utc;
 pub use summary::summary;
 pub use table::table;
 pub use write::{WriteError, write};

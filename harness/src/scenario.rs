@@ -26,5 +26,7 @@ pub use tags::{MAX_TAG_BYTES, MAX_TAGS};
 
 pub(crate) use diagnostic::suggestion;
 pub(crate) use document::{Node, Value, parse as parse_document};
+
 pub(crate) use reader::{At, Reader, Table, listed};
 pub(crate) use said::{Point, read_known};
+pub(crate) use unit::{shown_bytes, shown_ms};

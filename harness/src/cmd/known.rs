@@ -2,7 +2,8 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::plan::Bus;
+use crate::plan::{Bus, TrialKind};
+use crate::report::Ended;
 use crate::scenario::Profile;
 
 /// A profile by its name.
@@ -13,6 +14,21 @@ pub fn profiles() -> impl TypedValueParser<Value = Profile> {
 /// A bus by its name.
 pub fn buses() -> impl TypedValueParser<Value = Bus> {
     one_of(Bus::ALL.map(|bus| (bus.as_str(), bus)))
+}
+
+/// A kind of scenario by its name.
+pub fn kinds() -> impl TypedValueParser<Value = TrialKind> {
+    kinds_of(TrialKind::ALL)
+}
+
+/// One of these kinds of scenario.
+pub fn kinds_of<const N: usize>(kinds: [TrialKind; N]) -> impl TypedValueParser<Value = TrialKind> {
+    one_of(kinds.map(|kind| (kind.as_str(), kind)))
+}
+
+/// How a case ended, by a report's one word for it.
+pub fn ends() -> impl TypedValueParser<Value = Ended> {
+    one_of(Ended::ALL.map(|ended| (ended.as_str(), ended)))
 }
 
 /// One of a few names; another is refused with all of them and the nearest.

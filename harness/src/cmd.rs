@@ -15,6 +15,7 @@ pub mod known;
 pub mod last_report;
 pub mod list;
 pub mod mutants;
+pub mod new;
 pub mod performance;
 pub mod plan;
 pub mod run;

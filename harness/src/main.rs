@@ -48,6 +48,8 @@ enum Verb {
     #[command(after_help = EXIT_CODES)]
     Plan(cmd::plan::PlanArgs),
     #[command(after_help = READING_EXIT_CODES)]
+    New(cmd::new::NewArgs),
+    #[command(after_help = READING_EXIT_CODES)]
     List(cmd::list::ListArgs),
     #[command(after_help = READING_EXIT_CODES)]
     Explain(cmd::explain::ExplainArgs),
@@ -97,6 +99,7 @@ fn main() -> ExitCode {
             cmd::run::run(&run.resolved())
         }
         Verb::Plan(plan) => cmd::plan::run(&plan.resolved()),
+        Verb::New(arguments) => told(cmd::new::run(&arguments)),
         Verb::List(arguments) => told(cmd::list::run(&arguments)),
         Verb::Explain(arguments) => told(cmd::explain::run(&arguments)),
         Verb::Show(arguments) => told(cmd::show::run(&arguments)),

@@ -26,7 +26,7 @@ pub use tags::{MAX_TAG_BYTES, MAX_TAGS};
 
 pub(crate) use diagnostic::suggestion;
 pub(crate) use document::{Node, Value, parse as parse_document};
-
+pub(crate) use name::{is_name, nearest_name};
 pub(crate) use reader::{At, Reader, Table, listed};
 pub(crate) use said::{Point, read_known};
-pub(crate) use unit::{shown_bytes, shown_ms};
+pub(crate) use unit::{rate, shown_bytes, shown_ms};

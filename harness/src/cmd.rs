@@ -7,13 +7,16 @@ pub mod command_line;
 pub mod compare;
 mod control;
 mod curves;
+pub mod explain;
 pub mod explore;
 mod host;
 pub mod judged;
 pub mod judging;
 pub mod known;
+pub mod last_report;
 pub mod list;
 pub mod mutants;
+pub mod new;
 pub mod performance;
 pub mod plan;
 pub mod report;
@@ -25,6 +28,7 @@ pub mod selection;
 pub mod show;
 pub mod shrink;
 pub mod soak;
+mod wrap;
 
 pub use actor::{actor, child, soak_part};
 

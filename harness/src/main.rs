@@ -24,7 +24,7 @@ const READING_EXIT_CODES: &str = "\
 Exit codes:
   0  done
   2  usage, or an invalid scenario
-  4  infrastructure: a file or folder cannot be read";
+  4  infrastructure: a file or folder cannot be read or written";
 
 const COMPARING_EXIT_CODES: &str = "\
 Exit codes:
@@ -60,7 +60,11 @@ enum Verb {
     #[command(after_help = EXIT_CODES)]
     Plan(cmd::plan::PlanArgs),
     #[command(after_help = READING_EXIT_CODES)]
+    New(cmd::new::NewArgs),
+    #[command(after_help = READING_EXIT_CODES)]
     List(cmd::list::ListArgs),
+    #[command(after_help = READING_EXIT_CODES)]
+    Explain(cmd::explain::ExplainArgs),
     #[command(after_help = READING_EXIT_CODES)]
     Show(cmd::show::ShowArgs),
     #[command(after_help = READING_EXIT_CODES)]
@@ -108,7 +112,9 @@ fn main() -> ExitCode {
         Verb::Report(arguments) => told(cmd::report::run(&arguments)),
         Verb::Compare(arguments) => told(cmd::compare::run(&arguments)),
         Verb::Plan(plan) => cmd::plan::run(&plan.resolved()),
+        Verb::New(arguments) => told(cmd::new::run(&arguments)),
         Verb::List(arguments) => told(cmd::list::run(&arguments)),
+        Verb::Explain(arguments) => told(cmd::explain::run(&arguments)),
         Verb::Show(arguments) => told(cmd::show::run(&arguments)),
         Verb::Check(arguments) => told(cmd::check::run(&arguments)),
         Verb::Schema(arguments) => told(cmd::schema::run(&arguments)),

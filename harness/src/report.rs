@@ -12,6 +12,7 @@
 //! - `picture`: what is drawn; `html`: the page for a browser;
 //! - `junit`, `annotations`: for the tools of a CI;
 //! - `comparison`: two reports beside each other;
+//! - `ending`: what became of one case;
 //! - `host`, `revision`: where and what was run;
 //! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
 //! - `progress`: what is seen while it runs.
@@ -22,6 +23,7 @@ mod answer;
 mod comparison;
 mod curves;
 mod divergences;
+mod ending;
 mod exit;
 mod figure;
 mod host;
@@ -47,6 +49,7 @@ pub use annotations::annotations;
 pub use answer::{Answer, answer};
 pub use comparison::Comparison;
 pub use curves::said_of;
+pub use ending::{Ended, Ending, endings};
 pub use exit::{Exit, FailOn, OnInconclusive, Strictness, exit};
 pub use figure::{counted, figure};
 pub use host::Host;
@@ -59,6 +62,7 @@ pub use run::{
     PerformanceRow, Run, Witness, schema,
 };
 pub use sides::sides;
+pub use stamp::utc;
 pub use summary::summary;
 pub use table::table;
 pub use timeline::{Passage, Timeline};

@@ -7,20 +7,26 @@
 mod diagnostic;
 mod document;
 mod files;
+mod header;
+mod name;
 mod profile;
 mod reader;
 mod said;
 mod scale;
+mod tags;
 mod unit;
 
 pub use diagnostic::{Problem, Problems, Source};
 pub use files::{FilesError, default_folder, find_files, load};
 pub use profile::Profile;
-pub use reader::{Origin, Traced};
+pub use reader::{Origin, Slot, Survey, Traced, Wanted};
 pub use said::{Axis, Scenario};
 pub use scale::Scale;
+pub use tags::{MAX_TAG_BYTES, MAX_TAGS};
 
 pub(crate) use diagnostic::suggestion;
 pub(crate) use document::{Node, Value, parse as parse_document};
-pub(crate) use reader::{At, Reader, Table};
+pub(crate) use name::{is_name, nearest_name};
+pub(crate) use reader::{At, Reader, Table, listed};
 pub(crate) use said::{Point, read_known};
+pub(crate) use unit::{rate, shown_bytes, shown_ms};

@@ -182,7 +182,7 @@ fn an_unclosed_name_is_told() {
   --> scenarios/a/b.toml:10:12
    |
 10 | payload = "${size"
-   |            ^^^^^^"#
+   |            ^^^^^^ write `${name}`"#
     );
 }
 
@@ -208,7 +208,7 @@ fn a_missing_key_is_told_at_its_table() {
  --> scenarios/a/b.toml:1:1
   |
 1 | format = 1
-  | ^^^^^^^^^^ a scenario needs it"
+  | ^^^^^^^^^^ a scenario needs it: add `summary = …` at the top"
     );
 }
 
@@ -221,7 +221,7 @@ fn broken_syntax_is_told_at_its_place() {
   --> scenarios/a/b.toml:17:8
    |
 17 | idle = 
-   |        ^"
+   |        ^ mend this first; the rest of the file is checked once it can be read"
     );
 }
 
@@ -273,7 +273,7 @@ fn a_subscription_a_bus_would_refuse_is_refused_here() {
   --> scenarios/a/b.toml:11:1
    |
 11 | [[topology.subscriber]]
-   | ^^^^^^^^^^^^^^^^^^^^^^^ `invalid = true` if that is the point"
+   | ^^^^^^^^^^^^^^^^^^^^^^^ mend it, or write `invalid = true` if being refused is the point"
     );
 }
 
@@ -624,4 +624,26 @@ fn a_folder_vanishes_once() {
     let told = of_actions(&format!("{vanish},\n  {vanish}"));
     assert!(told.contains("error: the broker's folder vanishes twice"), "{told}");
     assert!(told.contains("b.toml:19:3") && told.contains("^ leave one of them out"), "{told}");
+}
+
+#[test]
+fn tags_are_few_short_words_each_once() {
+    let tags = |list: &str| told(&with(&[&format!("claims = [\"C1\"]\ntags = {list}")]));
+    assert_eq!(tags(r#"["fault", "a-1"]"#), "");
+    for (list, label) in [
+        (
+            r#"["Slow Queue"]"#,
+            "^ expected a word of a-z, 0-9 and `-`; did you mean \"slow-queue\"?",
+        ),
+        (r#"["…"]"#, "^ expected a word of a-z, 0-9 and `-`\n"),
+        (r#"["abcdefghijklmnopqrstuvwxy"]"#, "^ a tag has at most 24 bytes, this one 25"),
+        (r#"["a", "a"]"#, "^ leave one of them out"),
+        (r#"["a", "b", "c", "d", "e", "f", "g", "h", "i"]"#, "^ a scenario has at most 8"),
+        (r#""fault""#, "^ expected a list, such as [\"fault\"]"),
+        ("[1]", "^ expected text"),
+    ] {
+        let told = format!("{}\n", tags(list));
+        assert!(told.contains(label), "{list}: {told}");
+        assert_eq!(told.matches("error:").count(), 1, "{list}: {told}");
+    }
 }

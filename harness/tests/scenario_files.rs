@@ -221,3 +221,14 @@ fn curves_are_part_of_the_long_profiles_alone() {
     assert_eq!(curves(Profile::Nightly), wanted);
     assert_eq!(curves(Profile::Release), wanted);
 }
+
+#[test]
+fn tags_are_those_the_page_of_the_format_explains() {
+    let page = std::fs::read_to_string(folder().join("FORMAT.md")).expect("the page");
+    let page = page.replace('\r', "");
+    let (_, told) = page.split_once("\nTags of this folder").expect("a paragraph");
+    let told = told.split("\n\n").next().expect("split yields one part");
+    let told: BTreeSet<String> = told.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    let used: BTreeSet<String> = scenarios().into_iter().flat_map(|own| own.tags).collect();
+    assert_eq!(used, told);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use equivalence::plan::expand::{check, keys_of_every_table};
 use equivalence::plan::schema;
@@ -31,6 +31,34 @@ fn every_scenario_is_valid_by_the_types_of_the_schema_too() {
         let text = fs::read_to_string(&file).expect("it was found");
         toml::from_str::<schema::ScenarioFile>(&text)
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+}
+
+/// A file as data that a validator of JSON takes.
+fn as_json(path: &Path) -> serde_json::Value {
+    let text = fs::read_to_string(path).expect("it was found");
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn every_scenario_is_valid_by_the_json_schema_itself() {
+    let schema = serde_json::from_str(&read("schema.json")).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let files = find_files(&folder()).expect("the folder is there");
+    assert!(files.len() > 50, "{}", files.len());
+    for file in files {
+        let data = as_json(&file);
+        let told: Vec<String> = validator
+            .iter_errors(&data)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(told.is_empty(), "{}: {}", file.display(), told.join("\n"));
+    }
+    // A schema that lets everything through would have passed all that.
+    let malformed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/malformed");
+    for name in ["unknown-key", "missing-key", "wrong-type", "unknown-choice"] {
+        let data = as_json(&malformed.join(name).with_extension("toml"));
+        assert!(!validator.is_valid(&data), "{name}");
     }
 }
 

@@ -50,7 +50,7 @@ fn shown(name: &str, folder: &Path) -> ExitCode {
 
 fn list_args(buses: bool, folder: Option<&Path>) -> list::ListArgs {
     let scenarios = folder.map(Path::to_path_buf);
-    list::ListArgs { buses, claim: None, profile: Profile::Nightly, scenarios }
+    list::ListArgs { buses, scenarios, ..list::ListArgs::default() }
 }
 
 fn listed(folder: &Path) -> ExitCode {

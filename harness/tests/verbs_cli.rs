@@ -145,3 +145,67 @@ fn a_number_that_no_scenario_can_claim_is_a_usage_error() {
     }
     equivalence("list").args(["--claim", "C4"]).assert().code(0).stdout(contains("C4"));
 }
+
+/// What `list` prints with these options.
+fn listed(options: &[&str]) -> String {
+    let output = equivalence("list").args(options).assert().code(0).get_output().stdout.clone();
+    String::from_utf8(output).expect("UTF-8")
+}
+
+#[test]
+fn filters_of_a_list_are_combined() {
+    let faults = listed(&["--tag", "fault"]);
+    assert!(faults.contains("faults/killed-broker"), "{faults}");
+    assert!(faults.contains("failure/absent-broker-fire"), "{faults}");
+    assert!(!faults.contains("delivery/"), "{faults}");
+    let both = listed(&["--tag", "fault", "--tag", "overload"]);
+    assert!(!both.is_empty() && both.lines().count() < faults.lines().count(), "{both}");
+    let control = listed(&["--tag", "fault", "--kind", "control"]);
+    assert!(control.contains("control/failover"), "{control}");
+    assert!(control.lines().all(|line| line.starts_with("control")), "{control}");
+    let shown = listed(&["--claim", "C1", "--claim", "C10", "--scenario", "faults/*"]);
+    assert!(shown.contains("faults/killed-subscriber"), "{shown}");
+    assert!(shown.lines().all(|line| line.contains(" faults/")), "{shown}");
+    assert_eq!(listed(&["--tag", "fault", "--kind", "paced"]), "");
+}
+
+#[test]
+fn a_bus_lists_the_cases_that_apply_to_it() {
+    let (everywhere, crossbeam) = (listed(&[]), listed(&["--bus", "crossbeam"]));
+    assert!(everywhere.contains("faults/killed-broker"), "{everywhere}");
+    assert!(!crossbeam.contains("faults/killed-broker"), "{crossbeam}");
+    assert!(crossbeam.contains("delivery/steady-small"), "{crossbeam}");
+}
+
+#[test]
+fn what_a_filter_names_and_nothing_has_is_a_usage_error() {
+    let told = contains("no scenario has the tag \"faults\"").and(contains("mean \"fault\"?"));
+    equivalence("list").args(["--tag", "faults"]).assert().code(2).stderr(told);
+    let told = contains("did you mean \"delivery/steady-small\"?");
+    let glob = ["--scenario", "delivery/stedy-small"];
+    equivalence("list").args(glob).assert().code(2).stderr(told);
+    let told = contains("did you mean \"C4\"?");
+    equivalence("list").args(["--claim", "c4"]).assert().code(2).stderr(told);
+    for option in ["--kind", "--bus", "--verdict"] {
+        equivalence("list").args([option, "nonsense"]).assert().code(2).stderr(contains(option));
+    }
+    equivalence("list").args(["--buses", "--tag", "fault"]).assert().code(2);
+}
+
+#[test]
+fn explain_tells_one_case_and_refuses_what_is_none_or_several() {
+    let told = contains("delivery/fan-out[subs=10]")
+        .and(contains("Who takes part"))
+        .and(contains("procmond publishes 500 events"))
+        .and(contains("C3  An event reaches a subscription once at most"))
+        .and(contains("It applies to crossbeam"))
+        .and(contains("cargo test -p equivalence --test scenarios 'delivery/fan-out[subs=10]'"));
+    equivalence("explain").arg("delivery/fan-out[subs=10]").assert().code(0).stdout(told);
+    let gates = contains("throughput: at least 0.80 (a FAIL stops a change), on agent, process")
+        .and(contains("first look that decides"));
+    equivalence("explain").arg("perf/saturation[subs=1]").assert().code(0).stdout(gates);
+    let several = contains("is 3 cases").and(contains("delivery/fan-out[subs=100]"));
+    equivalence("explain").arg("delivery/fan-out").assert().code(2).stderr(several);
+    let meant = contains("did you mean \"delivery/scan-burst\"?");
+    equivalence("explain").arg("delivery/scan-brst").assert().code(2).stderr(meant);
+}

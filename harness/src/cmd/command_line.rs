@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use super::selection::Wanted;
 use crate::plan::Bus;
-use crate::scenario;
 
 /// Where a single case is reported when it is run again: the report being read stays as it is.
 const AGAIN: &str = "target/again";
@@ -23,6 +22,18 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
+    /// `cargo xtask equivalence` and these words: a verb, or the options of a run.
+    pub fn equivalence(words: &[&str]) -> Self {
+        let all = ["cargo", "xtask", "equivalence"].iter().chain(words);
+        Self { words: all.map(|word| (*word).to_owned()).collect() }
+    }
+
+    /// The tests of the project's own cases whose name has this in it.
+    pub fn tests_of(name: &str) -> Self {
+        let words = ["cargo", "test", "-p", "equivalence", "--test", "scenarios", name];
+        Self { words: words.map(str::to_owned).to_vec() }
+    }
+
     /// The line that runs one case alone on a bus, exactly as it ran here.
     pub fn of_case(wanted: &Wanted, case: &str, bus: Bus) -> Self {
         Self::of_pair(wanted, None, case, bus)
@@ -45,22 +56,32 @@ impl CommandLine {
         patterns: &[String],
         candidates: &[Bus],
     ) -> Self {
-        let words = ["cargo", "xtask", "equivalence"].map(str::to_owned).to_vec();
-        let mut line = Self { words }.option("--profile", wanted.profile.as_str());
+        let mut line = Self::equivalence(&["--profile", wanted.profile.as_str()]);
         for pattern in patterns {
             line = line.option("--scenario", pattern);
         }
-        let folder = wanted.folder.clone().unwrap_or_else(scenario::default_folder);
-        let folder = from_root(&folder);
-        if folder != Path::new(OWN_SCENARIOS) {
-            line = line.option("--scenarios", &folder.display().to_string());
-        }
+        line = line.in_folder(wanted.folder.as_deref());
         let revision = revision.map_or_else(String::new, |revision| format!("@{revision}"));
         line = line.option("--baseline", &format!("{}{revision}", wanted.baseline.as_str()));
         for bus in candidates {
             line = line.option("--candidate", bus.as_str());
         }
         line.option("--seed", &wanted.seed.to_string())
+    }
+
+    /// With the folder of scenarios at the end, where it is not the project's own.
+    #[must_use]
+    pub fn in_folder(self, folder: Option<&Path>) -> Self {
+        if is_own(folder) {
+            return self;
+        }
+        self.flag("--scenarios").path(&super::folder_or_default(folder))
+    }
+
+    /// With a file or a folder at the end, as the root of the repository sees it.
+    #[must_use]
+    pub fn path(self, path: &Path) -> Self {
+        self.flag(&from_root(path).display().to_string())
     }
 
     /// With an option and its value at the end.
@@ -82,6 +103,11 @@ impl fmt::Display for CommandLine {
         let quoted: Vec<String> = self.words.iter().map(|word| quoted(word)).collect();
         f.write_str(&quoted.join(" "))
     }
+}
+
+/// Whether a folder of scenarios, the default where none is named, is the project's own.
+pub fn is_own(folder: Option<&Path>) -> bool {
+    from_root(&super::folder_or_default(folder)) == Path::new(OWN_SCENARIOS)
 }
 
 /// A word as a shell takes it for one word and nothing else.

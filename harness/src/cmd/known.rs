@@ -2,7 +2,8 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::plan::Bus;
+use crate::plan::{Bus, TrialKind};
+use crate::report::Ended;
 use crate::scenario::{self, Profile};
 
 /// A profile by its name.
@@ -40,6 +41,21 @@ pub fn baseline(text: &str) -> Result<Baseline, String> {
         format!("there is {}{meant}", names.join(", "))
     })?;
     Ok(Baseline { bus, revision })
+}
+
+/// A kind of scenario by its name.
+pub fn kinds() -> impl TypedValueParser<Value = TrialKind> {
+    kinds_of(TrialKind::ALL)
+}
+
+/// One of these kinds of scenario.
+pub fn kinds_of<const N: usize>(kinds: [TrialKind; N]) -> impl TypedValueParser<Value = TrialKind> {
+    one_of(kinds.map(|kind| (kind.as_str(), kind)))
+}
+
+/// How a case ended, by a report's one word for it.
+pub fn ends() -> impl TypedValueParser<Value = Ended> {
+    one_of(Ended::ALL.map(|ended| (ended.as_str(), ended)))
 }
 
 /// One of a few names; another is refused with all of them and the nearest.

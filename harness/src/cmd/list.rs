@@ -1,27 +1,50 @@
 //! `list`: what there is to run.
 
+mod filter;
+
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::known::profiles;
-use super::scenarios::{ScenariosError, load_all};
-use super::{EXIT_INVALID, complain, folder_or_default};
+use super::complain;
+use super::known::{buses, ends, kinds, profiles};
 use crate::driver::why_unavailable;
-use crate::plan::{Bus, Case, Deployment, TrialKind, claims, expand};
-use crate::scenario::{Profile, Scenario};
+use crate::plan::{Bus, Deployment, TrialKind};
+use crate::report::Ended;
+use crate::scenario::Profile;
+use filter::{Listed, listed};
 
 /// List the cases of a profile, one per line, or the buses.
+///
+/// Filters are combined: a case is listed when it passes all of them.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
     /// List the buses instead.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = FILTERS)]
     pub buses: bool,
-    /// Only scenarios that show this contract number, for example C4.
+    /// Only scenarios that show this contract number, for example C4; several times for several.
     #[arg(long, value_name = "NUMBER")]
-    pub claim: Option<String>,
+    pub claim: Vec<String>,
+    /// Only cases whose id or scenario matches; `*` stands for any run of characters.
+    #[arg(long, value_name = "GLOB")]
+    pub scenario: Option<String>,
+    /// Only cases of this kind.
+    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    pub kind: Option<TrialKind>,
+    /// Only scenarios with this tag; several times for several.
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    /// Only cases that apply to this bus; with `--verdict`, only what was said of it.
+    #[arg(long, value_name = "BUS", value_parser = buses())]
+    pub bus: Option<Bus>,
+    /// Only cases of which the last report says this.
+    #[arg(long, value_name = "VERDICT", value_parser = ends())]
+    pub verdict: Option<Ended>,
+    /// Folder of the report, instead of the last run's.
+    #[arg(long, value_name = "FOLDER", requires = "verdict")]
+    pub report: Option<PathBuf>,
     /// Which profile's cases.
     #[arg(long, default_value = "nightly", value_parser = profiles())]
     pub profile: Profile,
@@ -30,8 +53,29 @@ pub struct ListArgs {
     pub scenarios: Option<PathBuf>,
 }
 
-/// Prints the list. A number that no scenario can claim is a usage error; one that none does claim
-/// is an empty list.
+/// What leaves cases out, and says nothing of buses.
+const FILTERS: [&str; 7] = ["claim", "scenario", "kind", "tag", "bus", "verdict", "report"];
+
+impl Default for ListArgs {
+    /// Every case of the profile that has most.
+    fn default() -> Self {
+        Self {
+            buses: false,
+            claim: Vec::new(),
+            scenario: None,
+            kind: None,
+            tag: Vec::new(),
+            bus: None,
+            verdict: None,
+            report: None,
+            profile: Profile::Nightly,
+            scenarios: None,
+        }
+    }
+}
+
+/// Prints the list. What a filter names and nothing can have is a usage error; what nothing has is an
+/// empty list.
 pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
     let mut out = stdout().lock();
     if args.buses {
@@ -40,58 +84,25 @@ pub fn run(args: &ListArgs) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(claim) = args.claim.as_deref().filter(|claim| !known().contains(claim)) {
-        let known = known().join(", ");
-        complain(&format_args!("error: no scenario can claim {claim:?}; there is {known}"));
-        return Ok(ExitCode::from(EXIT_INVALID));
-    }
-    let mut problems = ScenariosError::default();
-    let folder = folder_or_default(args.scenarios.as_deref());
-    let scenarios = load_all(&folder, &[], &mut problems);
-    let is_wanted = |own: &&Scenario| args.claim.as_ref().is_none_or(|claim| own.shows(claim));
-    for scenario in scenarios.iter().filter(is_wanted) {
-        match expand(scenario, args.profile, 0) {
-            Ok(cases) => cases.iter().try_for_each(|case| write_case(&mut out, case))?,
-            Err(mistakes) => problems.mistake(&mistakes),
-        }
-    }
-    match problems.or(()) {
-        Ok(()) => Ok(ExitCode::SUCCESS),
+    let listed = match listed(args) {
+        Ok(listed) => listed,
         Err(error) => {
             complain(&error);
-            Ok(error.exit())
+            return Ok(error.exit());
         }
-    }
-}
-
-/// Every number that a scenario of some kind can claim.
-fn known() -> Vec<&'static str> {
-    let kinds = [
-        TrialKind::Behaviour,
-        TrialKind::Host,
-        TrialKind::Control,
-        TrialKind::Saturation,
-        TrialKind::Paced,
-    ];
-    let mut known: Vec<&str> = Vec::new();
-    for number in kinds.into_iter().flat_map(claims::judged) {
-        if !known.contains(&number.as_str()) {
-            known.push(number.as_str());
-        }
-    }
-    known
-}
-
-fn write_case(out: &mut impl Write, case: &Case) -> std::io::Result<()> {
-    let kind = match case.kind {
-        TrialKind::Behaviour => "behaviour",
-        TrialKind::Saturation => "saturation",
-        TrialKind::Paced => "paced",
-        TrialKind::Host => "host",
-        TrialKind::Control => "control",
     };
+    listed.iter().try_for_each(|one| write_case(&mut out, one))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_case(out: &mut impl Write, listed: &Listed) -> std::io::Result<()> {
+    let Listed { case, endings } = listed;
+    let kind = case.kind.as_str();
     let claims: Vec<&str> = case.claims.iter().map(|claim| claim.as_str()).collect();
-    writeln!(out, "{kind:10}  {:48}  {}", case.id, claims.join(" "))
+    write!(out, "{kind:10}  {:48}  {}", case.id, claims.join(" "))?;
+    let on: Vec<String> =
+        endings.iter().map(|one| format!("{} on {}", one.what, one.bus.as_str())).collect();
+    if on.is_empty() { writeln!(out) } else { writeln!(out, "  ({})", on.join(", ")) }
 }
 
 /// What a bus is like, and why it cannot be had, where it cannot.

@@ -12,7 +12,7 @@ use crate::plan::expand::Expanded;
 use crate::plan::gates::GateTable;
 use crate::plan::ledger::{self, Criterion, Known};
 use crate::report::Exit;
-use crate::scenario::{FilesError, Scenario, find_files, load};
+use crate::scenario::{FilesError, Problem, Problems, Scenario, find_files, load};
 
 /// Name of the gate table in the folder of scenarios.
 const GATES_FILE: &str = "gates.toml";
@@ -46,6 +46,14 @@ impl ScenariosError {
     pub(super) fn mistake(&mut self, problem: &dyn fmt::Display) {
         self.is_invalid = true;
         self.problems.push(problem.to_string());
+    }
+
+    /// A mistake that shows only beside other files, at the value of a key.
+    fn at(&mut self, scenario: &Scenario, keys: &[&str], title: String, label: String) {
+        let span = scenario.span_of(keys).unwrap_or_default();
+        let list = vec![Problem::new(&span, title, label)];
+        let told = Problems::of(&scenario.source, list).expect("there is one");
+        self.mistake(&told);
     }
 
     fn file(&mut self, error: &FilesError) {
@@ -83,7 +91,7 @@ pub(super) fn load_all(
         match load(file) {
             Ok(scenario) => {
                 if lies_in(file, folder) {
-                    hold_to_path(&scenario, file, &mut paths, problems);
+                    hold_to_path(&scenario, (file, folder), &mut paths, problems);
                 }
                 scenarios.push(scenario);
             }
@@ -155,11 +163,12 @@ pub(super) fn tighten(
             refused = refused.or(table.tighten(*metric, &case.id, *limit).err());
         }
         if let Some(in_force) = refused {
-            problems.mistake(&format_args!(
-                "error: {}: gate {} of {limit} would loosen the {in_force} in {GATES_FILE}",
-                scenario.source.path,
-                metric.as_str(),
-            ));
+            let metric = metric.as_str();
+            let title =
+                format!("gate {metric} of {limit} would loosen the {in_force} in {GATES_FILE}");
+            let label =
+                format!("a scenario may only be stricter: write {in_force}, or leave it out");
+            problems.at(scenario, &["gate", metric, "limit"], title, label);
         }
     }
 }
@@ -172,10 +181,18 @@ fn lies_in(file: &Path, folder: &Path) -> bool {
     }
 }
 
+/// The name a file of the folder stands for: its path below it, without an extension.
+fn inside(file: &Path, folder: &Path) -> Option<String> {
+    let (file, folder) = (file.canonicalize().ok()?, folder.canonicalize().ok()?);
+    let inside = file.strip_prefix(folder).ok()?.with_extension("");
+    let words: Option<Vec<&str>> = inside.iter().map(OsStr::to_str).collect();
+    Some(words?.join("/"))
+}
+
 /// Tells a name that is not the end of the file's path, or that an earlier file has.
 fn hold_to_path(
     scenario: &Scenario,
-    file: &Path,
+    (file, folder): (&Path, &Path),
     paths: &mut BTreeMap<String, PathBuf>,
     problems: &mut ScenariosError,
 ) {
@@ -183,10 +200,12 @@ fn hold_to_path(
     let wanted: PathBuf = name.split('/').collect();
     let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
     if !whole.with_extension("").ends_with(wanted) {
-        problems.mistake(&format_args!(
-            "error: {} is named {name:?}; a scenario is named after its path",
-            file.display()
-        ));
+        let title = format!("{} is named {name:?}", file.display());
+        let label = match inside(file, folder) {
+            Some(own) => format!("a scenario is named after its path: write {own:?}"),
+            None => "a scenario is named after its path".to_owned(),
+        };
+        problems.at(scenario, &["name"], title, label);
     } else if let Some(other) = paths.insert(name.clone(), file.to_path_buf())
         && other != file
     {

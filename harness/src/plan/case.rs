@@ -63,6 +63,21 @@ pub enum TrialKind {
 }
 
 impl TrialKind {
+    /// Every kind, what is judged before what is measured.
+    pub const ALL: [Self; 5] =
+        [Self::Behaviour, Self::Host, Self::Control, Self::Saturation, Self::Paced];
+
+    /// As a scenario writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Behaviour => "behaviour",
+            Self::Host => "host",
+            Self::Control => "control",
+            Self::Saturation => "saturation",
+            Self::Paced => "paced",
+        }
+    }
+
     /// Whether two buses are compared by what was measured.
     pub fn is_performance(self) -> bool {
         matches!(self, Self::Saturation | Self::Paced)

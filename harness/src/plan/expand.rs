@@ -25,7 +25,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{Bus, Case, Claim, Phase, TrialKind, claims};
 use crate::scenario::{
-    At, Point, Problem, Problems, Profile, Reader, Scenario, Source, Table, Traced, read_known,
+    At, Point, Problem, Problems, Profile, Reader, Scenario, Source, Survey, Table, Traced,
+    read_known,
 };
 
 /// Everything a scenario asks for in one profile.
@@ -111,24 +112,34 @@ pub fn check(scenario: &Scenario) -> Result<(), Problems> {
 ///
 /// Gathered by reading a scenario that has every table, so that no list can be forgotten.
 pub fn keys_of_every_table() -> BTreeSet<(&'static str, &'static str)> {
-    EVERY_TABLE.iter().flat_map(|text| keys_asked(text)).collect()
+    survey_of_every_table().into_keys().collect()
+}
+
+/// The same with what each key is read as.
+pub fn survey_of_every_table() -> Survey {
+    let mut all = Survey::new();
+    for (slot, wanted) in EVERY_TABLE.iter().flat_map(|text| surveyed(text)) {
+        all.entry(slot).or_default().extend(wanted);
+    }
+    all
 }
 
 /// A scenario with every table of most kinds, and one each of the control plane and of a curve, which
-/// exclude some.
-const EVERY_TABLE: [&str; 3] = [
+/// exclude some; the last has every key of the first besides, and is no scenario anybody could run.
+const EVERY_TABLE: [&str; 4] = [
     include_str!("expand/every_table.toml"),
     include_str!("expand/every_control_table.toml"),
     include_str!("expand/every_curve_table.toml"),
+    include_str!("expand/every_key.toml"),
 ];
 
-fn keys_asked(text: &str) -> BTreeSet<(&'static str, &'static str)> {
+fn surveyed(text: &str) -> Survey {
     let source = Source { path: "every-table.toml".into(), text: text.into() };
     let scenario = Scenario::parse(source).expect("the file is TOML");
     let point = scenario.points(Profile::Pr).remove(0);
-    let reader = Reader::new(&scenario.source, point.names.clone());
+    let reader = Reader::surveying(&scenario.source, point.names.clone());
     read_case(&scenario, &point, 0, &reader);
-    reader.keys_asked()
+    reader.into_survey()
 }
 
 struct Lowered {
@@ -154,7 +165,8 @@ fn read_case(
     reader: &Reader<'_>,
 ) -> (Case, Demands) {
     let table = reader.root(&scenario.root);
-    let said = table.required("kind", |at| at.one_of(&KINDS));
+    let kinds = TrialKind::ALL.map(|kind| (kind.as_str(), kind));
+    let said = table.required("kind", |at| at.one_of(&kinds));
     let kind = said.unwrap_or(TrialKind::Behaviour);
     // Without a kind, nothing can be said about what it judges.
     let wild = read_wild(&table, kind);
@@ -225,14 +237,6 @@ fn check_wild(table: &Table<'_>, phases: &[Phase], wild: bool) {
     let span = table.key_span("faults").unwrap_or_default();
     table.reader().problem(&span, "`faults` in a scenario that has none", label);
 }
-
-const KINDS: [(&str, TrialKind); 5] = [
-    ("behaviour", TrialKind::Behaviour),
-    ("saturation", TrialKind::Saturation),
-    ("paced", TrialKind::Paced),
-    ("host", TrialKind::Host),
-    ("control", TrialKind::Control),
-];
 
 /// Every case has randomness of its own, and the same in every run with the same seed.
 fn seed_of(id: &str, run_seed: u64) -> u64 {

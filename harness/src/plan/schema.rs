@@ -75,6 +75,9 @@ pub struct ScenarioFile {
     pub name: String,
     /// Contract numbers the scenario shows.
     pub claims: Vec<String>,
+    /// Short words to find the scenario by, whatever folder it lies in.
+    #[serde(default)]
+    pub tags: Vec<String>,
     /// Why the scenario exists.
     pub summary: String,
     /// What is judged.

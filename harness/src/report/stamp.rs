@@ -5,7 +5,7 @@ const HOUR_S: u64 = 60 * MINUTE_S;
 const DAY_S: u64 = 24 * HOUR_S;
 
 /// Seconds since the Unix epoch as a date and a time of day in UTC, to the minute.
-pub(super) fn utc(unix_s: u64) -> String {
+pub fn utc(unix_s: u64) -> String {
     let (hour, minute) = (unix_s % DAY_S / HOUR_S, unix_s % HOUR_S / MINUTE_S);
     let (mut year, mut day) = (1970, unix_s / DAY_S);
     while day >= days_of(year) {

@@ -170,7 +170,8 @@ fn metric(row: &PerformanceRow) -> String {
     }
 }
 
-fn interval(estimate: &Estimate, basis: Basis) -> String {
+/// The ratio with its bounds; a star where the void floor is taken off.
+pub(super) fn interval(estimate: &Estimate, basis: Basis) -> String {
     let mark = if basis == Basis::Corrected { "*" } else { "" };
     let centre = ratio(estimate.ratio);
     match estimate.interval {
@@ -179,7 +180,8 @@ fn interval(estimate: &Estimate, basis: Basis) -> String {
     }
 }
 
-fn limit(limit: Limit) -> String {
+/// `≤ 2.00`.
+pub(super) fn limit(limit: Limit) -> String {
     let sign = match limit.direction {
         Direction::AtLeast => "≥",
         Direction::AtMost => "≤",

@@ -6,6 +6,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::Problem;
 
+/// Said where a document is torn: what else is wrong with it nobody has looked at.
+const NOT_READ: &str = "mend this first; the rest of the file is checked once it can be read";
+
 /// A value and where it stands, bytes into the text.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
@@ -26,6 +29,15 @@ pub(crate) enum Value {
     Broken,
 }
 
+impl Node {
+    /// The value below these keys, one table inside the other; `None` where there is none.
+    pub(crate) fn inside(&self, keys: &[&str]) -> Option<&Self> {
+        let Some((key, rest)) = keys.split_first() else { return Some(self) };
+        let Value::Table(entries) = &self.value else { return None };
+        entries.iter().find(|entry| entry.key == *key)?.node.inside(rest)
+    }
+}
+
 /// One key of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
@@ -41,7 +53,7 @@ pub(crate) fn parse(text: &str) -> (Node, Vec<Problem>) {
         .iter()
         .map(|error| {
             let span = error.span().unwrap_or(0..text.len().min(1));
-            Problem::new(&span, format!("not TOML: {}", error.message()), "")
+            Problem::new(&span, format!("not TOML: {}", error.message()), NOT_READ)
         })
         .collect();
     let span = 0..0;

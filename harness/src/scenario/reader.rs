@@ -6,16 +6,21 @@
 
 mod at;
 mod table;
+mod wanted;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::document::Entry;
 use super::{Node, Problem, Source, Value, suggestion};
 pub(crate) use at::At;
 pub(crate) use table::Table;
+pub use wanted::{Slot, Survey, Wanted};
+
+/// The key of values that stand under names of a file's own.
+const FREE: &str = "";
 
 /// One reading of a file at one point of its matrix.
 pub(crate) struct Reader<'d> {
@@ -24,7 +29,8 @@ pub(crate) struct Reader<'d> {
     names: BTreeMap<String, Value>,
     problems: RefCell<Vec<Problem>>,
     traced: RefCell<Vec<Traced>>,
-    asked: RefCell<BTreeSet<(&'static str, &'static str)>>,
+    /// What keys are read as, where somebody wants to know.
+    survey: Option<RefCell<Survey>>,
 }
 
 /// A value that was read, and where it came from.
@@ -56,8 +62,13 @@ impl<'d> Reader<'d> {
             names,
             problems: RefCell::default(),
             traced: RefCell::default(),
-            asked: RefCell::default(),
+            survey: None,
         }
+    }
+
+    /// One that remembers what each key is read as.
+    pub(crate) fn surveying(source: &'d Source, names: BTreeMap<String, Value>) -> Self {
+        Self { survey: Some(RefCell::default()), ..Self::new(source, names) }
     }
 
     pub(crate) fn problem(
@@ -89,9 +100,16 @@ impl<'d> Reader<'d> {
         (self.problems.into_inner(), self.traced.into_inner())
     }
 
-    /// Every key asked for so far, with the sort of table it stands in.
-    pub(crate) fn keys_asked(&self) -> BTreeSet<(&'static str, &'static str)> {
-        self.asked.borrow().clone()
+    /// Every key asked for, and what it was read as; empty unless it is one that remembers.
+    pub(crate) fn into_survey(self) -> Survey {
+        self.survey.map(RefCell::into_inner).unwrap_or_default()
+    }
+
+    /// Remembers a key, and what it is read as where that is known yet.
+    fn note(&self, slot: Slot, wanted: impl FnOnce() -> Option<Wanted>) {
+        if let Some(survey) = self.survey.as_ref().filter(|_| slot.1 != FREE) {
+            survey.borrow_mut().entry(slot).or_default().extend(wanted());
+        }
     }
 
     fn open<'r>(
@@ -104,15 +122,15 @@ impl<'d> Reader<'d> {
         Table { reader: self, kind, span, place, entries, asked: RefCell::default() }
     }
 
-    fn at<'r>(&'r self, node: &'r Node, place: String) -> At<'r> {
+    fn at<'r>(&'r self, node: &'r Node, slot: Slot, place: String) -> At<'r> {
         let value = self.replaced(node).map_or(Cow::Borrowed(&node.value), Cow::Owned);
-        At { reader: self, span: node.span.clone(), value, place }
+        At { reader: self, span: node.span.clone(), value, slot, place }
     }
 
     /// The same for a value inside another, which may itself stand in the place of a name.
-    fn inner<'r>(&'r self, node: &Node, place: String) -> At<'r> {
+    fn inner<'r>(&'r self, node: &Node, slot: Slot, place: String) -> At<'r> {
         let value = Cow::Owned(self.replaced(node).unwrap_or_else(|| node.value.clone()));
-        At { reader: self, span: node.span.clone(), value, place }
+        At { reader: self, span: node.span.clone(), value, slot, place }
     }
 
     /// What stands in the place of `${name}`, if the value is written with one.
@@ -136,7 +154,7 @@ impl<'d> Reader<'d> {
             replaced.push_str(&rest[..start]);
             let Some(length) = rest[start..].find('}') else {
                 let place = self.inside(span, &rest[start..]);
-                self.problem(&place, "`${` without its `}`", "");
+                self.problem(&place, "`${` without its `}`", "write `${name}`");
                 return Value::Broken;
             };
             let Some(value) = self.named(&rest[start + 2..start + length], span) else {
@@ -181,7 +199,7 @@ impl<'d> Reader<'d> {
 }
 
 /// `` `a`, `b` or `c` ``; nothing is said as "no key".
-fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+pub(crate) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     let mut names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     names.sort();
     names.dedup();

@@ -1,9 +1,13 @@
 //! A scenario as said: its document, and the names its values are written with.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{At, Node, Problems, Profile, Reader, Source, Table, Value, document, suggestion};
+use super::header::{self, Header};
+use super::{
+    At, Node, Problems, Profile, Reader, Source, Table, Value, document, listed, suggestion,
+};
 
 /// Cases of one scenario in one profile, at most: more is a matrix out of hand.
 const MAX_POINTS: usize = 256;
@@ -22,6 +26,8 @@ pub struct Scenario {
     pub claims: Vec<String>,
     /// The matrix, in file order.
     pub axes: Vec<Axis>,
+    /// Short words to find it by; most have none.
+    pub tags: Vec<String>,
     /// Profiles it is part of.
     pub profiles: Vec<Profile>,
     pub(crate) root: Node,
@@ -60,11 +66,11 @@ impl Scenario {
         }
         let reader = Reader::new(&source, BTreeMap::new());
         let table = reader.root(&root);
-        let (name, claims, profiles) = read_header(&table, &|_| None);
+        let Header { name, claims, tags, profiles } = header::read(&table, &|_| None);
         let Matrix { axes, values, changes } = read_matrix(&table);
         drop(table);
         drop(reader);
-        Ok(Self { source, name, claims, axes, profiles, root, values, changes })
+        Ok(Self { source, name, claims, axes, tags, profiles, root, values, changes })
     }
 
     /// Every point of the matrix in a profile, the last axis changing fastest; none if the
@@ -110,6 +116,16 @@ impl Scenario {
     pub fn shows(&self, claim: &str) -> bool {
         self.claims.iter().any(|own| own == claim)
     }
+
+    /// Whether it has a tag.
+    pub fn is_tagged(&self, tag: &str) -> bool {
+        self.tags.iter().any(|own| own == tag)
+    }
+
+    /// Where the value of a key stands, bytes into the text; `None` where the file does not say it.
+    pub(crate) fn span_of(&self, keys: &[&str]) -> Option<Range<usize>> {
+        self.root.inside(keys).map(|node| node.span.clone())
+    }
 }
 
 impl Point {
@@ -136,69 +152,6 @@ struct Matrix {
     axes: Vec<Axis>,
     values: Vec<(String, Value)>,
     changes: BTreeMap<Profile, Vec<(String, Node)>>,
-}
-
-/// Reads the keys that decide what is run.
-fn read_header(
-    table: &Table<'_>,
-    refusal: &dyn Fn(&str) -> Option<String>,
-) -> (String, Vec<String>, Vec<Profile>) {
-    table.required("format", |at| at.integer::<i64>(1..2));
-    let name = table.required("name", scenario_name).unwrap_or_default();
-    let claims = table.required("claims", |at| at.list(|at| claim(at, refusal)));
-    if claims.as_ref().is_some_and(Vec::is_empty)
-        && let Some(span) = table.key_span("claims")
-    {
-        let label = "name what it shows, for example \"C1\"";
-        table.reader().problem(&span, "a scenario that claims nothing shows nothing", label);
-    }
-    let profiles = table.or("profiles", r#"["smoke", "pr", "nightly", "release"]"#, |at| {
-        at.list(|at| at.one_of(&Profile::ALL.map(|profile| (profile.as_str(), profile))))
-    });
-    if profiles.is_empty()
-        && let Some(span) = table.key_span("profiles")
-    {
-        let label = "leave the key out for all of them";
-        table.reader().problem(&span, "a scenario of no profile is never run", label);
-    }
-    (name, claims.unwrap_or_default(), profiles)
-}
-
-/// A name is the path below the scenarios folder: words of `a–z 0–9 -` joined by `/`.
-fn scenario_name(at: &At<'_>) -> Option<String> {
-    let name = at.text()?;
-    let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-    };
-    if name.split('/').all(is_word) {
-        return Some(name);
-    }
-    at.refuse(format!("name {name:?}"), "expected words of a-z, 0-9 and `-`, joined by `/`");
-    None
-}
-
-/// Rooms of the contract and the last number of each.
-const CLAIMS: [(&str, u32); 7] =
-    [("C", 14), ("M", 5), ("T", 9), ("A", 6), ("W", 9), ("R", 6), ("V", 10)];
-
-fn claim(at: &At<'_>, refusal: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    let text = at.text()?;
-    let known = CLAIMS.iter().any(|(letter, last)| {
-        let number = text.strip_prefix(letter).and_then(|number| number.parse::<u32>().ok());
-        number.is_some_and(|number| (1..=*last).contains(&number) && !text.contains('+'))
-    });
-    if known {
-        match refusal(&text) {
-            None => return Some(text),
-            Some(why) => at.refuse(format!("{text} cannot be claimed"), why),
-        }
-        return None;
-    }
-    at.refuse(
-        format!("{text:?} is no number of the contract"),
-        "expected C1–C14, M1–M5, T1–T9, A1–A6, W1–W9, R1–R6 or V1–V10",
-    );
-    None
 }
 
 /// Axes, named values and what profiles change. What was refused is there as [`Value::Broken`], so
@@ -291,8 +244,9 @@ fn leaves_out(axis: &Axis, kept: &At<'_>) -> bool {
     let Some(values) = axis_values(kept) else { return false };
     let foreign = values.iter().find(|value| !axis.values.contains(value));
     if let Some(text) = foreign.and_then(Value::scalar_text) {
+        let own: Vec<String> = axis.values.iter().filter_map(Value::shown).collect();
         let title = format!("{text:?} is no value of axis `{}`", axis.name);
-        kept.refuse(title, "a profile only leaves values out");
+        kept.refuse(title, format!("a profile only leaves out some of {}", own.join(", ")));
     }
     foreign.is_none()
 }
@@ -309,14 +263,16 @@ fn keep_small(matrix: &mut Matrix, table: &Table<'_>) {
 
 fn unknown<'n>(
     reader: &Reader<'_>,
-    span: &std::ops::Range<usize>,
+    span: &Range<usize>,
     what: &str,
     name: &str,
     known: impl IntoIterator<Item = &'n str>,
 ) {
-    let label = match suggestion(name, known) {
+    let known: Vec<&str> = known.into_iter().collect();
+    let label = match suggestion(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => String::new(),
+        None if known.is_empty() => "there is no `[matrix]` and no `[values]`".to_owned(),
+        None => format!("there is {}", listed(known)),
     };
     reader.problem(span, format!("unknown {what} `{name}`"), label);
 }
@@ -324,6 +280,6 @@ fn unknown<'n>(
 /// Reads header and matrix once more for a plan: keys are known, problems noted.
 /// `refusal` says why a number cannot be claimed.
 pub(crate) fn read_known(table: &Table<'_>, refusal: &dyn Fn(&str) -> Option<String>) {
-    read_header(table, refusal);
+    header::read(table, refusal);
     read_matrix(table);
 }

@@ -55,6 +55,10 @@ fn amount(text: &str, units: &[(&str, u64)], wanted: &str) -> Result<u64, String
 }
 
 fn wrong_unit(unit: &str, units: &[(&str, u64)]) -> String {
+    if units.iter().any(|(name, _)| *name == unit.trim()) {
+        return format!("leave out the space before `{}`", unit.trim());
+    }
+    let unit = unit.trim();
     let known: Vec<String> = units.iter().map(|(name, _)| format!("`{name}`")).collect();
     let known = match known.split_last() {
         Some((last, [])) => last.clone(),
@@ -101,8 +105,9 @@ mod tests {
         assert_eq!(size("12"), Err("the unit is missing: `B`, `KiB`, `MiB` or `GiB`".into()));
         assert_eq!(
             duration_ms("2 weeks").expect_err("no such unit"),
-            "no unit ` weeks`; there is `ms`, `s`, `min` or `h`"
+            "no unit `weeks`; there is `ms`, `s`, `min` or `h`"
         );
+        assert_eq!(duration_ms("2 s"), Err("leave out the space before `s`".into()));
         assert_eq!(rate("0/s"), Err("a rate is above zero".into()));
         assert_eq!(rate("fast"), Err("expected a rate such as \"1000/s\"".into()));
     }

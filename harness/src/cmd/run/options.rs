@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::cmd::command_line::CommandLine;
 use crate::cmd::curves;
 use crate::cmd::known::{Baseline, baseline, buses, profiles};
+use crate::cmd::last_report::LATEST;
 use crate::cmd::performance::Earlier;
 use crate::cmd::selection::Wanted;
 use crate::plan::{Bus, Case, TrialKind};
@@ -39,7 +40,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Folder of the report.
-    #[arg(long, value_name = "FOLDER", default_value = "reports/latest")]
+    #[arg(long, value_name = "FOLDER", default_value = LATEST)]
     pub out: PathBuf,
     /// What an undecided gate does to the exit code.
     #[arg(long, value_enum, default_value_t = Inconclusive::Fail)]

@@ -6,7 +6,7 @@ use super::super::limits::{MAX_DELAY_MS, MAX_WAIT_MS, Total};
 use super::super::{Action, Deed, Direction, Fault, Operation, TrialKind, Trigger, Victim};
 use super::faults::Placed;
 use super::roster::Roster;
-use crate::scenario::{At, Table};
+use crate::scenario::{At, Table, listed};
 
 /// Codes an action or a last publish may end with: the variants of the bus's errors.
 pub(super) const OUTCOMES: [&str; 18] = [
@@ -285,7 +285,9 @@ fn check_keys(table: &Table<'_>, doing: Doing) {
     let (whom, how) = (doing.whom(), doing.how());
     for key in KEYS.into_iter().filter(|key| !whom.contains(key) && how != Some(key)) {
         if let Some(span) = table.key_span(key) {
-            table.reader().problem(&span, format!("this action takes no `{key}`"), "");
+            let takes = whom.iter().copied().chain(how);
+            let label = format!("leave it out; it takes {}", listed(takes));
+            table.reader().problem(&span, format!("this action takes no `{key}`"), label);
         }
     }
     let is_said = |key: &&str| table.key_span(key).is_some();

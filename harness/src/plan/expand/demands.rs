@@ -44,38 +44,37 @@ pub(super) fn beside(root: &Table<'_>, kind: TrialKind) -> Vec<Bus> {
 pub(super) fn divergences(root: &Table<'_>, kind: TrialKind) -> Vec<Divergence> {
     let mut declared: Vec<Divergence> = Vec::new();
     for table in root.tables("divergence", "divergence") {
-        if let Some(read) = divergence(&table, kind, &declared) {
-            table.finish();
-            declared.push(read);
-        }
+        declared.extend(divergence(&table, kind, &declared));
+        table.finish();
     }
     declared
 }
 
 fn divergence(table: &Table<'_>, kind: TrialKind, before: &[Divergence]) -> Option<Divergence> {
-    let bus = table.required("bus", bus)?;
-    Some(Divergence {
-        id: table.required("id", At::text)?,
-        rule: table.required("rule", |at| {
-            let rule = rule(at, kind)?;
-            // Whatever breaks the rule there could be either; nobody could say which.
-            if before.iter().any(|other| other.bus == bus && other.rule == rule) {
-                at.refuse(
-                    format!("{rule} on {} is declared twice", bus.as_str()),
-                    "one divergence for each number and bus; name both reasons in it",
-                );
-                return None;
-            }
-            Some(rule)
-        })?,
-        bus,
-        reason: table.required("reason", At::text)?,
-        owner: table.required("owner", At::text)?,
-        until: table.required("until", date)?,
-        observe: table.or("observe", r#""always""#, |at| {
-            at.one_of(&[("always", Observe::Always), ("may", Observe::May)])
-        }),
-    })
+    // All of it is read before any of it is given up: every mistake is told.
+    let bus = table.required("bus", bus);
+    let id = table.required("id", At::text);
+    let rule = table.required("rule", |at| {
+        let rule = rule(at, kind)?;
+        // Whatever breaks the rule there could be either; nobody could say which.
+        let is_other = |other: &Divergence| Some(other.bus) == bus && other.rule == rule;
+        if before.iter().any(is_other) {
+            at.refuse(
+                format!("{rule} on {} is declared twice", bus.map_or("this bus", Bus::as_str)),
+                "one divergence for each number and bus; name both reasons in it",
+            );
+            return None;
+        }
+        Some(rule)
+    });
+    let reason = table.required("reason", At::text);
+    let owner = table.required("owner", At::text);
+    let until = table.required("until", date);
+    let observe = table.or("observe", r#""always""#, |at| {
+        at.one_of(&[("always", Observe::Always), ("may", Observe::May)])
+    });
+    let (bus, id, rule) = (bus?, id?, rule?);
+    Some(Divergence { id, rule, bus, reason: reason?, owner: owner?, until: until?, observe })
 }
 
 fn rule(at: &At<'_>, kind: TrialKind) -> Option<String> {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::{Bus, Expectation, Expected, TrialKind};
 use super::actions::OUTCOMES;
 use super::roster::Roster;
-use crate::scenario::{At, Reader, Table, Value, suggestion};
+use crate::scenario::{At, Reader, Table, Value, listed, suggestion};
 
 /// Names of the members a key stands for.
 type Members<'r> = dyn Fn(&Reader<'_>, &str, &Range<usize>) -> Vec<String> + 'r;
@@ -21,10 +21,11 @@ pub(super) fn read(root: &Table<'_>, roster: &Roster, kind: TrialKind) -> Expect
                 per_bus.insert(bus, read_expected(&table, roster, kind));
                 table.finish();
             } else {
-                let meant = suggestion(name, Bus::ALL.map(Bus::as_str));
-                let label = meant.map(|meant| format!("did you mean `{meant}`?"));
-                let title = format!("unknown bus `{name}`");
-                root.reader().problem(&span, title, label.unwrap_or_default());
+                let label = match suggestion(name, Bus::ALL.map(Bus::as_str)) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("there is {}", listed(Bus::ALL.map(Bus::as_str))),
+                };
+                root.reader().problem(&span, format!("unknown bus `{name}`"), label);
             }
         }
     }

@@ -86,7 +86,7 @@ fn check_as_a_bus_would(table: &Table<'_>, name: &str, subscription: &EventSubsc
         // A name that is missing or refused was told already.
         Ok(_) | Err(SubscribeError::EmptyId) => {}
         Err(cause) => {
-            let label = "`invalid = true` if that is the point";
+            let label = "mend it, or write `invalid = true` if being refused is the point";
             table.reader().problem(table.span(), cause.to_string(), label);
         }
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::document::{self, Entry};
 use super::super::{Value, suggestion};
-use super::{At, Node, Origin, Reader, listed};
+use super::{At, FREE, Node, Origin, Reader, Slot, Wanted, listed};
 
 /// A table being read.
 pub(crate) struct Table<'r> {
@@ -22,9 +22,9 @@ pub(crate) struct Table<'r> {
 impl<'r> Table<'r> {
     /// The value of a key, if the file has it.
     pub(crate) fn get(&self, key: &'static str) -> Option<At<'r>> {
-        self.note(key);
+        self.note(key, None);
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
-        let at = self.reader.at(&entry.node, self.placed(key));
+        let at = self.reader.at(&entry.node, self.slot(key), self.placed(key));
         let line = self.reader.source.line(entry.node.span.start);
         let origin = match &at.value {
             Cow::Borrowed(_) => Origin::Line(line),
@@ -48,14 +48,15 @@ impl<'r> Table<'r> {
         key: &'static str,
         read: impl Fn(&At<'r>) -> Option<T>,
     ) -> Option<T> {
+        self.note(key, Some(Wanted::Required));
         if let Some(at) = self.get(key) {
             return read(&at);
         }
         let title = format!("missing key `{key}`");
         let label = if self.kind.is_empty() {
-            "a scenario needs it".to_owned()
+            format!("a scenario needs it: add `{key} = …` at the top")
         } else {
-            format!("`{}` needs it", self.kind)
+            format!("`{}` needs it: add `{key} = …`", self.kind)
         };
         self.reader.problem(&self.span, title, label);
         None
@@ -68,6 +69,7 @@ impl<'r> Table<'r> {
         default: &'static str,
         read: impl Fn(&At<'r>) -> Option<T>,
     ) -> T {
+        self.note(key, Some(Wanted::Default(default)));
         let said = self.get(key);
         let value = said.as_ref().and_then(&read);
         if let Some(value) = value {
@@ -81,6 +83,7 @@ impl<'r> Table<'r> {
             reader: self.reader,
             span: node.span.clone(),
             value: Cow::Owned(node.value),
+            slot: self.slot(key),
             place: self.placed(key),
         };
         read(&at).expect("defaults can be read")
@@ -88,7 +91,7 @@ impl<'r> Table<'r> {
 
     /// The tables of an array of tables; none if the key is absent.
     pub(crate) fn tables(&self, key: &'static str, kind: &'static str) -> Vec<Table<'r>> {
-        self.note(key);
+        self.note(key, Some(Wanted::Tables));
         let Some(entry) = self.entries.iter().find(|entry| entry.key == key) else {
             return Vec::new();
         };
@@ -96,7 +99,7 @@ impl<'r> Table<'r> {
             self.reader.problem(
                 &entry.key_span,
                 format!("`{key}` is {}", entry.node.value.type_name()),
-                format!("write `[[{kind}]]`"),
+                format!("write `[[{kind}]]`, or `{key} = [{{ … }}]`"),
             );
             return Vec::new();
         };
@@ -119,7 +122,7 @@ impl<'r> Table<'r> {
 
     /// A table inside; `None` if the key is absent.
     pub(crate) fn table(&self, key: &'static str, kind: &'static str) -> Option<Table<'r>> {
-        self.note(key);
+        self.note(key, Some(Wanted::Table));
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
         self.open_entry(entry, kind)
     }
@@ -139,7 +142,7 @@ impl<'r> Table<'r> {
     /// Values whose keys are names, in file order.
     pub(crate) fn named_values(&self) -> Vec<(&'r str, Range<usize>, At<'r>)> {
         let read = |entry: &'r Entry| {
-            let at = self.reader.at(&entry.node, self.placed(&entry.key));
+            let at = self.reader.at(&entry.node, self.slot(FREE), self.placed(&entry.key));
             let line = self.reader.source.line(entry.node.span.start);
             self.reader.trace(self.placed(&entry.key), &at.value, Origin::Line(line));
             (entry.key.as_str(), entry.key_span.clone(), at)
@@ -200,9 +203,14 @@ impl<'r> Table<'r> {
         }
     }
 
-    fn note(&self, key: &'static str) {
+    /// Remembers that a key is known here.
+    fn note(&self, key: &'static str, wanted: Option<Wanted>) {
         self.asked.borrow_mut().push(key);
-        self.reader.asked.borrow_mut().insert((self.kind, key));
+        self.reader.note(self.slot(key), || wanted);
+    }
+
+    fn slot(&self, key: &'static str) -> Slot {
+        (self.kind, key)
     }
 
     fn placed(&self, key: &str) -> String {

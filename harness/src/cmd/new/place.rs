@@ -1,0 +1,166 @@
+//! Where a new scenario goes: a name that is free, and a file that is not there yet.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::scenario::{is_name, nearest_name};
+
+/// Length of a name, bytes: the folder of a case in a report takes it whole.
+const MAX_NAME_BYTES: usize = 100;
+/// The last word of a name that would make its file the table of gates.
+const GATES: &str = "gates";
+/// The file for editors, in the folder of scenarios.
+const SCHEMA: &str = "schema.json";
+
+/// Why a scenario cannot be called so, or not be written there.
+#[derive(Debug, Error)]
+pub(super) enum PlaceError {
+    /// It is no name.
+    #[error(
+        "{name:?} is no name of a scenario: words of a-z, 0-9 and `-`, joined by `/`{}",
+        meant(name)
+    )]
+    Name {
+        /// What was said.
+        name: String,
+    },
+    /// It is too long.
+    #[error("a name has at most {MAX_NAME_BYTES} bytes, this one has {bytes}")]
+    Long {
+        /// How long it is.
+        bytes: usize,
+    },
+    /// It is that of another file.
+    #[error("{GATES}.toml is the table of gates and no scenario; choose another last word")]
+    Gates,
+    /// There is one already.
+    #[error("{} is there already, and nothing is overwritten; choose another name, or edit it", path.display())]
+    Taken {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The file cannot be written.
+    #[error("cannot write {}: {cause}", path.display())]
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        cause: io::Error,
+    },
+}
+
+fn meant(name: &str) -> String {
+    nearest_name(name).map_or_else(String::new, |meant| format!("; did you mean {meant:?}?"))
+}
+
+/// A name, and the file it stands for.
+#[derive(Debug)]
+pub(super) struct Place {
+    name: String,
+    path: PathBuf,
+    /// The schema as the file sees it, where the folder has one.
+    schema: Option<String>,
+}
+
+impl Place {
+    /// The place of a name in a folder of scenarios, if it is one and is free.
+    pub(super) fn of(folder: &Path, name: &str) -> Result<Self, PlaceError> {
+        if !is_name(name) {
+            return Err(PlaceError::Name { name: name.to_owned() });
+        }
+        if name.len() > MAX_NAME_BYTES {
+            return Err(PlaceError::Long { bytes: name.len() });
+        }
+        if name.split('/').next_back() == Some(GATES) {
+            return Err(PlaceError::Gates);
+        }
+        let words: PathBuf = name.split('/').collect();
+        let path = folder.join(words).with_extension("toml");
+        if path.exists() {
+            return Err(PlaceError::Taken { path });
+        }
+        let up = "../".repeat(name.matches('/').count());
+        let schema = folder.join(SCHEMA).is_file().then(|| format!("{up}{SCHEMA}"));
+        Ok(Self { name: name.to_owned(), path, schema })
+    }
+
+    /// The name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The schema of scenario files, relative to this one.
+    pub(super) fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
+    }
+
+    /// Writes the file, with its folder if need be.
+    pub(super) fn write(self, text: &str) -> Result<PathBuf, PlaceError> {
+        let Self { path, .. } = self;
+        match write_new(&path, text) {
+            Ok(()) => Ok(path),
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                Err(PlaceError::Taken { path })
+            }
+            Err(cause) => Err(PlaceError::Write { path, cause }),
+        }
+    }
+}
+
+/// Somebody else may have written it since it was looked for: then it is theirs.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::File::create_new(path)?.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(folder: &Path, name: &str) -> String {
+        Place::of(folder, name).expect_err("no place").to_string()
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_refused_with_the_nearest() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let told = refused(folder.path(), "Topics/My_Table.toml");
+        assert!(told.ends_with(r#"; did you mean "topics/my-table"?"#), "{told}");
+        assert!(refused(folder.path(), "../up").ends_with(r#"did you mean "up"?"#));
+        assert!(refused(folder.path(), "a/gates").contains("the table of gates"));
+        assert!(refused(folder.path(), &"a".repeat(101)).contains("at most 100 bytes"));
+    }
+
+    #[test]
+    fn the_schema_is_named_as_the_file_sees_it_where_there_is_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let schema = |name: &str| {
+            Place::of(folder.path(), name).expect("a place").schema().map(str::to_owned)
+        };
+        assert_eq!(schema("a/b"), None);
+        fs::write(folder.path().join(SCHEMA), "{}").expect("written");
+        assert_eq!(schema("a").as_deref(), Some("schema.json"));
+        assert_eq!(schema("a/b/c").as_deref(), Some("../../schema.json"));
+    }
+
+    #[test]
+    fn what_is_there_stays_whenever_it_came() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (one, other) = (Place::of(folder.path(), "a/b"), Place::of(folder.path(), "a/b"));
+        let path = one.expect("a place").write("mine").expect("written");
+        assert!(refused(folder.path(), "a/b").contains("nothing is overwritten"));
+        let late = other.expect("it was free").write("theirs");
+        assert!(matches!(late, Err(PlaceError::Taken { .. })), "{late:?}");
+        assert_eq!(fs::read_to_string(path).expect("still there"), "mine");
+    }
+}

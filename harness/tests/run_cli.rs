@@ -215,7 +215,7 @@ fn what_is_not_known_is_met_with_what_may_be_meant() {
     let meant = predicate::str::contains("did you mean \"delivery/steady-small\"?");
     run(&folder, &out).args(["--scenario", "delivery/stedy-small"]).assert().code(2).stderr(meant);
     let buses = predicate::str::contains("crossbeam-faithful, embedded, agent, process")
-        .and(predicate::str::contains("similar value exists: 'crossbeam'"));
+        .and(predicate::str::contains("did you mean \"crossbeam\"?"));
     run(&folder, &out).args(["--baseline", "crosbeam"]).assert().code(2).stderr(buses);
 }
 

@@ -154,9 +154,15 @@ pub fn judge_on(
     };
     let mut row = judged(row(case, bus, wanted, Behaviour::Pass), (case, today), &report, doubts);
     (row.published, row.received) = totals(history);
-    row.timeline = Timeline::around(history, &row.violations);
+    row.timeline = timeline(history, &row.violations);
     row.processes.clone_from(&trial.processes);
     row
+}
+
+/// Around the first witness that names events.
+fn timeline(history: &History, witnesses: &[Witness]) -> Option<Timeline> {
+    let witness = witnesses.iter().find(|witness| !witness.messages.is_empty())?;
+    Timeline::around(history, witness.subscriber.as_deref(), &witness.messages)
 }
 
 /// The day of the run, by the wall clock.

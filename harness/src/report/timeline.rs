@@ -4,7 +4,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Witness;
 use crate::record::{FENCE, History, Outcome, PublisherLog, SubscriberLog};
 
 /// Events shown before and after each of a witness, of the same publisher.
@@ -39,17 +38,14 @@ pub struct Passage {
 }
 
 impl Timeline {
-    /// Around the first witness that names events; `None` where none does.
-    pub fn around(history: &History, witnesses: &[Witness]) -> Option<Self> {
-        let witness = witnesses.iter().find(|witness| !witness.messages.is_empty())?;
-        let shown = shown(history, &witness.messages);
-        let subscriber = subscriber(history, witness, &shown)?;
+    /// Around these events, as `p0#17`, at the subscriber that a witness is about; `None` where nobody
+    /// published one.
+    pub fn around(history: &History, about: Option<&str>, named: &[String]) -> Option<Self> {
+        let shown = shown(history, named);
+        let subscriber = subscriber(history, about, &shown)?;
         let left_out = shown.len().saturating_sub(MOST_EVENTS);
-        let mut events: Vec<Passage> = shown
-            .iter()
-            .take(MOST_EVENTS)
-            .map(|one| one.passage(subscriber, &witness.messages))
-            .collect();
+        let mut events: Vec<Passage> =
+            shown.iter().take(MOST_EVENTS).map(|one| one.passage(subscriber, named)).collect();
         events.sort_by_key(|event| event.called_ns);
         let first = events.first()?.called_ns;
         for event in &mut events {
@@ -141,13 +137,12 @@ fn split(event: &str) -> Option<(&str, u64)> {
 /// Whom the witness is about; else who received any of the events, else anybody.
 fn subscriber<'a>(
     history: &'a History,
-    witness: &Witness,
+    about: Option<&str>,
     shown: &[Shown<'_>],
 ) -> Option<&'a SubscriberLog> {
     let logs = &history.subscribers;
-    let named = witness.subscriber.as_ref();
-    named
-        .and_then(|name| logs.iter().find(|log| log.name == *name))
+    about
+        .and_then(|name| logs.iter().find(|log| log.name == name))
         .or_else(|| logs.iter().find(|log| shown.iter().any(|one| one.is_received_by(log))))
         .or_else(|| logs.first())
 }
@@ -192,23 +187,14 @@ mod tests {
         }
     }
 
-    fn witness(subscriber: Option<&str>, messages: &[&str]) -> Witness {
-        Witness {
-            rule: "C4".to_owned(),
-            sentence: String::new(),
-            subscriber: subscriber.map(str::to_owned),
-            twin: None,
-            messages: messages.iter().map(|&event| event.to_owned()).collect(),
-        }
-    }
-
-    fn around(witness: Witness) -> Timeline {
-        Timeline::around(&history(), &[witness]).expect("it names events")
+    fn around(about: Option<&str>, named: &[&str]) -> Option<Timeline> {
+        let named: Vec<String> = named.iter().map(|&event| event.to_owned()).collect();
+        Timeline::around(&history(), about, &named)
     }
 
     #[test]
     fn neighbours_are_shown_in_order_with_what_became_of_each() {
-        let timeline = around(witness(Some("s1"), &["p0#4"]));
+        let timeline = around(Some("s1"), &["p0#4"]).expect("it names events");
         let names: Vec<&str> = timeline.events.iter().map(|one| one.event.as_str()).collect();
         assert_eq!(names, ["p0#1", "p0#2", "p0#3", "p0#4", "p0#5", "p0#6", "p0#7"]);
         let [first, _, third, fourth, fifth, ..] = timeline.events.as_slice() else { panic!() };
@@ -221,8 +207,9 @@ mod tests {
 
     #[test]
     fn without_a_subscriber_it_is_whoever_received_something() {
-        assert_eq!(around(witness(None, &["p0#4"])).subscriber, "s1");
-        assert_eq!(around(witness(None, &["p0#10"])).subscriber, "s0", "nobody: the first");
+        let subscriber = |named| around(None, &[named]).expect("it names events").subscriber;
+        assert_eq!(subscriber("p0#4"), "s1");
+        assert_eq!(subscriber("p0#10"), "s0", "nobody: the first");
     }
 
     #[test]
@@ -230,9 +217,7 @@ mod tests {
         let mut history = history();
         history.publishers[0].published = (1..=400).map(|n| published(n, n)).collect();
         let named: Vec<String> = (1..=20).map(|n| format!("p0#{}", n * 20)).collect();
-        let named: Vec<&str> = named.iter().map(String::as_str).collect();
-        let timeline =
-            Timeline::around(&history, &[witness(Some("s1"), &named)]).expect("it names events");
+        let timeline = Timeline::around(&history, Some("s1"), &named).expect("it names events");
         assert_eq!(timeline.events.len(), MOST_EVENTS);
         assert_eq!(timeline.events.iter().filter(|one| one.is_witness).count(), 20);
         assert!(timeline.left_out > 0);
@@ -240,7 +225,7 @@ mod tests {
 
     #[test]
     fn without_events_there_is_nothing_to_show() {
-        assert_eq!(Timeline::around(&history(), &[witness(Some("s1"), &[])]), None);
-        assert_eq!(Timeline::around(&history(), &[witness(None, &["nobody#1"])]), None);
+        assert_eq!(around(Some("s1"), &[]), None);
+        assert_eq!(around(None, &["nobody#1"]), None);
     }
 }

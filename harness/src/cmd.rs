@@ -28,6 +28,7 @@ pub mod selection;
 pub mod show;
 pub mod shrink;
 pub mod soak;
+pub mod trend;
 mod wrap;
 
 pub use actor::{actor, child, soak_part};

@@ -57,6 +57,8 @@ enum Verb {
     Report(cmd::report::ReportArgs),
     #[command(after_help = COMPARING_EXIT_CODES)]
     Compare(cmd::compare::CompareArgs),
+    #[command(after_help = READING_EXIT_CODES)]
+    Trend(cmd::trend::TrendArgs),
     #[command(after_help = EXIT_CODES)]
     Plan(cmd::plan::PlanArgs),
     #[command(after_help = READING_EXIT_CODES)]
@@ -110,6 +112,7 @@ fn main() -> ExitCode {
         Verb::Run(run) => cmd::run::run(&run.resolved()),
         Verb::Rerun(arguments) => cmd::rerun::run(arguments),
         Verb::Report(arguments) => told(cmd::report::run(&arguments)),
+        Verb::Trend(arguments) => told(cmd::trend::run(&arguments)),
         Verb::Compare(arguments) => told(cmd::compare::run(&arguments)),
         Verb::Plan(plan) => cmd::plan::run(&plan.resolved()),
         Verb::New(arguments) => told(cmd::new::run(&arguments)),

@@ -99,6 +99,38 @@ fn a_promise_that_is_broken_now_is_worse_and_one_that_is_mended_is_not() {
 }
 
 #[test]
+fn a_run_that_was_kept_is_compared_with_and_drawn() {
+    let (folder, kept) = (scenarios(false), tempfile::tempdir().expect("a folder"));
+    let run = |scenarios: &TempDir, option: &str| {
+        let out = tempfile::tempdir().expect("a folder");
+        let mut run = equivalence(&["run", "--profile", "smoke", "--candidate", "embedded"]);
+        run.arg("--scenarios").arg(scenarios.path()).arg("--out").arg(out.path());
+        run.args(["--inconclusive", "warn", option]).arg(kept.path()).assert()
+    };
+    run(&folder, "--against").code(0).stdout(predicate::str::contains("no run of "));
+    run(&folder, "--save-baseline").code(0).stdout(predicate::str::contains("kept: "));
+    let same = predicate::str::contains("nothing to compare");
+    run(&folder, "--against").code(0).stdout(same);
+    let told = predicate::str::contains("worse: delivery/steady-small");
+    run(&scenarios(true), "--against").code(1).stdout(told);
+
+    let page = kept.path().join("trend.html");
+    let mut trend = equivalence(&["trend"]);
+    trend.arg(kept.path()).arg("--out").arg(&page).assert().code(0);
+    let page = fs::read_to_string(page).expect("a page");
+    assert!(page.contains("1 run, the last of"), "{page}");
+}
+
+#[test]
+fn without_a_run_that_was_kept_there_is_no_trend() {
+    let empty = tempfile::tempdir().expect("a folder");
+    for folder in [empty.path(), Path::new("no/such")] {
+        let told = predicate::str::contains("--save-baseline");
+        equivalence(&["trend"]).arg(folder).assert().code(2).stderr(told);
+    }
+}
+
+#[test]
 fn another_revision_has_to_be_built_first() {
     let told = predicate::str::contains("cargo xtask equivalence --baseline process@HEAD~1");
     equivalence(&["run", "--baseline", "process@HEAD~1"]).assert().code(2).stderr(told);

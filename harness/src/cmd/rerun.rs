@@ -74,6 +74,8 @@ impl RerunArgs {
             baseline_executable: None,
             candidates: run.candidates,
             out: self.out,
+            against: None,
+            save_baseline: None,
             warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),
             enforced_only: self.enforced_only,
             baseline_twice: false,

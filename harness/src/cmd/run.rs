@@ -16,7 +16,7 @@ use super::selection::Selection;
 use super::{answer, complain};
 use crate::cmd::EXIT_INVALID;
 use crate::plan::Places;
-use crate::report::{self, Exit, FailOn, OnInconclusive, Run, Strictness};
+use crate::report::{self, Comparison, Exit, FailOn, OnInconclusive, Run, Strictness};
 use begin::begin;
 use conduct::conduct;
 pub use options::{Inconclusive, RunArgs, RunOptions};
@@ -87,8 +87,19 @@ fn conclude(options: &RunOptions, selection: &Selection, run: &Run) -> ExitCode 
         Err(_) => String::new(),
     };
     let annotated = annotations(options, selection, run);
-    let told = format!("{}{place}{annotated}", report::table(run));
-    let exit = answer(&told, report::exit(run, strictness(options)));
+    let (compared, kept) = match (compared(options, run), kept(options, run)) {
+        (Ok(compared), Ok(kept)) => (compared, kept),
+        (Err(error), _) | (_, Err(error)) => {
+            answer(&report::table(run), Exit::Infrastructure);
+            return broken(&error);
+        }
+    };
+    let told = format!("{}{}{place}{kept}{annotated}", report::table(run), compared.told);
+    let exit = match report::exit(run, strictness(options)) {
+        Exit::Pass | Exit::Inconclusive if compared.is_worse => Exit::Fail,
+        exit => exit,
+    };
+    let exit = answer(&told, exit);
     if let Err(error) = written {
         return broken(&error.into());
     }
@@ -96,6 +107,39 @@ fn conclude(options: &RunOptions, selection: &Selection, run: &Run) -> ExitCode 
         complain(&"interrupted: what was measured until then is in the report");
     }
     ExitCode::from(exit.code())
+}
+
+/// What an earlier run comes to beside this one.
+#[derive(Default)]
+struct Compared {
+    told: String,
+    is_worse: bool,
+}
+
+/// The last run that was kept of this class of hosts, beside this one; nothing where it was not asked for.
+fn compared(options: &RunOptions, run: &Run) -> anyhow::Result<Compared> {
+    let Some(folder) = &options.against else { return Ok(Compared::default()) };
+    let class = run.host.class();
+    let Some(last) = report::kept(folder, &class)?.pop() else {
+        let told = format!("\nno run of {class} is kept in {}\n", folder.display());
+        return Ok(Compared { told, is_worse: false });
+    };
+    let comparison = Comparison::of(&last, run);
+    let told = format!(
+        "\nagainst the run of {}:\n{}\n",
+        report::utc(last.started_unix_s),
+        comparison.table()
+    );
+    Ok(Compared { told, is_worse: comparison.is_worse() })
+}
+
+/// Keeps the run, if that was asked for; a partial one is none to compare with.
+fn kept(options: &RunOptions, run: &Run) -> anyhow::Result<String> {
+    let Some(folder) = &options.save_baseline else { return Ok(String::new()) };
+    if run.interrupted.is_some() || !run.infrastructure.is_empty() {
+        return Ok("\nnot kept: the run is not whole".to_owned());
+    }
+    Ok(format!("\nkept: {}", report::keep(folder, run)?.display()))
 }
 
 /// What the CI of GitHub shows beside the scenarios, each on a line of its own; nothing elsewhere.

@@ -7,6 +7,9 @@ mod behaviour;
 mod cases;
 mod figures;
 mod performance;
+mod trend;
+
+pub use self::trend::trend_page;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

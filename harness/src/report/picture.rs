@@ -9,9 +9,11 @@ mod interval;
 mod lanes;
 mod percentiles;
 mod series;
+mod trend;
 
 pub(super) use self::curve::curve;
 pub(super) use self::interval::interval;
 pub(super) use self::lanes::lanes;
 pub(super) use self::percentiles::{Line, percentiles};
 pub(super) use self::series::{Used, series};
+pub(super) use self::trend::trend;

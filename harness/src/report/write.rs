@@ -52,7 +52,8 @@ fn picture_name(scenario: &str) -> String {
     format!("curve-{}.svg", scenario.replace('/', "-"))
 }
 
-fn put(folder: &Path, name: &str, text: &str) -> Result<(), WriteError> {
+/// Writes one file of a folder.
+pub(super) fn put(folder: &Path, name: &str, text: &str) -> Result<(), WriteError> {
     let path = folder.join(name);
     let beside = folder.join(format!("{name}.partial"));
     let ended = if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };

@@ -10,6 +10,7 @@ use crate::cmd::known::{Baseline, baseline, buses, profiles};
 use crate::cmd::last_report::LATEST;
 use crate::cmd::performance::Earlier;
 use crate::cmd::selection::Wanted;
+use crate::cmd::trend::KEPT;
 use crate::plan::{Bus, Case, TrialKind};
 use crate::scenario::Profile;
 
@@ -42,6 +43,12 @@ pub struct RunArgs {
     /// Folder of the report.
     #[arg(long, value_name = "FOLDER", default_value = LATEST)]
     pub out: PathBuf,
+    /// Compare with the last run that was kept of this class of hosts; what is worse for certain fails.
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = KEPT)]
+    pub against: Option<PathBuf>,
+    /// Keep the ratios of this run, to be compared with.
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = KEPT)]
+    pub save_baseline: Option<PathBuf>,
     /// What an undecided gate does to the exit code.
     #[arg(long, value_enum, default_value_t = Inconclusive::Fail)]
     pub inconclusive: Inconclusive,
@@ -76,6 +83,10 @@ pub struct RunOptions {
     pub candidates: Vec<Bus>,
     /// Folder of the report; made if missing.
     pub out: PathBuf,
+    /// Folder of runs that were kept, of which the last is compared with.
+    pub against: Option<PathBuf>,
+    /// Folder this run is to be kept in.
+    pub save_baseline: Option<PathBuf>,
     /// Whether open questions only warn.
     pub warn_inconclusive: bool,
     /// Whether only gates marked `enforced` can fail the run.
@@ -99,6 +110,8 @@ impl RunArgs {
             baseline_executable: self.baseline_executable,
             candidates: self.candidate,
             out: self.out,
+            against: self.against,
+            save_baseline: self.save_baseline,
             warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),
             enforced_only: self.enforced_only,
             baseline_twice: self.baseline_twice,
@@ -119,6 +132,12 @@ impl RunOptions {
         }
         if self.baseline_twice {
             line = line.flag("--baseline-twice");
+        }
+        let folders = [("--against", &self.against), ("--save-baseline", &self.save_baseline)];
+        for (option, folder) in folders {
+            if let Some(folder) = folder {
+                line = line.flag(option).path(folder);
+            }
         }
         line
     }
@@ -267,6 +286,8 @@ mod tests {
             baseline_executable: None,
             candidates: candidates.to_vec(),
             out: "reports/x".into(),
+            against: None,
+            save_baseline: None,
             warn_inconclusive: true,
             enforced_only: true,
             baseline_twice: false,

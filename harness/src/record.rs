@@ -24,6 +24,6 @@ pub use load::HostLoad;
 pub use sightings::{AgentEnd, Parent, Sightings, WatchedChild, tells_exit, tells_start};
 pub use soak::{Churned, Held, Reading, SequenceRun, SoakRecord, SoakSample};
 pub use trial::{
-    ContextSwitches, Delivered, InFlight, Latency, Memory, MemoryMoments, Moment, PERCENTILES,
-    ProcessFigures, Role, Stages, TearDown, Trial, TrialFigures, Validity,
+    ContextSwitches, Counted, Delivered, InFlight, Latency, Memory, MemoryMoments, Moment,
+    PERCENTILES, ProcessFigures, Role, Stages, TearDown, Trial, TrialFigures, Validity,
 };

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use tempfile::TempDir;
 
 const NO_CHROMIUM: &str = "no Chromium on this host";
-/// Widths of a desktop's and of a phone's window, pixels.
-const WIDTHS: [u32; 2] = [1280, 400];
+/// Widths of a desktop's, of a small desktop's and of a phone's window, pixels.
+const WIDTHS: [u32; 3] = [1280, 1000, 400];
 /// A page must stay below this, bytes.
 const MOST_BYTES: u64 = 2_000_000;
 

@@ -266,6 +266,7 @@ impl Meter {
             memory: self.moments(index),
             context_switches: process.switches,
             series: self.series(index),
+            counted: Vec::new(),
         };
         self.processes.iter().enumerate().map(figures).collect()
     }

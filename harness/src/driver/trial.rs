@@ -13,7 +13,9 @@ use super::processes::{Session, Ways};
 use super::runtime_folder::RuntimeFolder;
 use super::{impostors, passes};
 use crate::plan::{Bus, Case, TrialKind};
-use crate::record::{ControlHistory, History, Trial, TrialFigures, Validity};
+use crate::record::{
+    ControlHistory, Counted, History, ProcessFigures, Trial, TrialFigures, Validity,
+};
 
 /// What is to be run, where.
 #[derive(Debug, Clone)]
@@ -113,6 +115,26 @@ async fn drive(
     read(request, director.wind_down(socket).await?)
 }
 
+/// Every process with what was measured of it, and how far it said that it had come.
+fn processes(session: &Session) -> Vec<ProcessFigures> {
+    let mut processes = session.meter.figures();
+    let mut began_ns = vec![None; processes.len()];
+    for answer in session.answers() {
+        let (Some(process), Some(began)) =
+            (processes.get_mut(answer.actor), began_ns.get_mut(answer.actor))
+        else {
+            continue;
+        };
+        let at_ns = u64::midpoint(answer.asked_ns, answer.heard_ns);
+        let since_ns = at_ns - *began.get_or_insert(at_ns);
+        process.counted.push(Counted {
+            at_s: Duration::from_nanos(since_ns).as_secs_f64(),
+            events: answer.published + answer.received,
+        });
+    }
+    processes
+}
+
 /// From what is left of a trial to what came of it.
 fn read(request: &TrialRequest<'_>, mut ended: Ended<'_>) -> Result<Driven, DriveError> {
     let (mut history, mut control, mut delivered) = (None, None, Vec::new());
@@ -139,7 +161,7 @@ fn read(request: &TrialRequest<'_>, mut ended: Ended<'_>) -> Result<Driven, Driv
         validity,
         figures,
         delivered,
-        processes: ended.session.meter.figures(),
+        processes: processes(ended.session),
         tear_down: ended.tear_down,
     };
     Ok(Driven { trial, history, control, doubts: ended.journal.doubts })

@@ -191,6 +191,18 @@ pub struct ProcessFigures {
     /// What it used as the measured window went on, in order; absent in older reports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<Moment>,
+    /// How far it had come whenever it was asked in the measured window, in order; absent in older reports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<Counted>,
+}
+
+/// How far a process had come at one moment of the measured window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Counted {
+    /// Since the process was first asked, seconds.
+    pub at_s: f64,
+    /// Measured events that its publishers had begun and its subscribers had received, all together.
+    pub events: u64,
 }
 
 /// What a process had used at one moment of the measured window.

@@ -182,7 +182,11 @@ fn processes(bus: Bus, trial: &Trial) -> Markup {
         .processes
         .iter()
         .filter(|process| !process.series.is_empty())
-        .map(|process| Used { name: &process.name, moments: &process.series })
+        .map(|process| Used {
+            name: &process.name,
+            moments: &process.series,
+            counted: &process.counted,
+        })
         .collect();
     html! {
         @if !trial.processes.is_empty() {

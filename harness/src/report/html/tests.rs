@@ -4,8 +4,8 @@ use super::*;
 use crate::gate::{Block, Evidence, order};
 use crate::plan::TrialKind;
 use crate::record::{
-    Latency, Moment, PERCENTILES, ProcessFigures, Role, Stages, TearDown, Trial, TrialFigures,
-    Validity,
+    Counted, Latency, Moment, PERCENTILES, ProcessFigures, Role, Stages, TearDown, Trial,
+    TrialFigures, Validity,
 };
 use crate::report::sample::{self, failing, flat_curve, leftover};
 use crate::report::{Passage, Timeline};
@@ -27,6 +27,7 @@ fn trial(case: &str, bus: Bus, scale: u64) -> Trial {
         memory: None,
         context_switches: None,
         series: series.to_vec(),
+        counted: vec![Counted { at_s: 0.25, events: 7 }],
     };
     Trial {
         case: case.to_owned(),

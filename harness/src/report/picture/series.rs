@@ -1,10 +1,12 @@
-//! What each process used as the window went on: processor time, and its share of memory.
+//! What each process did and used as the window went on: events, processor time, and its share of memory.
 
 use std::fmt::Write as _;
 
-use super::draw::{colour, drawn, escaped, legend, rule, text};
+use super::draw::{colour, drawn, escaped, legend, mark, rule, text};
 use super::frame::{Frame, Span};
-use crate::record::Moment;
+use crate::plan::gates::Metric;
+use crate::record::{Counted, Moment};
+use crate::report::figure::figure;
 
 const WIDTH: f64 = 720.0;
 const PANEL: f64 = 210.0;
@@ -20,24 +22,33 @@ pub(in crate::report) struct Used<'a> {
     pub(in crate::report) name: &'a str,
     /// What it had used, in order.
     pub(in crate::report) moments: &'a [Moment],
+    /// How far it had come, in order.
+    pub(in crate::report) counted: &'a [Counted],
 }
 
 struct Panel {
     label: &'static str,
     /// Points of a process: seconds, and the figure.
-    read: fn(&[Moment]) -> Vec<(f64, f64)>,
+    read: fn(&Used<'_>) -> Vec<(f64, f64)>,
     tick: fn(f64) -> String,
 }
 
-const PANELS: [Panel; 2] = [
+const PANELS: [Panel; 3] = [
+    Panel {
+        label: "events a second",
+        read: |used| pace(used.counted),
+        tick: |per_s| figure(Metric::Throughput, per_s),
+    },
     Panel {
         label: "share of a processor",
-        read: rates,
+        read: |used| rates(used.moments),
         tick: |share| format!("{:.0} %", share * 100.0),
     },
     Panel {
         label: "memory (PSS)",
-        read: |moments| moments.iter().map(|one| (one.at_s, one.pss_bytes as f64 / MIB)).collect(),
+        read: |used| {
+            used.moments.iter().map(|one| (one.at_s, one.pss_bytes as f64 / MIB)).collect()
+        },
         tick: |mib| format!("{mib} MiB"),
     },
 ];
@@ -64,8 +75,19 @@ fn rates(moments: &[Moment]) -> Vec<(f64, f64)> {
     moments.windows(2).filter_map(rate).collect()
 }
 
+/// Events between two answers, at the later of the two; nothing of a process that has none.
+fn pace(counted: &[Counted]) -> Vec<(f64, f64)> {
+    let rate = |pair: &[Counted]| {
+        let took_s = pair[1].at_s - pair[0].at_s;
+        let events = pair[1].events.saturating_sub(pair[0].events);
+        (took_s > 0.0).then(|| (pair[1].at_s, events as f64 / took_s))
+    };
+    let has_some = counted.last().is_some_and(|last| last.events > 0);
+    counted.windows(2).filter(|_| has_some).filter_map(rate).collect()
+}
+
 fn draw(svg: &mut String, used: &[Used<'_>], panel: &Panel, top: f64) {
-    let lines: Vec<Vec<(f64, f64)>> = used.iter().map(|one| (panel.read)(one.moments)).collect();
+    let lines: Vec<Vec<(f64, f64)>> = used.iter().map(|one| (panel.read)(one)).collect();
     let points = || lines.iter().flatten();
     let along = Span::from_zero(points().map(|(at_s, _)| *at_s));
     let up = Span::from_zero(points().map(|(_, figure)| *figure));
@@ -86,8 +108,10 @@ fn draw(svg: &mut String, used: &[Used<'_>], panel: &Panel, top: f64) {
         let mut path = String::new();
         for (place, (at_s, figure)) in line.iter().enumerate() {
             let step = if place == 0 { 'M' } else { 'L' };
+            let point = (frame.x(*at_s), frame.y(*figure));
             // Writing to a string cannot fail.
-            let _ = write!(path, "{step}{:.1} {:.1}", frame.x(*at_s), frame.y(*figure));
+            let _ = write!(path, "{step}{:.1} {:.1}", point.0, point.1);
+            mark(svg, number, point);
         }
         let _ = writeln!(svg, "<path class=\"line\" stroke=\"{}\" d=\"{path}\"/>", colour(number));
     }
@@ -134,18 +158,29 @@ mod tests {
     }
 
     #[test]
-    fn each_process_has_a_line_in_both_panels() {
+    fn events_between_two_answers_are_a_rate() {
+        let counted = [(0.0, 0), (0.5, 100), (1.0, 100)];
+        let counted = counted.map(|(at_s, events)| Counted { at_s, events });
+        assert_eq!(pace(&counted), [(0.5, 200.0), (1.0, 0.0)], "standing still is seen");
+        assert_eq!(pace(&[Counted::default(); 3]), [], "a broker publishes nothing itself");
+    }
+
+    #[test]
+    fn each_process_has_a_line_in_every_panel() {
         let moments = [moment(0.0, Some(0.0)), moment(0.5, Some(0.25)), moment(1.0, Some(0.5))];
-        let used = ["broker", "procmond"].map(|name| Used { name, moments: &moments });
+        let counted =
+            [0.0, 0.5].map(|at_s| Counted { at_s, events: if at_s > 0.0 { 500 } else { 0 } });
+        let used =
+            ["broker", "procmond"].map(|name| Used { name, moments: &moments, counted: &counted });
         let svg = series("a trial", &used);
-        assert_eq!(svg.matches("<path class=\"line\"").count(), 4);
+        assert_eq!(svg.matches("<path class=\"line\"").count(), 6);
         assert!(svg.contains(">0.5 MiB<") && svg.contains(">1 MiB<"), "{svg}");
     }
 
     #[test]
     fn what_the_host_could_not_tell_is_said() {
         let moments = [moment(0.0, None), moment(0.5, None)];
-        let svg = series("a trial", &[Used { name: "broker", moments: &moments }]);
+        let svg = series("a trial", &[Used { name: "broker", moments: &moments, counted: &[] }]);
         assert!(svg.contains("share of a processor: nothing was read"), "{svg}");
     }
 }

@@ -6,8 +6,8 @@ use super::*;
 use crate::gate::{Block, Evidence, Reason, VoidTrial, order};
 use crate::plan::{Bus, TrialKind};
 use crate::record::{
-    ContextSwitches, Latency, Memory, MemoryMoments, Moment, ProcessFigures, Role, TearDown, Trial,
-    TrialFigures, Validity,
+    ContextSwitches, Counted, Latency, Memory, MemoryMoments, Moment, ProcessFigures, Role,
+    TearDown, Trial, TrialFigures, Validity,
 };
 use crate::report::sample::{failing, leftover, run};
 use crate::report::{Behaviour, CheckedRow};
@@ -86,6 +86,7 @@ fn process() -> ProcessFigures {
         memory: Some(MemoryMoments { peak: moment, ..MemoryMoments::default() }),
         context_switches: Some(ContextSwitches { voluntary: 9, involuntary: 1 }),
         series: vec![Moment { at_s: 0.25, cpu_s: Some(0.125), pss_bytes: 900_000 }],
+        counted: vec![Counted { at_s: 0.25, events: 7 }],
     }
 }
 

@@ -39,7 +39,7 @@ name = "deaf"
 patterns = ["events.network.#"]
 [[phase]]
 name = "only"
-publish = [{{ count = 500, rate = "5000/s" }}]
+publish = [{{ count = 500, rate = "1000/s" }}]
 {phase}
 "#
     );

@@ -30,7 +30,8 @@ const COMPARING_EXIT_CODES: &str = "\
 Exit codes:
   0  nothing is worse for certain
   1  worse: a promise that held is broken, or a ratio is worse whatever its interval allows
-  2  usage, or a report that cannot be read";
+  2  usage, or a report that cannot be read
+  3  open: nothing in common, or the later report is partial or decides less";
 
 const SEARCHING_EXIT_CODES: &str = "\
 Exit codes:
@@ -110,7 +111,7 @@ fn main() -> ExitCode {
     }
     match cli.verb {
         Verb::Run(run) => cmd::run::run(&run.resolved()),
-        Verb::Rerun(arguments) => cmd::rerun::run(arguments),
+        Verb::Rerun(arguments) => cmd::rerun::run(&arguments),
         Verb::Report(arguments) => told(cmd::report::run(&arguments)),
         Verb::Trend(arguments) => told(cmd::trend::run(&arguments)),
         Verb::Compare(arguments) => told(cmd::compare::run(&arguments)),

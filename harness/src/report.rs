@@ -48,13 +48,13 @@ mod write;
 
 pub use annotations::annotations;
 pub use answer::{Answer, answer};
-pub use comparison::Comparison;
+pub use comparison::{Comparison, Outcome};
 pub use curves::said_of;
 pub use ending::{Ended, Ending, endings};
 pub use exit::{Exit, FailOn, OnInconclusive, Strictness, exit};
 pub use figure::{counted, figure};
 pub use host::Host;
-pub use html::trend_page;
+pub use html::{TREND_TITLE, trend_page};
 pub use kept::{all_kept, keep, kept};
 pub use layout::{CASES, case_dir};
 pub use progress::Progress;

@@ -17,7 +17,7 @@ mod tags;
 mod unit;
 
 pub use diagnostic::{Problem, Problems, Source};
-pub use files::{FilesError, default_folder, find_files, load};
+pub use files::{FilesError, OTHER_FILES, default_folder, find_files, load};
 pub use profile::Profile;
 pub use reader::{Origin, Slot, Survey, Traced, Wanted};
 pub use said::{Axis, Scenario};

@@ -124,6 +124,13 @@ fn a_copy_outside_the_folder_may_be_called_anything() {
 }
 
 #[test]
+fn a_folder_without_scenarios_is_not_valid() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("gates.toml"), "format = 1\n").expect("written");
+    assert_eq!(checked(folder.path()), ExitCode::from(EXIT_INVALID));
+}
+
+#[test]
 fn a_scenario_that_nobody_knows_exits_2() {
     let folder = folder(VALID);
     assert_eq!(shown("a/x", folder.path()), ExitCode::from(EXIT_INVALID));

@@ -49,10 +49,19 @@ fn with_baseline(
     features: &[&str],
     arguments: Vec<String>,
 ) -> Result<Vec<String>, (i32, anyhow::Error)> {
-    let Some(asked) = revisions::asked(&arguments) else { return Ok(arguments) };
+    // A bus that the harness does not know is for it to refuse, before anything is built.
+    let known = |asked: &revisions::Asked| buses().is_ok_and(|buses| asked.is_of_one(&buses));
+    let Some(asked) = revisions::asked(&arguments).filter(known) else { return Ok(arguments) };
     let commit = revisions::commit(root, &asked).map_err(|error| (exit::USAGE, error))?;
     revisions::built(root, (&asked, &commit), features, &arguments)
         .map_err(|error| (exit::INFRASTRUCTURE, error))
+}
+
+/// What the harness calls its buses.
+fn buses() -> anyhow::Result<String> {
+    let mut list = Command::new(run::release_binary("equivalence")?);
+    let listed = list.args(["list", "--buses"]).output()?;
+    Ok(String::from_utf8(listed.stdout)?)
 }
 
 fn build_command(root: &Path, features: &[&str]) -> Command {

@@ -25,6 +25,13 @@ pub(crate) struct Asked {
     joined: bool,
 }
 
+impl Asked {
+    /// Whether its bus is one of these: each begins a line.
+    pub(crate) fn is_of_one(&self, buses: &str) -> bool {
+        buses.lines().any(|line| line.split_whitespace().next() == Some(&self.bus))
+    }
+}
+
 /// The revision that arguments ask for, if they do.
 pub(crate) fn asked(arguments: &[String]) -> Option<Asked> {
     let split = |value: &str| {
@@ -160,6 +167,13 @@ mod tests {
             let expected = "run --baseline process@abc --baseline-executable there --seed 1";
             assert_eq!(own, words(expected), "{line}");
         }
+    }
+
+    #[test]
+    fn a_bus_is_one_that_the_harness_lists() {
+        let asked = asked(&words("--baseline process@HEAD")).expect("a revision");
+        assert!(asked.is_of_one("agent    all in one\nprocess  each alone\n"));
+        assert!(!asked.is_of_one("processes  each alone\n"));
     }
 
     #[test]

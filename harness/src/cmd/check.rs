@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::scenarios::{ScenariosError, criteria, gates, load_all, tighten};
-use super::{complain, folder_or_default};
+use super::{EXIT_INVALID, complain, folder_or_default};
 use crate::plan::expand::{check, expand_all};
 use crate::plan::ledger::Known;
 use crate::report::counted;
@@ -27,6 +27,11 @@ pub struct CheckArgs {
 /// Checks, and tells the mistakes on standard error.
 pub fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     match valid(args) {
+        Ok(0) => {
+            let folder = folder_or_default(args.scenarios.as_deref());
+            complain(&format_args!("error: there is no scenario file in {}", folder.display()));
+            Ok(ExitCode::from(EXIT_INVALID))
+        }
         Ok(valid) => {
             let files = counted(valid, "scenario file is", "scenario files are");
             writeln!(stdout(), "{files} valid")?;

@@ -11,7 +11,7 @@ use super::selection::Wanted;
 use crate::plan::Bus;
 
 /// Where a single case is reported when it is run again: the report being read stays as it is.
-const AGAIN: &str = "target/again";
+pub const AGAIN: &str = "target/again";
 /// Folder of the scenarios a run takes when none is named, as the root sees it.
 const OWN_SCENARIOS: &str = "scenarios";
 

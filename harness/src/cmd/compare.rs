@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::last_report::LATEST;
 use super::{EXIT_INVALID, complain};
-use crate::report::{self, Comparison, ReadError, Run};
+use crate::report::{self, Comparison, Exit, Outcome, ReadError, Run};
 
 /// Say what has changed from one report to another.
 #[derive(Debug, Clone, Args)]
@@ -15,12 +16,13 @@ pub struct CompareArgs {
     /// The earlier report, its folder or file.
     pub earlier: PathBuf,
     /// The later one.
-    #[arg(default_value = "reports/latest")]
+    #[arg(default_value = LATEST)]
     pub later: PathBuf,
 }
 
 /// Prints the comparison. Exit 1 if something is worse for certain: a promise broken that held, or a
-/// ratio that is worse whatever either interval allows, on the same class of host.
+/// ratio that is worse whatever either interval allows, on the same class of host. Exit 3 if the later
+/// report says too little.
 pub fn run(arguments: &CompareArgs) -> anyhow::Result<ExitCode> {
     let (earlier, later) = match both(arguments) {
         Ok(both) => both,
@@ -31,7 +33,12 @@ pub fn run(arguments: &CompareArgs) -> anyhow::Result<ExitCode> {
     };
     let comparison = Comparison::of(&earlier, &later);
     writeln!(stdout().lock(), "{}", comparison.table())?;
-    Ok(ExitCode::from(u8::from(comparison.is_worse())))
+    let exit = match comparison.outcome() {
+        Outcome::Worse => Exit::Fail,
+        Outcome::Open => Exit::Inconclusive,
+        Outcome::NotWorse => Exit::Pass,
+    };
+    Ok(ExitCode::from(exit.code()))
 }
 
 fn both(arguments: &CompareArgs) -> Result<(Run, Run), ReadError> {

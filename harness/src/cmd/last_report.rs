@@ -45,7 +45,7 @@ fn making(folder: &Path) -> CommandLine {
 /// Reads the report in a folder, or that of the last run where none is named.
 pub fn last_report(folder: Option<&Path>) -> Result<Run, LastReportError> {
     let folder = folder.unwrap_or_else(|| Path::new(LATEST));
-    match report::read(folder) {
+    match report::read_either(folder) {
         Err(ReadError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             Err(LastReportError::Missing { folder: folder.to_path_buf() })
         }

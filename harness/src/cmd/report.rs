@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::last_report::LATEST;
+use super::run::folder::claim;
 use super::{EXIT_INVALID, complain};
 use crate::report;
 
@@ -13,7 +15,7 @@ use crate::report;
 #[derive(Debug, Clone, Args)]
 pub struct ReportArgs {
     /// The report, its folder or file.
-    #[arg(default_value = "reports/latest")]
+    #[arg(default_value = LATEST)]
     pub report: PathBuf,
     /// Write its pages and pictures again, into this folder: another version may show more of a record.
     #[arg(long, value_name = "FOLDER")]
@@ -30,6 +32,14 @@ pub fn run(arguments: &ReportArgs) -> anyhow::Result<ExitCode> {
         }
     };
     if let Some(folder) = &arguments.write {
+        // Held until everything is written; a folder with somebody else's files is refused.
+        let _claim = match claim(folder, &run.command) {
+            Ok(claim) => claim,
+            Err(error) => {
+                complain(&format_args!("error: {error}"));
+                return Ok(error.exit());
+            }
+        };
         report::write(folder, &run)?;
     }
     writeln!(stdout().lock(), "{}", report::table(&run))?;

@@ -1,16 +1,26 @@
-//! `rerun`: what a report left failed or open, once more, with the seed and the buses it had.
+//! `rerun`: what a report left failed or open, once more, exactly as it was asked for.
+//!
+//! The report's own command says everything that decided the run; only its patterns and its folder are others.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 
-use super::run::{Inconclusive, RunOptions};
-use super::selection::Wanted;
+use super::command_line::AGAIN;
+use super::last_report::LATEST;
+use super::run::{RunArgs, RunOptions};
+use super::selection::Selection;
 use super::{EXIT_INVALID, complain};
 use crate::gate::Verdict;
-use crate::report::{self, Behaviour, Run};
-use crate::scenario::Profile;
+use crate::plan::Case;
+use crate::report::{self, Behaviour, BehaviourRow, Run};
+
+/// Words of a report's command before its options.
+const PROGRAM: [&str; 3] = ["cargo", "xtask", "equivalence"];
+/// Options of the command that were a matter of the build.
+const SWITCHES: [(&str, bool); 2] =
+    [("--peers", cfg!(feature = "peers")), ("--mimalloc", cfg!(feature = "mimalloc"))];
 
 /// Run again what a report says failed, or is open.
 #[derive(Debug, Clone, Args)]
@@ -19,20 +29,11 @@ pub struct RerunArgs {
     #[arg(long, value_enum)]
     pub only: Option<Only>,
     /// The report, its folder or file.
-    #[arg(long, value_name = "REPORT", default_value = "reports/latest")]
+    #[arg(long, value_name = "REPORT", default_value = LATEST)]
     pub report: PathBuf,
-    /// Folder of scenario files, where the report's own run had another than the project's.
-    #[arg(long, value_name = "FOLDER")]
-    pub scenarios: Option<PathBuf>,
     /// Folder of the new report: the one that is read stays as it is.
-    #[arg(long, value_name = "FOLDER", default_value = "target/again")]
+    #[arg(long, value_name = "FOLDER", default_value = AGAIN)]
     pub out: PathBuf,
-    /// What an undecided gate does to the exit code.
-    #[arg(long, value_enum, default_value_t = Inconclusive::Fail)]
-    pub inconclusive: Inconclusive,
-    /// Fail on gates marked `enforced` alone; the others are printed.
-    #[arg(long)]
-    pub enforced_only: bool,
 }
 
 /// Which cases are run again.
@@ -40,58 +41,60 @@ pub struct RerunArgs {
 pub enum Only {
     /// A broken promise, something left behind, or a gate that failed.
     Fail,
-    /// Whatever decided nothing: an undecided gate, a case that was not exercised or not judged.
+    /// Whatever decided nothing: an undecided gate, a difference nobody is to blame for, a case that was
+    /// not exercised, not judged or, in a run that was interrupted or broke down, not run.
     Inconclusive,
 }
 
-impl RerunArgs {
-    /// The run that is meant; an error in words, exit 2, where the report names none.
-    fn resolved(self) -> Result<RunOptions, String> {
-        let read = report::read_either(&self.report);
-        let run = read.map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
-        if let Some(revision) = run.baseline_revision {
-            let bus = run.baseline.as_str();
-            return Err(format!(
-                "its baseline {bus}@{revision} has to be built again: run `{}`",
-                run.command
-            ));
-        }
-        let profile = Profile::ALL.into_iter().find(|own| own.as_str() == run.profile);
-        let profile = profile.ok_or_else(|| format!("no profile {:?} any more", run.profile))?;
-        let patterns = cases(&run, self.only);
-        if patterns.is_empty() {
-            return Err(format!("{} has nothing {}", self.report.display(), said(self.only)));
-        }
-        Ok(RunOptions {
-            wanted: Wanted {
-                folder: self.scenarios,
-                profile,
-                patterns,
-                seed: run.seed,
-                baseline: run.baseline,
-            },
-            revision: None,
-            baseline_executable: None,
-            candidates: run.candidates,
-            out: self.out,
-            against: None,
-            save_baseline: None,
-            warn_inconclusive: matches!(self.inconclusive, Inconclusive::Warn),
-            enforced_only: self.enforced_only,
-            baseline_twice: false,
-        })
-    }
+/// The options of a command, parsed as the user's were.
+#[derive(Debug, Parser)]
+struct Again {
+    #[command(flatten)]
+    run: RunArgs,
 }
 
 /// Runs it.
-pub fn run(arguments: RerunArgs) -> ExitCode {
-    match arguments.resolved() {
+pub fn run(arguments: &RerunArgs) -> ExitCode {
+    match resolved(arguments) {
         Ok(options) => super::run::run(&options),
         Err(why) => {
             complain(&format_args!("error: {why}"));
             ExitCode::from(EXIT_INVALID)
         }
     }
+}
+
+/// The run that is meant; an error in words where the report names none.
+fn resolved(arguments: &RerunArgs) -> Result<RunOptions, String> {
+    let read = report::read_either(&arguments.report);
+    let run = read.map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
+    let mut options = asked(&run.command)?;
+    let selection = options.wanted.select().map_err(|error| error.to_string())?;
+    options.wanted.patterns = cases(&run, &selection, arguments.only);
+    if options.wanted.patterns.is_empty() {
+        let nothing = said(arguments.only);
+        return Err(format!("{} has nothing {nothing}", arguments.report.display()));
+    }
+    let (out, against, save_baseline) = (arguments.out.clone(), None, None);
+    Ok(RunOptions { out, against, save_baseline, ..options })
+}
+
+/// What a report's command asked for.
+fn asked(command: &str) -> Result<RunOptions, String> {
+    let strange = || format!("the report's command is none of a run: {command}");
+    let words = shlex::split(command).ok_or_else(strange)?;
+    let options = words.strip_prefix(&PROGRAM.map(str::to_owned)[..]).ok_or_else(strange)?;
+    let is_switch = |word: &&String| SWITCHES.iter().any(|(switch, _)| word == switch);
+    if let Some((switch, _)) =
+        SWITCHES.iter().find(|(switch, built)| !built && options.iter().any(|word| word == switch))
+    {
+        return Err(format!(
+            "that run was built with it: `cargo xtask equivalence rerun {switch}`"
+        ));
+    }
+    let options = options.iter().filter(|word| !is_switch(word)).cloned();
+    let parsed = Again::try_parse_from(std::iter::once("run".to_owned()).chain(options));
+    Ok(parsed.map_err(|error| error.to_string())?.run.resolved())
 }
 
 fn said(only: Option<Only>) -> &'static str {
@@ -103,31 +106,43 @@ fn said(only: Option<Only>) -> &'static str {
 }
 
 /// Ids of the cases, and names of the curves, each once and in the report's order.
-fn cases(run: &Run, only: Option<Only>) -> Vec<String> {
+fn cases(run: &Run, selection: &Selection, only: Option<Only>) -> Vec<String> {
     let is_wanted = |kind: Option<Only>| kind.is_some_and(|kind| only.is_none_or(|o| o == kind));
-    let behaviour = run.behaviour.iter().map(|row| (&row.case, of_behaviour(&row.outcome)));
-    let left = run.left_behind.iter().map(|left| (&left.case, Some(Only::Fail)));
+    let behaviour = run.behaviour.iter().map(|row| (row.case.clone(), of_behaviour(row)));
+    let left = run.left_behind.iter().map(|left| (left.case.clone(), Some(Only::Fail)));
     let gated = run.performance.iter().filter(|row| row.gated);
-    let gated = gated.map(|row| (&row.case, of_verdict(&row.judgement.verdict)));
+    let gated = gated.map(|row| (row.case.clone(), of_verdict(&row.judgement.verdict)));
     let candidates = run.candidates.iter().filter(|bus| **bus != run.baseline);
     let curves = candidates.flat_map(|bus| {
         let drawn = run.curves.iter();
-        drawn.map(|row| (&row.scenario, row.verdict(*bus).and_then(of_verdict)))
+        drawn.map(|row| (row.scenario.clone(), row.verdict(*bus).and_then(of_verdict)))
     });
+    let is_whole = run.interrupted.is_none() && run.infrastructure.is_empty();
+    let not_run = selection.cases.iter().filter(|case| !is_whole && !has_row(run, case));
+    let not_run = not_run.map(|case| (case.id.clone(), Some(Only::Inconclusive)));
     let mut cases: Vec<String> = Vec::new();
-    for (case, kind) in behaviour.chain(left).chain(gated).chain(curves) {
-        if is_wanted(kind) && !cases.contains(case) {
-            cases.push(case.clone());
+    for (case, kind) in behaviour.chain(left).chain(gated).chain(curves).chain(not_run) {
+        if is_wanted(kind) && !cases.contains(&case) {
+            cases.push(case);
         }
     }
     cases
 }
 
-fn of_behaviour(outcome: &Behaviour) -> Option<Only> {
-    match outcome {
+/// Whether a report says anything of a case.
+fn has_row(run: &Run, case: &Case) -> bool {
+    run.behaviour.iter().any(|row| row.case == case.id)
+        || run.performance.iter().any(|row| row.case == case.id)
+        || (case.curve.is_some() && run.curves.iter().any(|row| row.scenario == case.scenario))
+}
+
+fn of_behaviour(row: &BehaviourRow) -> Option<Only> {
+    match &row.outcome {
         Behaviour::Fail => Some(Only::Fail),
         Behaviour::NotExercised(_) | Behaviour::Broken(_) => Some(Only::Inconclusive),
-        Behaviour::Pass | Behaviour::Diverges | Behaviour::NotApplicable(_) => None,
+        Behaviour::Pass | Behaviour::Diverges | Behaviour::NotApplicable(_) => {
+            row.open_difference().map(|_| Only::Inconclusive)
+        }
     }
 }
 
@@ -136,5 +151,30 @@ fn of_verdict(verdict: &Verdict) -> Option<Only> {
         Verdict::Fail => Some(Only::Fail),
         Verdict::Inconclusive(_) => Some(Only::Inconclusive),
         Verdict::Pass | Verdict::NotApplicable(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Bus;
+
+    #[test]
+    fn a_command_is_asked_again_with_all_its_options() {
+        let command = "cargo xtask equivalence --profile smoke --scenario 'a b/*' --scenarios there \
+                       --baseline embedded --candidate agent --seed 7 --out x --baseline-twice";
+        let options = asked(command).expect("a command of ours");
+        assert_eq!(options.wanted.patterns, ["a b/*"]);
+        assert_eq!(options.wanted.folder, Some(PathBuf::from("there")));
+        assert_eq!((options.wanted.seed, options.wanted.baseline), (7, Bus::Embedded));
+        assert_eq!(options.candidates, [Bus::Agent]);
+        assert!(options.baseline_twice);
+    }
+
+    #[test]
+    fn what_is_no_command_of_a_run_is_refused() {
+        for command in ["", "rm -r x", "cargo xtask equivalence --no-such-option", "cargo 'xtask"] {
+            assert!(asked(command).is_err(), "{command}");
+        }
     }
 }

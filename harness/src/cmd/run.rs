@@ -16,7 +16,9 @@ use super::selection::Selection;
 use super::{answer, complain};
 use crate::cmd::EXIT_INVALID;
 use crate::plan::Places;
-use crate::report::{self, Comparison, Exit, FailOn, OnInconclusive, Run, Strictness};
+use crate::report::{
+    self, Comparison, Exit, FailOn, OnInconclusive, Outcome, PerformanceRow, Run, Strictness,
+};
 use begin::begin;
 use conduct::conduct;
 pub use options::{Inconclusive, RunArgs, RunOptions};
@@ -87,19 +89,19 @@ fn conclude(options: &RunOptions, selection: &Selection, run: &Run) -> ExitCode 
         Err(_) => String::new(),
     };
     let annotated = annotations(options, selection, run);
-    let (compared, kept) = match (compared(options, run), kept(options, run)) {
-        (Ok(compared), Ok(kept)) => (compared, kept),
-        (Err(error), _) | (_, Err(error)) => {
+    let judged = report::exit(run, strictness(options));
+    let ended = compared(options, run).and_then(|compared| {
+        let exit = with(judged, compared.outcome, options.warn_inconclusive);
+        Ok((exit, format!("{}{place}{}", compared.told, kept(options, run, exit)?)))
+    });
+    let (exit, told) = match ended {
+        Ok(ended) => ended,
+        Err(error) => {
             answer(&report::table(run), Exit::Infrastructure);
             return broken(&error);
         }
     };
-    let told = format!("{}{}{place}{kept}{annotated}", report::table(run), compared.told);
-    let exit = match report::exit(run, strictness(options)) {
-        Exit::Pass | Exit::Inconclusive if compared.is_worse => Exit::Fail,
-        exit => exit,
-    };
-    let exit = answer(&told, exit);
+    let exit = answer(&format!("{}{told}{annotated}", report::table(run)), exit);
     if let Err(error) = written {
         return broken(&error.into());
     }
@@ -110,36 +112,59 @@ fn conclude(options: &RunOptions, selection: &Selection, run: &Run) -> ExitCode 
 }
 
 /// What an earlier run comes to beside this one.
-#[derive(Default)]
 struct Compared {
     told: String,
-    is_worse: bool,
+    outcome: Outcome,
 }
 
-/// The last run that was kept of this class of hosts, beside this one; nothing where it was not asked for.
+/// The last run that was kept of this class of hosts and has something in common with this one, beside it;
+/// nothing where it was not asked for.
 fn compared(options: &RunOptions, run: &Run) -> anyhow::Result<Compared> {
-    let Some(folder) = &options.against else { return Ok(Compared::default()) };
-    let class = run.host.class();
-    let Some(last) = report::kept(folder, &class)?.pop() else {
-        let told = format!("\nno run of {class} is kept in {}\n", folder.display());
-        return Ok(Compared { told, is_worse: false });
+    let Some(folder) = &options.against else {
+        return Ok(Compared { told: String::new(), outcome: Outcome::NotWorse });
     };
-    let comparison = Comparison::of(&last, run);
-    let told = format!(
-        "\nagainst the run of {}:\n{}\n",
-        report::utc(last.started_unix_s),
-        comparison.table()
-    );
-    Ok(Compared { told, is_worse: comparison.is_worse() })
+    let class = run.host.class();
+    let kept = report::kept(folder, &class)?;
+    let compared = kept.iter().rev().map(|last| (last, Comparison::of(last, run)));
+    let compared = compared.into_iter().find(|(_, comparison)| comparison.has_something());
+    let Some((last, comparison)) = compared else {
+        let folder = folder.display();
+        let told =
+            format!("\nnothing to compare with: no such run of {class} is kept in {folder}\n");
+        return Ok(Compared { told, outcome: Outcome::Open });
+    };
+    let day = report::utc(last.started_unix_s);
+    let told = format!("\nagainst the run of {day}:\n{}\n", comparison.table());
+    Ok(Compared { told, outcome: comparison.outcome() })
 }
 
-/// Keeps the run, if that was asked for; a partial one is none to compare with.
-fn kept(options: &RunOptions, run: &Run) -> anyhow::Result<String> {
-    let Some(folder) = &options.save_baseline else { return Ok(String::new()) };
-    if run.interrupted.is_some() || !run.infrastructure.is_empty() {
-        return Ok("\nnot kept: the run is not whole".to_owned());
+/// How a run ends that was compared: worse is a failure, and what could not be compared is open.
+fn with(judged: Exit, compared: Outcome, warns: bool) -> Exit {
+    match (judged, compared) {
+        (Exit::Pass | Exit::Inconclusive, Outcome::Worse) => Exit::Fail,
+        (Exit::Pass, Outcome::Open) if !warns => Exit::Inconclusive,
+        (judged, _) => judged,
     }
-    Ok(format!("\nkept: {}", report::keep(folder, run)?.display()))
+}
+
+/// Keeps the run, if that was asked for and it is one to compare with: whole, not worse, with a ratio.
+fn kept(options: &RunOptions, run: &Run, exit: Exit) -> anyhow::Result<String> {
+    let Some(folder) = &options.save_baseline else { return Ok(String::new()) };
+    let has_ratio = |row: &PerformanceRow| {
+        row.judgement.estimate().is_some_and(|estimate| estimate.interval.is_some())
+    };
+    let why = match exit {
+        Exit::Infrastructure => Some("it is not whole"),
+        Exit::Fail => Some("it failed"),
+        Exit::Pass | Exit::Inconclusive if !run.performance.iter().any(has_ratio) => {
+            Some("no ratio of it has an interval")
+        }
+        Exit::Pass | Exit::Inconclusive => None,
+    };
+    match why {
+        Some(why) => Ok(format!("\nnot kept: {why}")),
+        None => Ok(format!("\nkept: {}", report::keep(folder, run)?.display())),
+    }
 }
 
 /// What the CI of GitHub shows beside the scenarios, each on a line of its own; nothing elsewhere.
@@ -163,5 +188,25 @@ fn strictness(options: &RunOptions) -> Strictness {
         } else {
             OnInconclusive::Fail
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_worse_than_the_last_one_fails() {
+        assert_eq!(with(Exit::Pass, Outcome::Worse, true), Exit::Fail);
+        assert_eq!(with(Exit::Inconclusive, Outcome::Worse, false), Exit::Fail);
+        assert_eq!(with(Exit::Infrastructure, Outcome::Worse, false), Exit::Infrastructure);
+        assert_eq!(with(Exit::Pass, Outcome::NotWorse, false), Exit::Pass);
+    }
+
+    #[test]
+    fn a_run_that_could_not_be_compared_is_open() {
+        assert_eq!(with(Exit::Pass, Outcome::Open, false), Exit::Inconclusive);
+        assert_eq!(with(Exit::Pass, Outcome::Open, true), Exit::Pass);
+        assert_eq!(with(Exit::Fail, Outcome::Open, true), Exit::Fail);
     }
 }

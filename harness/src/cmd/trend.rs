@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Write, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -31,8 +31,19 @@ pub fn run(arguments: &TrendArgs) -> anyhow::Result<ExitCode> {
     let classes = match report::all_kept(folder) {
         Ok(classes) if !classes.is_empty() => classes,
         Ok(_) => return Ok(refuse(&format!("no run is kept in {}", folder.display()))),
-        Err(error) => return Ok(refuse(&format!("{:#}", anyhow::Error::from(error)))),
+        Err(_) if !folder.is_dir() => {
+            return Ok(refuse(&format!("there is no folder {}", folder.display())));
+        }
+        Err(error) => {
+            complain(&format_args!("error: {:#}", anyhow::Error::from(error)));
+            return Ok(ExitCode::from(EXIT_INVALID));
+        }
     };
+    if !is_free(&arguments.out) {
+        let told = format!("{} is there and no page of this kind", arguments.out.display());
+        complain(&format_args!("error: {told}; name another file with --out"));
+        return Ok(ExitCode::from(EXIT_INVALID));
+    }
     if let Some(around) = arguments.out.parent() {
         fs::create_dir_all(around)?;
     }
@@ -40,6 +51,14 @@ pub fn run(arguments: &TrendArgs) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot write {}", arguments.out.display()))?;
     writeln!(stdout().lock(), "{}", arguments.out.display())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether nothing is lost by writing there.
+fn is_free(page: &Path) -> bool {
+    match fs::read_to_string(page) {
+        Ok(text) => text.contains(report::TREND_TITLE),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
 }
 
 fn refuse(why: &str) -> ExitCode {

@@ -5,7 +5,7 @@
 //! errs: what is called worse is so whatever each of them allows.
 
 use super::alignment::aligned;
-use super::figure::ratio;
+use super::figure::{counted, ratio};
 use super::{Behaviour, BehaviourRow, PerformanceRow, Run};
 use crate::gate::{Direction, Interval, Verdict};
 use crate::plan::Bus;
@@ -23,6 +23,21 @@ pub struct Comparison {
     revisions: [String; 2],
     ratios: Vec<RatioChange>,
     outcomes: Vec<OutcomeChange>,
+    /// Behaviour rows that are in both.
+    cases: usize,
+    /// Why the later report does not say enough, one sentence each.
+    open: Vec<String>,
+}
+
+/// What a comparison comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Something is worse for certain.
+    Worse,
+    /// Nothing is, as far as the later report says; it is partial, or says less than the earlier.
+    Open,
+    /// Nothing is.
+    NotWorse,
 }
 
 /// A ratio in both reports.
@@ -58,19 +73,35 @@ impl Comparison {
     /// Of an earlier and a later report.
     pub fn of(earlier: &Run, later: &Run) -> Self {
         let classes = [earlier, later].map(|run| run.host.class());
+        let same_baseline = earlier.baseline_revision == later.baseline_revision;
+        let rows = later.performance.iter().filter(|_| same_baseline);
+        let in_both = |row: &&BehaviourRow| found(earlier, row).is_some();
         Self {
             same_class: classes[0] == classes[1],
             classes,
             revisions: [earlier, later].map(|run| run.revision.clone()),
-            ratios: later.performance.iter().filter_map(|row| ratio_change(earlier, row)).collect(),
+            ratios: rows.filter_map(|row| ratio_change(earlier, row)).collect(),
             outcomes: outcomes(earlier, later),
+            cases: later.behaviour.iter().filter(in_both).count(),
+            open: open(earlier, later),
         }
     }
 
-    /// Whether something is worse for certain.
-    pub fn is_worse(&self) -> bool {
+    /// Whether both reports say something of the same thing.
+    pub fn has_something(&self) -> bool {
+        !self.ratios.is_empty() || self.cases > 0
+    }
+
+    /// What it comes to.
+    pub fn outcome(&self) -> Outcome {
         let worse = self.ratios.iter().any(|change| change.trend == Trend::Worse);
-        (self.same_class && worse) || self.outcomes.iter().any(OutcomeChange::is_worse)
+        if (self.same_class && worse) || self.outcomes.iter().any(OutcomeChange::is_worse) {
+            Outcome::Worse
+        } else if !self.open.is_empty() || !self.has_something() {
+            Outcome::Open
+        } else {
+            Outcome::NotWorse
+        }
     }
 
     /// For a terminal; the first line says whether anything is worse.
@@ -88,6 +119,7 @@ impl Comparison {
             lines.extend(aligned(&heads.map(str::to_owned), &rows, &FLUSH_RIGHT));
         }
         lines.extend(self.outcomes.iter().map(OutcomeChange::line));
+        lines.extend(self.open.iter().map(|why| format!("open: {why}")));
         lines.join("\n")
     }
 
@@ -99,10 +131,16 @@ impl Comparison {
         let broken = broken.map(|change| change.case.clone());
         let all: Vec<String> = broken.chain(worse).collect();
         match all.as_slice() {
-            [] if self.ratios.is_empty() && self.outcomes.is_empty() => {
-                "nothing to compare: no ratio is in both, and no case ends otherwise".to_owned()
+            [] if !self.has_something() => {
+                "nothing to compare: no ratio and no case is in both".to_owned()
             }
-            [] => "nothing is worse for certain".to_owned(),
+            [] => {
+                let cases = counted(self.cases, "case", "cases");
+                let ratios = counted(self.ratios.len(), "ratio", "ratios");
+                let but =
+                    if self.open.is_empty() { "" } else { ", as far as the later report says" };
+                format!("nothing of {cases} and {ratios} is worse for certain{but}")
+            }
             [one] => format!("worse: {one}"),
             [first, rest @ ..] => format!("worse: {first}, and {} more", rest.len()),
         }
@@ -187,18 +225,20 @@ impl OutcomeChange {
     }
 }
 
-/// Cases that end otherwise; of those that are in one report alone only what failed.
+/// The row of a report about the same case on the same bus.
+fn found<'a>(run: &'a Run, row: &BehaviourRow) -> Option<&'a BehaviourRow> {
+    run.behaviour.iter().find(|other| other.case == row.case && other.bus == row.bus)
+}
+
+/// Cases that end otherwise, those of one report alone among them.
 fn outcomes(earlier: &Run, later: &Run) -> Vec<OutcomeChange> {
-    let outcome = |run: &Run, row: &BehaviourRow| {
-        let same = |other: &&BehaviourRow| other.case == row.case && other.bus == row.bus;
-        run.behaviour.iter().find(same).map(|found| found.outcome.clone())
-    };
+    let outcome = |run: &Run, row: &BehaviourRow| found(run, row).map(|own| own.outcome.clone());
     let change = |row: &BehaviourRow| OutcomeChange {
         case: row.case.clone(),
         bus: row.bus,
         outcomes: [outcome(earlier, row), outcome(later, row)],
     };
-    let gone = earlier.behaviour.iter().filter(|row| outcome(later, row).is_none());
+    let gone = earlier.behaviour.iter().filter(|row| found(later, row).is_none());
     let all = later.behaviour.iter().chain(gone).map(change);
     let tells = |change: &OutcomeChange| match &change.outcomes {
         [Some(was), Some(is)] => was.word() != is.word(),
@@ -209,10 +249,36 @@ fn outcomes(earlier: &Run, later: &Run) -> Vec<OutcomeChange> {
     told
 }
 
+/// What the later report leaves open that the earlier did not.
+fn open(earlier: &Run, later: &Run) -> Vec<String> {
+    let partial = later.interrupted.iter().map(|why| format!("the later run is partial: {why}"));
+    let broken = later.infrastructure.iter().map(|why| format!("in the later run: {why}"));
+    let left = later.left_behind.iter().filter(|left| !left.tear_down.is_clean());
+    let left = left.map(|left| format!("the later run left something behind in {}", left.case));
+    let unjudged = later.behaviour.iter().filter(|row| {
+        let is_open = matches!(row.outcome, Behaviour::NotExercised(_) | Behaviour::Broken(_))
+            || row.open_difference().is_some();
+        is_open && found(earlier, row).is_some_and(|was| was.outcome == Behaviour::Pass)
+    });
+    let unjudged = unjudged.map(|row| {
+        format!("{} on {} passed before and is not decided now", row.case, row.bus.as_str())
+    });
+    let grows = later.candidates.iter().flat_map(|bus| {
+        let drawn = later.curves.iter().filter(|row| row.verdict(*bus) == Some(&Verdict::Fail));
+        drawn.map(|row| format!("a cost grows along {}", row.scenario))
+    });
+    let revisions = [earlier, later].map(|run| run.baseline_revision.as_deref());
+    let revisions = (revisions[0] != revisions[1]).then(|| {
+        "the baselines are of different revisions, so that no ratio is compared".to_owned()
+    });
+    let all = partial.chain(broken).chain(left).chain(unjudged).chain(grows).chain(revisions);
+    all.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::{failing, passing, run};
+    use crate::report::sample::{failing, leftover, passing, run};
 
     /// The sample with the ratio of its throughput and of its latency multiplied.
     fn scaled(throughput: f64, latency: f64) -> Run {
@@ -238,13 +304,14 @@ mod tests {
         // Of the throughput 2.9 to 3.125, of the latency 1.25 to 1.75.
         let same = Comparison::of(&run(), &run());
         assert_eq!(trends(&same), [Trend::NotTold, Trend::NotTold]);
-        assert!(!same.is_worse());
+        assert_eq!(same.outcome(), Outcome::NotWorse);
         let worse = Comparison::of(&run(), &scaled(0.7, 1.5));
         assert_eq!(trends(&worse), [Trend::Worse, Trend::Worse]);
-        assert!(worse.is_worse() && worse.table().starts_with("worse: throughput of"));
+        assert_eq!(worse.outcome(), Outcome::Worse);
+        assert!(worse.table().starts_with("worse: throughput of"));
         let better = Comparison::of(&run(), &scaled(1.5, 0.5));
         assert_eq!(trends(&better), [Trend::Better, Trend::Better]);
-        assert!(!better.is_worse());
+        assert_eq!(better.outcome(), Outcome::NotWorse);
         let near = Comparison::of(&run(), &scaled(1.0, 1.3));
         assert_eq!(trends(&near), [Trend::NotTold, Trend::NotTold], "intervals overlap");
     }
@@ -254,7 +321,7 @@ mod tests {
         let mut later = scaled(0.1, 10.0);
         later.host.cores = 64;
         let comparison = Comparison::of(&run(), &later);
-        assert!(!comparison.is_worse());
+        assert_eq!(comparison.outcome(), Outcome::NotWorse);
         assert!(comparison.table().contains("the hosts differ"));
     }
 
@@ -264,18 +331,38 @@ mod tests {
         later.host.cores = 64;
         later.behaviour = vec![passing(Bus::Crossbeam), failing(Bus::Process)];
         let comparison = Comparison::of(&run(), &later);
-        assert!(comparison.is_worse());
+        assert_eq!(comparison.outcome(), Outcome::Worse);
         assert!(comparison.table().contains("ordering/one on process: FAIL, was pass"));
         let mended = Comparison::of(&later, &run());
-        assert!(!mended.is_worse());
+        assert_eq!(mended.outcome(), Outcome::NotWorse);
         assert!(mended.table().contains("ordering/one on process: pass, was FAIL"));
     }
 
     #[test]
-    fn nothing_in_common_is_said() {
+    fn nothing_in_common_leaves_it_open() {
         let mut empty = run();
         empty.performance.clear();
-        let told = Comparison::of(&empty, &run()).table();
-        assert!(told.starts_with("nothing to compare"), "{told}");
+        empty.behaviour.clear();
+        let comparison = Comparison::of(&empty, &run());
+        assert_eq!(comparison.outcome(), Outcome::Open);
+        assert!(comparison.table().starts_with("nothing to compare"));
+    }
+
+    #[test]
+    fn a_later_report_that_says_less_leaves_it_open() {
+        let changes: [fn(&mut Run); 5] = [
+            |run| run.interrupted = Some("interrupted".to_owned()),
+            |run| run.infrastructure.push("a process did not start".to_owned()),
+            |run| run.left_behind.push(leftover(Bus::Process)),
+            |run| run.behaviour[1].outcome = Behaviour::Broken("why".to_owned()),
+            |run| run.baseline_revision = Some("abc".to_owned()),
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut later = run();
+            change(&mut later);
+            let comparison = Comparison::of(&run(), &later);
+            assert_eq!(comparison.outcome(), Outcome::Open, "{number}");
+            assert!(comparison.table().contains("open: "), "{number}");
+        }
     }
 }

@@ -102,7 +102,10 @@ fn behaved(row: &BehaviourRow) -> Ending {
         seen.map(|(one, witness)| format!("{}: {}", one.declared.id, witness.told()))
     };
     let (ended, told) = match &row.outcome {
-        Behaviour::Pass => (Ended::Pass, None),
+        Behaviour::Pass => match row.open_difference() {
+            Some(open) => (Ended::Inconclusive, Some(open.sentence.clone())),
+            None => (Ended::Pass, None),
+        },
         Behaviour::Fail => (Ended::Fail, witness()),
         Behaviour::Diverges => (Ended::AsDeclared, declared()),
         Behaviour::NotApplicable(why) => (Ended::NotApplicable, Some(why.clone())),
@@ -169,6 +172,9 @@ mod tests {
             ]
         );
         assert!(endings(&run, &case("ordering/two")).is_empty());
+        run.behaviour[1] = sample::differing(Bus::Process);
+        let open = endings(&run, &case("ordering/one")).remove(1);
+        assert_eq!((open.ended, &*open.told), (Ended::Inconclusive, "one did more"));
     }
 
     #[test]

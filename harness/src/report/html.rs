@@ -9,7 +9,7 @@ mod figures;
 mod performance;
 mod trend;
 
-pub use self::trend::trend_page;
+pub use self::trend::{TREND_TITLE, trend_page};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -40,6 +40,7 @@ pub(super) fn page(run: &Run) -> String {
             body {
                 header { (answers(run)) (origin(run)) (troubles(run)) }
                 main {
+                    (behaviour::failures(run))
                     (performance::section(run))
                     (performance::beside(run))
                     (cases::section(run))
@@ -102,7 +103,7 @@ fn origin(run: &Run) -> Markup {
 /// Why the run is not whole, and what it left behind.
 fn troubles(run: &Run) -> Markup {
     let partial = run.interrupted.iter().map(|why| format!("Partial: {why}"));
-    let broken = run.infrastructure.iter().cloned();
+    let broken = run.infrastructure.iter().map(|why| format!("Infrastructure: {why}"));
     let left = run.left_behind.iter().filter(|left| !left.tear_down.is_clean()).map(left_behind);
     let troubles: Vec<String> = partial.chain(broken).chain(left).collect();
     html! {

@@ -102,6 +102,14 @@ pub struct BehaviourRow {
     pub rerun: String,
 }
 
+impl BehaviourRow {
+    /// A steady difference from the baseline that neither bus is shown to be wrong in: it leaves the answer
+    /// open, whatever else holds.
+    pub fn open_difference(&self) -> Option<&Difference> {
+        self.differences.iter().find(|one| one.is_open())
+    }
+}
+
 /// How a behaviour case ended on a bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "is", content = "why")]

@@ -3,6 +3,7 @@
 use super::{
     Behaviour, BehaviourRow, CurveRow, FORMAT, Host, LeftBehind, PerformanceRow, Run, Witness,
 };
+use crate::check::{Colour, Difference, Subject};
 use crate::gate::{
     Basis, BlockRatios, Bounds, CurveLine, CurvePoint, Direction, Estimate, Exponent, Growth,
     Interval, Judgement, Knee, Limit, Missed, Quantile, Spread, Verdict, WhyMissed,
@@ -95,6 +96,17 @@ pub(super) fn passing(bus: Bus) -> BehaviourRow {
         processes: Vec::new(),
         rerun: format!("equivalence --scenario ordering/one --candidate {}", bus.as_str()),
     }
+}
+
+/// A case that holds, and in which the bus does otherwise than the baseline.
+pub(super) fn differing(bus: Bus) -> BehaviourRow {
+    let difference = Difference {
+        colour: Colour::Undecided,
+        subject: Subject::Operations,
+        sentence: "one did more".to_owned(),
+        unsteady: false,
+    };
+    BehaviourRow { differences: vec![difference], ..passing(bus) }
 }
 
 /// A case that broke C4.

@@ -66,14 +66,18 @@ fn whole(run: &Run) -> String {
     page
 }
 
+/// One line. What a run says is text: a `<` begins no tag, and an item of a list stays one line.
 fn line(page: &mut String, text: &str) {
-    page.push_str(text);
+    let is_item = text.trim_start().starts_with("- ");
+    let one = if is_item { text.trim_end().replace('\n', " ") } else { text.to_owned() };
+    page.push_str(&one.replace('<', "&lt;"));
     page.push('\n');
 }
 
 /// One row of a Markdown table; a bar inside a cell would end it.
 fn row(page: &mut String, cells: &[String]) {
-    let escaped: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    let escaped: Vec<String> =
+        cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
     line(page, &format!("| {} |", escaped.join(" | ")));
 }
 

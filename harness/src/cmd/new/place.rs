@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::scenario::{is_name, nearest_name};
+use crate::scenario::{OTHER_FILES, is_name, nearest_name};
 
 /// Length of a name, bytes: the folder of a case in a report takes it whole.
 const MAX_NAME_BYTES: usize = 100;
-/// The last word of a name that would make its file the table of gates.
-const GATES: &str = "gates";
 /// The file for editors, in the folder of scenarios.
 const SCHEMA: &str = "schema.json";
 
@@ -34,8 +32,11 @@ pub(super) enum PlaceError {
         bytes: usize,
     },
     /// It is that of another file.
-    #[error("{GATES}.toml is the table of gates and no scenario; choose another last word")]
-    Gates,
+    #[error("{file} is no scenario wherever it lies; choose another last word")]
+    Other {
+        /// The file's name.
+        file: &'static str,
+    },
     /// There is one already.
     #[error("{} is there already, and nothing is overwritten; choose another name, or edit it", path.display())]
     Taken {
@@ -74,8 +75,9 @@ impl Place {
         if name.len() > MAX_NAME_BYTES {
             return Err(PlaceError::Long { bytes: name.len() });
         }
-        if name.split('/').next_back() == Some(GATES) {
-            return Err(PlaceError::Gates);
+        let file = format!("{}.toml", name.rsplit('/').next().unwrap_or_default());
+        if let Some(other) = OTHER_FILES.into_iter().find(|other| *other == file) {
+            return Err(PlaceError::Other { file: other });
         }
         let words: PathBuf = name.split('/').collect();
         let path = folder.join(words).with_extension("toml");
@@ -137,7 +139,9 @@ mod tests {
         let told = refused(folder.path(), "Topics/My_Table.toml");
         assert!(told.ends_with(r#"; did you mean "topics/my-table"?"#), "{told}");
         assert!(refused(folder.path(), "../up").ends_with(r#"did you mean "up"?"#));
-        assert!(refused(folder.path(), "a/gates").contains("the table of gates"));
+        for other in ["gates", "a/gates", "a/ledger"] {
+            assert!(refused(folder.path(), other).contains("is no scenario"), "{other}");
+        }
         assert!(refused(folder.path(), &"a".repeat(101)).contains("at most 100 bytes"));
     }
 

@@ -3,8 +3,9 @@
 mod curve;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::UNFINISHED;
 use super::begin::{measured_again, unix_s};
 use super::calibration::calibrate;
 use super::estimate::{in_words, one_trial, step};
@@ -21,6 +22,9 @@ use crate::record::{History, TearDown};
 use crate::report::{
     self, Behaviour, BehaviourRow, LeftBehind, PerformanceRow, Progress, Run, counted,
 };
+
+/// A report is written again after so long, at the end of a case.
+const BETWEEN_WRITES: Duration = Duration::from_mins(1);
 
 /// Runs every selected case and completes the record that [`begin`](super::begin::begin) began.
 pub(super) async fn conduct(
@@ -49,6 +53,7 @@ pub(super) async fn conduct(
         progress,
         run,
         share_by_clone: false,
+        written: Instant::now(),
     };
     conductor.behaviour().await;
     conductor.performance().await;
@@ -100,6 +105,8 @@ struct Conductor<'a> {
     progress: Progress,
     run: Run,
     share_by_clone: bool,
+    /// When the report was last written.
+    written: Instant,
 }
 
 impl Conductor<'_> {
@@ -128,7 +135,21 @@ impl Conductor<'_> {
                 if bus == self.options.wanted.baseline {
                     baseline = history;
                 }
+                self.keep_what_there_is();
             }
+        }
+    }
+
+    /// Writes the report as it stands, now and then and never while something is measured: whoever kills the
+    /// run has what there was.
+    fn keep_what_there_is(&mut self) {
+        if self.written.elapsed() < BETWEEN_WRITES {
+            return;
+        }
+        self.written = Instant::now();
+        let so_far = Run { interrupted: Some(UNFINISHED.to_owned()), ..self.run.clone() };
+        if let Err(error) = report::write(&self.options.out, &so_far) {
+            tracing::warn!(%error, "the report so far could not be written");
         }
     }
 
@@ -239,6 +260,7 @@ impl Conductor<'_> {
                     Some((bus, why)) => self.left_out(&case, (baseline, candidate), bus, &why),
                     None => self.performance_case(&case, baseline, candidate).await,
                 }
+                self.keep_what_there_is();
             }
         }
         for points in curves::by_scenario(&curves) {
@@ -246,6 +268,7 @@ impl Conductor<'_> {
                 return;
             }
             self.curve(&points).await;
+            self.keep_what_there_is();
         }
     }
 

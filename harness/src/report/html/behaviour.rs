@@ -15,10 +15,25 @@ const MOST_WITNESSES: usize = 10;
 /// Failed cases that are told whole: the page stays below 2 MB whatever broke.
 const MOST_FAILED: usize = 50;
 
-/// All behaviour rows.
-pub(super) fn section(run: &Run) -> Markup {
+/// Every broken promise; nothing where none is.
+pub(super) fn failures(run: &Run) -> Markup {
     let failed: Vec<&BehaviourRow> =
         run.behaviour.iter().filter(|row| row.outcome == Behaviour::Fail).collect();
+    html! {
+        @if !failed.is_empty() {
+            section {
+                h2 { "Broken promises" }
+                @for row in failed.iter().take(MOST_FAILED) { (failure(row)) }
+                @if failed.len() > MOST_FAILED {
+                    p.more { (failed.len() - MOST_FAILED) " more cases fail; they are in report.json." }
+                }
+            }
+        }
+    }
+}
+
+/// What else is to be said of behaviour: how much there was, what is open, and every row.
+pub(super) fn section(run: &Run) -> Markup {
     let others = run.behaviour.iter().filter(|row| row.outcome != Behaviour::Fail);
     let others = others.filter(|row| is_open(row) || undeclared(row).next().is_some());
     html! {
@@ -26,10 +41,6 @@ pub(super) fn section(run: &Run) -> Markup {
             section {
                 h2 { "Behaviour" }
                 (totals(run))
-                @for row in failed.iter().take(MOST_FAILED) { (failure(row)) }
-                @if failed.len() > MOST_FAILED {
-                    p.fail { (failed.len() - MOST_FAILED) " more cases fail; they are in report.json." }
-                }
                 @for row in others { (remark(row)) }
                 details {
                     summary { "All " (counted(run.behaviour.len(), "case", "cases")) ", by bus" }
@@ -88,7 +99,7 @@ fn told(witness: &Witness) -> Markup {
 /// What could not be judged, and where two buses part.
 fn remark(row: &BehaviourRow) -> Markup {
     html! {
-        article class=(if is_open(row) || undeclared(row).any(Difference::is_open) { "open" } else { "aside" }) {
+        article class=(if is_open(row) || row.open_difference().is_some() { "open" } else { "aside" }) {
             h3 { code { (row.case) } " on " (row.bus.as_str()) }
             @match &row.outcome {
                 Behaviour::NotExercised(what) => p { "Not exercised: " (what) },

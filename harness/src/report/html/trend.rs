@@ -14,6 +14,9 @@ use crate::report::{PerformanceRow, Run};
 /// Most ratios with a picture, for each class of hosts.
 const MOST_PICTURES: usize = 120;
 
+/// What the page is called.
+pub const TREND_TITLE: &str = "Ratios over time";
+
 /// The page; `classes` has the runs of each class of hosts, oldest first.
 pub fn trend_page(classes: &[Vec<Run>]) -> String {
     let page = html! {
@@ -23,12 +26,12 @@ pub fn trend_page(classes: &[Vec<Run>]) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "Ratios over time" }
+                title { (TREND_TITLE) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
-                    h1 { "Ratios over time" }
+                    h1 { (TREND_TITLE) }
                     p.legend { "New bus to baseline, with intervals, of runs that were kept. Only runs of one class of hosts stand beside each other." }
                 }
                 main { @for runs in classes { (of_class(runs)) } }

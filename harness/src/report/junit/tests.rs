@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gate::Reason;
-use crate::report::sample::{failing, flat_curve, leftover, passing, run};
+use crate::report::sample::{differing, failing, flat_curve, leftover, passing, run};
 
 /// What was written, read back.
 fn read(run: &Run) -> Report {
@@ -78,6 +78,7 @@ fn each_outcome_of_behaviour_has_its_kind() {
         ended("d", Behaviour::NotExercised("the kill".to_owned())),
         ended("e", Behaviour::Broken("time ran <back> & \"on\"".to_owned())),
         BehaviourRow { case: "a".to_owned(), ..failing(Bus::Process) },
+        BehaviourRow { case: "f".to_owned(), ..differing(Bus::Process) },
     ];
     let expected = [
         one("a", "success", "", ""),
@@ -86,6 +87,7 @@ fn each_outcome_of_behaviour_has_its_kind() {
         one("d", "skipped", "not-exercised", "the kill"),
         one("e", "error", "not-judged", "time ran <back> & \"on\""),
         one("a, once more", "failure", "C4", "C4: s0 received p0#18 before p0#17"),
+        one("f", "skipped", "inconclusive", "the buses differ: one did more"),
     ];
     assert_eq!(told(&run, "behaviour on process"), expected);
 }

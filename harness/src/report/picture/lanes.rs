@@ -10,15 +10,18 @@ use crate::plan::gates::Metric;
 use crate::report::figure::figure;
 use crate::report::{Passage, Timeline};
 
-const WIDTH: f64 = 800.0;
+const WIDTH: f64 = 880.0;
 const HEAD: f64 = 56.0;
 const STEP: f64 = 22.0;
 /// Where the two lanes run.
-const LEFT: f64 = 320.0;
-const RIGHT: f64 = 510.0;
+const LEFT: f64 = 330.0;
+const RIGHT: f64 = 560.0;
 /// Colours of what the witness names, and of its neighbours: places in the palette.
 const NAMED: usize = 5;
 const BESIDE: usize = 0;
+
+/// Most letters of a name; its end is what tells events apart.
+const MOST_LETTERS: usize = 26;
 
 /// One thing that happened.
 struct Happening<'a> {
@@ -40,7 +43,7 @@ pub(in crate::report) fn lanes(timeline: &Timeline) -> String {
             (RIGHT, 22.0),
             "text title",
             "middle",
-            &format!("received by {}", timeline.subscriber),
+            &format!("received by {}", short(&timeline.subscriber)),
         );
         for x in [LEFT, RIGHT] {
             rule(svg, "axis", (x, HEAD - 20.0), (x, height - STEP / 2.0));
@@ -103,6 +106,17 @@ fn arrived(svg: &mut String, step: usize, happening: &Happening<'_>, arrival: us
     label(svg, (RIGHT + 12.0, y(step)), "start", happening, again);
 }
 
+/// The beginning and the end of a long name.
+fn short(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= MOST_LETTERS {
+        return name.to_owned();
+    }
+    let half = MOST_LETTERS / 2;
+    let (first, last) = (&letters[..half], &letters[letters.len() - half..]);
+    format!("{}…{}", first.iter().collect::<String>(), last.iter().collect::<String>())
+}
+
 fn label(
     svg: &mut String,
     (x, y): (f64, f64),
@@ -112,7 +126,7 @@ fn label(
 ) {
     let at = figure(Metric::LatencyP50, happening.at_ns as f64);
     let weight = if happening.passage.is_witness { " font-weight=\"600\"" } else { "" };
-    let told = format!("{}{fate}, +{at}", happening.passage.event);
+    let told = format!("{}{fate}, +{at}", short(&happening.passage.event));
     // Writing to a string cannot fail.
     let _ = writeln!(
         svg,
@@ -175,5 +189,12 @@ mod tests {
         let svg = lanes(&timeline());
         assert!(svg.contains("p0#3 (never received)"), "{svg}");
         assert!(svg.contains("p0#2 (again), +4.00 µs"), "{svg}");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_ends() {
+        let name = format!("{}#17", "p".repeat(70));
+        assert_eq!(short(&name), format!("{}…{}#17", "p".repeat(13), "p".repeat(10)));
+        assert_eq!(short("procmond#17"), "procmond#17");
     }
 }

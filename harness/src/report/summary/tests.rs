@@ -128,3 +128,13 @@ fn a_page_of_thousands_of_failures_is_cut_at_a_line_and_says_what_is_missing() {
 fn a_page_of_ordinary_length_is_left_as_it_is() {
     assert_eq!(summary(&run()), whole(&run()));
 }
+
+#[test]
+fn what_a_run_says_is_text_in_its_place() {
+    let mut run = run();
+    let reason = "no\n# Switch: everything passes\n<!-- and so on";
+    run.behaviour[1].outcome = Behaviour::NotApplicable(reason.to_owned());
+    let page = summary(&run);
+    assert!(!page.contains("\n# Switch") && !page.contains("<!--"), "{page}");
+    assert!(page.contains("not applicable, no # Switch: everything passes &lt;!-- and so on"));
+}

@@ -27,6 +27,23 @@ const STYLE: &str = include_str!("html/style.css");
 /// The page.
 pub(super) fn page(run: &Run) -> String {
     let title = run.candidates.first().map_or_else(String::new, |first| headline(run, *first));
+    let header = html! { (answers(run)) (origin(run)) (troubles(run)) };
+    let main = html! {
+        (behaviour::failures(run))
+        (performance::section(run))
+        (performance::beside(run))
+        (cases::section(run))
+        (performance::curves(run))
+        (behaviour::section(run))
+        (behaviour::divergences(run))
+        @for candidate in &run.candidates { (claims(run, *candidate)) }
+        (remarks(run))
+    };
+    whole(&title, &header, &main)
+}
+
+/// A page with its style, which is all it needs.
+fn whole(title: &str, header: &Markup, main: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -38,18 +55,8 @@ pub(super) fn page(run: &Run) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                header { (answers(run)) (origin(run)) (troubles(run)) }
-                main {
-                    (behaviour::failures(run))
-                    (performance::section(run))
-                    (performance::beside(run))
-                    (cases::section(run))
-                    (performance::curves(run))
-                    (behaviour::section(run))
-                    (behaviour::divergences(run))
-                    @for candidate in &run.candidates { (claims(run, *candidate)) }
-                    (remarks(run))
-                }
+                header { (header) }
+                main { (main) }
             }
         }
     };

@@ -220,7 +220,8 @@ mod tests {
         let timeline = Timeline::around(&history, Some("s1"), &named).expect("it names events");
         assert_eq!(timeline.events.len(), MOST_EVENTS);
         assert_eq!(timeline.events.iter().filter(|one| one.is_witness).count(), 20);
-        assert!(timeline.left_out > 0);
+        // Each of the twenty and three on either side, but for the last, which has none after it.
+        assert_eq!(timeline.left_out, 20 * 7 - 3 - MOST_EVENTS);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A page of the runs that are kept: every ratio as time went on, for each class of hosts.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::{STYLE, class, figures};
+use super::{class, figures, whole};
 use crate::gate::Estimate;
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
@@ -19,26 +19,12 @@ pub const TREND_TITLE: &str = "Ratios over time";
 
 /// The page; `classes` has the runs of each class of hosts, oldest first.
 pub fn trend_page(classes: &[Vec<Run>]) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (TREND_TITLE) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 { (TREND_TITLE) }
-                    p.legend { "New bus to baseline, with intervals, of runs that were kept. Only runs of one class of hosts stand beside each other." }
-                }
-                main { @for runs in classes { (of_class(runs)) } }
-            }
-        }
+    let header = html! {
+        h1 { (TREND_TITLE) }
+        p.legend { "New bus to baseline, with intervals, of runs that were kept. Only runs of one class of hosts stand beside each other." }
     };
-    page.into_string()
+    let main = html! { @for runs in classes { (of_class(runs)) } };
+    whole(TREND_TITLE, &header, &main)
 }
 
 /// What is followed over time.

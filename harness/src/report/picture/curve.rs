@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::draw::{colour, drawn, escaped, legend, mark, rule, text};
+use super::draw::{colour, drawn, legend, mark, rule, sideways, text};
 use super::frame::{Frame, Span};
 use crate::gate::{CurvePoint, Spread};
 use crate::plan::gates::Metric;
@@ -127,13 +127,7 @@ fn grid(svg: &mut String, row: &CurveRow, panel: &Panel, frame: &Frame) {
     }
     let middle = f64::midpoint(frame.left, frame.right);
     text(svg, (middle, frame.bottom + 40.0), "text", "middle", &along(row));
-    let (x, y) = (20.0, f64::midpoint(frame.top, frame.bottom));
-    let _ = writeln!(
-        svg,
-        "<text class=\"text\" text-anchor=\"middle\" transform=\"translate({x:.1} {y:.1}) \
-         rotate(-90)\">{}</text>",
-        escaped(panel.label)
-    );
+    sideways(svg, (20.0, f64::midpoint(frame.top, frame.bottom)), panel.label);
 }
 
 /// The label of the axis; sizes and rates have their unit at each place.

@@ -87,6 +87,16 @@ pub(super) fn text(svg: &mut String, (x, y): (f64, f64), class: &str, anchor: &s
     );
 }
 
+/// A label along the side of a panel, read from below.
+pub(super) fn sideways(svg: &mut String, (x, y): (f64, f64), told: &str) {
+    let _ = writeln!(
+        svg,
+        "<text class=\"text\" text-anchor=\"middle\" transform=\"translate({x:.1} {y:.1}) \
+         rotate(-90)\">{}</text>",
+        escaped(told)
+    );
+}
+
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

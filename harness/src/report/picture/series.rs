@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::draw::{colour, drawn, escaped, legend, mark, rule, text};
+use super::draw::{colour, drawn, legend, mark, rule, sideways, text};
 use super::frame::{Frame, Span};
 use crate::plan::gates::Metric;
 use crate::record::{Counted, Moment};
@@ -129,13 +129,7 @@ fn grid(svg: &mut String, panel: &Panel, frame: &Frame) {
         rule(svg, "axis", (x, frame.bottom), (x, frame.bottom + 5.0));
         text(svg, (x, frame.bottom + 20.0), "text", "middle", &format!("{tick} s"));
     }
-    let (x, y) = (16.0, f64::midpoint(frame.top, frame.bottom));
-    let _ = writeln!(
-        svg,
-        "<text class=\"text\" text-anchor=\"middle\" transform=\"translate({x:.1} {y:.1}) \
-         rotate(-90)\">{}</text>",
-        escaped(panel.label)
-    );
+    sideways(svg, (16.0, f64::midpoint(frame.top, frame.bottom)), panel.label);
 }
 
 #[cfg(test)]

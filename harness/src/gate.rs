@@ -34,7 +34,7 @@ mod soak;
 mod trend;
 mod verdict;
 
-pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order};
+pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order, round_order};
 pub use curve::{CurveLine, CurvePoint, Spread};
 pub use estimate::{ALPHA_PER_LOOK, Concluding, Estimate, Interval, Look};
 pub use evidence::{Block, Evidence, REDOS_PER_LOOK, Redos, VoidTrial};

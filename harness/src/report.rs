@@ -57,7 +57,7 @@ pub use host::Host;
 pub use html::{TREND_TITLE, trend_page};
 pub use kept::{all_kept, keep, kept};
 pub use layout::{CASES, case_dir};
-pub use progress::Progress;
+pub use progress::{Progress, Standing};
 pub use read::{ReadError, is_in, read, read_either, read_file};
 pub use revision::revision;
 pub use run::{

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use equivalence::cmd::performance::{self, Entrant, Gathered, Plan};
+use equivalence::cmd::performance::{self, Entrant, Gathered, Pair, Plan};
 use equivalence::cmd::selection::{Selection, Wanted};
 use equivalence::driver::{Fault, Interrupt};
 use equivalence::plan::{Bus, Case};
@@ -25,11 +25,10 @@ fn wanted(case: &str) -> Wanted {
 fn run(selection: &Selection, fault: Fault) -> (Case, Gathered) {
     let folder = tempfile::tempdir().expect("a folder");
     let case = selection.cases[0].clone();
+    let sound = Entrant::from(Bus::Crossbeam);
     let plan = Plan {
         executable: Path::new(env!("CARGO_BIN_EXE_equivalence")),
-        earlier: None,
-        baseline: Bus::Crossbeam.into(),
-        candidate: Entrant { bus: Bus::Crossbeam, fault: Some(fault) },
+        pairs: vec![Pair { baseline: sound, candidate: Entrant { fault: Some(fault), ..sound } }],
         most_blocks: 1,
         concludes: false,
         share_by_clone: false,
@@ -41,7 +40,7 @@ fn run(selection: &Selection, fault: Fault) -> (Case, Gathered) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("rt");
     let mut progress = Progress::silent();
     let gathered = runtime.block_on(performance::run(&case, &plan, interrupt, &mut progress));
-    assert!(gathered.error.is_none(), "{:?}", gathered.error);
+    assert!(gathered.failures.is_empty(), "{:?}", gathered.failures);
     (case, gathered)
 }
 
@@ -62,7 +61,7 @@ fn a_loss_in_a_paced_trial_is_a_broken_promise_told_in_numbers() {
     // 200 ms and 500 ms at 10 000 a second.
     assert!(first.sentence.contains("of the 7000 events it is owed"), "{}", first.sentence);
     assert!(first.sentence.ends_with("2 of 4 trial(s) break a promise"), "{}", first.sentence);
-    let trials = &gathered.evidence.blocks[0].trials;
+    let trials = &gathered.evidence[0].blocks[0].trials;
     let invalid = trials.iter().filter(|trial| matches!(trial.validity, Validity::Invalid(_)));
     assert_eq!(invalid.count(), 2, "their figures decide nothing");
 }
@@ -72,14 +71,14 @@ fn a_sound_bus_keeps_its_promises_and_is_owed_every_event() {
     for case in ["perf/paced*subs=4]", "perf/saturation*subs=1]", "perf/documented-scale"] {
         let (rows, gathered) = rows(case, Fault::Nothing);
         assert_eq!(rows, [], "{case}");
-        let trials = &gathered.evidence.blocks[0].trials;
+        let trials = &gathered.evidence[0].blocks[0].trials;
         let whole = |one: &equivalence::record::Delivered| {
             one.unique == one.accepted && one.accepted == one.called && one.called > 0
         };
         for trial in trials {
             assert!(!trial.delivered.is_empty() && trial.delivered.iter().all(whole), "{case}");
         }
-        let voids = &gathered.evidence.voids;
+        let voids = &gathered.evidence[0].voids;
         assert!(voids.iter().all(|void| void.trial.delivered.is_empty()), "{case}");
     }
 }

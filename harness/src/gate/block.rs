@@ -1,12 +1,13 @@
 //! A block: four trials, two of each bus, in an order that a steady drift cannot favour.
 //!
-//! METHOD §4. The host warms up, throttles and fills its caches while trials run; in `ABBA` and
-//! `BAAB` both sides stand at the same mean position, so a drift linear in time (in the logarithm)
-//! cancels exactly. A seeded coin picks which of the two, so that a drift of period two cannot
-//! favour a side either.
+//! METHOD §4. The host warms up, throttles and fills its caches while trials run. A round runs
+//! everybody who takes part once and then, backwards, once more: all stand at the same mean position,
+//! so a drift linear in time (in the logarithm) cancels exactly between any two of them. The four trials
+//! of a pair are its block, `ABBA` or `BAAB`. Who begins is drawn for each round, so that a drift with the
+//! period of a round cannot favour anybody either.
 
-use rand::Rng as _;
 use rand::SeedableRng as _;
+use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,13 +25,21 @@ pub enum Side {
     Candidate,
 }
 
-/// The order of the trials of block `block` (counted from 0) of a run with this seed.
+/// The order of round `round` (counted from 0) of a run with this seed: places `0..seats`, each twice.
+pub fn round_order(seed: u64, round: u32, seats: usize) -> Vec<usize> {
+    let mut draw = ChaCha8Rng::seed_from_u64(seed);
+    draw.set_stream(u64::from(round));
+    let mut there: Vec<usize> = (0..seats).collect();
+    there.shuffle(&mut draw);
+    let back = there.iter().rev().copied();
+    there.iter().copied().chain(back).collect()
+}
+
+/// The order of a round of two, which is block `block` of a run with this seed.
 pub fn order(seed: u64, block: u32) -> [Side; TRIALS_PER_BLOCK] {
     use Side::{Baseline as A, Candidate as B};
 
-    let mut coin = ChaCha8Rng::seed_from_u64(seed);
-    coin.set_stream(u64::from(block));
-    if coin.next_u32() & 1 == 0 { [A, B, B, A] } else { [B, A, A, B] }
+    if round_order(seed, block, 2)[0] == 0 { [A, B, B, A] } else { [B, A, A, B] }
 }
 
 /// A block's evidence about candidate ÷ baseline, as a natural logarithm.
@@ -55,6 +64,22 @@ pub fn by_side<T: Copy>(order: [Side; TRIALS_PER_BLOCK], values: [T; 4]) -> ([T;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everybody_in_a_round_stands_at_the_same_mean_position() {
+        for seats in 1..6 {
+            let order = round_order(7, 3, seats);
+            for seat in 0..seats {
+                let places = order.iter().enumerate().filter(|(_, who)| **who == seat);
+                let places: Vec<usize> = places.map(|(place, _)| place).collect();
+                assert_eq!(places.len(), 2);
+                assert_eq!(places[0] + places[1], 2 * seats - 1);
+            }
+        }
+        let begins = |round| round_order(7, round, 4)[0];
+        let begun: std::collections::BTreeSet<usize> = (0..50).map(begins).collect();
+        assert_eq!(begun.len(), 4, "each begins some round");
+    }
 
     #[test]
     fn each_order_holds_both_sides_at_the_same_mean_position() {

@@ -57,6 +57,14 @@ pub struct Block {
     pub redone: bool,
 }
 
+impl Block {
+    /// A block just measured.
+    pub fn new(order: [Side; TRIALS_PER_BLOCK], trials: [Trial; TRIALS_PER_BLOCK]) -> Self {
+        let host_busy = busy::busy(&trials);
+        Self { order, trials, host_busy, redone: false }
+    }
+}
+
 /// A trial without hand-off: what the instrument costs on one side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VoidTrial {

@@ -28,6 +28,19 @@ pub struct Progress {
     trials: usize,
 }
 
+/// How a gate stands that is not decided yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// Which pair of buses it is of, where a case has several.
+    pub of: Option<&'static str>,
+    /// What is judged.
+    pub metric: Metric,
+    /// By which limit.
+    pub limit: Limit,
+    /// What is known so far.
+    pub estimate: Option<Estimate>,
+}
+
 enum Screen {
     Bar(ProgressBar),
     Lines(Box<dyn Write + Send>),
@@ -76,12 +89,16 @@ impl Progress {
         }
     }
 
-    /// Whole minutes that are left at most, as `, at most 7 min left`.
+    /// Whole minutes that are left at most, as `, at most 7 min left`. The last case of a run may take
+    /// longer than its bound, where the host was busy; how much longer nobody knows.
     fn left(&self) -> String {
         let open: Duration = self.steps.iter().skip(self.ended).sum();
         let this = self.steps.get(self.ended).copied().unwrap_or_default();
         let left = open.saturating_sub(self.began.elapsed().min(this));
-        format!(", at most {} min left", left.as_secs().div_ceil(SECONDS_PER_MINUTE))
+        match left.as_secs().div_ceil(SECONDS_PER_MINUTE) {
+            0 => ", later than the bound".to_owned(),
+            minutes => format!(", at most {minutes} min left"),
+        }
     }
 
     /// A case begins; `where_on` names its bus or its pair of buses.
@@ -106,8 +123,8 @@ impl Progress {
     }
 
     /// A block ended: how its metrics stand, those that are still undecided.
-    pub fn block_done(&mut self, blocks: usize, undecided: &[(Metric, Limit, Option<Estimate>)]) {
-        let standing: Vec<String> = undecided.iter().map(standing).collect();
+    pub fn block_done(&mut self, blocks: usize, undecided: &[Standing]) {
+        let standing: Vec<String> = undecided.iter().map(Standing::told).collect();
         let open = if standing.is_empty() { "all decided".to_owned() } else { standing.join("; ") };
         let left = self.left();
         let blocks = counted(blocks, "block", "blocks");
@@ -151,17 +168,18 @@ impl Progress {
     }
 }
 
-fn standing((metric, limit, estimate): &(Metric, Limit, Option<Estimate>)) -> String {
-    let (name, bound) = (metric.as_str(), ratio(limit.ratio));
-    match estimate {
-        None => format!("{name} unknown (limit {bound})"),
-        Some(Estimate { ratio: centre, interval: None, .. }) => {
-            format!("{name} {} (limit {bound})", ratio(*centre))
-        }
-        Some(Estimate { ratio: centre, interval: Some(around), .. }) => {
-            let (low, high) = (ratio(around.low), ratio(around.high));
-            format!("{name} {} [{low}, {high}] (limit {bound})", ratio(*centre))
-        }
+impl Standing {
+    fn told(&self) -> String {
+        let of = self.of.map_or_else(String::new, |bus| format!("{bus} "));
+        let (name, bound) = (self.metric.as_str(), ratio(self.limit.ratio));
+        let known = match self.estimate {
+            None => "unknown".to_owned(),
+            Some(Estimate { ratio: centre, interval: None, .. }) => ratio(centre),
+            Some(Estimate { ratio: centre, interval: Some(around), .. }) => {
+                format!("{} [{}, {}]", ratio(centre), ratio(around.low), ratio(around.high))
+            }
+        };
+        format!("{of}{name} {known} (limit {bound})")
     }
 }
 

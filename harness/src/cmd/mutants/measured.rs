@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use crate::cmd::performance::{self, Entrant, Plan};
-use crate::cmd::run::estimate::{in_words, step};
+use crate::cmd::performance::{self, Entrant, Pair, Plan};
+use crate::cmd::run::estimate::{self, in_words};
 use crate::cmd::run::interrupt;
 use crate::cmd::selection::Selection;
 use crate::driver::{DriveError, Fault, Interrupt, raise_descriptor_limit};
@@ -20,7 +20,8 @@ use crate::report::{PerformanceRow, Progress};
 /// The bus whose limits slow ones are held to.
 const HELD_LIKE: Bus = Bus::Process;
 /// The sound bus of both sides.
-const SOUND: Entrant = Entrant { bus: Bus::Crossbeam, fault: Some(Fault::Nothing) };
+const SOUND: Entrant<'_> =
+    Entrant { bus: Bus::Crossbeam, fault: Some(Fault::Nothing), earlier: None };
 
 /// What is to be measured.
 pub(super) struct Wish<'a> {
@@ -97,12 +98,19 @@ fn jobs<'a>(wish: &Wish<'a>, cases: &'a [Case]) -> anyhow::Result<Vec<Job<'a>>> 
 }
 
 fn progress(jobs: &[Job<'_>]) -> Progress {
-    let step = |job: &Job<'_>| step(job.case, Look::Third.blocks(), true);
+    let step = |job: &Job<'_>| {
+        estimate::measured(job.case, &[against_sound(job.mutant)], Look::Third.blocks(), true)
+    };
     let steps: Vec<Duration> = jobs.iter().map(step).collect();
     let (most, many) = (in_words(steps.iter().sum()), jobs.len());
     let mut progress = Progress::standard(steps);
     progress.begins(&format!("{many} measurement(s), at most {most} on a quiet host"));
     progress
+}
+
+/// A slow bus beside the sound one.
+fn against_sound(mutant: &SlowMutant) -> Pair<'static> {
+    Pair { baseline: SOUND, candidate: Entrant { fault: Some(mutant.fault), ..SOUND } }
 }
 
 fn over(wish: &Wish<'_>, passed: Duration) -> Option<Stopped> {
@@ -127,9 +135,7 @@ async fn measure(
     let folder = tempfile::tempdir().map_err(DriveError::Prepare)?;
     let plan = Plan {
         executable,
-        earlier: None,
-        baseline: SOUND,
-        candidate: Entrant { fault: Some(mutant.fault), ..SOUND },
+        pairs: vec![against_sound(mutant)],
         most_blocks: Look::Third.blocks(),
         concludes: true,
         share_by_clone: false,
@@ -138,10 +144,10 @@ async fn measure(
         seed: case.seed.wrapping_add(*run),
     };
     let gathered = performance::run(case, &plan, interrupt, progress).await;
-    if let Some(error) = gathered.error {
-        return Err(error);
+    if let Some(failure) = gathered.failures.into_iter().next() {
+        return Err(failure.error);
     }
-    let rows = PerformanceRow::of(&gathered.evidence, table).into_iter();
+    let rows = gathered.evidence.iter().flat_map(|pair| PerformanceRow::of(pair, table));
     let said = |row: PerformanceRow| GateSaid { metric: row.metric, judgement: row.judgement };
     let gates = rows.filter(|row| row.gated).map(said).collect();
     let row = SlowRow::new(mutant, *run, gates, gathered.promises.sentences());

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::Path;
 
 use super::cell::Nulls;
-use crate::cmd::performance::{self, Gathered, Plan};
+use crate::cmd::performance::{self, Gathered, Pair, Plan};
 use crate::cmd::run::{RunOptions, interrupt};
 use crate::cmd::selection::Selection;
 use crate::driver::Interrupt;
-use crate::gate::{FEWEST_BLOCKS, Limit, judge};
+use crate::gate::{Block, FEWEST_BLOCKS, Limit, judge};
 use crate::plan::gates::Metric;
 use crate::plan::{Case, TrialKind};
 use crate::record::Validity;
@@ -44,8 +44,8 @@ pub(super) fn measure(
         }
         let judged = Metric::ALL.into_iter().filter(|metric| metric.is_judged_by(kind));
         nulls.extend(judged.map(|metric| {
-            let judgement = judge(metric, Limit::none(metric), &gathered.evidence);
-            (metric, judgement.block_ratios.nulls)
+            let of_it = |evidence| judge(metric, Limit::none(metric), evidence).block_ratios.nulls;
+            (metric, gathered.evidence.iter().flat_map(of_it).collect())
         }));
     }
     Ok(nulls)
@@ -59,11 +59,10 @@ async fn blocks(
     interrupt: Interrupt,
 ) -> anyhow::Result<Gathered> {
     let folder = tempfile::Builder::new().prefix("eq-plan-").tempdir()?;
+    let baseline = run.wanted.baseline.into();
     let plan = Plan {
         executable,
-        earlier: None,
-        baseline: run.wanted.baseline.into(),
-        candidate: run.wanted.baseline.into(),
+        pairs: vec![Pair { baseline, candidate: baseline }],
         most_blocks: FEWEST_BLOCKS,
         concludes: false,
         share_by_clone: false,
@@ -73,19 +72,20 @@ async fn blocks(
     };
     let progress = &mut Progress::silent();
     let mut gathered = performance::nulls(case, &plan, FEWEST_BLOCKS, interrupt, progress).await;
-    match gathered.error.take() {
-        Some(error) => Err(error.into()),
+    match gathered.failures.pop() {
+        Some(failure) => Err(failure.error.into()),
         None => Ok(gathered),
     }
 }
 
 /// What makes the noise that was measured less certain, one sentence each.
 fn doubts(gathered: &Gathered) -> Vec<String> {
-    let evidence = &gathered.evidence;
-    let busy = evidence.kept_nulls().filter_map(|block| block.host_busy.clone());
-    let redone = evidence.nulls.iter().filter(|block| block.redone).count();
+    let nulls: Vec<&Block> = gathered.evidence.iter().flat_map(|pair| &pair.nulls).collect();
+    let kept = || nulls.iter().filter(|block| !block.redone);
+    let busy = kept().filter_map(|block| block.host_busy.clone());
+    let redone = nulls.iter().filter(|block| block.redone).count();
     let redone = (redone > 0).then(|| format!("{redone} block(s) redone: the host was busy"));
-    let spoilt = evidence.kept_nulls().flat_map(|block| &block.trials);
+    let spoilt = kept().flat_map(|block| &block.trials);
     let spoilt = spoilt.filter(|trial| trial.validity != Validity::Valid).count();
     let spoilt = (spoilt > 0)
         .then(|| format!("{spoilt} trial(s) were late or invalid: the noise may be less"));
@@ -97,7 +97,7 @@ fn doubts(gathered: &Gathered) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::cmd::performance::Promises;
-    use crate::gate::{Block, Evidence, order};
+    use crate::gate::{Evidence, order};
     use crate::plan::Bus;
     use crate::record::{TearDown, Trial, TrialFigures};
 
@@ -116,10 +116,15 @@ mod tests {
             processes: Vec::new(),
             tear_down: TearDown::default(),
         });
-        let mut block = Block { order, trials, host_busy: None, redone: false };
+        let mut block = Block::new(order, trials);
         change(&mut block);
         evidence.nulls.push(block);
-        Gathered { evidence, promises: Promises::default(), left_behind: Vec::new(), error: None }
+        Gathered {
+            evidence: vec![evidence],
+            promises: Promises::default(),
+            left_behind: Vec::new(),
+            failures: Vec::new(),
+        }
     }
 
     #[test]

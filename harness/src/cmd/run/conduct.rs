@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use super::UNFINISHED;
 use super::begin::{measured_again, unix_s};
 use super::calibration::calibrate;
-use super::estimate::{in_words, one_trial, step};
+use super::estimate::{self, in_words, one_trial};
 use super::folder::TRIALS;
 use super::options::RunOptions;
 use crate::check::{Observed, Unsteady, unsteady};
 use crate::cmd::behaviour::Ran;
 use crate::cmd::judging::Judging;
+use crate::cmd::performance::{self, Entrant, Pair};
 use crate::cmd::selection::Selection;
-use crate::cmd::{behaviour, curves, judged, performance};
+use crate::cmd::{behaviour, curves, judged};
 use crate::driver::{DriveError, Interrupt, sweep_runtime_folders, why_unavailable};
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, TearDown};
@@ -70,25 +71,47 @@ fn steps(options: &RunOptions, selection: &Selection) -> Vec<Duration> {
         selection.cases.iter().partition(is_behaviour);
     let (curves, performance): (Vec<&Case>, Vec<&Case>) =
         performance.into_iter().partition(|case| case.curve.is_some());
-    let step = |case: &Case| step(case, options.most_blocks(), options.concludes());
-    let times = |cases: Vec<&Case>, on: &dyn Fn(&Case) -> usize| -> Vec<Duration> {
-        cases.iter().flat_map(|case| std::iter::repeat_n(step(case), on(case))).collect()
-    };
-    let behaviour = times(behaviour, &|case| {
-        options.behaviour_buses_of(case).len() + usize::from(options.repeats(case))
+    let behaviour = behaviour.into_iter().flat_map(|case| {
+        let times = options.behaviour_buses_of(case).len() + usize::from(options.repeats(case));
+        std::iter::repeat_n(estimate::judged(case), times)
     });
-    let measured = |case: &Case| {
-        let pairs = options.pairs(case).into_iter();
-        pairs
-            .filter(|(a, b)| [a, b].into_iter().all(|bus| unmeasured(case, *bus).is_none()))
-            .count()
-    };
+    let (blocks, concludes) = (options.most_blocks(), options.concludes());
+    let performance = performance.into_iter().filter_map(|case| {
+        let Pairs { measured, .. } = Pairs::of(options, case);
+        let takes = || estimate::measured(case, &measured, blocks, concludes);
+        (!measured.is_empty()).then(takes)
+    });
     let curves: Vec<Case> = curves.into_iter().cloned().collect();
     let trials = options.curve_buses().len() * options.curve_rounds() as usize;
     let curves = curves::by_scenario(&curves);
     let curves = curves.iter().map(|points| points.iter().map(one_trial).sum::<Duration>());
     let curves = curves.map(|once| once * u32::try_from(trials).unwrap_or(u32::MAX)).collect();
-    [behaviour, times(performance, &measured), curves].concat()
+    let curves: Vec<Duration> = curves;
+    behaviour.chain(performance).chain(curves).collect()
+}
+
+/// The pairs of buses of a performance case.
+struct Pairs<'a> {
+    measured: Vec<Pair<'a>>,
+    /// Of which one bus has no part in the case, or cannot be had, and why.
+    left_out: Vec<(Bus, Bus, String)>,
+}
+
+impl<'a> Pairs<'a> {
+    fn of(options: &'a RunOptions, case: &Case) -> Self {
+        let mut pairs = Self { measured: Vec::new(), left_out: Vec::new() };
+        for (baseline, candidate) in options.pairs(case) {
+            let why = |bus| Some(format!("{}: {}", Bus::as_str(bus), unmeasured(case, bus)?));
+            match why(baseline).or_else(|| why(candidate)) {
+                Some(why) => pairs.left_out.push((baseline, candidate, why)),
+                None => pairs.measured.push(Pair {
+                    baseline: Entrant { earlier: options.earlier(), ..baseline.into() },
+                    candidate: candidate.into(),
+                }),
+            }
+        }
+        pairs
+    }
 }
 
 /// What the baseline did in a case, and where a second run of it differed.
@@ -251,17 +274,18 @@ impl Conductor<'_> {
         }
         self.calibrate(if cases.is_empty() { &curves } else { &cases }).await;
         for case in cases {
-            for (baseline, candidate) in self.options.pairs(&case) {
-                if self.is_over(&case) {
-                    return;
-                }
-                let without = [baseline, candidate].map(|bus| Some((bus, unmeasured(&case, bus)?)));
-                match without.into_iter().flatten().next() {
-                    Some((bus, why)) => self.left_out(&case, (baseline, candidate), bus, &why),
-                    None => self.performance_case(&case, baseline, candidate).await,
-                }
-                self.keep_what_there_is();
+            if self.is_over(&case) {
+                return;
             }
+            let Pairs { measured, left_out } = Pairs::of(self.options, &case);
+            for (baseline, candidate, why) in left_out {
+                let row = PerformanceRow::not_applicable(&case, [baseline, candidate], why);
+                self.run.performance.push(row);
+            }
+            if !measured.is_empty() {
+                self.performance_case(&case, measured).await;
+            }
+            self.keep_what_there_is();
         }
         for points in curves::by_scenario(&curves) {
             if self.is_over(&points[0]) {
@@ -288,24 +312,15 @@ impl Conductor<'_> {
         }
     }
 
-    /// A pair of which one bus has no part in a case, or cannot be had: told, and no failure.
-    fn left_out(&mut self, case: &Case, (baseline, candidate): (Bus, Bus), bus: Bus, why: &str) {
-        let why = format!("{}: {why}", bus.as_str());
-        self.run.performance.push(PerformanceRow::not_applicable(case, [baseline, candidate], why));
-    }
-
-    async fn performance_case(&mut self, case: &Case, baseline: Bus, candidate: Bus) {
-        let [a, b] = report::sides(baseline, self.options.revision.as_deref(), candidate);
-        self.progress.case_started(&case.id, &format!("{b} against {a}"));
+    async fn performance_case(&mut self, case: &Case, pairs: Vec<Pair<'_>>) {
+        self.progress.case_started(&case.id, &self.taking_part(&pairs));
         let plan = performance::Plan {
             executable: self.executable,
-            earlier: self.options.earlier(),
-            baseline: baseline.into(),
-            candidate: candidate.into(),
+            pairs,
             most_blocks: self.options.most_blocks(),
             concludes: self.options.concludes(),
             share_by_clone: self.share_by_clone,
-            directory: self.folder(case).join(pair_dir(case, baseline, candidate)),
+            directory: self.folder(case),
             table: &self.selection.table,
             seed: case.seed,
         };
@@ -315,26 +330,53 @@ impl Conductor<'_> {
             self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
         }
         let broken = gathered.promises.rows(case, &self.options.wanted);
-        let mut rows = PerformanceRow::of(&gathered.evidence, &self.selection.table);
-        let again = measured_again(self.options, case, (baseline, candidate));
-        for row in &mut rows {
-            row.rerun = Some(again.clone());
-        }
-        let gated = rows.iter().filter(|row| row.gated);
-        let gated = gated.map(|row| format!("{} {}", row.metric.as_str(), row.judgement.verdict));
-        let words: Vec<String> = broken.iter().map(outcome).chain(gated).collect();
+        let mut words: Vec<String> = broken.iter().map(outcome).collect();
         self.run.behaviour.extend(broken);
-        self.run.performance.extend(rows);
-        self.run.evidence.push(gathered.evidence);
-        match gathered.error {
-            Some(error) => self.broke(case, candidate, &error),
-            None if words.is_empty() => self.progress.case_done("for information"),
-            None => self.progress.case_done(&words.join(", ")),
+        for (pair, evidence) in plan.pairs.iter().zip(gathered.evidence) {
+            let again = measured_again(self.options, case, (pair.baseline.bus, pair.candidate.bus));
+            for mut row in PerformanceRow::of(&evidence, &self.selection.table) {
+                if row.gated {
+                    let of = plan.called(*pair).map_or_else(String::new, |bus| format!("{bus} "));
+                    let (metric, verdict) = (row.metric.as_str(), &row.judgement.verdict);
+                    words.push(format!("{of}{metric} {verdict}"));
+                }
+                row.rerun = Some(again.clone());
+                self.run.performance.push(row);
+            }
+            self.run.evidence.push(evidence);
         }
+        for failure in gathered.failures {
+            words.push(failure.error.to_string());
+            self.note_failure(case, failure.bus, &failure.error);
+        }
+        if words.is_empty() {
+            words.push("for information".to_owned());
+        }
+        self.progress.case_done(&words.join(", "));
+    }
+
+    /// Who is compared with whom, as `process, agent against crossbeam`.
+    fn taking_part(&self, pairs: &[Pair<'_>]) -> String {
+        let revision = self.options.revision.as_deref();
+        let mut names = [Vec::new(), Vec::new()];
+        for pair in pairs {
+            let sides = report::sides(pair.baseline.bus, revision, pair.candidate.bus);
+            for (known, side) in names.iter_mut().zip(sides) {
+                if !known.contains(&side) {
+                    known.push(side);
+                }
+            }
+        }
+        let [baselines, candidates] = names.map(|side| side.join(", "));
+        format!("{candidates} against {baselines}")
     }
 
     fn broke(&mut self, case: &Case, bus: Bus, error: &DriveError) {
         self.progress.case_done(&error.to_string());
+        self.note_failure(case, bus, error);
+    }
+
+    fn note_failure(&mut self, case: &Case, bus: Bus, error: &DriveError) {
         if matches!(error, DriveError::Interrupted) {
             self.run.interrupted = Some(format!("interrupted in {}", case.id));
         } else {
@@ -351,12 +393,6 @@ impl Conductor<'_> {
         }
         told
     }
-}
-
-/// Where the trials of a pair go: by its candidate, and by its baseline where a case has several.
-fn pair_dir(case: &Case, baseline: Bus, candidate: Bus) -> PathBuf {
-    let own = PathBuf::from(candidate.as_str());
-    if case.beside.is_empty() { own } else { own.join(baseline.as_str()) }
 }
 
 /// Why a performance case is not measured on a bus, if it is not.

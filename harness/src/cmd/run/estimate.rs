@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::cmd::performance;
+use crate::cmd::performance::{self, Pair};
 use crate::plan::control::Step;
 use crate::plan::{Case, TrialKind};
 
@@ -14,17 +14,21 @@ const OVERHEAD: Duration = Duration::from_millis(150);
 /// A behaviour case is judged too, and waits for fences, limits and deadlines.
 const JUDGED: Duration = Duration::from_millis(250);
 
-/// One case on one bus, or on one pair of buses.
-pub(in crate::cmd) fn step(case: &Case, most_blocks: usize, concludes: bool) -> Duration {
-    let trial = one_trial(case);
-    let trials = match case.kind {
-        TrialKind::Behaviour | TrialKind::Host => return trial + JUDGED,
-        TrialKind::Control => return trial + JUDGED + control(case),
-        TrialKind::Saturation | TrialKind::Paced => {
-            performance::most_trials(most_blocks, concludes)
-        }
-    };
-    trial * u32::try_from(trials).unwrap_or(u32::MAX)
+/// A case whose behaviour is judged, on one bus.
+pub(in crate::cmd) fn judged(case: &Case) -> Duration {
+    let own = if case.kind == TrialKind::Control { control(case) } else { Duration::ZERO };
+    one_trial(case) + JUDGED + own
+}
+
+/// A case that is measured, on all of its pairs of buses.
+pub(in crate::cmd) fn measured(
+    case: &Case,
+    pairs: &[Pair<'_>],
+    most_blocks: usize,
+    concludes: bool,
+) -> Duration {
+    let trials = performance::most_trials(pairs, most_blocks, concludes);
+    one_trial(case) * u32::try_from(trials).unwrap_or(u32::MAX)
 }
 
 /// One trial of it.

@@ -38,9 +38,12 @@ fn plain_lines_tell_cases_blocks_and_verdicts() {
     progress.case_started("perf/paced", "process against crossbeam");
     progress.trial_done("process");
     let early = Estimate { ratio: 1.5, blocks: 1, interval: None };
-    progress.block_done(1, &[(Metric::Cpu, limit, Some(early))]);
+    let standing = |of, metric, estimate| Standing { of, metric, limit, estimate };
+    progress.block_done(1, &[standing(Some("agent"), Metric::Cpu, Some(early))]);
     let later = Estimate { ratio: 1.5, blocks: 6, interval };
-    progress.block_done(6, &[(Metric::Cpu, limit, Some(later)), (Metric::Memory, limit, None)]);
+    let undecided =
+        [standing(None, Metric::Cpu, Some(later)), standing(None, Metric::Memory, None)];
+    progress.block_done(6, &undecided);
     progress.block_done(10, &[]);
     progress.case_done("cpu PASS");
     progress.case_started("ordering/one", "process");
@@ -49,7 +52,7 @@ fn plain_lines_tell_cases_blocks_and_verdicts() {
     let expected = "\
 at most 7 min
 [1/2] perf/paced on process against crossbeam, at most 7 min left
-  1 block: cpu 1.50 (limit 2.00), at most 7 min left
+  1 block: agent cpu 1.50 (limit 2.00), at most 7 min left
   6 blocks: cpu 1.50 [1.00, 2.50] (limit 2.00); memory unknown (limit 2.00), at most 7 min left
   10 blocks: all decided, at most 7 min left
   cpu PASS

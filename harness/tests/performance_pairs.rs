@@ -1,0 +1,96 @@
+//! Pairs of one case go side by side: a shared baseline is measured once, and who breaks down leaves
+//! the others whole.
+
+use std::path::Path;
+
+use equivalence::cmd::performance::{self, Earlier, Entrant, Gathered, Pair, Plan};
+use equivalence::cmd::selection::Wanted;
+use equivalence::driver::{DriveError, Interrupt};
+use equivalence::gate::Evidence;
+use equivalence::plan::Bus;
+use equivalence::report::Progress;
+use equivalence::scenario::Profile;
+
+/// No executable of ours: whoever is to run it ends before it is ready.
+fn without_actor(bus: Bus) -> Entrant<'static> {
+    let nobody = Earlier { revision: "none", executable: Path::new("/bin/false") };
+    Entrant { earlier: Some(nobody), ..bus.into() }
+}
+
+/// One block of a short case for each pair.
+fn run(pairs: Vec<Pair<'static>>) -> Gathered {
+    let wanted = Wanted {
+        folder: None,
+        profile: Profile::Smoke,
+        patterns: vec!["perf/saturation*subs=1]".to_owned()],
+        baseline: Bus::Crossbeam,
+        seed: 1,
+    };
+    let selection = wanted.select().expect("the project's own scenarios");
+    let case = &selection.cases[0];
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = Plan {
+        executable: Path::new(env!("CARGO_BIN_EXE_equivalence")),
+        pairs,
+        most_blocks: 1,
+        concludes: false,
+        share_by_clone: false,
+        directory: folder.path().to_owned(),
+        table: &selection.table,
+        seed: case.seed,
+    };
+    let (_teller, interrupt) = Interrupt::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("rt");
+    let mut progress = Progress::silent();
+    runtime.block_on(performance::run(case, &plan, interrupt, &mut progress))
+}
+
+fn pair(candidate: impl Into<Entrant<'static>>) -> Pair<'static> {
+    Pair { baseline: Bus::Crossbeam.into(), candidate: candidate.into() }
+}
+
+/// Throughputs of the baseline's trials in the only block of a pair.
+fn of_baseline(evidence: &Evidence) -> Vec<f64> {
+    let trials = evidence.blocks[0].trials.iter();
+    let own = trials.filter(|trial| trial.bus == Some(Bus::Crossbeam));
+    own.map(|trial| trial.figures.throughput_per_s.expect("a saturation trial has one")).collect()
+}
+
+#[test]
+fn pairs_share_the_trials_of_their_baseline_and_have_their_own() {
+    let gathered = run(vec![pair(Bus::Embedded), pair(Bus::Agent)]);
+    assert!(gathered.failures.is_empty(), "{:?}", gathered.failures);
+    let [first, second] = &gathered.evidence[..] else { panic!("two pairs") };
+    assert_eq!(of_baseline(first).len(), 2);
+    assert_eq!(of_baseline(first), of_baseline(second), "the same trials, not as good ones");
+    for (evidence, bus) in [(first, Bus::Embedded), (second, Bus::Agent)] {
+        assert_eq!((evidence.baseline, evidence.candidate), (Bus::Crossbeam, bus));
+        let own = evidence.blocks[0].trials.iter().filter(|trial| trial.bus == Some(bus));
+        assert_eq!(own.count(), 2);
+        let floors: Vec<_> = evidence.voids.iter().map(|void| void.trial.void_of).collect();
+        assert_eq!(floors, [Some(Bus::Crossbeam), Some(bus)]);
+    }
+}
+
+#[test]
+fn who_breaks_down_leaves_the_others_whole() {
+    let broken = without_actor(Bus::Agent);
+    let gathered = run(vec![pair(broken), pair(Bus::Embedded)]);
+    let [failure] = &gathered.failures[..] else { panic!("{:?}", gathered.failures) };
+    assert_eq!(failure.bus, Bus::Agent);
+    assert!(!matches!(failure.error, DriveError::Interrupted));
+    let [without, whole] = &gathered.evidence[..] else { panic!("two pairs") };
+    assert_eq!((without.blocks.len(), without.stopped), (0, true));
+    assert_eq!(whole.blocks.len(), 1);
+    assert_eq!(whole.voids.len(), 2, "a floor that was run for both is not run twice into one");
+}
+
+#[test]
+fn without_its_baseline_no_pair_goes_on() {
+    let broken = without_actor(Bus::Crossbeam);
+    let pairs = [Bus::Embedded, Bus::Agent];
+    let gathered = run(pairs.map(|bus| Pair { baseline: broken, candidate: bus.into() }).to_vec());
+    assert_eq!(gathered.failures.len(), 1, "{:?}", gathered.failures);
+    assert_eq!(gathered.failures[0].bus, Bus::Crossbeam);
+    assert!(gathered.evidence.iter().all(|pair| pair.stopped && pair.blocks.is_empty()));
+}

@@ -21,6 +21,7 @@ pub mod performance;
 pub mod plan;
 pub mod report;
 pub mod rerun;
+pub mod review;
 pub mod run;
 pub mod scenarios;
 pub mod schema;
@@ -28,6 +29,7 @@ pub mod selection;
 pub mod show;
 pub mod shrink;
 pub mod soak;
+mod terminal;
 pub mod trend;
 mod wrap;
 

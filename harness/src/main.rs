@@ -33,6 +33,13 @@ Exit codes:
   2  usage, or a report that cannot be read
   3  open: nothing in common, or the later report is partial or decides less";
 
+const REVIEWING_EXIT_CODES: &str = "\
+Exit codes:
+  0  everything is decided
+  2  usage, or a report that cannot be read
+  3  something is undecided
+  4  infrastructure: a file or folder cannot be read or written";
+
 const SEARCHING_EXIT_CODES: &str = "\
 Exit codes:
   0  nothing was found
@@ -62,6 +69,8 @@ enum Verb {
     Trend(cmd::trend::TrendArgs),
     #[command(after_help = EXIT_CODES)]
     Plan(cmd::plan::PlanArgs),
+    #[command(after_help = REVIEWING_EXIT_CODES)]
+    Review(cmd::review::ReviewArgs),
     #[command(after_help = READING_EXIT_CODES)]
     New(cmd::new::NewArgs),
     #[command(after_help = READING_EXIT_CODES)]
@@ -116,6 +125,7 @@ fn main() -> ExitCode {
         Verb::Trend(arguments) => told(cmd::trend::run(&arguments)),
         Verb::Compare(arguments) => told(cmd::compare::run(&arguments)),
         Verb::Plan(plan) => cmd::plan::run(&plan.resolved()),
+        Verb::Review(arguments) => told(cmd::review::run(&arguments)),
         Verb::New(arguments) => told(cmd::new::run(&arguments)),
         Verb::List(arguments) => told(cmd::list::run(&arguments)),
         Verb::Explain(arguments) => told(cmd::explain::run(&arguments)),

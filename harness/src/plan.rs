@@ -31,6 +31,7 @@ mod pace;
 mod peers;
 mod phase;
 mod places;
+pub mod refusals;
 mod schedule;
 pub mod schema;
 mod told;

@@ -38,7 +38,7 @@ mod read;
 mod revision;
 mod run;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sides;
 mod stamp;
 mod summary;

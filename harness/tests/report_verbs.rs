@@ -195,3 +195,33 @@ fn what_is_no_harness_of_another_revision_judges_nothing() {
     let told = predicate::str::contains("not yet known");
     run.arg("--out").arg(out.path()).assert().code(4).stdout(told);
 }
+
+#[test]
+fn what_failed_is_listed_for_review_and_what_was_refused_is_not_asked_again() {
+    let (folder, first) = reported(true);
+    let review = || {
+        let mut review = equivalence(&["review"]);
+        review.arg(first.path()).arg("--scenarios").arg(folder.path());
+        review
+    };
+    let told = predicate::str::contains("embedded breaks expect in delivery/steady-small")
+        .and(predicate::str::contains("are undecided"));
+    review().assert().code(3).stdout(told);
+    let entries = ["crossbeam", "embedded"].map(|bus| {
+        format!(
+            "[[refused]]\nscenario = \"delivery/steady-small\"\nbus = \"{bus}\"\nrule = \"expect\"\n\
+             reason = \"a defect\"\nowner = \"bus\"\nday = \"2026-11-30\"\n"
+        )
+    });
+    let refused = folder.path().join("refused.toml");
+    fs::write(&refused, format!("format = 1\n{}", entries.concat())).expect("written");
+    let told = predicate::str::contains("2 differences were refused before")
+        .and(predicate::str::contains("nothing is left to decide"));
+    review().assert().code(0).stdout(told);
+    review().arg("--again").assert().code(3);
+    fs::write(&refused, "format = 1\n[[refuse]]\n").expect("written");
+    let told = predicate::str::contains("refused.toml:2");
+    review().assert().code(2).stderr(told.clone());
+    let mut check = equivalence(&["check", "--scenarios"]);
+    check.arg(folder.path()).assert().code(2).stderr(told);
+}

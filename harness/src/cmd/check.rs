@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::scenarios::{ScenariosError, criteria, gates, load_all, tighten};
+use super::scenarios::{ScenariosError, criteria, gates, load_all, refusals, tighten};
 use super::{EXIT_INVALID, complain, folder_or_default};
 use crate::plan::expand::{check, expand_all};
 use crate::plan::ledger::Known;
@@ -61,6 +61,7 @@ fn valid(args: &CheckArgs) -> Result<usize, ScenariosError> {
     }
     if args.files.is_empty() {
         criteria(&folder, &known, &table, &mut problems);
+        refusals(&folder, &known, &mut problems);
     }
     problems.or(scenarios.len())
 }

@@ -1,13 +1,11 @@
 //! The report of the last run, for verbs that tell what it said.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use thiserror::Error;
 
-use super::EXIT_INVALID;
 use super::command_line::CommandLine;
-use crate::report::{self, Exit, ReadError, Run};
+use crate::report::{self, ReadError, Run};
 
 /// Folder a run reports to, and a report is looked for in, where none is named.
 pub const LATEST: &str = "reports/latest";
@@ -24,16 +22,6 @@ pub enum LastReportError {
     /// There is something else, or it cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-}
-
-impl LastReportError {
-    /// A report that was not made yet is the user's to make; one that cannot be read is infrastructure.
-    pub fn exit(&self) -> ExitCode {
-        match self {
-            Self::Missing { .. } => ExitCode::from(EXIT_INVALID),
-            Self::Read(_) => ExitCode::from(Exit::Infrastructure.code()),
-        }
-    }
 }
 
 /// The command that reports to a folder.

@@ -18,13 +18,13 @@ use thiserror::Error;
 use super::check::{self, CheckArgs};
 use super::command_line::{CommandLine, is_own};
 use super::known::kinds_of;
+use super::terminal::{AskError, Terminal};
 use super::{EXIT_INVALID, complain, folder_or_default};
 use crate::plan::TrialKind;
 use crate::plan::expand;
 use crate::report::Exit;
 use crate::scenario::{Problems, Scenario, Source};
 use answers::{Answers, Said};
-use ask::{AskError, Terminal};
 use place::{Place, PlaceError};
 
 /// Kinds of scenario that can be put together from parts.
@@ -72,7 +72,7 @@ enum NewError {
     Place(#[from] PlaceError),
     #[error("error: {0}")]
     Answers(#[from] answers::AnswersError),
-    #[error("error: {0}")]
+    #[error("error: {0}; nothing was written")]
     Ask(#[from] AskError),
     /// The answers are fine one by one, and too much or impossible together.
     #[error("{0}\n\nnothing was written: these answers make no scenario")]

@@ -14,7 +14,7 @@ use super::selection::Selection;
 use super::{EXIT_INVALID, complain};
 use crate::gate::Verdict;
 use crate::plan::Case;
-use crate::report::{self, Behaviour, BehaviourRow, Run};
+use crate::report::{self, BehaviourRow, Ended, Run};
 
 /// Words of a report's command before its options.
 const PROGRAM: [&str; 3] = ["cargo", "xtask", "equivalence"];
@@ -137,12 +137,10 @@ fn has_row(run: &Run, case: &Case) -> bool {
 }
 
 fn of_behaviour(row: &BehaviourRow) -> Option<Only> {
-    match &row.outcome {
-        Behaviour::Fail => Some(Only::Fail),
-        Behaviour::NotExercised(_) | Behaviour::Broken(_) => Some(Only::Inconclusive),
-        Behaviour::Pass | Behaviour::Diverges | Behaviour::NotApplicable(_) => {
-            row.open_difference().map(|_| Only::Inconclusive)
-        }
+    match Ended::behaved(row) {
+        Ended::Fail => Some(Only::Fail),
+        ended if ended.is_open() => Some(Only::Inconclusive),
+        _ => None,
     }
 }
 

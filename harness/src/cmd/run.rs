@@ -20,6 +20,7 @@ use crate::report::{
     self, Comparison, Exit, FailOn, OnInconclusive, Outcome, PerformanceRow, Run, Strictness,
 };
 use begin::begin;
+pub(super) use begin::unix_s;
 use conduct::conduct;
 pub use options::{Inconclusive, RunArgs, RunOptions};
 

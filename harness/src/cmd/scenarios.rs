@@ -11,8 +11,9 @@ use super::EXIT_INVALID;
 use crate::plan::expand::Expanded;
 use crate::plan::gates::GateTable;
 use crate::plan::ledger::{self, Criterion, Known};
+use crate::plan::refusals;
 use crate::report::Exit;
-use crate::scenario::{FilesError, Problem, Problems, Scenario, find_files, load};
+use crate::scenario::{FilesError, OTHER_FILES, Problem, Problems, Scenario, find_files, load};
 
 /// Name of the gate table in the folder of scenarios.
 const GATES_FILE: &str = "gates.toml";
@@ -84,9 +85,8 @@ pub(super) fn load_all(
     };
     let mut scenarios = Vec::new();
     let mut paths = BTreeMap::new();
-    let is_other = |file: &Path| {
-        [GATES_FILE, LEDGER_FILE].iter().any(|name| file.file_name() == Some(OsStr::new(name)))
-    };
+    let is_other =
+        |file: &Path| OTHER_FILES.iter().any(|name| file.file_name() == Some(OsStr::new(name)));
     for file in files.iter().filter(|file| !is_other(file)) {
         match load(file) {
             Ok(scenario) => {
@@ -148,6 +148,18 @@ pub(super) fn criteria(
     }
     let read = ledger::load(&path, known, table);
     read.map_err(|error| problems.mistake(&error)).unwrap_or_default()
+}
+
+/// What was refused must be of one of these scenarios, all of the folder.
+pub(super) fn refusals(folder: &Path, known: &[Known], problems: &mut ScenariosError) {
+    // As of the ledger: a scenario with a mistake is known to nobody yet.
+    if !problems.problems.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = known.iter().map(|known| known.scenario.as_str()).collect();
+    if let Err(error) = refusals::load(folder, &names) {
+        problems.mistake(&error);
+    }
 }
 
 /// Enters the gates of a scenario's cases; one that would loosen the table's is a mistake.

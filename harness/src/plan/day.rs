@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::scenario::At;
+
 /// Seconds of a day; the wall clock leaps over leap seconds.
 const DAY_S: u64 = 24 * 60 * 60;
 /// The years a day is accepted in; far enough for any date somebody answers for.
@@ -35,6 +37,16 @@ impl Day {
             && (1..=12).contains(&day.month)
             && (1..=days_of(day.year, day.month)).contains(&day.day);
         (is_day && widths == (4, 2, 2, None)).then_some(day)
+    }
+
+    /// Reads one where a file says it; anything else is refused there.
+    pub(crate) fn at(at: &At<'_>) -> Option<Self> {
+        let text = at.text()?;
+        let day = Self::of(&text);
+        if day.is_none() {
+            at.refuse(format!("{text:?} is no day"), "expected a day such as \"2027-12-31\"");
+        }
+        day
     }
 
     /// The day this many seconds after the beginning of 1970 fall on.

@@ -104,11 +104,10 @@ fn of_behaviour(row: &BehaviourRow, places: &Places<'_>) -> Option<Annotation> {
         Behaviour::Fail => (Level::Error, "FAIL", violated(row)),
         Behaviour::Broken(why) => (Level::Error, "not judged", why.clone()),
         Behaviour::NotExercised(what) => (Level::Warning, "not exercised", what.clone()),
-        Behaviour::Pass => {
-            let open = row.differences.iter().find(|found| found.is_open())?;
+        Behaviour::Pass | Behaviour::Diverges | Behaviour::NotApplicable(_) => {
+            let open = row.open_difference()?;
             (Level::Warning, "not explained", open.sentence.clone())
         }
-        Behaviour::Diverges | Behaviour::NotApplicable(_) => return None,
     };
     Some(Annotation {
         level,

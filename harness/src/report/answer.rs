@@ -164,8 +164,7 @@ fn unexercised(run: &Run, candidate: Bus) -> Option<String> {
 fn unexplained(run: &Run, candidate: Bus) -> Option<String> {
     let mut own = run.behaviour.iter().filter(|row| row.bus == candidate);
     own.find_map(|row| {
-        let open = row.differences.iter().find(|found| found.is_open())?;
-        let Difference { sentence, .. } = open;
+        let Difference { sentence, .. } = row.open_difference()?;
         Some(format!(
             "the buses differ in {}, and neither is shown to be wrong: {sentence}",
             row.case

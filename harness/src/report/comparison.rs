@@ -6,7 +6,7 @@
 
 use super::alignment::aligned;
 use super::figure::{counted, ratio};
-use super::{Behaviour, BehaviourRow, PerformanceRow, Run};
+use super::{Behaviour, BehaviourRow, Ended, PerformanceRow, Run};
 use crate::gate::{Direction, Interval, Verdict};
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
@@ -256,9 +256,8 @@ fn open(earlier: &Run, later: &Run) -> Vec<String> {
     let left = later.left_behind.iter().filter(|left| !left.tear_down.is_clean());
     let left = left.map(|left| format!("the later run left something behind in {}", left.case));
     let unjudged = later.behaviour.iter().filter(|row| {
-        let is_open = matches!(row.outcome, Behaviour::NotExercised(_) | Behaviour::Broken(_))
-            || row.open_difference().is_some();
-        is_open && found(earlier, row).is_some_and(|was| was.outcome == Behaviour::Pass)
+        Ended::behaved(row).is_open()
+            && found(earlier, row).is_some_and(|was| was.outcome == Behaviour::Pass)
     });
     let unjudged = unjudged.map(|row| {
         format!("{} on {} passed before and is not decided now", row.case, row.bus.as_str())

@@ -75,6 +75,25 @@ impl Ended {
         }
     }
 
+    /// Whether the question is not answered, for better or for worse.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Inconclusive | Self::NotExercised | Self::NotJudged)
+    }
+
+    /// How a case ended whose behaviour was judged. A difference that neither bus is shown to be wrong in
+    /// leaves it open, whatever else holds.
+    pub fn behaved(row: &BehaviourRow) -> Self {
+        match &row.outcome {
+            Behaviour::Fail => Self::Fail,
+            Behaviour::NotExercised(_) => Self::NotExercised,
+            Behaviour::Broken(_) => Self::NotJudged,
+            _ if row.open_difference().is_some() => Self::Inconclusive,
+            Behaviour::Pass => Self::Pass,
+            Behaviour::Diverges => Self::AsDeclared,
+            Behaviour::NotApplicable(_) => Self::NotApplicable,
+        }
+    }
+
     fn of(verdict: &Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Pass,
@@ -101,18 +120,16 @@ fn behaved(row: &BehaviourRow) -> Ending {
         let seen = row.divergences.iter().find_map(|one| Some((one, one.witness.as_ref()?)));
         seen.map(|(one, witness)| format!("{}: {}", one.declared.id, witness.told()))
     };
-    let (ended, told) = match &row.outcome {
-        Behaviour::Pass => match row.open_difference() {
-            Some(open) => (Ended::Inconclusive, Some(open.sentence.clone())),
-            None => (Ended::Pass, None),
-        },
-        Behaviour::Fail => (Ended::Fail, witness()),
-        Behaviour::Diverges => (Ended::AsDeclared, declared()),
-        Behaviour::NotApplicable(why) => (Ended::NotApplicable, Some(why.clone())),
-        Behaviour::NotExercised(what) => (Ended::NotExercised, Some(what.clone())),
-        Behaviour::Broken(why) => (Ended::NotJudged, Some(why.clone())),
+    let told = match (&row.outcome, row.open_difference()) {
+        (Behaviour::Fail, _) => witness(),
+        (Behaviour::NotExercised(why) | Behaviour::Broken(why), _) => Some(why.clone()),
+        (_, Some(open)) => Some(open.sentence.clone()),
+        (Behaviour::NotApplicable(why), _) => Some(why.clone()),
+        (Behaviour::Diverges, _) => declared(),
+        (Behaviour::Pass, _) => None,
     };
     let what = "behaviour".to_owned();
+    let ended = Ended::behaved(row);
     Ending { bus: row.bus, what, ended, told: told.unwrap_or_default() }
 }
 

@@ -5,8 +5,7 @@
 //! A failure found is said even if the harness broke or was interrupted later: it is the more
 //! useful news.
 
-use super::{Behaviour, BehaviourRow, PerformanceRow, Run};
-use crate::check::Difference;
+use super::{Behaviour, Ended, PerformanceRow, Run};
 use crate::gate::{Reason, Verdict};
 use crate::record::{CurveTrial, Validity};
 
@@ -102,8 +101,6 @@ fn judged_something(run: &Run) -> bool {
 }
 
 fn counts_as_open(run: &Run, strictness: Strictness) -> bool {
-    let unexercised = |outcome: &Behaviour| matches!(outcome, Behaviour::NotExercised(_));
-    let differs = |row: &BehaviourRow| row.differences.iter().any(Difference::is_open);
     let is_open = |verdict: &Verdict| match verdict {
         Verdict::Inconclusive(reason) => *reason != Reason::Smoke,
         Verdict::NotApplicable(_) => run.host.judges_performance(),
@@ -111,8 +108,7 @@ fn counts_as_open(run: &Run, strictness: Strictness) -> bool {
     };
     let something_is_open = gates(run).any(|row| is_open(&row.judgement.verdict))
         || curves(run).any(is_open)
-        || any_behaviour(run, unexercised)
-        || run.behaviour.iter().any(differs);
+        || run.behaviour.iter().any(|row| Ended::behaved(row).is_open());
     strictness.inconclusive == OnInconclusive::Fail && something_is_open
 }
 

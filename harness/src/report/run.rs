@@ -174,7 +174,7 @@ pub struct Witness {
 
 impl Witness {
     /// The sentence with its clause.
-    pub(super) fn told(&self) -> String {
+    pub fn told(&self) -> String {
         let twin = self.twin.as_ref().map_or_else(String::new, |twin| format!("; {twin}"));
         format!("{}{twin}", self.sentence)
     }

@@ -14,7 +14,7 @@ use crate::plan::{Asks, Axis, Bus, Scale};
 use crate::record::TearDown;
 
 /// Two passing gates and one passing behaviour case on each bus.
-pub(super) fn run() -> Run {
+pub(crate) fn run() -> Run {
     Run {
         command: "cargo xtask equivalence --profile pr --seed 7".to_owned(),
         format: FORMAT,
@@ -79,7 +79,7 @@ fn criteria() -> Vec<Criterion> {
     ]
 }
 
-pub(super) fn passing(bus: Bus) -> BehaviourRow {
+pub(crate) fn passing(bus: Bus) -> BehaviourRow {
     BehaviourRow {
         case: "ordering/one".to_owned(),
         bus,
@@ -99,7 +99,7 @@ pub(super) fn passing(bus: Bus) -> BehaviourRow {
 }
 
 /// A case that holds, and in which the bus does otherwise than the baseline.
-pub(super) fn differing(bus: Bus) -> BehaviourRow {
+pub(crate) fn differing(bus: Bus) -> BehaviourRow {
     let difference = Difference {
         colour: Colour::Undecided,
         subject: Subject::Operations,
@@ -110,7 +110,7 @@ pub(super) fn differing(bus: Bus) -> BehaviourRow {
 }
 
 /// A case that broke C4.
-pub(super) fn failing(bus: Bus) -> BehaviourRow {
+pub(crate) fn failing(bus: Bus) -> BehaviourRow {
     let witness = Witness {
         rule: "C4".to_owned(),
         sentence: "s0 received p0#18 before p0#17".to_owned(),

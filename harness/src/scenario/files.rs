@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::{Problems, Scenario, Source};
 
 /// Files among scenarios that are none; no scenario can have their names.
-pub const OTHER_FILES: [&str; 2] = ["gates.toml", "ledger.toml"];
+pub const OTHER_FILES: [&str; 3] = ["gates.toml", "ledger.toml", "refused.toml"];
 /// Largest scenario file, bytes; the longest of ours has a tenth of it.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 

@@ -44,9 +44,8 @@ impl ListError {
     /// What is asked for and cannot be is a usage error.
     pub(super) fn exit(&self) -> ExitCode {
         match self {
-            Self::Unknown(_) | Self::Nothing(_) => ExitCode::from(EXIT_INVALID),
+            Self::Unknown(_) | Self::Nothing(_) | Self::Report(_) => ExitCode::from(EXIT_INVALID),
             Self::Scenarios(error) => error.exit(),
-            Self::Report(error) => error.exit(),
         }
     }
 }

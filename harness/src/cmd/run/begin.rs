@@ -77,6 +77,6 @@ fn candidates(options: &RunOptions, selection: &Selection) -> Vec<Bus> {
 }
 
 /// Now, in seconds since 1970.
-pub(super) fn unix_s() -> u64 {
+pub(in crate::cmd) fn unix_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

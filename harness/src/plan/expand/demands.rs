@@ -69,7 +69,7 @@ fn divergence(table: &Table<'_>, kind: TrialKind, before: &[Divergence]) -> Opti
     });
     let reason = table.required("reason", At::text);
     let owner = table.required("owner", At::text);
-    let until = table.required("until", date);
+    let until = table.required("until", Day::at);
     let observe = table.or("observe", r#""always""#, |at| {
         at.one_of(&[("always", Observe::Always), ("may", Observe::May)])
     });
@@ -89,13 +89,4 @@ fn rule(at: &At<'_>, kind: TrialKind) -> Option<String> {
     };
     at.refuse(format!("no check of this kind reports {rule:?}"), wanted);
     None
-}
-
-fn date(at: &At<'_>) -> Option<Day> {
-    let text = at.text()?;
-    let day = Day::of(&text);
-    if day.is_none() {
-        at.refuse(format!("`until` is {text:?}"), "expected a day such as \"2027-12-31\"");
-    }
-    day
 }

@@ -1,7 +1,7 @@
 //! Each exit code, at each strictness.
 
 use super::*;
-use crate::check::{Colour, Subject};
+use crate::check::{Colour, Difference, Subject};
 use crate::plan::Bus;
 use crate::report::sample::{failing, leftover, passing, run};
 

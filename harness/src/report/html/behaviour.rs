@@ -8,7 +8,7 @@ use crate::report::divergences::{HEADS, cells as divergence_cells, declared};
 use crate::report::figure::counted;
 use crate::report::picture::lanes;
 use crate::report::table::{buses, counts, steadiness};
-use crate::report::{Behaviour, BehaviourRow, Run, Witness};
+use crate::report::{Behaviour, BehaviourRow, Ended, Run, Witness};
 
 /// Witnesses of a case that are shown; the rest is in `report.json`.
 const MOST_WITNESSES: usize = 10;
@@ -35,7 +35,8 @@ pub(super) fn failures(run: &Run) -> Markup {
 /// What else is to be said of behaviour: how much there was, what is open, and every row.
 pub(super) fn section(run: &Run) -> Markup {
     let others = run.behaviour.iter().filter(|row| row.outcome != Behaviour::Fail);
-    let others = others.filter(|row| is_open(row) || undeclared(row).next().is_some());
+    let others =
+        others.filter(|row| Ended::behaved(row).is_open() || undeclared(row).next().is_some());
     html! {
         @if !run.behaviour.is_empty() {
             section {
@@ -49,10 +50,6 @@ pub(super) fn section(run: &Run) -> Markup {
             }
         }
     }
-}
-
-fn is_open(row: &BehaviourRow) -> bool {
-    matches!(row.outcome, Behaviour::NotExercised(_) | Behaviour::Broken(_))
 }
 
 /// What differs from the baseline and was not declared; what was has a section of its own.
@@ -99,7 +96,7 @@ fn told(witness: &Witness) -> Markup {
 /// What could not be judged, and where two buses part.
 fn remark(row: &BehaviourRow) -> Markup {
     html! {
-        article class=(if is_open(row) || row.open_difference().is_some() { "open" } else { "aside" }) {
+        article class=(if Ended::behaved(row).is_open() { "open" } else { "aside" }) {
             h3 { code { (row.case) } " on " (row.bus.as_str()) }
             @match &row.outcome {
                 Behaviour::NotExercised(what) => p { "Not exercised: " (what) },

@@ -1,0 +1,194 @@
+//! What is asked about one finding.
+
+use super::edit::Accepted;
+use super::finding::{Finding, What};
+use crate::cmd::terminal::{AskError, Terminal};
+use crate::plan::{Day, Observe};
+use crate::scenario::suggestion;
+
+/// What somebody decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It is meant to be so, until a day.
+    Accept(Accepted),
+    /// It is a defect.
+    Refuse { reason: String, owner: String },
+    /// Not today.
+    Skip,
+    /// Nothing more today.
+    Quit,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Choice {
+    Accept,
+    Refuse,
+    Skip,
+    Quit,
+}
+
+const CHOICES: [(&str, Choice); 4] = [
+    ("accept", Choice::Accept),
+    ("refuse", Choice::Refuse),
+    ("skip", Choice::Skip),
+    ("quit", Choice::Quit),
+];
+
+/// Asks. `unacceptable` says why it cannot be accepted, if it cannot; `usual_until` is the last day
+/// where nobody says another.
+pub(super) fn decide(
+    finding: &Finding,
+    unacceptable: Option<&str>,
+    (today, usual_until): (Day, Day),
+    terminal: &mut Terminal<'_>,
+) -> Result<Decision, AskError> {
+    terminal.show(&finding.page())?;
+    if let Some(why) = unacceptable {
+        terminal.show(&format!("  it cannot be accepted: {why}"))?;
+    }
+    let what = match unacceptable {
+        None => "accept (it is meant to be so), refuse (it is a defect), skip or quit",
+        Some(_) => "refuse (it is a defect), skip or quit",
+    };
+    let choice = terminal.ask("decision", what, Some("skip"), |text| match chosen(text)? {
+        Choice::Accept if unacceptable.is_some() => Err("it cannot be accepted".to_owned()),
+        choice => Ok(choice),
+    })?;
+    Ok(match choice {
+        Choice::Skip => Decision::Skip,
+        Choice::Quit => Decision::Quit,
+        Choice::Refuse => Decision::Refuse { reason: reason(terminal)?, owner: owner(terminal)? },
+        Choice::Accept => Decision::Accept(Accepted {
+            id: id(finding, terminal)?,
+            reason: reason(terminal)?,
+            owner: owner(terminal)?,
+            until: until((today, usual_until), terminal)?,
+            observe: observe(terminal)?,
+        }),
+    })
+}
+
+fn chosen(text: &str) -> Result<Choice, String> {
+    let found = CHOICES.iter().find(|(word, _)| *word == text);
+    found.map(|(_, choice)| *choice).ok_or_else(|| {
+        let words = CHOICES.map(|(word, _)| word);
+        let listed = || format!("expected one of {}", words.join(", "));
+        suggestion(text, words).map_or_else(listed, |word| format!("did you mean {word}?"))
+    })
+}
+
+/// A new declaration has a name; one that is renewed has its own.
+fn id(finding: &Finding, terminal: &mut Terminal<'_>) -> Result<String, AskError> {
+    match &finding.what {
+        What::Expired(id) | What::NotObserved(id) => Ok(id.clone()),
+        What::Broken(_) | What::Difference => {
+            let usual = format!("{}-{}", finding.bus.as_str(), finding.what.rule().to_lowercase());
+            terminal.ask("id", "what the departure is called", Some(&usual), said)
+        }
+    }
+}
+
+fn reason(terminal: &mut Terminal<'_>) -> Result<String, AskError> {
+    terminal.ask("reason", "why, in one sentence", None, said)
+}
+
+fn owner(terminal: &mut Terminal<'_>) -> Result<String, AskError> {
+    terminal.ask("owner", "who answers for it", None, said)
+}
+
+fn until((today, usual): (Day, Day), terminal: &mut Terminal<'_>) -> Result<Day, AskError> {
+    let usual = usual.to_string();
+    terminal.ask("until", "the last day it is accepted", Some(&usual), |text| {
+        let day = Day::of(text).ok_or("expected a day such as 2027-12-31")?;
+        if day < today { Err(format!("{day} is over")) } else { Ok(day) }
+    })
+}
+
+fn observe(terminal: &mut Terminal<'_>) -> Result<Observe, AskError> {
+    let what = "always (a run without it fails) or may (it does not show each time)";
+    terminal.ask("observe", what, Some("always"), |text| match text {
+        "always" => Ok(Observe::Always),
+        "may" => Ok(Observe::May),
+        _ => Err("expected always or may".to_owned()),
+    })
+}
+
+fn said(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("say something".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Bus;
+
+    fn day(text: &str) -> Day {
+        Day::of(text).expect("a day")
+    }
+
+    fn decided(
+        what: What,
+        unacceptable: Option<&str>,
+        typed: &str,
+    ) -> (Result<Decision, AskError>, String) {
+        let finding = Finding {
+            scenario: "ordering/one".to_owned(),
+            bus: Bus::Process,
+            what,
+            cases: vec!["ordering/one".to_owned()],
+            witness: "p0#18 came before p0#17".to_owned(),
+            messages: vec!["p0#18".to_owned()],
+            rerun: "cargo xtask equivalence".to_owned(),
+        };
+        let (mut input, mut output) = (typed.as_bytes(), Vec::new());
+        let days = (day("2026-11-30"), day("2027-02-28"));
+        let mut terminal = Terminal::new(&mut input, &mut output);
+        let decision = decide(&finding, unacceptable, days, &mut terminal);
+        (decision, String::from_utf8(output).expect("UTF-8"))
+    }
+
+    #[test]
+    fn what_is_accepted_has_a_reason_an_owner_and_a_last_day() {
+        let typed = "accept\n\nA race.\nbus\n2026-11-29\n\nmay\n";
+        let (decision, shown) = decided(What::Broken("C4".to_owned()), None, typed);
+        let accepted = Accepted {
+            id: "process-c4".to_owned(),
+            reason: "A race.".to_owned(),
+            owner: "bus".to_owned(),
+            until: day("2027-02-28"),
+            observe: Observe::May,
+        };
+        assert_eq!(decision.expect("decided"), Decision::Accept(accepted));
+        assert!(shown.contains("p0#18 came before p0#17"), "{shown}");
+        assert!(shown.contains("2026-11-29 is over"), "{shown}");
+    }
+
+    #[test]
+    fn a_declaration_that_lapsed_keeps_its_name() {
+        let (decision, shown) =
+            decided(What::Expired("V2".to_owned()), None, "accept\nStill.\nbus\n\n\n");
+        let Decision::Accept(accepted) = decision.expect("decided") else { panic!("accepted") };
+        assert_eq!((accepted.id.as_str(), accepted.observe), ("V2", Observe::Always));
+        assert!(!shown.contains("id: "), "{shown}");
+    }
+
+    #[test]
+    fn what_cannot_be_accepted_is_not_and_a_typo_is_told() {
+        let typed = "accept\nrefus\nrefuse\nA defect.\nbus\n";
+        let (decision, shown) = decided(What::Difference, Some("no promise is broken"), typed);
+        let (reason, owner) = ("A defect.".to_owned(), "bus".to_owned());
+        assert_eq!(decision.expect("decided"), Decision::Refuse { reason, owner });
+        assert!(shown.contains("cannot be accepted: no promise is broken"), "{shown}");
+        assert!(shown.contains("did you mean refuse?"), "{shown}");
+    }
+
+    #[test]
+    fn an_empty_line_decides_nothing() {
+        let (skipped, _) = decided(What::Difference, None, "\n");
+        assert_eq!(skipped.expect("decided"), Decision::Skip);
+        let (quit, _) = decided(What::Difference, None, "quit\n");
+        assert_eq!(quit.expect("decided"), Decision::Quit);
+        let (ended, _) = decided(What::Difference, None, "accept\n");
+        assert!(matches!(ended, Err(AskError::Ended("id"))), "{ended:?}");
+    }
+}

@@ -1,7 +1,7 @@
 //! What a run comes to: files to keep, a table to read, an exit code to act on.
 //!
 //! METHOD §8. Everything is derived from one [`Run`], the complete and serialisable record; what
-//! people read says nothing that is not in it. Nothing here measures, and verdicts are the gate's.
+//! people read says nothing that is not in it, but for the kill matrix beside it. Nothing here measures, and verdicts are the gate's.
 //!
 //! In the order to read:
 //!
@@ -12,7 +12,7 @@
 //! - `picture`: what is drawn; `html`: the page for a browser;
 //! - `junit`, `annotations`: for the tools of a CI;
 //! - `comparison`: two reports beside each other; `kept`: what is kept of runs to be compared with;
-//! - `ending`: what became of one case;
+//! - `ending`: what became of one case; `kills`: whether the checks themselves are to be believed;
 //! - `host`, `revision`: where and what was run;
 //! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
 //! - `progress`: what is seen while it runs.
@@ -30,6 +30,7 @@ mod host;
 mod html;
 mod junit;
 mod kept;
+mod kills;
 mod layout;
 mod ledger;
 mod picture;

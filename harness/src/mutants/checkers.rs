@@ -1,13 +1,13 @@
 //! Which doctored comparison unmasks which vacuous checker.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::checker::{Checker, Part, REAL, VACUOUS};
 use super::corpus::CORPUS;
 use super::recorded::Recorded;
 
 /// What the checkers made of the corpus.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckerMatrix {
     /// What the real checker got wrong, in sentences.
     pub real: Vec<String>,
@@ -16,7 +16,7 @@ pub struct CheckerMatrix {
 }
 
 /// One vacuous checker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckerRow {
     /// Its name.
     pub name: String,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::check::{Check, Report};
 use crate::record::TearDown;
@@ -87,8 +87,16 @@ impl Serialize for Guard {
     }
 }
 
+impl<'de> Deserialize<'de> for Guard {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let known = Self::all().into_iter().find(|guard| guard.name() == name);
+        known.ok_or_else(|| serde::de::Error::custom(format_args!("there is no check {name:?}")))
+    }
+}
+
 /// What the guards had to say about one trial.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catch {
     /// Guards that caught something, with how often.
     pub kills: BTreeMap<Guard, u64>,

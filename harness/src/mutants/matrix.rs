@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Catch, CheckerMatrix, Guard, Mutant};
 
 /// What running the mutants came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KillMatrix {
+    /// Revision of the project whose checks these are, or `unknown`.
+    #[serde(default)]
+    pub revision: String,
     /// The sound bus, bare and behind the wrapper, on every case that is used.
     pub reference: Vec<TrialRow>,
     /// Every mutant that was run.
@@ -20,7 +23,7 @@ pub struct KillMatrix {
 }
 
 /// One trial.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrialRow {
     /// What ran.
     pub name: String,
@@ -31,7 +34,7 @@ pub struct TrialRow {
 }
 
 /// What came of one trial.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shown {
     /// It was run and judged.
@@ -43,7 +46,7 @@ pub enum Shown {
 }
 
 /// One mutant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MutantRow {
     /// What it does wrong, to follow "the bus".
     pub summary: String,

@@ -53,6 +53,20 @@ pub fn answer(run: &Run, candidate: Bus) -> Answer {
     }
 }
 
+/// What fails the run on buses that nobody wants to switch to: those that run a case for what it declares
+/// of them. One sentence each.
+pub(super) fn bystanders(run: &Run) -> Vec<String> {
+    let is_asked_about = |bus: Bus| bus == run.baseline || run.candidates.contains(&bus);
+    let mut buses: Vec<Bus> = Vec::new();
+    for row in run.behaviour.iter().filter(|row| !is_asked_about(row.bus)) {
+        if !buses.contains(&row.bus) {
+            buses.push(row.bus);
+        }
+    }
+    let told = buses.into_iter().filter_map(|bus| failed_cases(run, bus));
+    told.map(|why| format!("{why}; nobody asks about that bus, and the run fails by it")).collect()
+}
+
 fn broken_promise(run: &Run, bus: Bus) -> Option<String> {
     failed_cases(run, bus).or_else(|| something_left(run, bus))
 }

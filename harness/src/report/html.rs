@@ -6,6 +6,7 @@
 mod behaviour;
 mod cases;
 mod figures;
+mod kills;
 mod performance;
 mod trend;
 
@@ -13,7 +14,9 @@ pub use self::trend::{TREND_TITLE, trend_page};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::answer::bystanders;
 use super::figure::counted;
+use super::kills::Kills;
 use super::ledger::{State, ledger};
 use super::stamp::utc;
 use super::table::{headline, left_behind, notes};
@@ -25,7 +28,7 @@ use crate::plan::gates::Metric;
 const STYLE: &str = include_str!("html/style.css");
 
 /// The page.
-pub(super) fn page(run: &Run) -> String {
+pub(super) fn page(run: &Run, kills: &Kills) -> String {
     let title = run.candidates.first().map_or_else(String::new, |first| headline(run, *first));
     let header = html! { (answers(run)) (origin(run)) (troubles(run)) };
     let main = html! {
@@ -37,6 +40,7 @@ pub(super) fn page(run: &Run) -> String {
         (behaviour::section(run))
         (behaviour::divergences(run))
         @for candidate in &run.candidates { (claims(run, *candidate)) }
+        (kills::section(run, kills))
         (remarks(run))
     };
     whole(&title, &header, &main)
@@ -88,6 +92,7 @@ fn answers(run: &Run) -> Markup {
                 p class={ "answer " (class) } { (headline(run, *candidate)) }
             }
         }
+        @for told in bystanders(run) { p class="answer fail" { (told) } }
         pre { code { (run.command) } }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::answer::bystanders;
 use super::curves::{
     asked, cells as curve_cells, columns as curve_columns, notes as curve_notes, said_of,
 };
@@ -48,6 +49,9 @@ fn whole(run: &Run) -> String {
     for candidate in &run.candidates {
         line(&mut page, &format!("**{}**", headline(run, *candidate)));
         line(&mut page, "");
+    }
+    for told in bystanders(run) {
+        line(&mut page, &format!("**{told}**\n"));
     }
     line(&mut page, &format!("```console\n{}\n```\n", run.command));
     violations(&mut page, run);

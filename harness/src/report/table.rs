@@ -1,6 +1,7 @@
 //! The verdict table, for the terminal: plain text, aligned, without colour.
 
 use super::alignment::aligned;
+use super::answer::bystanders;
 use super::curves::lines as curves;
 use super::divergences::lines as divergences;
 use super::figure::{counted, ratio};
@@ -16,12 +17,13 @@ const FLUSH_RIGHT: [usize; 3] = [2, 3, 7];
 /// Witnesses shown per behaviour case; the rest is in `report.json`.
 const WITNESSES_SHOWN: usize = 3;
 
-/// The whole table; its first line answers the question for the first candidate.
+/// The whole table; its first lines answer the question, candidate by candidate.
 pub fn table(run: &Run) -> String {
     let mut lines = Vec::new();
     for candidate in &run.candidates {
         lines.push(headline(run, *candidate));
     }
+    lines.extend(bystanders(run));
     for candidate in &run.candidates {
         lines.extend(performance(run, *candidate));
         lines.extend(beside(run, *candidate));

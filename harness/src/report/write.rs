@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::html::page;
 use super::junit::junit;
+use super::kills::Kills;
 use super::picture::curve;
 use super::{Run, schema, summary};
 
@@ -38,7 +39,7 @@ pub fn write(folder: &Path, run: &Run) -> Result<(), WriteError> {
         .map_err(|source| WriteError::File { path: folder.to_owned(), source })?;
     put(folder, "report.json", &serde_json::to_string_pretty(run)?)?;
     put(folder, "report.schema.json", &serde_json::to_string_pretty(&schema())?)?;
-    put(folder, "report.html", &page(run))?;
+    put(folder, "report.html", &page(run, &Kills::beside(folder)))?;
     put(folder, "summary.md", &summary(run))?;
     put(folder, "junit.xml", &junit(run)?)?;
     for row in &run.curves {

@@ -131,7 +131,7 @@ const HARNESS: &[Room] = &[
     room("check", &["plan", "record"]),
     room("gate", &["plan", "record"]),
     room("mutants", &["plan", "record", "driver", "check", "gate"]),
-    room("report", &["plan", "record", "check", "gate"]),
+    room("report", &["plan", "record", "check", "gate", "mutants"]),
     room("explore", &["scenario", "plan"]),
     room(
         "cmd",

@@ -17,6 +17,7 @@ use crate::mutants::{
     Catch, CheckerMatrix, Flaw, KillMatrix, MUTANTS, Mutant, MutantRow, Shown, TrialRow, caught,
 };
 use crate::plan::{Bus, Case, TrialKind};
+use crate::report;
 
 /// Trials at the same time. One trial is mostly waiting; more would disturb each other's pace.
 const TRIALS_AT_ONCE: usize = 2;
@@ -52,7 +53,8 @@ pub(super) fn run(mutants: &[Mutant], cases: &[Case]) -> anyhow::Result<KillMatr
         anyhow::Ok(stream::iter(trials).buffered(TRIALS_AT_ONCE).collect::<Vec<Shown>>().await)
     })?;
     let checkers = CheckerMatrix::of_corpus();
-    let mut matrix = KillMatrix { checkers, ..KillMatrix::default() };
+    let revision = report::revision(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let mut matrix = KillMatrix { revision, checkers, ..KillMatrix::default() };
     for (job, shown) in jobs.iter().zip(shown) {
         match &job.mutant {
             Some(mutant) => matrix.mutants.push(MutantRow::new(mutant, shown)),

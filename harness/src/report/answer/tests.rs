@@ -201,3 +201,18 @@ fn a_growing_curve_is_a_reason_not_to_switch_and_a_flat_one_is_none_to_switch() 
     let why = "what a delivery costs grows with topics published on in perf/curves/topics";
     assert_eq!(answer(&run, Bus::Process), Answer::DoNotSwitch(why.to_owned()));
 }
+
+#[test]
+fn a_bus_nobody_asks_about_is_told_when_the_run_fails_by_it() {
+    let mut run = run();
+    assert!(bystanders(&run).is_empty());
+    run.behaviour.push(passing(Bus::CrossbeamFaithful));
+    assert!(bystanders(&run).is_empty());
+    run.behaviour.push(failing(Bus::CrossbeamFaithful));
+    let why = "crossbeam-faithful fails 1 behaviour case, first ordering/one (C4); nobody asks \
+               about that bus, and the run fails by it";
+    assert_eq!(bystanders(&run), [why]);
+    assert_eq!(answer(&run, Bus::Process), Answer::Switch);
+    run.behaviour.push(failing(Bus::Process));
+    assert_eq!(bystanders(&run).len(), 1, "a candidate has its answer");
+}

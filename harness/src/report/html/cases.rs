@@ -74,6 +74,8 @@ fn buses<'a>(run: &'a Run, case: &str) -> Vec<Own<'a>> {
     for evidence in run.evidence.iter().filter(|evidence| evidence.case == case) {
         for (bus, trial) in counted(evidence) {
             match all.iter_mut().find(|own| own.bus == bus) {
+                // Pairs share the trials of their baseline: the same one is no second one.
+                Some(own) if own.trials.contains(&trial) => {}
                 Some(own) => own.trials.push(trial),
                 None => all.push(Own { bus, trials: vec![trial] }),
             }

@@ -68,7 +68,7 @@ fn whole() -> Run {
 
 #[test]
 fn the_answer_comes_first_then_the_command() {
-    let page = page(&whole());
+    let page = page(&whole(), &Kills::Unknown);
     let body = page.split("<body>").nth(1).expect("a body");
     assert!(
         body.starts_with("<header><h1 class=\"pass\">process against crossbeam: switch"),
@@ -79,7 +79,7 @@ fn the_answer_comes_first_then_the_command() {
 
 #[test]
 fn it_loads_nothing_and_runs_nothing() {
-    let page = page(&whole());
+    let page = page(&whole(), &Kills::Unknown);
     let names = page.matches("http").count();
     assert_eq!(names, page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count());
     for loading in ["<script", "src=", "@import", "url(", "<link"] {
@@ -89,7 +89,7 @@ fn it_loads_nothing_and_runs_nothing() {
 
 #[test]
 fn a_measured_case_has_its_percentiles_stages_and_processes() {
-    let page = page(&whole());
+    let page = page(&whole(), &Kills::Unknown);
     for told in [
         "share of the deliveries that took no longer",
         "Where the mean latency goes",
@@ -105,11 +105,11 @@ fn a_measured_case_has_its_percentiles_stages_and_processes() {
 #[test]
 fn a_percentile_without_samples_beyond_it_is_not_drawn() {
     let mut run = whole();
-    assert!(page(&run).contains(">99.9 %<"), "20 000 samples leave 20 beyond it");
+    assert!(page(&run, &Kills::Unknown).contains(">99.9 %<"), "20 000 samples leave 20 beyond it");
     for trial in &mut run.evidence[0].blocks[0].trials {
         trial.figures.latency.as_mut().expect("a latency").samples = 1_000;
     }
-    let page = page(&run);
+    let page = page(&run, &Kills::Unknown);
     assert!(page.contains(">99 %<") && !page.contains(">99.9 %<"));
 }
 
@@ -128,7 +128,7 @@ fn a_violation_is_told_with_its_ladder_and_its_command() {
         Some(Timeline { subscriber: "s0".to_owned(), events: vec![passage], left_out: 3 });
     run.behaviour.push(row);
     run.left_behind.push(leftover(Bus::Process));
-    let page = page(&run);
+    let page = page(&run, &Kills::Unknown);
     for told in [
         "<h1 class=\"fail\">",
         "s0 received p0#18 before p0#17",
@@ -146,7 +146,7 @@ fn what_a_run_says_is_text() {
     let mut run = whole();
     run.infrastructure.push("<script>alert(1)</script>".to_owned());
     run.command = "a < b & c".to_owned();
-    let page = page(&run);
+    let page = page(&run, &Kills::Unknown);
     assert!(!page.contains("<script"), "{page}");
     assert!(page.contains("a &lt; b &amp; c"));
 }
@@ -163,8 +163,30 @@ fn a_run_in_which_everything_fails_stays_small() {
     for number in 0..100 {
         run.evidence.push(evidence(&format!("perf/case-{number}")));
     }
-    let page = page(&run);
+    let page = page(&run, &Kills::Unknown);
     assert!(page.len() < MOST_BYTES, "{} bytes", page.len());
     assert!(page.contains("more cases are in report.json alone"));
     assert!(page.contains("950 more cases fail"));
+}
+
+#[test]
+fn the_kill_matrix_is_shown_where_there_is_one() {
+    use crate::mutants::{Catch, KillMatrix, MUTANTS, MutantRow, Shown};
+
+    let run = whole();
+    assert!(!page(&run, &Kills::Unknown).contains("Checks put to the test"));
+    let guard = MUTANTS[0].guards[0];
+    let caught = Catch { kills: [(guard, 3)].into(), ..Catch::default() };
+    let missed = MutantRow::new(&MUTANTS[1], Shown::Judged(Catch::default()));
+    let matrix = KillMatrix {
+        revision: "older".to_owned(),
+        mutants: vec![MutantRow::new(&MUTANTS[0], Shown::Judged(caught)), missed],
+        ..KillMatrix::default()
+    };
+    let page = page(&run, &Kills::Known(Box::new(matrix)));
+    assert!(page.contains("1 of 2 deliberately broken buses are caught"), "{page}");
+    assert!(page.contains("at revision older and not at this report's"));
+    assert!(page.contains("Not all of them were run."));
+    assert!(page.contains(&format!("<strong>{}</strong>", guard.name())));
+    assert!(page.contains("<strong>nobody</strong>") && page.contains("survived"));
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use equivalence::mutants::{Catch, FILES, KillMatrix, MUTANTS, MutantRow, Shown};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -110,8 +111,29 @@ fn measured(chromium: &str) -> Result<(), Failed> {
     let paced = ["--scenario", "perf/paced[rate=10000/s,subs=1]"];
     let others = ["--scenario", "perf/saturation[subs=1]", "--candidate", "process"];
     let page = run(&[paced.as_slice(), &others].concat())?;
+    put_matrix_beside(page.path())?;
+    let text = fs::read_to_string(page.path().join("report.html"))?;
+    if !text.contains("broken buses are caught") {
+        return Err("the kill matrix is not on the page".into());
+    }
     // Percentiles of the paced case, and the processes of both on both buses.
     look(chromium, &page, 1 + 4)
+}
+
+/// A kill matrix of every mutant there is, as wide as it gets, and the page written again.
+fn put_matrix_beside(folder: &Path) -> Result<(), Failed> {
+    let rows = MUTANTS.iter().map(|mutant| {
+        let kills = mutant.guards.iter().map(|guard| (*guard, 1)).collect();
+        MutantRow::new(mutant, Shown::Judged(Catch { kills, ..Catch::default() }))
+    });
+    let matrix = KillMatrix { mutants: rows.collect(), complete: true, ..KillMatrix::default() };
+    fs::write(folder.join(FILES[0]), serde_json::to_string(&matrix)?)?;
+    let mut again = Command::new(env!("CARGO_BIN_EXE_equivalence"));
+    let output = again.arg("report").arg(folder).arg("--write").arg(folder).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
 }
 
 /// A run of the shortest profile; its folder.

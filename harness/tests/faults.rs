@@ -426,6 +426,23 @@ action = [{ at = "start", do = "unsubscribe", subscriber = "s" }]"#;
 }
 
 #[test]
+fn nobody_is_cut_off_for_good_where_everybody_comes_back() {
+    let cut = r#"{ at = "end", do = "half-close", subscriber = "s", direction = "to-broker" }"#;
+    let restart = r#"{ at = "start", do = "restart", broker = true, for = "50ms" }"#;
+    let phase = |action: &str| {
+        format!("[[phase]]\nname = \"later\"\npublish = [{{ count = 1 }}]\naction = [{action}]")
+    };
+    for (first, later) in [(cut, restart), (restart, cut)] {
+        let text = format!("action = [{first}]\n{}", phase(later));
+        let told = check(&scenario(&text)).expect_err("refused").to_string();
+        assert!(told.contains("who is cut off here comes back"), "{told}");
+    }
+    let kill = r#"{ at = "end", do = "kill", subscriber = "s" }"#;
+    let text = format!("action = [{restart}]\n{}", phase(kill));
+    assert!(check(&scenario(&text)).is_ok(), "a process that is killed stays away");
+}
+
+#[test]
 fn a_wild_scenario_claims_nothing_that_has_to_happen() {
     let text = scenario("")
         .source

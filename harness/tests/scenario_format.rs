@@ -293,3 +293,47 @@ fn the_limits_on_the_page_are_those_of_the_code() {
         assert_eq!(of(what), numbers, "{what}");
     }
 }
+
+/// Every key of the examples on the page, with the table it stands in: the last name on the way there.
+fn keys_of_examples(text: &str) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for example in text.split("```toml\n").skip(1) {
+        let example = example.split("```").next().expect("split yields one part");
+        walk("", &example.parse::<toml::Table>().expect("TOML"), &mut found);
+    }
+    found
+}
+
+fn walk(table: &str, entries: &toml::Table, found: &mut BTreeSet<(String, String)>) {
+    for (key, value) in entries {
+        found.insert((table.to_owned(), key.clone()));
+        let below: Vec<&toml::Table> = match value {
+            toml::Value::Table(below) => vec![below],
+            toml::Value::Array(list) => list.iter().filter_map(toml::Value::as_table).collect(),
+            _ => continue,
+        };
+        below.into_iter().for_each(|below| walk(key, below, found));
+    }
+}
+
+#[test]
+fn every_key_stands_in_an_example() {
+    let page = Page::read();
+    let found = keys_of_examples(&page.text);
+    let names = |table: &str| -> Vec<String> {
+        found.iter().filter(|(own, _)| own == table).map(|(_, key)| key.clone()).collect()
+    };
+    let missing = page.rows.keys().filter(|(table, key)| {
+        // Beside a table for each bus or metric: one of them shows how.
+        let own = match table.rsplit('.').next().unwrap_or_default() {
+            "not-applicable" => return names("not-applicable").is_empty(),
+            "gate" => return names("gate").is_empty(),
+            "BUS" => names("on"),
+            "METRIC" => names("gate"),
+            own => vec![own.to_owned()],
+        };
+        !own.iter().any(|own| found.contains(&(own.clone(), key.clone())))
+    });
+    let missing: Vec<String> = missing.map(|(table, key)| format!("{table}.{key}")).collect();
+    assert!(missing.is_empty(), "in no example of FORMAT.md: {missing:?}");
+}

@@ -18,12 +18,16 @@ pub(super) struct CutOff {
     roles: Vec<Victim>,
     /// Whether the broker's folder is gone: nothing brings it back.
     is_vanished: bool,
+    /// Whether somebody's connection was cut for good.
+    has_cut: bool,
+    /// Whether everybody comes back whose connection ends.
+    returns: bool,
 }
 
 impl CutOff {
     /// Nobody yet.
     pub(super) fn new(wild: bool) -> Self {
-        Self { wild, roles: Vec::new(), is_vanished: false }
+        Self { wild, roles: Vec::new(), is_vanished: false, has_cut: false, returns: false }
     }
 
     /// Whether somebody can do nothing more; nobody can without a broker.
@@ -54,6 +58,7 @@ pub(super) fn check_phase(
         if fault.deed == Deed::Vanish && std::mem::replace(&mut cut_off.is_vanished, true) {
             reader.problem(span, "the broker's folder vanishes twice", "leave one of them out");
         }
+        check_return(reader, fault.deed, cut_off, span);
         if fault.deed.cuts_off() {
             check_cut(reader, actions, fault.victim, span);
         } else if fault.deed.undoes() {
@@ -78,6 +83,18 @@ fn check_broker(reader: &Reader<'_>, fault: Fault, wild: bool, span: &Range<usiz
     if fault == (Fault { deed: Deed::Kill, victim: Victim::Broker }) && !wild {
         let label = "say `faults = \"wild\"`, and safety alone is judged";
         reader.problem(span, "after the broker's end nothing can be fenced", label);
+    }
+}
+
+/// Whoever is to stay away must not be one of those who come back.
+fn check_return(reader: &Reader<'_>, deed: Deed, cut_off: &mut CutOff, span: &Range<usize>) {
+    let cuts = deed.cuts_off() && deed.target() == Target::Connection;
+    cut_off.has_cut |= cuts;
+    cut_off.returns |= deed.returns();
+    if cut_off.has_cut && cut_off.returns && (cuts || deed.returns()) {
+        let title = "who is cut off here comes back, as everybody does with a `break` or `restart`";
+        let label = "`break` the connection instead, or `kill` the process, or give it a scenario";
+        reader.problem(span, title, label);
     }
 }
 

@@ -312,7 +312,9 @@ fn walk(table: &str, entries: &toml::Table, found: &mut BTreeSet<(String, String
             toml::Value::Array(list) => list.iter().filter_map(toml::Value::as_table).collect(),
             _ => continue,
         };
-        below.into_iter().for_each(|below| walk(key, below, found));
+        for below in below {
+            walk(key, below, found);
+        }
     }
 }
 

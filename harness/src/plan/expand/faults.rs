@@ -15,11 +15,10 @@ pub(super) type Placed<T> = (T, Range<usize>);
 /// Who has no way to the broker any more, by the phases read so far.
 pub(super) struct CutOff {
     wild: bool,
-    roles: Vec<Victim>,
+    /// What cut somebody off.
+    faults: Vec<Fault>,
     /// Whether the broker's folder is gone: nothing brings it back.
     is_vanished: bool,
-    /// Whether somebody's connection was cut for good.
-    has_cut: bool,
     /// Whether everybody comes back whose connection ends.
     returns: bool,
 }
@@ -27,12 +26,13 @@ pub(super) struct CutOff {
 impl CutOff {
     /// Nobody yet.
     pub(super) fn new(wild: bool) -> Self {
-        Self { wild, roles: Vec::new(), is_vanished: false, has_cut: false, returns: false }
+        Self { wild, faults: Vec::new(), is_vanished: false, returns: false }
     }
 
     /// Whether somebody can do nothing more; nobody can without a broker.
     pub(super) fn has(&self, role: Victim) -> bool {
-        self.roles.contains(&role) || self.roles.contains(&Victim::Broker)
+        let is_cut = |role: Victim| self.faults.iter().any(|fault| fault.victim == role);
+        is_cut(role) || is_cut(Victim::Broker)
     }
 }
 
@@ -49,6 +49,10 @@ pub(super) fn check_phase(
             reader.problem(span, "a publisher that was cut off in an earlier phase", label);
         }
     }
+    let faults = || actions.iter().filter_map(|(action, _)| action.operation.fault());
+    cut_off.returns |= faults().any(|fault| fault.deed.returns());
+    let mut all = cut_off.faults.iter().copied().chain(faults());
+    let stays_and_comes_back = cut_off.returns && all.any(cuts_connection);
     for (action, span) in actions {
         if cut_off.has(concerns(&action.operation)) {
             reader.problem(span, "this role was cut off before", "nothing more can be done to it");
@@ -58,7 +62,13 @@ pub(super) fn check_phase(
         if fault.deed == Deed::Vanish && std::mem::replace(&mut cut_off.is_vanished, true) {
             reader.problem(span, "the broker's folder vanishes twice", "leave one of them out");
         }
-        check_return(reader, fault.deed, cut_off, span);
+        if stays_and_comes_back && (cuts_connection(fault) || fault.deed.returns()) {
+            let title =
+                "who is cut off here comes back, as everybody does with a `break` or `restart`";
+            let label =
+                "`break` the connection, or `kill` the process, or give it a scenario of its own";
+            reader.problem(span, title, label);
+        }
         if fault.deed.cuts_off() {
             check_cut(reader, actions, fault.victim, span);
         } else if fault.deed.undoes() {
@@ -67,8 +77,12 @@ pub(super) fn check_phase(
             check_lasting(reader, actions, (action, fault), cut_off.wild, span);
         }
     }
-    let faults = actions.iter().filter_map(|(action, _)| action.operation.fault());
-    cut_off.roles.extend(faults.filter(|fault| fault.deed.cuts_off()).map(|fault| fault.victim));
+    cut_off.faults.extend(faults().filter(|fault| fault.deed.cuts_off()));
+}
+
+/// Whether somebody loses a connection for good.
+fn cuts_connection(fault: Fault) -> bool {
+    fault.deed.cuts_off() && fault.deed.target() == Target::Connection
 }
 
 /// The buses on which a fault can befall nobody, with the reason; those that the scenario names
@@ -83,18 +97,6 @@ fn check_broker(reader: &Reader<'_>, fault: Fault, wild: bool, span: &Range<usiz
     if fault == (Fault { deed: Deed::Kill, victim: Victim::Broker }) && !wild {
         let label = "say `faults = \"wild\"`, and safety alone is judged";
         reader.problem(span, "after the broker's end nothing can be fenced", label);
-    }
-}
-
-/// Whoever is to stay away must not be one of those who come back.
-fn check_return(reader: &Reader<'_>, deed: Deed, cut_off: &mut CutOff, span: &Range<usize>) {
-    let cuts = deed.cuts_off() && deed.target() == Target::Connection;
-    cut_off.has_cut |= cuts;
-    cut_off.returns |= deed.returns();
-    if cut_off.has_cut && cut_off.returns && (cuts || deed.returns()) {
-        let title = "who is cut off here comes back, as everybody does with a `break` or `restart`";
-        let label = "`break` the connection instead, or `kill` the process, or give it a scenario";
-        reader.problem(span, title, label);
     }
 }
 

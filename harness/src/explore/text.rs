@@ -111,14 +111,15 @@ fn phase(out: &mut String, phase: &Phase, topology: &Topology) {
 fn publish(share: &Publish, topology: &Topology) -> Table {
     let mut table = Table::new();
     table.insert("publisher".into(), topology.publishers[share.publisher].name.clone().into());
-    let (key, value) = match share.count {
-        Count::Events(events) => ("count", number(events)),
-        Count::ForMs(time) => ("for", ms(time).into()),
-        Count::UntilRefused => ("until-refused", true.into()),
+    let (key, value) = match (share.rate, share.count) {
+        (Rate::AsRecorded(_), _) => ("as-recorded", true.into()),
+        (_, Count::Events(events)) => ("count", number(events)),
+        (_, Count::ForMs(time)) => ("for", ms(time).into()),
+        (_, Count::UntilRefused) => ("until-refused", true.into()),
     };
     table.insert(key.into(), value);
     match share.rate {
-        Rate::Max => {}
+        Rate::Max | Rate::AsRecorded(_) => {}
         Rate::Window(events) => {
             table.insert("window".into(), number(events));
         }

@@ -5,6 +5,8 @@ use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::{EventKind, EventSubscription, Priority};
 use serde::{Deserialize, Serialize};
 
+use super::Replay;
+
 /// Publishers and subscribers of a case, and settings of the bus between them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Topology {
@@ -92,6 +94,9 @@ pub struct PublisherSpec {
     pub correlate: Correlate,
     /// Process records it holds besides, as a collector does of what it watches; 0 to 1 000 000.
     pub table: usize,
+    /// Which part of the mix comes when, where that was recorded and not made up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
 }
 
 /// One sort of event in a publisher's mix.

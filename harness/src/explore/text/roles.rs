@@ -23,7 +23,10 @@ pub(super) fn publisher(out: &mut String, publisher: &PublisherSpec) {
     if publisher.table > 0 {
         line(out, "table", count(publisher.table));
     }
-    list(out, "mix", publisher.mix.iter().map(part).collect());
+    match &publisher.replay {
+        Some(replay) => line(out, "recording", replay.file.as_str()),
+        None => list(out, "mix", publisher.mix.iter().map(part).collect()),
+    }
 }
 
 fn role(out: &mut String, role: Role) {

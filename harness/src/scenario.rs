@@ -36,4 +36,4 @@ pub(crate) use name::{is_name, nearest_name};
 pub(crate) use reader::{At, Reader, Table, listed};
 pub(crate) use recording::is_beside;
 pub(crate) use said::{Point, read_known};
-pub(crate) use unit::{rate, shown_bytes, shown_ms};
+pub(crate) use unit::{duration_ms, rate, shown_bytes, shown_ms};

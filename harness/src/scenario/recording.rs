@@ -82,6 +82,8 @@ pub enum Ended {
     Events,
     /// More sorts of events than a recording has.
     Sorts,
+    /// More publishers than a recording has.
+    Publishers,
     /// The broker: what it had not delivered is missing.
     Broker,
 }
@@ -193,7 +195,8 @@ impl Recording {
         write::text(self)
     }
 
-    /// Adds an event, whose moment is not before that of the last.
+    /// Adds an event. Until it is [`settled`](Self::settled) its moment may be counted from anywhere, and
+    /// lie before that of the last.
     pub fn push(
         &mut self,
         at_ns: u64,
@@ -216,6 +219,16 @@ impl Recording {
         };
         self.events.push(RecordedEvent { at_ns, publisher, sort, correlated });
         Ok(())
+    }
+
+    /// The same with its events in the order they were published, their moments counted from the first.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        // Events of one moment stay as they came.
+        self.events.sort_by_key(|event| event.at_ns);
+        let first_ns = self.events.first().map_or(0, |first| first.at_ns);
+        self.events.iter_mut().for_each(|event| event.at_ns -= first_ns);
+        self
     }
 
     /// Every event, in the order they were published.

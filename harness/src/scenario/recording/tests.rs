@@ -57,6 +57,20 @@ fn what_is_written_is_read_as_it_was() {
 }
 
 #[test]
+fn a_settled_recording_begins_with_its_first_event() {
+    let mut late = Recording::new(about());
+    late.publishers = recording().publishers;
+    late.push(107, 1, sort(300, None), false).expect("room");
+    late.push(100, 0, sort(201, None), false).expect("room");
+    late.push(107, 0, sort(201, None), false).expect("room");
+    let settled = late.settled();
+    let events: Vec<_> =
+        settled.events().iter().map(|event| (event.at_ns, event.publisher)).collect();
+    assert_eq!(events, [(0, 0), (7, 1), (7, 0)]);
+    assert!(Recording::parse(PATH, &settled.text()).is_ok());
+}
+
+#[test]
 fn line_ends_of_another_system_are_read_too() {
     let text = recording().text().replace('\n', "\r\n");
     assert_eq!(Recording::parse(PATH, &text), Ok(recording()));

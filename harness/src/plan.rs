@@ -57,9 +57,9 @@ use idle::is_idle_topic;
 pub use lane::{Lane, published_lanes, shared_lanes};
 pub use phase::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, Trigger};
 pub use places::{Place, Places};
-pub use replay::Replay;
+pub use replay::replay;
 pub use schedule::schedule;
 pub use topology::{
-    BusSettings, Correlate, MixPart, PublisherSpec, Reading, SubscriberSpec, Topology,
+    BusSettings, Correlate, MixPart, PublisherSpec, Reading, Replay, SubscriberSpec, Topology,
 };
 pub use workload::{PlannedEvent, Workload, WorkloadError, least_payload, table};

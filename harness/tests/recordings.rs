@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use equivalence::explore::{fitted, replayed};
 use equivalence::plan::expand::check;
 use equivalence::plan::{Count, Rate, expand};
 use equivalence::scenario::{
     MAX_LINE_BYTES, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, MAX_RECORDED_ROLES, MAX_RECORDED_SORTS,
-    MAX_RECORDING_BYTES, Profile, load,
+    MAX_RECORDING_BYTES, Profile, Recording, load,
 };
 use tempfile::TempDir;
 
@@ -140,5 +141,21 @@ fn the_limits_on_the_page_are_those_of_the_code() {
         ),
     ] {
         assert!(page.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn the_committed_scenarios_are_what_is_written_for_their_recording() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/recorded");
+    let read = |name: &str| {
+        let text = fs::read_to_string(folder.join(name)).expect("it is committed");
+        text.replace("\r\n", "\n")
+    };
+    let recording = Recording::load(&folder.join("agent.jsonl")).expect("it is committed");
+    assert!(recording.is_complete() && recording.events().len() <= 500);
+    let exact = replayed("recorded/agent", "agent.jsonl", &recording).text();
+    let smaller = fitted("recorded/agent-fitted", "recorded/agent", &recording).text();
+    for (name, text) in [("agent.toml", exact), ("agent-fitted.toml", smaller)] {
+        assert!(read(name).ends_with(&text), "{name} should be:\n{text}");
     }
 }

@@ -23,7 +23,7 @@ use crate::driver::{Tap, TapEnd, TapError, TapRequest};
 use crate::plan::WorkloadError;
 use crate::report::Exit;
 use crate::scenario::{
-    About, Ended, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, Problems, Recording, duration_ms, shown_ms,
+    Ended, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, Problems, Recording, duration_ms, shown_ms,
 };
 
 /// Longest time, milliseconds: as long as a phase can publish what was recorded.
@@ -192,14 +192,23 @@ async fn recorded(args: &RecordArgs) -> Result<Gathered, RecordError> {
 fn tell(args: &RecordArgs, written: &Written) -> std::io::Result<()> {
     let Written { recording, renamed, paths } = written;
     let mut out = stdout().lock();
-    writeln!(out, "{}", said(recording))?;
+    let (extent, seconds) = (recording.extent(), recording.about.seconds);
+    let rate = recording.events().len() as f64 / seconds.max(f64::MIN_POSITIVE);
+    writeln!(out, "recorded {extent} in {seconds:.1} s ({rate:.1}/s)")?;
     for (topic, events) in recording.topics() {
         writeln!(out, "  {topic}: {events}")?;
     }
-    for (name, called) in renamed {
+    let is_replayed = |called: &String| {
+        let mut there = recording.subscribers.iter().filter(|row| recording.reaches(row));
+        recording.publishers.contains(called) || there.any(|row| row.subscriber == *called)
+    };
+    for (name, called) in renamed.iter().filter(|(_, called)| is_replayed(called)) {
         writeln!(out, "{name:?} is called {called:?}, as a scenario can call it")?;
     }
-    for what in missing(&recording.about) {
+    if recording.about.lost == 0 {
+        writeln!(out, "missed 0 events")?;
+    }
+    for what in recording.lacks() {
         writeln!(out, "{what}")?;
     }
     for path in paths {
@@ -211,55 +220,6 @@ fn tell(args: &RecordArgs, written: &Written) -> std::io::Result<()> {
     writeln!(out, "\nreplay it     {}", run(&name))?;
     writeln!(out, "the smaller   {}", run(&files::fitted(&name)))?;
     out.flush()
-}
-
-/// `recorded 312 events of 1 publisher on 1 topic in 4.2 s (74.3/s)`.
-fn said(recording: &Recording) -> String {
-    let counted = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    };
-    let (events, seconds) = (recording.events().len(), recording.about.seconds);
-    format!(
-        "recorded {} of {} on {} in {seconds:.1} s ({:.1}/s)",
-        counted(events, "event"),
-        counted(recording.publishers.len(), "publisher"),
-        counted(recording.topics().len(), "topic"),
-        events as f64 / seconds.max(f64::MIN_POSITIVE),
-    )
-}
-
-/// What a recording lacks, a sentence each.
-fn missing(about: &About) -> Vec<String> {
-    let mut told = Vec::new();
-    match about.ended {
-        Ended::Broker => told.push(
-            "INCOMPLETE: the broker ended first; what it had not delivered is missing".to_owned(),
-        ),
-        Ended::Sorts => {
-            told.push("it ended at the most sorts of events a recording has".to_owned())
-        }
-        Ended::Publishers => {
-            told.push("it ended at the most publishers a recording has".to_owned());
-        }
-        Ended::Interrupt | Ended::Time | Ended::Events => {}
-    }
-    told.push(match about.lost {
-        0 => "missed 0 events".to_owned(),
-        lost => format!("INCOMPLETE: missed {lost} events, which came faster than they were taken"),
-    });
-    if about.enlarged > 0 {
-        let enlarged = about.enlarged;
-        told.push(format!(
-            "{enlarged} events are replayed with larger payloads: none of their kind can be made so small"
-        ));
-    }
-    if !about.inspected {
-        told.push(
-            "the broker did not tell who subscribes; the operator's --key lets it".to_owned(),
-        );
-    }
-    told
 }
 
 #[cfg(test)]
@@ -276,25 +236,5 @@ mod tests {
             let told = time(text).expect_err("no time");
             assert!(told.contains(why), "{told}");
         }
-    }
-
-    #[test]
-    fn what_is_missing_is_never_left_unsaid() {
-        let about = |lost, ended| About {
-            patterns: Vec::new(),
-            seconds: 1.0,
-            ended,
-            lost,
-            enlarged: 0,
-            inspected: true,
-        };
-        assert_eq!(missing(&about(0, Ended::Time)), ["missed 0 events"]);
-        assert!(missing(&about(3, Ended::Time))[0].starts_with("INCOMPLETE: missed 3 events"));
-        assert!(missing(&about(0, Ended::Broker))[0].starts_with("INCOMPLETE: the broker ended"));
-        assert!(missing(&about(0, Ended::Sorts))[0].contains("most sorts"));
-        let more = About { enlarged: 2, inspected: false, ..about(0, Ended::Events) };
-        let told = missing(&more);
-        assert!(told[1].starts_with("2 events are replayed with larger"), "{told:?}");
-        assert!(told[2].contains("--key"), "{told:?}");
     }
 }

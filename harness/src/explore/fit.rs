@@ -2,11 +2,10 @@
 //! gaps that vary as they did, for as long as it takes to see that. It needs no recording beside it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use daemoneye_eventbus::{EventKind, Priority};
 
-use super::recorded::{correlate, extent, gaps, sketch};
+use super::recorded::{correlate, sketch};
 use super::sketch::Sketch;
 use crate::plan::{Arrivals, Count, MixPart, Phase, Publish, PublisherSpec, Rate};
 use crate::scenario::{RecordedEvent, Recording};
@@ -184,16 +183,15 @@ fn rounded(number: f64) -> u64 {
 }
 
 fn summary(of: &str, recording: &Recording, fits: &[Fit]) -> String {
-    let mut text = format!(
-        "Made by `equivalence record` to be like {of} and smaller: that has {}.\n{}",
-        extent(recording),
-        gaps(recording)
-    );
-    let mut add = |line: String| writeln!(text, "{line}").expect("text takes every line");
-    for fit in fits {
+    let (extent, seconds) = (recording.extent(), recording.span_ns() as f64 / NS_PER_S);
+    let mut lines = vec![format!(
+        "Made by `equivalence record` to be like {of} and smaller: that has {extent} in {seconds:.1} s."
+    )];
+    lines.extend(recording.lacks());
+    lines.extend(fits.iter().map(|fit| {
         let (name, pace) = (&fit.publisher.name, fit.pace());
-        add(format!("{name} publishes {pace}; there {:.2}/s.", fit.recorded_per_s));
-    }
+        format!("{name} publishes {pace}; there {:.2}/s.", fit.recorded_per_s)
+    }));
     let mut fitted: BTreeMap<&str, u64> = BTreeMap::new();
     for (topic, events) in fits.iter().flat_map(Fit::topics) {
         *fitted.entry(topic).or_default() += events;
@@ -201,15 +199,16 @@ fn summary(of: &str, recording: &Recording, fits: &[Fit]) -> String {
     let (here, there) = (fitted.values().sum::<u64>(), recording.events().len() as u64);
     let percent = |events: u64, all: u64| events as f64 * 100.0 / all as f64;
     let mut farthest = 0.0_f64;
-    add("Events by topic, and their share; there:".to_owned());
+    lines.push("Events by topic, and their share; there:".to_owned());
     for (topic, events) in recording.topics() {
         let own = fitted.get(topic).copied().unwrap_or_default();
         let (own_share, share) = (percent(own, here), percent(events, there));
         farthest = farthest.max((own_share - share).abs());
-        add(format!("  {topic}: {own} ({own_share:.1} %); {events} ({share:.1} %)"));
+        lines.push(format!("  {topic}: {own} ({own_share:.1} %); {events} ({share:.1} %)"));
     }
-    add(format!("No share is farther from that of the recording than {farthest:.1} points."));
-    text
+    lines
+        .push(format!("No share is farther from that of the recording than {farthest:.1} points."));
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]

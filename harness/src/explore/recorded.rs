@@ -1,29 +1,27 @@
 //! The scenario that replays a recording exactly: every event when it was published, before the
 //! subscriptions that were there and one that receives everything.
 
-use std::fmt::Write as _;
-
-use daemoneye_eventbus::{EventSubscription, TopicPattern};
+use daemoneye_eventbus::EventSubscription;
 
 use super::sketch::Sketch;
 use crate::plan::limits::DEFAULT_BUDGET_MS;
 use crate::plan::{
-    Claim, Correlate, Count, Phase, Publish, PublisherSpec, Rate, Replay, SubscriberSpec, Topology,
+    Claim, Correlate, Count, Phase, Publish, PublisherSpec, Rate, SubscriberSpec, Topology, replay,
 };
-use crate::scenario::{Ended, RecordedSubscription, Recording};
+use crate::scenario::{RecordedSubscription, Recording};
 
 /// The subscriber that receives everything, unless one of this name was recorded.
 const EVERYTHING: &str = "everything";
+const MS_PER_MINUTE: u64 = 60_000;
 
 /// The sketch of the scenario of this name that replays a file beside it.
 pub fn replayed(name: &str, file: &str, recording: &Recording) -> Sketch {
     let replays = recording.publishers.iter().enumerate();
     let publishers: Vec<PublisherSpec> = replays
         .map(|(number, publisher)| {
-            let (mix, replay) = Replay::of(file, recording, number);
-            let correlate = correlate(recording, number);
-            let replay = Some(replay);
-            PublisherSpec { mix, replay, correlate, ..PublisherSpec::bare(publisher) }
+            let (mix, replay) = replay(file, recording, number);
+            let (correlate, replay) = (correlate(recording, number), Some(replay));
+            PublisherSpec { mix, correlate, replay, ..PublisherSpec::bare(publisher) }
         })
         .collect();
     let replays = publishers.iter().filter_map(|publisher| publisher.replay.as_ref());
@@ -45,6 +43,8 @@ pub(super) fn sketch(
 ) -> Sketch {
     let planned = phase.planned().as_millis();
     let planned_ms = u64::try_from(planned).expect("a recording is short");
+    // In whole minutes, for people.
+    let minutes = planned_ms / MS_PER_MINUTE;
     Sketch {
         name: name.to_owned(),
         claims: claims(recording),
@@ -57,7 +57,7 @@ pub(super) fn sketch(
         phases: vec![phase],
         wild: false,
         not_applicable: Vec::new(),
-        budget_ms: planned_ms + DEFAULT_BUDGET_MS,
+        budget_ms: DEFAULT_BUDGET_MS + minutes * MS_PER_MINUTE,
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) fn correlate(recording: &Recording, publisher: usize) -> Correlate {
 fn subscribers(recording: &Recording) -> Vec<SubscriberSpec> {
     let mut everything = EventSubscription::new(everything(recording));
     everything.topic_patterns.clone_from(&recording.about.patterns);
-    let there = recording.subscribers.iter().filter(|row| receives(recording, row));
+    let there = recording.subscribers.iter().filter(|row| recording.reaches(row));
     let there = there.map(|row| {
         let mut wanted = EventSubscription::new(row.subscriber.clone());
         wanted.topic_patterns.clone_from(&row.patterns);
@@ -104,85 +104,36 @@ fn everything(recording: &Recording) -> String {
     name
 }
 
-/// Whether a recorded subscription matches a recorded topic.
-fn receives(recording: &Recording, row: &RecordedSubscription) -> bool {
-    let patterns = row.patterns.iter().filter_map(|pattern| TopicPattern::new(pattern).ok());
-    let patterns: Vec<TopicPattern> = patterns.collect();
-    let mut topics = recording.topics().into_keys().map(|topic| {
-        daemoneye_eventbus::Topic::new(topic).expect("a recording has been read or made so")
-    });
-    topics.any(|topic| patterns.iter().any(|pattern| pattern.matches(&topic)))
-}
-
 fn summary(file: &str, recording: &Recording) -> String {
-    let mut text = format!(
-        "Replays {file}, which `equivalence record` wrote: {}, each event again when it was \
-         published.\n{}",
-        extent(recording),
-        gaps(recording)
-    );
-    text.push_str("Events by topic:\n");
-    for (topic, events) in recording.topics() {
-        writeln!(text, "  {topic}: {events}").expect("text takes every line");
-    }
-    text.push_str(&others(recording));
-    text
-}
-
-/// `312 events of 2 publishers on 3 topics in 4.2 s`.
-pub(super) fn extent(recording: &Recording) -> String {
-    let counted = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    };
-    format!(
-        "{} of {} on {} in {:.1} s",
-        counted(recording.events().len(), "event"),
-        counted(recording.publishers.len(), "publisher"),
-        counted(recording.topics().len(), "topic"),
-        recording.span_ns() as f64 / 1e9,
-    )
-}
-
-/// What the recording has not, or has otherwise; a line each.
-pub(super) fn gaps(recording: &Recording) -> String {
-    let mut text = String::new();
-    if recording.about.lost > 0 {
-        let lost = recording.about.lost;
-        text.push_str(&format!("INCOMPLETE: {lost} more events were published and missed.\n"));
-    }
-    if recording.about.ended == Ended::Broker {
-        text.push_str(
-            "INCOMPLETE: the broker ended first; what it had not delivered is missing.\n",
-        );
-    }
-    if recording.about.enlarged > 0 {
-        let enlarged = recording.about.enlarged;
-        text.push_str(&format!(
-            "Payloads of {enlarged} events are larger than they were: no event of their kind can be \
-             made so small.\n"
-        ));
-    }
-    if !recording.about.inspected {
-        text.push_str("The broker did not tell who subscribed.\n");
-    }
-    text
+    let (extent, seconds) = (recording.extent(), recording.span_ns() as f64 / 1e9);
+    let mut lines = vec![format!(
+        "Replays {file}, which `equivalence record` wrote: {extent} in {seconds:.1} s, each event again \
+         when it was published."
+    )];
+    lines.extend(recording.lacks());
+    lines.push("Events by topic:".to_owned());
+    lines.extend(recording.topics().iter().map(|(topic, events)| format!("  {topic}: {events}")));
+    lines.extend(otherwise(recording));
+    lines.join("\n") + "\n"
 }
 
 /// Who subscribed, and is here otherwise or not at all.
-fn others(recording: &Recording) -> String {
-    let mut text = String::new();
-    for row in &recording.subscribers {
+fn otherwise(recording: &Recording) -> Vec<String> {
+    let (there, elsewhere): (Vec<&RecordedSubscription>, Vec<_>) =
+        recording.subscribers.iter().partition(|row| recording.reaches(row));
+    let filtered = there.iter().filter(|row| row.filtered).map(|row| {
         let name = &row.subscriber;
-        if !receives(recording, row) {
-            text.push_str(&format!("{name} subscribed to none of these topics and is left out.\n"));
-        } else if row.filtered {
-            text.push_str(&format!(
-                "{name} had conditions beside its patterns, which are not recorded: here it has none.\n"
-            ));
-        }
+        format!(
+            "{name} had conditions beside its patterns, which are not recorded: here it has none."
+        )
+    });
+    let mut lines: Vec<String> = filtered.collect();
+    match elsewhere.len() {
+        0 => {}
+        1 => lines.push("A subscription to none of these topics is left out.".to_owned()),
+        many => lines.push(format!("{many} subscriptions to none of these topics are left out.")),
     }
-    text
+    lines
 }
 
 #[cfg(test)]
@@ -191,7 +142,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::plan::expand;
-    use crate::scenario::{About, Profile, RecordedSort, Recordings, Scenario, Source};
+    use crate::scenario::{About, Ended, Profile, RecordedSort, Recordings, Scenario, Source};
 
     pub(in crate::explore) const PROCESS: &str = "events.process.lifecycle";
     pub(in crate::explore) const NETWORK: &str = "events.network.connections";
@@ -257,19 +208,13 @@ pub(super) mod tests {
         assert!(whole.contains("events.process.lifecycle: 1\n"), "{whole}");
         assert!(!whole.contains("INCOMPLETE"), "{whole}");
         recording.about.lost = 3;
-        recording.about.enlarged = 2;
-        recording.about.ended = Ended::Broker;
-        recording.about.inspected = false;
         recording.subscribers.push(subscription("filtered", "events.#", true));
         recording.subscribers.push(subscription("elsewhere", "control.#", false));
         let told = replayed("recorded/x", "x.jsonl", &recording).summary;
         for part in [
-            "INCOMPLETE: 3 more events",
-            "INCOMPLETE: the broker ended first",
-            "Payloads of 2 events are larger",
-            "did not tell who subscribed",
+            "INCOMPLETE: missed 3 events",
             "filtered had conditions",
-            "elsewhere subscribed to none of these topics",
+            "A subscription to none of these topics is left out.",
         ] {
             assert!(told.contains(part), "{told} has no {part:?}");
         }

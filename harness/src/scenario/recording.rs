@@ -1,15 +1,17 @@
 //! Recordings: what a running bus carried, event by event, without what the events said.
 //!
 //! A recording lies beside the scenario that replays it, as JSON Lines (`scenarios/RECORDINGS.md`).
-//! Here is what one holds and how much; `read` and `write` are the file.
+//! Here is what one holds and how much; `read` and `write` are the file, `told` is
+//! what people are told of one.
 
 mod read;
+mod told;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use daemoneye_eventbus::{EventKind, OverflowPolicy, Priority};
+use daemoneye_eventbus::{EventKind, OverflowPolicy, Priority, Topic, TopicPattern};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -263,6 +265,14 @@ impl Recording {
             *topics.entry(&*self.sorts[event.sort as usize].topic).or_default() += 1;
         }
         topics
+    }
+
+    /// Whether a subscription's patterns match anything that was published.
+    pub fn reaches(&self, row: &RecordedSubscription) -> bool {
+        let patterns = row.patterns.iter().filter_map(|pattern| TopicPattern::new(pattern).ok());
+        let patterns: Vec<TopicPattern> = patterns.collect();
+        let mut topics = self.topics().into_keys().filter_map(|topic| Topic::new(topic).ok());
+        topics.any(|topic| patterns.iter().any(|pattern| pattern.matches(&topic)))
     }
 
     /// Whether it has everything that was published while it was made.

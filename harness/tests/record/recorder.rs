@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ impl Recorder {
 
     /// Waits for its end; everything it said since it listened.
     pub(crate) fn end(mut self) -> Output {
-        let mut output = Output { status: Default::default(), stdout: vec![], stderr: vec![] };
+        let mut output = Output { status: ExitStatus::default(), stdout: vec![], stderr: vec![] };
         let mut stdout = self.process.child.stdout.take().expect("it is a pipe");
         stdout.read_to_end(&mut output.stdout).expect("it can be read");
         self.errors.read_to_end(&mut output.stderr).expect("it can be read");

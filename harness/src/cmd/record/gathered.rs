@@ -145,12 +145,11 @@ fn enlarged(recording: Recording) -> Result<Recording, WorkloadError> {
     for event in recording.events() {
         let sort = &recording.sorts()[event.sort as usize];
         let known = &mut least[event.publisher as usize][event.sort as usize];
-        let bytes = match *known {
-            Some(bytes) => bytes,
-            None => {
-                let publisher = &recording.publishers[event.publisher as usize];
-                *known.insert(least_payload(publisher, &part(sort), &wire::payload_bytes)?)
-            }
+        let bytes = if let Some(bytes) = *known {
+            bytes
+        } else {
+            let publisher = &recording.publishers[event.publisher as usize];
+            *known.insert(least_payload(publisher, &part(sort), &wire::payload_bytes)?)
         };
         made.about.enlarged += u64::from(bytes > sort.bytes);
         let sort = RecordedSort { bytes, ..sort.clone() };

@@ -1,6 +1,6 @@
 //! `recording` of a publisher: the file beside the scenario that it replays.
 
-use super::super::{MixPart, Replay, TrialKind};
+use super::super::{MixPart, Replay, TrialKind, replay};
 use crate::scenario::{At, Recordings, Table, is_beside, suggestion};
 
 /// Keys that say what is published, as a recording does.
@@ -57,5 +57,5 @@ fn find(at: &At<'_>, publisher: &str, recordings: &Recordings) -> Option<(Vec<Mi
         at.refuse(format!("{file} has no publisher `{publisher}`"), label);
         return None;
     };
-    Some(Replay::of(&file, recording, number))
+    Some(replay(&file, recording, number))
 }

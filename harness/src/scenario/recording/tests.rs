@@ -1,3 +1,5 @@
+//! The format: round trips, every malformed line, limits.
+
 use super::*;
 
 const PATH: &str = "recorded/x.jsonl";
@@ -37,8 +39,9 @@ fn recording() -> Recording {
 /// The lines of the recording with one in the place of another.
 fn with_line(number: usize, line: &str) -> String {
     let text = recording().text();
-    let lines = text.lines().enumerate();
-    lines.map(|(at, own)| format!("{}\n", if at + 1 == number { line } else { own })).collect()
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[number - 1] = line;
+    lines.join("\n") + "\n"
 }
 
 fn refused(text: &str) -> String {
@@ -71,6 +74,17 @@ fn a_settled_recording_begins_with_its_first_event() {
 }
 
 #[test]
+fn a_subscription_is_reached_where_one_pattern_matches_one_topic() {
+    let recording = recording();
+    let reaches = |patterns: &[&str]| {
+        let patterns = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        recording.reaches(&RecordedSubscription { patterns, ..recording.subscribers[0].clone() })
+    };
+    assert!(reaches(&["control.#", "events.+.lifecycle"]));
+    assert!(!reaches(&["control.#", "events.process"]) && !reaches(&[]));
+}
+
+#[test]
 fn line_ends_of_another_system_are_read_too() {
     let text = recording().text().replace('\n', "\r\n");
     assert_eq!(Recording::parse(PATH, &text), Ok(recording()));
@@ -84,6 +98,30 @@ fn losses_and_an_early_end_leave_it_incomplete() {
     let mut cut = recording();
     cut.about.ended = Ended::Broker;
     assert!(!cut.is_complete());
+}
+
+#[test]
+fn what_a_recording_has_and_lacks_is_said() {
+    let mut recording = recording();
+    assert_eq!(recording.extent(), "3 events of 2 publishers on 1 topic");
+    assert_eq!(recording.lacks(), Vec::<String>::new());
+    recording.about = About { lost: 3, enlarged: 2, inspected: false, ..about() };
+    for (ended, why) in [
+        (Ended::Broker, Some("INCOMPLETE: the broker ended first")),
+        (Ended::Sorts, Some("It ended at the most sorts")),
+        (Ended::Publishers, Some("It ended at the most publishers")),
+        (Ended::Time, None),
+    ] {
+        recording.about.ended = ended;
+        let told = recording.lacks().join(" ");
+        for part in
+            ["INCOMPLETE: missed 3 events", "Payloads of 2 events", "did not tell who subscribed"]
+                .into_iter()
+                .chain(why)
+        {
+            assert!(told.contains(part), "{told} has no {part:?}");
+        }
+    }
 }
 
 #[test]

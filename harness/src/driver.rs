@@ -12,6 +12,7 @@
 //! - `measure`, `backlog`, `collect`, `records`: what comes out of it;
 //! - `host`: real agent and collectors instead of actors;
 //! - `soak`: hours of events between real processes that come, go and stay, counted and not kept;
+//! - `tap`: listens to a broker that runs already, whoever has started it;
 //! - `descriptors`: the one limit of the system that a run raises;
 //! - `passes`: what roles prove themselves with to the broker; `impostors`: what those show who are
 //!   somebody else;
@@ -39,6 +40,7 @@ pub(crate) mod records;
 mod remote;
 mod runtime_folder;
 mod soak;
+mod tap;
 mod trial;
 
 pub use actor::ControlFault;
@@ -52,6 +54,7 @@ pub use records::RecordsError;
 pub use remote::RemoteFault;
 pub use runtime_folder::sweep_runtime_folders;
 pub use soak::{SoakPlan, run_soak};
+pub use tap::{Tap, TapEnd, TapError, TapRequest};
 pub use trial::{Driven, TrialRequest, run_trial};
 
 pub use legacy_buses::broken::Fault;

@@ -40,6 +40,14 @@ Exit codes:
   3  something is undecided
   4  infrastructure: a file or folder cannot be read or written";
 
+const RECORDING_EXIT_CODES: &str = "\
+Exit codes:
+  0  recorded, and complete
+  1  recorded, and incomplete: events were missed, or the broker ended first
+  2  usage, a file that is there already, or the broker refused
+  3  nothing was published
+  4  infrastructure: no broker, or a file that cannot be written";
+
 const SEARCHING_EXIT_CODES: &str = "\
 Exit codes:
   0  nothing was found
@@ -83,6 +91,8 @@ enum Verb {
     Check(cmd::check::CheckArgs),
     #[command(after_help = READING_EXIT_CODES)]
     Schema(cmd::schema::SchemaArgs),
+    #[command(after_help = RECORDING_EXIT_CODES)]
+    Record(cmd::record::RecordArgs),
     #[command(after_help = EXIT_CODES)]
     Mutants(cmd::mutants::MutantsArgs),
     #[command(after_help = SEARCHING_EXIT_CODES)]
@@ -132,6 +142,7 @@ fn main() -> ExitCode {
         Verb::Show(arguments) => told(cmd::show::run(&arguments)),
         Verb::Check(arguments) => told(cmd::check::run(&arguments)),
         Verb::Schema(arguments) => told(cmd::schema::run(&arguments)),
+        Verb::Record(arguments) => told(cmd::record::run(&arguments)),
         Verb::Mutants(arguments) => told(cmd::mutants::run(&arguments)),
         Verb::Explore(arguments) => told(cmd::explore::run(&arguments)),
         Verb::Shrink(arguments) => told(cmd::shrink::run(&arguments)),

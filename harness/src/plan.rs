@@ -32,6 +32,7 @@ mod peers;
 mod phase;
 mod places;
 pub mod refusals;
+mod replay;
 mod schedule;
 pub mod schema;
 mod told;
@@ -57,8 +58,9 @@ use idle::is_idle_topic;
 pub use lane::{Lane, published_lanes, shared_lanes};
 pub use phase::{Action, Arrivals, Count, Operation, Phase, Publish, Rate, Trigger};
 pub use places::{Place, Places};
+pub use replay::replay;
 pub use schedule::schedule;
 pub use topology::{
-    BusSettings, Correlate, MixPart, PublisherSpec, Reading, SubscriberSpec, Topology,
+    BusSettings, Correlate, MixPart, PublisherSpec, Reading, Replay, SubscriberSpec, Topology,
 };
-pub use workload::{PlannedEvent, Workload, WorkloadError, table};
+pub use workload::{PlannedEvent, Workload, WorkloadError, least_payload, table};

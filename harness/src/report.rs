@@ -63,7 +63,7 @@ pub use read::{ReadError, is_in, read, read_either, read_file};
 pub use revision::revision;
 pub use run::{
     Behaviour, BehaviourRow, CheckedRow, CurveRow, DivergenceRow, FORMAT, LeftBehind,
-    PerformanceRow, Run, Witness, schema,
+    PerformanceRow, Run, TopicRow, Witness, schema,
 };
 pub use sides::sides;
 pub use stamp::utc;

@@ -11,6 +11,7 @@ mod header;
 mod name;
 mod profile;
 mod reader;
+mod recording;
 mod said;
 mod scale;
 mod tags;
@@ -20,6 +21,11 @@ pub use diagnostic::{Problem, Problems, Source};
 pub use files::{FilesError, OTHER_FILES, default_folder, find_files, load};
 pub use profile::Profile;
 pub use reader::{Origin, Slot, Survey, Traced, Wanted};
+pub use recording::{
+    About, Ended, Full, MAX_LINE_BYTES, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, MAX_RECORDED_ROLES,
+    MAX_RECORDED_SORTS, MAX_RECORDING_BYTES, RECORDING_EXTENSION, RecordedEvent, RecordedSort,
+    RecordedSubscription, Recording, RecordingError, Recordings,
+};
 pub use said::{Axis, Scenario};
 pub use scale::Scale;
 pub use tags::{MAX_TAG_BYTES, MAX_TAGS};
@@ -28,5 +34,6 @@ pub(crate) use diagnostic::suggestion;
 pub(crate) use document::{Node, Value, parse as parse_document};
 pub(crate) use name::{is_name, nearest_name};
 pub(crate) use reader::{At, Reader, Table, listed};
+pub(crate) use recording::is_beside;
 pub(crate) use said::{Point, read_known};
-pub(crate) use unit::{rate, shown_bytes, shown_ms};
+pub(crate) use unit::{duration_ms, rate, shown_bytes, shown_ms};

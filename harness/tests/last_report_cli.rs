@@ -41,6 +41,7 @@ fn row(case: &str, bus: Bus, outcome: Behaviour) -> BehaviourRow {
         reached: Vec::new(),
         published: 0,
         received: 0,
+        topics: Vec::new(),
         processes: Vec::new(),
         rerun: String::new(),
     }

@@ -286,7 +286,7 @@ fn how_much_is_published_is_said_exactly_once() {
   --> scenarios/a/b.toml:18:12
    |
 18 | publish = [{ count = 10, for = "1s" }]
-   |            ^^^^^^^^^^^^^^^^^^^^^^^^^^ write `count`, `for` or `until-refused = true`"#
+   |            ^^^^^^^^^^^^^^^^^^^^^^^^^^ write `count`, `for`, `until-refused = true` or `as-recorded = true`"#
     );
 }
 

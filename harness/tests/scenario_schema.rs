@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use equivalence::plan::expand::{check, keys_of_every_table};
 use equivalence::plan::schema;
-use equivalence::scenario::{Scenario, Source, find_files};
+use equivalence::scenario::{find_files, load};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
@@ -108,9 +108,14 @@ fn the_examples_of_the_format_are_valid() {
         .map(|rest| rest.split("```").next().expect("split yields one part"))
         .collect();
     assert!(examples.len() >= 2, "examples are gone");
+    // One of them replays a recording, which lies beside it.
+    let beside = tempfile::tempdir().expect("a folder");
+    let recording = folder().join("recorded/agent.jsonl");
+    fs::copy(recording, beside.path().join("agent.jsonl")).expect("copied");
+    let file = beside.path().join("example.toml");
     for text in examples {
-        let source = Source { path: "FORMAT.md".into(), text: text.into() };
-        let scenario = Scenario::parse(source).unwrap_or_else(|problems| panic!("{problems}"));
+        fs::write(&file, text).expect("written");
+        let scenario = load(&file).unwrap_or_else(|problems| panic!("{problems}"));
         check(&scenario).unwrap_or_else(|problems| panic!("{problems}"));
     }
 }

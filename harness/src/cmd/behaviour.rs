@@ -1,5 +1,7 @@
 //! One behaviour case on one bus: driven, checked, told as a row of the report.
 
+mod topics;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytestring::ByteString;
@@ -148,12 +150,13 @@ pub fn judge_on(
     let Driven { trial, history, doubts, .. } = driven;
     let nothing = History::default();
     let history = history.as_ref().unwrap_or(&nothing);
-    let report = match CasePlan::new(case) {
-        Ok(plan) => check(case, bus, history, &plan),
-        Err(cause) => Report::Broken(vec![cause.to_string()]),
+    let (report, topics) = match CasePlan::new(case) {
+        Ok(plan) => (check(case, bus, history, &plan), topics::rows(&plan, history)),
+        Err(cause) => (Report::Broken(vec![cause.to_string()]), Vec::new()),
     };
     let mut row = judged(row(case, bus, wanted, Behaviour::Pass), (case, today), &report, doubts);
     (row.published, row.received) = totals(history);
+    row.topics = topics;
     row.timeline = timeline(history, &row.violations);
     row.processes.clone_from(&trial.processes);
     row
@@ -289,6 +292,7 @@ pub(super) fn row(case: &Case, bus: Bus, wanted: &Wanted, outcome: Behaviour) ->
         reached: Vec::new(),
         published: 0,
         received: 0,
+        topics: Vec::new(),
         processes: Vec::<ProcessFigures>::new(),
         rerun: CommandLine::of_case(wanted, &case.id, bus).to_string(),
     }

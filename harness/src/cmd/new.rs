@@ -5,7 +5,6 @@
 
 mod answers;
 mod ask;
-mod place;
 mod text;
 
 use std::io::{IsTerminal, Write, stderr, stdin, stdout};
@@ -18,6 +17,7 @@ use thiserror::Error;
 use super::check::{self, CheckArgs};
 use super::command_line::{CommandLine, is_own};
 use super::known::kinds_of;
+use super::place::{Existing, Place, PlaceError};
 use super::terminal::{AskError, Terminal};
 use super::{EXIT_INVALID, complain, folder_or_default};
 use crate::plan::TrialKind;
@@ -25,7 +25,6 @@ use crate::plan::expand;
 use crate::report::Exit;
 use crate::scenario::{Problems, Scenario, Source};
 use answers::{Answers, Said};
-use place::{Place, PlaceError};
 
 /// Kinds of scenario that can be put together from parts.
 pub const KINDS: [TrialKind; 3] = [TrialKind::Behaviour, TrialKind::Saturation, TrialKind::Paced];
@@ -108,7 +107,7 @@ pub fn run(args: &NewArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn written(args: &NewArgs, folder: &Path) -> Result<PathBuf, NewError> {
-    let place = Place::of(folder, &args.name)?;
+    let place = Place::of(folder, &args.name, Existing::Kept)?;
     let mut said = Said::of(args);
     if stdin().is_terminal() && stderr().is_terminal() {
         let (mut input, mut output) = (stdin().lock(), stderr());

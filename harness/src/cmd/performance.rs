@@ -114,7 +114,7 @@ pub fn in_flight(case: &Case) -> Option<u64> {
     let window = |phase: &Phase| -> u64 {
         let windows = phase.publish.iter().filter_map(|publish| match publish.rate {
             Rate::Window(window) => Some(window),
-            Rate::Max | Rate::PerSecond(..) => None,
+            Rate::Max | Rate::PerSecond(..) | Rate::AsRecorded(_) => None,
         });
         windows.sum()
     };

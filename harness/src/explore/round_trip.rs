@@ -11,6 +11,9 @@ impl Sketch {
         if case.kind != TrialKind::Behaviour {
             return Err(Unsaid::Kind { case: case.id.clone(), kind: case.kind });
         }
+        if case.topology.publishers.iter().any(|publisher| publisher.replay.is_some()) {
+            return Err(Unsaid::Replay { case: case.id.clone() });
+        }
         let sketch = Self {
             name: case.scenario.clone(),
             claims: case.claims.clone(),

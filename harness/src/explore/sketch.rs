@@ -40,6 +40,14 @@ pub enum Unsaid {
         /// Its kind.
         kind: TrialKind,
     },
+    /// What is left out of a recording is no recording any more.
+    #[error(
+        "{case} replays a recording, which cannot be made smaller; `record` writes a fitted scenario beside it, which can"
+    )]
+    Replay {
+        /// The case.
+        case: String,
+    },
     /// The file would be refused.
     #[error("the scenario of a sketch is not valid: {0}")]
     Invalid(String),

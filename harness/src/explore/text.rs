@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use super::sketch::Sketch;
 use crate::plan::{Action, Arrivals, BusSettings, Count, Phase, Publish, Rate, Topology, Trigger};
+use crate::scenario::shown_ms;
 
 /// A sketch as a file.
 pub(super) fn of(sketch: &Sketch) -> String {
@@ -37,7 +38,7 @@ pub(super) fn of(sketch: &Sketch) -> String {
         }
     }
     out.push_str("\n[budget]\n");
-    line(&mut out, "time", ms(sketch.budget_ms));
+    line(&mut out, "time", shown_ms(sketch.budget_ms));
     out
 }
 
@@ -62,10 +63,6 @@ fn texts<T: AsRef<str>>(items: &[T]) -> Value {
     Value::Array(items.iter().map(|item| Value::from(item.as_ref())).collect())
 }
 
-fn ms(ms: u64) -> String {
-    format!("{ms}ms")
-}
-
 /// A count as TOML has them; none beyond what a scenario may ask for ever comes here.
 fn number(count: u64) -> Value {
     Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
@@ -83,7 +80,7 @@ fn settings(out: &mut String, settings: &BusSettings) {
     set("subscriber-limit", settings.subscriber_limit.map(count));
     set("connection-limit", settings.connection_limit.map(count));
     set("retained-events", settings.retained_events.map(count));
-    set("publish-limit", settings.publish_limit_ms.map(|limit| ms(limit).into()));
+    set("publish-limit", settings.publish_limit_ms.map(|limit| shown_ms(limit).into()));
     set("central-capacity", settings.central_capacity.map(count));
     set("payload-limit", settings.payload_limit_bytes.map(|bytes| format!("{bytes}B").into()));
     if !table.is_empty() {
@@ -98,7 +95,7 @@ fn phase(out: &mut String, phase: &Phase, topology: &Topology) {
     list(out, "publish", phase.publish.iter().map(|share| publish(share, topology)).collect());
     list(out, "action", phase.actions.iter().map(|done| action(done, topology)).collect());
     if phase.idle_ms > 0 {
-        line(out, "idle", ms(phase.idle_ms));
+        line(out, "idle", shown_ms(phase.idle_ms));
     }
     if !phase.fence {
         line(out, "fence", false);
@@ -111,14 +108,15 @@ fn phase(out: &mut String, phase: &Phase, topology: &Topology) {
 fn publish(share: &Publish, topology: &Topology) -> Table {
     let mut table = Table::new();
     table.insert("publisher".into(), topology.publishers[share.publisher].name.clone().into());
-    let (key, value) = match share.count {
-        Count::Events(events) => ("count", number(events)),
-        Count::ForMs(time) => ("for", ms(time).into()),
-        Count::UntilRefused => ("until-refused", true.into()),
+    let (key, value) = match (share.rate, share.count) {
+        (Rate::AsRecorded(_), _) => ("as-recorded", true.into()),
+        (_, Count::Events(events)) => ("count", number(events)),
+        (_, Count::ForMs(time)) => ("for", shown_ms(time).into()),
+        (_, Count::UntilRefused) => ("until-refused", true.into()),
     };
     table.insert(key.into(), value);
     match share.rate {
-        Rate::Max => {}
+        Rate::Max | Rate::AsRecorded(_) => {}
         Rate::Window(events) => {
             table.insert("window".into(), number(events));
         }

@@ -61,6 +61,7 @@ impl PublisherSpec {
             confirm: Confirmation::Fire,
             correlate: Correlate::Fresh,
             table: 0,
+            replay: None,
         }
     }
 }

@@ -11,6 +11,7 @@ mod expectation;
 mod faults;
 mod idle;
 mod phases;
+mod replay;
 mod roster;
 mod said;
 mod subscribers;
@@ -173,7 +174,7 @@ fn read_case(
     read_known(&table, &|claim| claims::refusal(said?, wild, claim));
     let id = point.id(&scenario.name);
     let summary = table.required("summary", At::text).unwrap_or_default();
-    let mut topology = roster::read(&table, kind);
+    let mut topology = roster::read(&table, kind, &scenario.recordings);
     let control = std::mem::take(&mut topology.control);
     let control = control::read_steps(&table, &topology.topology, control, kind);
     let roster = Roster::of(&topology);

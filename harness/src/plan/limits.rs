@@ -63,14 +63,14 @@ impl Publish {
             (Count::ForMs(ms), Rate::Max | Rate::Window(_)) => {
                 ms.saturating_mul(FASTEST_PER_S / 1000)
             }
-            (Count::UntilRefused, _) => 0,
+            (Count::ForMs(_), Rate::AsRecorded(_)) | (Count::UntilRefused, _) => 0,
         }
     }
 
     /// Milliseconds this share takes by the plan alone; nothing where only the bus decides.
     pub fn planned_ms(&self) -> u64 {
         match (self.count, self.rate) {
-            (Count::ForMs(ms), _) => ms,
+            (Count::ForMs(ms), _) | (_, Rate::AsRecorded(ms)) => ms,
             (Count::Events(events), Rate::PerSecond(per_second, _)) => {
                 whole(events as f64 * 1000.0 / per_second)
             }
@@ -141,22 +141,21 @@ impl Total {
         Ok(())
     }
 
-    /// Adds a share for each of so many publishers. Closed loops and open loops are counted alike,
-    /// but for saturation: it keeps no record of single events.
+    /// Adds the share of one publisher. Closed loops and open loops are counted alike, but for
+    /// saturation: it keeps no record of single events.
     pub(super) fn add(
         &mut self,
         share: &Publish,
-        publishers: usize,
         subscribers: usize,
         kind: TrialKind,
     ) -> Result<(), Beyond> {
         if share.planned_ms() > MAX_PHASE_MS {
             return Err(Beyond::Phase);
         }
-        self.add_steps(publishers)?;
+        self.add_steps(1)?;
         let is_counted = kind != TrialKind::Saturation || matches!(share.count, Count::Events(_));
         let events = if is_counted { share.planned_events() } else { 0 };
-        let sum = events.saturating_mul(publishers as u64).saturating_add(self.events);
+        let sum = events.saturating_add(self.events);
         if sum > MAX_TRIAL_EVENTS {
             return Err(Beyond::Events);
         }

@@ -65,6 +65,9 @@ pub enum Rate {
     Window(u64),
     /// Open loop at absolute deadlines, events per second over all of this publisher.
     PerSecond(f64, Arrivals),
+    /// Open loop at the moments its publisher was recorded at, the last of them so many milliseconds
+    /// after the first of the recording.
+    AsRecorded(u64),
 }
 
 /// Distribution of the planned moments of an open loop.

@@ -59,6 +59,7 @@ pub struct BusSettings {
     pub fault: Option<String>,
 }
 
+const NS_PER_MS: u64 = 1_000_000;
 /// How long a publish waits where the case does not say, milliseconds: as the buses do (C11).
 const PUBLISH_LIMIT_MS: u64 = 30_000;
 /// Largest payload a bus must take where the case does not say, bytes (W2).
@@ -92,6 +93,32 @@ pub struct PublisherSpec {
     pub correlate: Correlate,
     /// Process records it holds besides, as a collector does of what it watches; 0 to 1 000 000.
     pub table: usize,
+    /// Which part of the mix comes when, where that was recorded and not made up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+}
+
+/// The order and the moments of a publisher's events, as they were recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// The recording's file, beside the scenario's.
+    pub file: String,
+    /// By event: its part, an index into the mix.
+    pub order: Vec<u32>,
+    /// By event: when it was published, nanoseconds after the first event of the recording.
+    pub moments_ns: Vec<u64>,
+}
+
+impl Replay {
+    /// How many events there are.
+    pub fn events(&self) -> u64 {
+        self.order.len() as u64
+    }
+
+    /// When the last one comes, milliseconds after the first of the recording, rounded up.
+    pub fn lasts_ms(&self) -> u64 {
+        self.moments_ns.last().map_or(0, |last| last.div_ceil(NS_PER_MS))
+    }
 }
 
 /// One sort of event in a publisher's mix.

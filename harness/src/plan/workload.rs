@@ -44,8 +44,8 @@ pub struct Workload {
     publisher: String,
     correlate: Correlate,
     parts: Vec<Part>,
-    /// One cycle of the mix: indices into `parts`.
-    order: Vec<usize>,
+    /// One cycle of the mix, or all that is replayed: indices into `parts`.
+    order: Vec<u32>,
 }
 
 #[derive(Debug, Clone)]
@@ -53,6 +53,8 @@ struct Part {
     spec: MixPart,
     /// What it rotates over, in order; empty where the kind's default topic is meant.
     topics: Vec<Topic>,
+    /// The default topic of its kind.
+    own_topic: Topic,
     /// By width of the sequence number, narrowest first.
     fits: [Fit; VARINT_WIDTHS],
 }
@@ -120,7 +122,10 @@ impl Workload {
             .iter()
             .map(|part| Part::new(&spec.name, part, size))
             .collect::<Result<Vec<_>, _>>()?;
-        let order = interleaving(&spec.mix, case.seed ^ publisher as u64);
+        let order = match &spec.replay {
+            Some(replay) => replay.order.clone(),
+            None => interleaving(&spec.mix, case.seed ^ publisher as u64),
+        };
         if order.is_empty() {
             return Err(WorkloadError::EmptyMix { publisher: spec.name.clone() });
         }
@@ -129,10 +134,7 @@ impl Workload {
 
     /// The event with this running number, counted from 1.
     pub fn event(&self, sequence: u64) -> PlannedEvent {
-        let cycle = self.order.len() as u64;
-        let (round, turn) =
-            (sequence.saturating_sub(1) / cycle, sequence.saturating_sub(1) % cycle);
-        let part = &self.parts[self.order[usize::try_from(turn).expect("turns fit the order")]];
+        let (part, round) = self.turn(sequence);
         let fit = part.fits[varint_bytes(sequence) - 1];
         PlannedEvent {
             topic: part.topic(round).cloned(),
@@ -142,6 +144,21 @@ impl Workload {
                 Correlate::Numbered => Some(numbered(&self.publisher, sequence)),
             },
         }
+    }
+
+    /// The topic of the event with this running number, without making it.
+    pub fn topic(&self, sequence: u64) -> &Topic {
+        let (part, round) = self.turn(sequence);
+        part.topic(round).unwrap_or(&part.own_topic)
+    }
+
+    /// The part whose turn it is, and the round of the mix.
+    fn turn(&self, sequence: u64) -> (&Part, u64) {
+        let cycle = self.order.len() as u64;
+        let (round, turn) =
+            (sequence.saturating_sub(1) / cycle, sequence.saturating_sub(1) % cycle);
+        let turn = usize::try_from(turn).expect("turns fit the order");
+        (&self.parts[self.order[turn] as usize], round)
     }
 }
 
@@ -159,13 +176,31 @@ impl Part {
             let sequence = 1 << (7 * index);
             *fit = search(publisher, spec, sequence, size)?;
         }
-        Ok(Self { spec: spec.clone(), topics, fits })
+        Ok(Self { spec: spec.clone(), topics, own_topic: own_topic(spec), fits })
     }
 
     /// The topic of its events in a round of the mix.
     fn topic(&self, round: u64) -> Option<&Topic> {
         let turn = round.checked_rem(self.topics.len() as u64)?;
         self.topics.get(usize::try_from(turn).expect("turns fit the topics"))
+    }
+}
+
+/// The least payload that events of a part can be given exactly, from the part's own on, bytes.
+pub fn least_payload(
+    publisher: &str,
+    part: &MixPart,
+    size: &dyn Fn(&CollectionEvent) -> usize,
+) -> Result<usize, WorkloadError> {
+    let mut spec = part.clone();
+    loop {
+        match Part::new(publisher, &spec, size) {
+            Ok(_) => return Ok(spec.payload_bytes),
+            Err(WorkloadError::TooSmall { bytes, smallest_bytes, .. }) => {
+                spec.payload_bytes = smallest_bytes.max(bytes + 1);
+            }
+            Err(error) => return Err(error),
+        }
     }
 }
 
@@ -289,10 +324,9 @@ fn numbered(publisher: &str, sequence: u64) -> CorrelationMetadata {
 }
 
 /// One cycle of the mix: every part as often as its weight, in an order the seed gives.
-fn interleaving(mix: &[MixPart], seed: u64) -> Vec<usize> {
-    let mut order: Vec<usize> = mix
-        .iter()
-        .enumerate()
+fn interleaving(mix: &[MixPart], seed: u64) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..)
+        .zip(mix)
         .flat_map(|(index, part)| std::iter::repeat_n(index, part.weight as usize))
         .collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));

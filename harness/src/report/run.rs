@@ -96,6 +96,9 @@ pub struct BehaviourRow {
     pub published: u64,
     /// Events received by all subscribers, fences left out.
     pub received: u64,
+    /// The same by topic, refused publishes left out.
+    #[serde(default)]
+    pub topics: Vec<TopicRow>,
     /// The processes that took part.
     pub processes: Vec<ProcessFigures>,
     /// The command that runs this case alone.
@@ -178,6 +181,17 @@ impl Witness {
         let twin = self.twin.as_ref().map_or_else(String::new, |twin| format!("; {twin}"));
         format!("{}{twin}", self.sentence)
     }
+}
+
+/// What went over one topic in one behaviour case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TopicRow {
+    /// The topic, by the plan of the event.
+    pub topic: String,
+    /// Publishes that succeeded, fences left out.
+    pub published: u64,
+    /// Events received by all subscribers, fences left out.
+    pub received: u64,
 }
 
 /// How much one check looked at.

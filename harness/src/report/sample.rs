@@ -93,6 +93,7 @@ pub(crate) fn passing(bus: Bus) -> BehaviourRow {
         reached: Vec::new(),
         published: 100,
         received: 100,
+        topics: Vec::new(),
         processes: Vec::new(),
         rerun: format!("equivalence --scenario ordering/one --candidate {}", bus.as_str()),
     }

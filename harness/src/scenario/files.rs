@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::recording::{Recording, is_beside};
 use super::{Problems, Scenario, Source};
 
 /// Files among scenarios that are none; no scenario can have their names.
@@ -65,7 +66,7 @@ pub fn find_files(folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
     Ok(found)
 }
 
-/// Reads one scenario file.
+/// Reads one scenario file, and the recordings beside it that it replays.
 pub fn load(path: &Path) -> Result<Scenario, FilesError> {
     let bytes = fs::metadata(path).map_err(|cause| unreadable(path, cause))?.len();
     let shown = path.display().to_string();
@@ -73,7 +74,14 @@ pub fn load(path: &Path) -> Result<Scenario, FilesError> {
         return Err(FilesError::TooLarge { path: shown, bytes });
     }
     let text = fs::read_to_string(path).map_err(|cause| unreadable(path, cause))?;
-    Ok(Scenario::parse(Source { path: shown, text })?)
+    let scenario = Scenario::parse(Source { path: shown, text })?;
+    let names = scenario.names_of_recordings().into_iter().filter(|name| is_beside(name));
+    let recordings = names.map(|name| {
+        let recording = Recording::load(&path.with_file_name(&name));
+        (name, recording)
+    });
+    let recordings = recordings.collect();
+    Ok(scenario.with_recordings(recordings))
 }
 
 fn is_scenario(path: &Path) -> bool {

@@ -1,12 +1,13 @@
 //! A scenario as said: its document, and the names its values are written with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::header::{self, Header};
 use super::{
-    At, Node, Problems, Profile, Reader, Source, Table, Value, document, listed, suggestion,
+    At, Node, Problems, Profile, Reader, Recordings, Source, Table, Value, document, listed,
+    suggestion,
 };
 
 /// Cases of one scenario in one profile, at most: more is a matrix out of hand.
@@ -30,6 +31,8 @@ pub struct Scenario {
     pub tags: Vec<String>,
     /// Profiles it is part of.
     pub profiles: Vec<Profile>,
+    /// What lies beside it to be replayed, by the names it says; none where it is no file.
+    pub recordings: Arc<Recordings>,
     pub(crate) root: Node,
     /// Named values that are no axis.
     values: Vec<(String, Value)>,
@@ -70,7 +73,28 @@ impl Scenario {
         let Matrix { axes, values, changes } = read_matrix(&table);
         drop(table);
         drop(reader);
-        Ok(Self { source, name, claims, axes, tags, profiles, root, values, changes })
+        let recordings = Arc::default();
+        Ok(Self { source, name, claims, axes, tags, profiles, recordings, root, values, changes })
+    }
+
+    /// The same with what its publishers replay.
+    #[must_use]
+    pub fn with_recordings(self, recordings: Recordings) -> Self {
+        Self { recordings: Arc::new(recordings), ..self }
+    }
+
+    /// Names of the recordings its publishers replay, at any point of any profile.
+    pub(super) fn names_of_recordings(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for point in Profile::ALL.into_iter().flat_map(|profile| self.points(profile)) {
+            let reader = Reader::new(&self.source, point.names);
+            let Some(topology) = reader.root(&self.root).table("topology", "topology") else {
+                continue;
+            };
+            let publishers = topology.tables("publisher", "topology.publisher");
+            names.extend(publishers.iter().filter_map(|one| one.optional("recording", At::text)));
+        }
+        names
     }
 
     /// Every point of the matrix in a profile, the last axis changing fastest; none if the

@@ -85,6 +85,7 @@ fn pace(rate: Rate) -> String {
         Rate::PerSecond(rate, Arrivals::Burst(events)) => {
             format!("in bursts of {events}, {rate} a second on average")
         }
+        Rate::AsRecorded(ms) => format!("each when it was recorded, within {}", shown_ms(ms)),
     }
 }
 

@@ -55,17 +55,12 @@ fn subscribes_alike(one: &SubscriberSpec, other: &SubscriberSpec) -> bool {
 }
 
 fn publisher(spec: &PublisherSpec) -> String {
-    let mut told = vec![match spec.mix.as_slice() {
-        [one] => format!("publishes {}", part(one)),
-        mix => {
-            let parts = mix.iter().take(PARTS_TOLD);
-            let mut parts: Vec<String> =
-                parts.map(|one| format!("{} of {}", one.weight, part(one))).collect();
-            if mix.len() > PARTS_TOLD {
-                parts.push(format!("and {} sorts more", mix.len() - PARTS_TOLD));
-            }
-            format!("publishes a mix, in each cycle {}", parts.join("; "))
+    let mut told = vec![match (&spec.replay, spec.mix.as_slice()) {
+        (Some(replay), mix) => {
+            format!("replays the events recorded in {}: {}", replay.file, parts(mix))
         }
+        (None, [one]) => format!("publishes {}", part(one)),
+        (None, mix) => format!("publishes a mix, in each cycle {}", parts(mix)),
     }];
     told.extend(role(spec.role));
     told.extend(match spec.confirm {
@@ -82,6 +77,17 @@ fn publisher(spec: &PublisherSpec) -> String {
     }
     if spec.table > 0 {
         told.push(format!("holds {} process records, as a collector does", spec.table));
+    }
+    told.join("; ")
+}
+
+/// How many of which, the first parts by themselves.
+fn parts(mix: &[MixPart]) -> String {
+    let told = mix.iter().take(PARTS_TOLD);
+    let mut told: Vec<String> =
+        told.map(|one| format!("{} of {}", one.weight, part(one))).collect();
+    if mix.len() > PARTS_TOLD {
+        told.push(format!("and {} sorts more", mix.len() - PARTS_TOLD));
     }
     told.join("; ")
 }

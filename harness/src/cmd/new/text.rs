@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use toml::Value;
 
 use super::answers::{Answers, LITTLE_ROOM};
-use super::place::Place;
+use crate::cmd::place::Place;
 use crate::cmd::wrap::wrapped;
 use crate::plan::{Claim, TrialKind};
 
@@ -205,6 +205,7 @@ mod tests {
     use daemoneye_eventbus::{Topic, TopicPattern};
 
     use super::*;
+    use crate::cmd::place::Existing;
     use crate::plan::expand::{Expanded, expand_all};
     use crate::scenario::{Profile, Scenario, Source};
 
@@ -223,7 +224,7 @@ mod tests {
 
     fn expanded(answers: &Answers) -> Expanded {
         let folder = tempfile::tempdir().expect("a folder");
-        let place = Place::of(folder.path(), "a/b").expect("a place");
+        let place = Place::of(folder.path(), "a/b", Existing::Kept).expect("a place");
         let source = Source { path: "a/b.toml".into(), text: of(&place, answers) };
         let scenario = Scenario::parse(source).unwrap_or_else(|problems| panic!("{problems}"));
         expand_all(&scenario, Profile::Pr, 1).unwrap_or_else(|problems| panic!("{problems}"))

@@ -141,17 +141,11 @@ impl Publisher {
             return Share::default();
         };
         let marks = Marks::of(&assignment, phase, publish);
-        match publish.rate {
-            Rate::PerSecond(per_second, arrivals) => {
-                let planned = self.stream.schedule(per_second, arrivals, publish.count, phase);
-                self.open_loop(phase, &planned, &marks)
-            }
-            Rate::Max => self.closed_loop(phase, publish.count, None, &marks),
-            Rate::Window(_) => {
-                let credits = self.credits.clone();
-                self.closed_loop(phase, publish.count, Some(&credits), &marks)
-            }
+        if let Some(planned) = self.stream.schedule(publish, phase) {
+            return self.open_loop(phase, &planned, &marks);
         }
+        let credits = matches!(publish.rate, Rate::Window(_)).then(|| self.credits.clone());
+        self.closed_loop(phase, publish.count, credits.as_ref(), &marks)
     }
 
     /// Publishes as fast as the bus, and the credit if there is one, allow.

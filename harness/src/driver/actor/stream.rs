@@ -4,7 +4,7 @@ use daemoneye_eventbus::topic::default_topic;
 use daemoneye_eventbus::{CollectionEvent, CorrelationMetadata, Topic, wire};
 
 use crate::driver::fencing::fence;
-use crate::plan::{Arrivals, Case, Count, Fence, PlannedEvent, Workload, WorkloadError, schedule};
+use crate::plan::{Case, Fence, PlannedEvent, Publish, Rate, Workload, WorkloadError, schedule};
 
 /// One event, ready to be published.
 pub(super) struct Stamped {
@@ -26,16 +26,20 @@ impl Stream {
         Ok(Self { case: case.clone(), publisher, workload })
     }
 
-    /// Planned moments of a phase, offsets from its start, ns. Each publisher has its own.
-    pub(super) fn schedule(
-        &self,
-        per_second: f64,
-        arrivals: Arrivals,
-        count: Count,
-        phase: u32,
-    ) -> Vec<u64> {
-        let seed = self.case.seed ^ (u64::from(phase) << 32) ^ self.publisher as u64;
-        schedule(per_second, arrivals, count, seed).collect()
+    /// Planned moments of its share of a phase, offsets from its start, ns; `None` where the loop is
+    /// closed. Each publisher has its own.
+    pub(super) fn schedule(&self, share: &Publish, phase: u32) -> Option<Vec<u64>> {
+        match share.rate {
+            Rate::Max | Rate::Window(_) => None,
+            Rate::PerSecond(per_second, arrivals) => {
+                let seed = self.case.seed ^ (u64::from(phase) << 32) ^ self.publisher as u64;
+                Some(schedule(per_second, arrivals, share.count, seed).collect())
+            }
+            Rate::AsRecorded(_) => {
+                let replay = self.case.topology.publishers[self.publisher].replay.as_ref();
+                Some(replay.map_or_else(Vec::new, |replay| replay.moments_ns.clone()))
+            }
+        }
     }
 
     /// The event with this number.

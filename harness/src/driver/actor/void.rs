@@ -19,7 +19,7 @@ use super::protocol::Notice;
 use super::stream::{Stamped, Stream};
 use super::subscriber::SubscriberOrder;
 use super::tally::Tally;
-use crate::plan::{Rate, Reading, WorkloadError};
+use crate::plan::{Reading, WorkloadError};
 
 /// Open loops: what came due within so many nanoseconds is recorded in one go.
 const TURN_NS: u64 = 20_000_000;
@@ -93,11 +93,9 @@ impl VoidSubscriber {
         }
         let mut moments = Vec::new();
         for publish in &plan.publish {
-            if let Rate::PerSecond(per_second, arrivals) = publish.rate {
-                let (stream, _) = &self.sources[publish.publisher];
-                let offsets = stream.schedule(per_second, arrivals, publish.count, phase);
-                moments.extend(offsets.into_iter().map(|offset| (offset, publish.publisher)));
-            }
+            let (stream, _) = &self.sources[publish.publisher];
+            let offsets = stream.schedule(publish, phase).into_iter().flatten();
+            moments.extend(offsets.map(|offset| (offset, publish.publisher)));
         }
         moments.sort_unstable();
         let base = monotonic_ns();

@@ -22,7 +22,7 @@ impl Credit {
     pub(in crate::driver) fn new(plan: &Phase, received: &[u64]) -> Self {
         let window = |rate| match rate {
             Rate::Window(window) => Some(window),
-            Rate::Max | Rate::PerSecond(..) => None,
+            Rate::Max | Rate::PerSecond(..) | Rate::AsRecorded(_) => None,
         };
         let publish = plan.publish.iter();
         let windows =

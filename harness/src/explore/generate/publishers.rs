@@ -38,6 +38,7 @@ pub(super) fn any(most: usize) -> impl Strategy<Value = Vec<PublisherSpec>> {
             confirm: Confirmation::Fire,
             correlate: if numbered { Correlate::Numbered } else { Correlate::Fresh },
             table: 0,
+            replay: None,
         };
         drafts.into_iter().enumerate().map(spec).collect()
     })

@@ -2,8 +2,8 @@
 
 use toml::Value;
 
-use super::ms;
 use crate::plan::{Deed, Direction, Fault, Operation, Topology, Victim};
+use crate::scenario::shown_ms;
 
 type Key = (String, Value);
 
@@ -18,7 +18,7 @@ pub(super) fn said(operation: &Operation, topology: &Topology) -> Vec<Key> {
         Operation::DropReceiver(index) => ("drop-receiver", vec![subscriber(index)]),
         Operation::StopReading(index) => ("stop-reading", vec![subscriber(index)]),
         Operation::ResumeReading(index) => ("resume-reading", vec![subscriber(index)]),
-        Operation::Shutdown(deadline) => ("shutdown", vec![key("deadline", ms(deadline))]),
+        Operation::Shutdown(deadline) => ("shutdown", vec![key("deadline", shown_ms(deadline))]),
         Operation::PublishOne(index) => ("publish-one", vec![publisher(index)]),
         Operation::Fault(Fault { deed, victim }) => {
             let whom = match victim {
@@ -34,8 +34,8 @@ pub(super) fn said(operation: &Operation, topology: &Topology) -> Vec<Key> {
 
 fn how(deed: Deed) -> Option<Key> {
     match deed {
-        Deed::Delay(by) => Some(key("by", ms(by))),
-        Deed::Restart(pause) => Some(key("for", ms(pause))),
+        Deed::Delay(by) => Some(key("by", shown_ms(by))),
+        Deed::Restart(pause) => Some(key("for", shown_ms(pause))),
         Deed::Split(bytes) => Some(key("bytes", i64::from(bytes))),
         Deed::HalfClose(Direction::ToBroker) => Some(key("direction", "to-broker")),
         Deed::HalfClose(Direction::FromBroker) => Some(key("direction", "from-broker")),

@@ -7,8 +7,9 @@ use daemoneye_eventbus::{
 };
 use toml::{Table, Value};
 
-use super::{count, line, list, ms, number, texts};
+use super::{count, line, list, number, texts};
 use crate::plan::{Correlate, MixPart, PublisherSpec, Reading, SubscriberSpec};
+use crate::scenario::shown_ms;
 
 /// Capacity of a subscription that says none, events.
 const DEFAULT_CAPACITY: usize = 1024;
@@ -23,7 +24,10 @@ pub(super) fn publisher(out: &mut String, publisher: &PublisherSpec) {
     if publisher.table > 0 {
         line(out, "table", count(publisher.table));
     }
-    list(out, "mix", publisher.mix.iter().map(part).collect());
+    match &publisher.replay {
+        Some(replay) => line(out, "recording", replay.file.as_str()),
+        None => list(out, "mix", publisher.mix.iter().map(part).collect()),
+    }
 }
 
 fn role(out: &mut String, role: Role) {
@@ -132,8 +136,8 @@ fn policy(out: &mut String, policy: OverflowPolicy) {
         let whole = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let mut table = Table::new();
         table.insert("losses".into(), i64::from(breaker.losses).into());
-        table.insert("window".into(), ms(whole(breaker.window)).into());
-        table.insert("cool-down".into(), ms(whole(breaker.cool_down)).into());
+        table.insert("window".into(), shown_ms(whole(breaker.window)).into());
+        table.insert("cool-down".into(), shown_ms(whole(breaker.cool_down)).into());
         line(out, "breaker", table);
     }
 }

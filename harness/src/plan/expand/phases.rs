@@ -62,21 +62,51 @@ fn read_publish(
         Some(at) => roster.publishers(&at).unwrap_or_default(),
         None => roster.all_publishers(),
     };
-    let count = read_count(&table);
+    let as_recorded = table.optional("as-recorded", At::boolean).unwrap_or_default();
+    let count = read_count(&table, as_recorded);
     let rate = read_rate(&table);
     let rate = match table.optional("window-bytes", At::size) {
         Some(bytes) => bounded(&table, rate, (bytes, publishers.clone()), roster),
         None => rate,
     };
-    let share = Publish { publisher: 0, count, rate };
-    let within = total.add(&share, publishers.len(), roster.all_subscribers().len(), kind);
-    if let Err(beyond) = within {
+    let shares: Vec<Publish> = if as_recorded {
+        replayed(&table, publishers, roster)
+    } else {
+        publishers.map(|publisher| Publish { publisher, count, rate }).collect()
+    };
+    let subscribers = roster.all_subscribers().len();
+    let mut sum = *total;
+    if let Err(beyond) = shares.iter().try_for_each(|share| sum.add(share, subscribers, kind)) {
         table.reader().problem(table.span(), "more than a trial may have", beyond.to_string());
         return Vec::new();
     }
+    *total = sum;
     let span = table.span().clone();
     table.finish();
-    publishers.map(|publisher| (Publish { publisher, count, rate }, span.clone())).collect()
+    shares.into_iter().map(|share| (share, span.clone())).collect()
+}
+
+/// Shares as long as what each publisher replays, which says when, too.
+fn replayed(table: &Table<'_>, publishers: Range<usize>, roster: &Roster) -> Vec<Publish> {
+    let span = table.key_span("as-recorded").unwrap_or_default();
+    for key in ["rate", "window", "window-bytes", "arrivals", "burst"] {
+        if let Some(span) = table.key_span(key) {
+            let label = "a recording says when; leave out one of them";
+            table.reader().problem(&span, format!("`{key}` beside `as-recorded`"), label);
+        }
+    }
+    let mut shares = Vec::new();
+    for publisher in publishers {
+        let Some((events, ms)) = roster.replay(publisher) else {
+            let title = "`as-recorded` of a publisher without a `recording`";
+            let label = "name publishers that replay one";
+            table.reader().problem(&span, title, label);
+            break;
+        };
+        let (count, rate) = (Count::Events(events), Rate::AsRecorded(ms));
+        shares.push(Publish { publisher, count, rate });
+    }
+    shares
 }
 
 /// A closed loop whose window is cut to what all its events take up in flight: at least one event.
@@ -98,7 +128,7 @@ fn bounded(
     Rate::Window(events.min((bytes / each) as u64).max(1))
 }
 
-fn read_count(table: &Table<'_>) -> Count {
+fn read_count(table: &Table<'_>, as_recorded: bool) -> Count {
     let choices = [
         table
             .optional("count", |at| at.count_up_to(MAX_TRIAL_EVENTS, "a trial plans"))
@@ -111,9 +141,9 @@ fn read_count(table: &Table<'_>) -> Count {
             .and_then(|until| until.then_some(Count::UntilRefused)),
     ];
     let said = ["count", "for", "until-refused"].iter().filter(|key| table.key_span(key).is_some());
-    if said.count() != 1 {
+    if said.count() + usize::from(as_recorded) != 1 {
         let title = "how much is published must be said once";
-        let label = "write `count`, `for` or `until-refused = true`";
+        let label = "write `count`, `for`, `until-refused = true` or `as-recorded = true`";
         table.reader().problem(table.span(), title, label);
     }
     choices.into_iter().flatten().next().unwrap_or(Count::Events(0))

@@ -12,8 +12,8 @@ use super::super::limits::{
 use super::super::workload::topics;
 use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, TrialKind};
 use super::said::{Said, kind, measured_only, pid, priority, read_names, role};
-use super::{control, idle, subscribers, untold};
-use crate::scenario::{At, Reader, Table, suggestion};
+use super::{control, idle, replay, subscribers, untold};
+use crate::scenario::{At, Reader, Recordings, Table, suggestion};
 
 /// Sum of the weights of a mix: one cycle of it is laid out in memory.
 const MAX_WEIGHT: i64 = 4096;
@@ -33,6 +33,8 @@ pub(super) struct Roster {
     subscribers: Names,
     /// By publisher: the largest payload of its mix, bytes.
     payloads: Vec<usize>,
+    /// By publisher: how many events it replays, and for how many milliseconds, if it does.
+    replays: Vec<Option<(u64, u64)>>,
     /// By subscriber: whether its role may have its patterns, if it asks by any.
     may: Vec<Option<bool>>,
 }
@@ -43,7 +45,7 @@ struct Names {
     known: Vec<(String, Range<usize>)>,
 }
 
-pub(super) fn read(root: &Table<'_>, kind: TrialKind) -> Said {
+pub(super) fn read(root: &Table<'_>, kind: TrialKind, recordings: &Recordings) -> Said {
     let mut said = Said::default();
     let Some(table) = root.table("topology", "topology") else {
         root.reader().problem(root.span(), "missing table `[topology]`", "a scenario needs it");
@@ -51,7 +53,7 @@ pub(super) fn read(root: &Table<'_>, kind: TrialKind) -> Said {
     };
     said.topology.bus = bus_settings(&table);
     for table in table.tables("publisher", "topology.publisher") {
-        read_publishers(table, &mut said, kind);
+        read_publishers(table, &mut said, kind, recordings);
     }
     for table in table.tables("subscriber", "topology.subscriber") {
         subscribers::read(table, &mut said, kind);
@@ -86,7 +88,7 @@ fn subscriptions(at: &At<'_>) -> Option<usize> {
     at.integer(1..i64::try_from(MAX_SUBSCRIPTIONS).expect("the limit is small") + 1)
 }
 
-fn read_publishers(table: Table<'_>, said: &mut Said, kind: TrialKind) {
+fn read_publishers(table: Table<'_>, said: &mut Said, kind: TrialKind, recordings: &Recordings) {
     let members = said.topology.publishers.iter().map(|spec| spec.name.as_str());
     let (name, names) = read_names(&table, "publishers", &said.publisher_groups, members);
     let role = table.or("role", r#""agent""#, role);
@@ -114,6 +116,11 @@ fn read_publishers(table: Table<'_>, said: &mut Said, kind: TrialKind) {
         let title = format!("weights of the mix add up to {weight}");
         table.reader().problem(table.span(), title, format!("at most {MAX_WEIGHT}"));
     }
+    let replayed = replay::read(&table, &name, kind, recordings);
+    let (mix, replay) = match replayed {
+        Some((mix, replay)) => (mix, Some(replay)),
+        None => (mix, None),
+    };
     let others: usize = said.topology.publishers.iter().map(|spec| spec.table).sum();
     if held * names.len() + others > MAX_TABLE_RECORDS {
         let title = format!("tables of {} records in all", held * names.len() + others);
@@ -128,6 +135,7 @@ fn read_publishers(table: Table<'_>, said: &mut Said, kind: TrialKind) {
         confirm,
         correlate: correlate.clone(),
         table: held,
+        replay: replay.clone(),
     }));
     said.publisher_groups.push((name, first..said.topology.publishers.len()));
     table.finish();
@@ -179,6 +187,7 @@ impl Roster {
             publishers: Names::of("publisher", publishers, &said.publisher_groups),
             subscribers: Names::of("subscriber", subscribers, &said.subscriber_groups),
             payloads: said.topology.publishers.iter().map(largest_payload).collect(),
+            replays: said.topology.publishers.iter().map(replayed).collect(),
             may: (0..).zip(&said.topology.subscribers).map(|(at, own)| may_have(own, at)).collect(),
         }
     }
@@ -186,6 +195,11 @@ impl Roster {
     /// The largest payload of some publishers, bytes.
     pub(super) fn largest_payload(&self, publishers: Range<usize>) -> usize {
         self.payloads[publishers].iter().copied().max().unwrap_or_default()
+    }
+
+    /// How many events a publisher replays, and for how many milliseconds; `None` if it does not.
+    pub(super) fn replay(&self, publisher: usize) -> Option<(u64, u64)> {
+        self.replays[publisher]
     }
 
     /// Whether a subscriber's role may have all its patterns; `None` where it asks by none (A2, A3).
@@ -246,6 +260,10 @@ impl Roster {
 
 fn largest_payload(publisher: &PublisherSpec) -> usize {
     publisher.mix.iter().map(|part| part.payload_bytes).max().unwrap_or_default()
+}
+
+fn replayed(publisher: &PublisherSpec) -> Option<(u64, u64)> {
+    publisher.replay.as_ref().map(|replay| (replay.events(), replay.lasts_ms()))
 }
 
 impl Names {

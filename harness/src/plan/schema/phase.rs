@@ -38,6 +38,8 @@ pub struct Publish {
     pub duration: Option<String>,
     /// Until a publish errs.
     pub until_refused: Option<bool>,
+    /// Everything its publishers were recorded with, each event when it was published.
+    pub as_recorded: Option<bool>,
     /// Closed loop: this many in flight.
     pub window: Option<OrName<u32>>,
     /// Most bytes a closed loop has in flight.

@@ -64,6 +64,8 @@ pub struct Publisher {
     pub correlate: Option<String>,
     /// Process records it holds besides, as a collector does.
     pub table: Option<OrName<u32>>,
+    /// A file beside the scenario's, whose events of this publisher it replays.
+    pub recording: Option<String>,
     /// Several sorts of events, instead of the keys of one sort here.
     #[serde(default)]
     pub mix: Vec<MixPart>,

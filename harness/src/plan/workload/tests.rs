@@ -5,7 +5,7 @@ use daemoneye_eventbus::{EventKind, Priority};
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::{FENCE, PublisherSpec};
+use crate::plan::{FENCE, PublisherSpec, Replay};
 
 fn part(kind: EventKind, payload_bytes: usize, weight: u32) -> MixPart {
     MixPart {
@@ -147,4 +147,45 @@ fn a_part_rotates_over_its_topics_one_each_cycle_and_all_are_as_long() {
     assert_eq!(topic_of(&rotating).expect("a topic").as_str(), "events.process.lifecycle.t0000");
     assert_eq!(topics(&rotating).map(|all| all.len()), Ok(3));
     assert_eq!(topics(&MixPart::bare()), Ok(Vec::new()), "the default one is not named");
+}
+
+#[test]
+fn the_least_payload_is_one_that_can_be_made() {
+    let small = part(EventKind::Process, 5, 1);
+    let least = least_payload("procmond", &small, &payload_bytes).expect("there is one");
+    assert!(least > 5);
+    let of = |bytes| case(vec![part(EventKind::Process, bytes, 1)], Correlate::Fresh);
+    let workload = Workload::new(&of(least), 0, &payload_bytes).expect("it can be made");
+    assert_eq!(payload_bytes(&workload.event(1).event), least);
+    assert!(Workload::new(&of(least - 1), 0, &payload_bytes).is_err(), "{least} is the least");
+    let usual = part(EventKind::Process, 200, 1);
+    assert_eq!(least_payload("procmond", &usual, &payload_bytes), Ok(200));
+}
+
+#[test]
+fn a_replay_keeps_the_order_it_was_recorded_in() {
+    let mut case = case(
+        vec![part(EventKind::Process, 200, 3), part(EventKind::Network, 300, 1)],
+        Correlate::Fresh,
+    );
+    let replay =
+        Replay { file: "x.jsonl".to_owned(), order: vec![0, 1, 0, 0], moments_ns: vec![0; 4] };
+    case.topology.publishers[0].replay = Some(replay);
+    let workload = Workload::new(&case, 0, &payload_bytes).expect("valid");
+    let kinds: Vec<EventKind> = (1..=6).map(|number| workload.event(number).event.kind()).collect();
+    let (process, network) = (EventKind::Process, EventKind::Network);
+    assert_eq!(kinds, [process, network, process, process, process, network]);
+}
+
+#[test]
+fn a_topic_is_told_without_making_its_event() {
+    let mut named = part(EventKind::Process, 200, 1);
+    named.topic = Some("events.process.x".to_owned());
+    let case = case(vec![part(EventKind::Network, 300, 1), named], Correlate::Fresh);
+    let workload = Workload::new(&case, 0, &payload_bytes).expect("valid");
+    for number in 1..=4 {
+        let PlannedEvent { topic, event, .. } = workload.event(number);
+        let topic = topic.unwrap_or_else(|| default_topic(&event));
+        assert_eq!(*workload.topic(number), topic);
+    }
 }

@@ -1,4 +1,4 @@
-//! Where a new scenario goes: a name that is free, and a file that is not there yet.
+//! Where a new scenario goes: a name that is free, and a file that is not there yet, or may go.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -57,18 +57,28 @@ fn meant(name: &str) -> String {
     nearest_name(name).map_or_else(String::new, |meant| format!("; did you mean {meant:?}?"))
 }
 
+/// What becomes of a file that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Existing {
+    /// It stays, and nothing is written.
+    Kept,
+    /// It is replaced.
+    Replaced,
+}
+
 /// A name, and the file it stands for.
 #[derive(Debug)]
 pub(super) struct Place {
     name: String,
     path: PathBuf,
+    existing: Existing,
     /// The schema as the file sees it, where the folder has one.
     schema: Option<String>,
 }
 
 impl Place {
     /// The place of a name in a folder of scenarios, if it is one and is free.
-    pub(super) fn of(folder: &Path, name: &str) -> Result<Self, PlaceError> {
+    pub(super) fn of(folder: &Path, name: &str, existing: Existing) -> Result<Self, PlaceError> {
         if !is_name(name) {
             return Err(PlaceError::Name { name: name.to_owned() });
         }
@@ -80,13 +90,16 @@ impl Place {
             return Err(PlaceError::Other { file: other });
         }
         let words: PathBuf = name.split('/').collect();
-        let path = folder.join(words).with_extension("toml");
-        if path.exists() {
-            return Err(PlaceError::Taken { path });
-        }
+        let path = free(folder.join(words).with_extension("toml"), existing)?;
         let up = "../".repeat(name.matches('/').count());
         let schema = folder.join(SCHEMA).is_file().then(|| format!("{up}{SCHEMA}"));
-        Ok(Self { name: name.to_owned(), path, schema })
+        Ok(Self { name: name.to_owned(), path, existing, schema })
+    }
+
+    /// The place of a file beside the scenario, of the same name but for its end.
+    pub(super) fn beside(&self, extension: &str) -> Result<Self, PlaceError> {
+        let path = free(self.path.with_extension(extension), self.existing)?;
+        Ok(Self { name: self.name.clone(), path, existing: self.existing, schema: None })
     }
 
     /// The name.
@@ -106,8 +119,8 @@ impl Place {
 
     /// Writes the file, with its folder if need be.
     pub(super) fn write(self, text: &str) -> Result<PathBuf, PlaceError> {
-        let Self { path, .. } = self;
-        match write_new(&path, text) {
+        let Self { path, existing, .. } = self;
+        match write(&path, text, existing) {
             Ok(()) => Ok(path),
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
                 Err(PlaceError::Taken { path })
@@ -117,12 +130,22 @@ impl Place {
     }
 }
 
-/// Somebody else may have written it since it was looked for: then it is theirs.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
+fn free(path: PathBuf, existing: Existing) -> Result<PathBuf, PlaceError> {
+    if existing == Existing::Kept && path.exists() {
+        return Err(PlaceError::Taken { path });
+    }
+    Ok(path)
+}
+
+/// Somebody else may have written it since it was looked for: then it is theirs, unless it may go.
+fn write(path: &Path, text: &str, existing: Existing) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::File::create_new(path)?.write_all(text.as_bytes())
+    match existing {
+        Existing::Kept => fs::File::create_new(path)?.write_all(text.as_bytes()),
+        Existing::Replaced => fs::write(path, text),
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +153,7 @@ mod tests {
     use super::*;
 
     fn refused(folder: &Path, name: &str) -> String {
-        Place::of(folder, name).expect_err("no place").to_string()
+        Place::of(folder, name, Existing::Kept).expect_err("no place").to_string()
     }
 
     #[test]
@@ -149,7 +172,8 @@ mod tests {
     fn the_schema_is_named_as_the_file_sees_it_where_there_is_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let schema = |name: &str| {
-            Place::of(folder.path(), name).expect("a place").schema().map(str::to_owned)
+            let place = Place::of(folder.path(), name, Existing::Kept).expect("a place");
+            place.schema().map(str::to_owned)
         };
         assert_eq!(schema("a/b"), None);
         fs::write(folder.path().join(SCHEMA), "{}").expect("written");
@@ -160,11 +184,27 @@ mod tests {
     #[test]
     fn what_is_there_stays_whenever_it_came() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (one, other) = (Place::of(folder.path(), "a/b"), Place::of(folder.path(), "a/b"));
+        let of = |existing| Place::of(folder.path(), "a/b", existing);
+        let (one, other) = (of(Existing::Kept), of(Existing::Kept));
         let path = one.expect("a place").write("mine").expect("written");
         assert!(refused(folder.path(), "a/b").contains("nothing is overwritten"));
         let late = other.expect("it was free").write("theirs");
         assert!(matches!(late, Err(PlaceError::Taken { .. })), "{late:?}");
-        assert_eq!(fs::read_to_string(path).expect("still there"), "mine");
+        assert_eq!(fs::read_to_string(&path).expect("still there"), "mine");
+        of(Existing::Replaced).expect("a place").write("theirs").expect("written");
+        assert_eq!(fs::read_to_string(path).expect("still there"), "theirs");
+    }
+
+    #[test]
+    fn a_file_beside_a_scenario_is_looked_for_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("a.jsonl"), "mine").expect("written");
+        let beside = |existing| {
+            let place = Place::of(folder.path(), "a", existing).expect("a place");
+            place.beside("jsonl").map(|place| place.path().to_owned())
+        };
+        assert!(matches!(beside(Existing::Kept), Err(PlaceError::Taken { .. })));
+        let path = beside(Existing::Replaced).expect("it may go");
+        assert_eq!(path, folder.path().join("a.jsonl"));
     }
 }

@@ -1,0 +1,161 @@
+//! Recordings as scenarios name them: read from beside the file, refused with their place, and limits
+//! that the page about them tells as they are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use equivalence::explore::{fitted, replayed};
+use equivalence::plan::expand::check;
+use equivalence::plan::{Count, Rate, expand};
+use equivalence::scenario::{
+    MAX_LINE_BYTES, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, MAX_RECORDED_ROLES, MAX_RECORDED_SORTS,
+    MAX_RECORDING_BYTES, Profile, Recording, load,
+};
+use tempfile::TempDir;
+
+const RECORDING: &str = r#"{"format":"equivalence-recording","version":1,"publishers":2,"subscribers":0,"events":3,"about":{"patterns":["events.#"],"seconds":1.0,"ended":"time","lost":0,"enlarged":0,"inspected":false}}
+{"publisher":"procmond"}
+{"publisher":"netmond"}
+{"at_ns":0,"publisher":0,"topic":"events.process.lifecycle","kind":"process","bytes":200}
+{"at_ns":1500000,"publisher":1,"topic":"events.network.connections","kind":"network","bytes":300,"priority":"high"}
+{"at_ns":2500001,"publisher":0,"topic":"events.process.lifecycle","kind":"process","bytes":210}
+"#;
+
+/// A scenario with these keys of a publisher and of a share beside a recording.
+fn scenario(publisher: &str, publish: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.toml");
+    fs::write(folder.path().join("x.jsonl"), RECORDING).expect("written");
+    let text = format!(
+        "format = 1\nname = \"x\"\nclaims = [\"C1\"]\nkind = \"behaviour\"\nsummary = \"Why.\"\n\
+         [values]\nfile = \"x\"\n\
+         [[topology.publisher]]\n{publisher}\n\
+         [[topology.subscriber]]\nname = \"reader\"\npatterns = [\"events.#\"]\n\
+         [[phase]]\nname = \"one\"\npublish = [{{ {publish} }}]\n"
+    );
+    fs::write(&path, text).expect("written");
+    (folder, path)
+}
+
+fn told(path: &Path) -> String {
+    let scenario = load(path).expect("its syntax is sound");
+    check(&scenario).map_or_else(|problems| problems.to_string(), |()| String::new())
+}
+
+#[test]
+fn a_publisher_replays_its_own_events_when_they_were_published() {
+    for file in ["x.jsonl", "${file}.jsonl"] {
+        let publisher = format!("name = \"procmond\"\nrecording = \"{file}\"");
+        let (_folder, path) = scenario(&publisher, "as-recorded = true");
+        let cases = expand(&load(&path).expect("a scenario"), Profile::Pr, 1);
+        let case = cases.unwrap_or_else(|problems| panic!("{problems}")).remove(0);
+        let publisher = &case.topology.publishers[0];
+        let parts: Vec<_> =
+            publisher.mix.iter().map(|part| (part.payload_bytes, part.weight)).collect();
+        assert_eq!(parts, [(200, 1), (210, 1)]);
+        let replay = publisher.replay.as_ref().expect("it replays");
+        assert_eq!(replay.moments_ns, [0, 2_500_001]);
+        let share = &case.phases[0].publish[0];
+        assert_eq!((share.count, share.rate), (Count::Events(2), Rate::AsRecorded(3)));
+    }
+}
+
+#[test]
+fn a_group_replays_the_same_events_each() {
+    let (_folder, path) =
+        scenario("name = \"netmond\"\ncount = 3\nrecording = \"x.jsonl\"", "as-recorded = true");
+    let cases = expand(&load(&path).expect("a scenario"), Profile::Pr, 1);
+    let case = cases.unwrap_or_else(|problems| panic!("{problems}")).remove(0);
+    let names: Vec<&str> = case.topology.publishers.iter().map(|one| &*one.name).collect();
+    assert_eq!(names, ["netmond0", "netmond1", "netmond2"]);
+    let counts: Vec<Count> = case.phases[0].publish.iter().map(|share| share.count).collect();
+    assert_eq!(counts, [Count::Events(1); 3]);
+}
+
+#[test]
+fn what_is_wrong_about_a_recording_is_told_at_its_place() {
+    const SOUND: &str = "name = \"procmond\"\nrecording = \"x.jsonl\"";
+    let other = |keys: &str| SOUND.replace("x.jsonl", keys);
+    for (publisher, publish, why) in [
+        (SOUND.to_owned(), "as-recorded = true", ""),
+        (SOUND.to_owned(), "count = 10, rate = \"1000/s\"", ""),
+        (other("y.jsonl"), "count = 1", "cannot read"),
+        (other("../x.jsonl"), "count = 1", "name a file that lies beside this one"),
+        (other("x.toml"), "count = 1", "x.toml:1: expected its first line"),
+        (SOUND.replace("procmond", "procmon"), "count = 1", "did you mean `name = \"procmond\"`?"),
+        (SOUND.replace("procmond", "agent"), "count = 1", "it has procmond, netmond"),
+        (format!("{SOUND}\npayload = \"1KiB\""), "count = 1", "`payload` beside `recording`"),
+        (format!("{SOUND}\nmix = [{{}}]"), "count = 1", "`mix` beside `recording`"),
+        (
+            SOUND.to_owned(),
+            "as-recorded = true, count = 1",
+            "how much is published must be said once",
+        ),
+        (SOUND.to_owned(), "as-recorded = false", "how much is published must be said once"),
+        (SOUND.to_owned(), "as-recorded = true, rate = \"9/s\"", "`rate` beside `as-recorded`"),
+        (SOUND.to_owned(), "as-recorded = true, window = 8", "`window` beside `as-recorded`"),
+        ("name = \"procmond\"".to_owned(), "as-recorded = true", "publisher without a `recording`"),
+    ] {
+        let (_folder, path) = scenario(&publisher, publish);
+        let told = told(&path);
+        assert!(told.contains(why) && told.is_empty() == why.is_empty(), "{why:?}: {told}");
+    }
+}
+
+#[test]
+fn a_recording_that_is_wrong_is_told_with_its_line() {
+    let (folder, path) =
+        scenario("name = \"procmond\"\nrecording = \"x.jsonl\"", "as-recorded = true");
+    let torn = RECORDING.replace("\"bytes\":210", "\"bytes\":\"210\"");
+    fs::write(folder.path().join("x.jsonl"), torn).expect("written");
+    let told = told(&path);
+    assert!(told.contains("x.jsonl:6: expected an event: invalid type"), "{told}");
+    assert!(told.contains("x.toml:10:13"), "where it is named: {told}");
+}
+
+#[test]
+fn a_recording_of_a_real_collector_is_refused() {
+    let (folder, path) =
+        scenario("name = \"procmond\"\nrecording = \"x.jsonl\"", "as-recorded = true");
+    let text = fs::read_to_string(&path).expect("it was written").replace("behaviour", "host");
+    fs::write(folder.path().join("x.toml"), text).expect("written");
+    assert!(told(&path).contains("`recording` of a real collector"));
+}
+
+#[test]
+fn the_limits_on_the_page_are_those_of_the_code() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/RECORDINGS.md");
+    let page = fs::read_to_string(page).expect("the page");
+    for row in [
+        format!(
+            "| bytes of a file; of a line | {} MiB; {} KiB |",
+            MAX_RECORDING_BYTES >> 20,
+            MAX_LINE_BYTES >> 10
+        ),
+        format!("| events | {} 000 |", MAX_RECORDED_EVENTS / 1000),
+        format!("| sorts of events: topic, kind, priority and size | {MAX_RECORDED_SORTS} |"),
+        format!("| publishers; subscriptions | {MAX_RECORDED_ROLES} each |"),
+        format!(
+            "| time between the first and the last event | {} min |",
+            MAX_RECORDED_NS / 60_000_000_000
+        ),
+    ] {
+        assert!(page.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn the_committed_scenarios_are_what_is_written_for_their_recording() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/recorded");
+    let read = |name: &str| {
+        let text = fs::read_to_string(folder.join(name)).expect("it is committed");
+        text.replace("\r\n", "\n")
+    };
+    let recording = Recording::load(&folder.join("agent.jsonl")).expect("it is committed");
+    assert!(recording.is_complete() && recording.events().len() <= 500);
+    let exact = replayed("recorded/agent", "agent.jsonl", &recording).text();
+    let smaller = fitted("recorded/agent-fitted", "recorded/agent", &recording).text();
+    for (name, text) in [("agent.toml", exact), ("agent-fitted.toml", smaller)] {
+        assert!(read(name).ends_with(&text), "{name} should be:\n{text}");
+    }
+}

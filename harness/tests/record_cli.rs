@@ -35,10 +35,14 @@ struct Served {
 }
 
 impl Served {
+    /// One whose clients may do everything.
     fn new() -> Self {
+        Self::with(BrokerConfig::default().with_unidentified(Some(Role::Agent)))
+    }
+
+    fn with(config: BrokerConfig) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let address = SocketAddress::from_path(folder.path().join("bus")).expect("an address");
-        let config = BrokerConfig::default().with_unidentified(Some(Role::Agent));
         let broker = DaemoneyeBroker::new(config);
         broker.serve(Listener::bind(&address).expect("it is free")).expect("it serves");
         let bus = DaemoneyeEventBus::from_broker(&broker, "procmond");
@@ -225,5 +229,20 @@ async fn a_pattern_that_is_none_is_refused_in_the_words_of_the_bus() {
     let socket = served.folder.path().join("bus");
     let options = ["agent", "--pattern", "events.*", "--socket", socket.to_str().expect("text")];
     let told = contains("cannot subscribe").and(contains("events.*"));
+    record(&served.scenarios(), &options).assert().code(2).stderr(told);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_proves_nothing_records_events_and_is_told_no_subscriptions() {
+    let served = Served::with(BrokerConfig::default().with_unidentified(Some(Role::Observer)));
+    let recorder = served.record(&[]);
+    served.publish(2).await;
+    let output = recorder.interrupt();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("did not tell who subscribed"), "{}", said(&output));
+    assert!(!served.recording().about.inspected);
+    let socket = served.folder.path().join("bus");
+    let options = ["other", "--pattern", "#", "--socket", socket.to_str().expect("text")];
+    let told = contains("cannot subscribe").and(contains("--key"));
     record(&served.scenarios(), &options).assert().code(2).stderr(told);
 }

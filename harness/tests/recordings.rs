@@ -11,6 +11,8 @@ use equivalence::scenario::{
     MAX_LINE_BYTES, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, MAX_RECORDED_ROLES, MAX_RECORDED_SORTS,
     MAX_RECORDING_BYTES, Profile, Recording, load,
 };
+use predicates::prelude::*;
+use predicates::str::contains;
 use tempfile::TempDir;
 
 const RECORDING: &str = r#"{"format":"equivalence-recording","version":1,"publishers":2,"subscribers":0,"events":3,"about":{"patterns":["events.#"],"seconds":1.0,"ended":"time","lost":0,"enlarged":0,"inspected":false}}
@@ -120,6 +122,19 @@ fn a_recording_of_a_real_collector_is_refused() {
     let text = fs::read_to_string(&path).expect("it was written").replace("behaviour", "host");
     fs::write(folder.path().join("x.toml"), text).expect("written");
     assert!(told(&path).contains("`recording` of a real collector"));
+}
+
+#[test]
+fn what_a_replay_does_is_explained_and_it_is_not_shrunk() {
+    let verb = |verb: &str| {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_equivalence"));
+        command.args([verb, "recorded/agent"]);
+        command
+    };
+    let told = contains("replays the events recorded in agent.jsonl: ")
+        .and(contains("procmond publishes 300 events, each when it was recorded, within"));
+    verb("explain").assert().code(0).stdout(told);
+    verb("shrink").assert().code(2).stderr(contains("replays a recording, which cannot be made"));
 }
 
 #[test]

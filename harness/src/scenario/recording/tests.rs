@@ -1,5 +1,7 @@
 //! The format: round trips, every malformed line, limits.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const PATH: &str = "recorded/x.jsonl";
@@ -221,5 +223,23 @@ fn recordings_lie_beside_their_scenario() {
     }
     for name in ["", ".", "..", ".hidden", "../a.jsonl", "a/b.jsonl", r"a\b", "c:a", "${x}"] {
         assert!(!is_beside(name), "{name}");
+    }
+}
+
+proptest! {
+    /// Whatever becomes of a file, it is a recording or is refused, and never more than that.
+    #[test]
+    fn a_damaged_file_is_read_or_refused(
+        at in any::<prop::sample::Index>(),
+        length in 0_usize..40,
+        put in "[\\PC\\n]{0,12}",
+    ) {
+        let mut text = recording().text();
+        let start = text.floor_char_boundary(at.index(text.len()));
+        let end = text.floor_char_boundary((start + length).min(text.len()));
+        text.replace_range(start..end, &put);
+        if let Ok(read) = Recording::parse(PATH, &text) {
+            prop_assert_eq!(Recording::parse(PATH, &read.text()), Ok(read));
+        }
     }
 }

@@ -2,10 +2,12 @@
 //! or the profile's limit is reached, with void floors and A/A blocks (METHOD §4).
 
 mod promises;
+mod traced;
 
 use std::path::{Path, PathBuf};
 
 pub use self::promises::Promises;
+pub use self::traced::{most_traced, traceable, traced};
 use super::behaviour::CasePlan;
 use crate::check::check_counts;
 use crate::driver::{DriveError, Fault, Interrupt, TrialRequest, run_trial};

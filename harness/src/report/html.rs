@@ -6,8 +6,10 @@
 mod behaviour;
 mod cases;
 mod figures;
+mod hops;
 mod performance;
 mod trend;
+mod waterfall;
 
 pub use self::trend::{TREND_TITLE, trend_page};
 

@@ -1,6 +1,7 @@
 //! The run itself: case after case, everything kept, interruptions and breakdowns included.
 
 mod curve;
+mod traced;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::UNFINISHED;
 use super::begin::{measured_again, unix_s};
 use super::calibration::calibrate;
-use super::estimate::{in_words, one_trial, step};
+use super::estimate::{in_words, one_trial, step, traced};
 use super::folder::TRIALS;
 use super::options::RunOptions;
 use crate::check::{Observed, Unsteady, unsteady};
@@ -70,7 +71,8 @@ fn steps(options: &RunOptions, selection: &Selection) -> Vec<Duration> {
         selection.cases.iter().partition(is_behaviour);
     let (curves, performance): (Vec<&Case>, Vec<&Case>) =
         performance.into_iter().partition(|case| case.curve.is_some());
-    let step = |case: &Case| step(case, options.most_blocks(), options.concludes());
+    let concludes = options.concludes();
+    let step = |case: &Case| step(case, options.most_blocks(), concludes) + traced(case, concludes);
     let times = |cases: Vec<&Case>, on: &dyn Fn(&Case) -> usize| -> Vec<Duration> {
         cases.iter().flat_map(|case| std::iter::repeat_n(step(case), on(case))).collect()
     };
@@ -326,10 +328,14 @@ impl Conductor<'_> {
         self.run.behaviour.extend(broken);
         self.run.performance.extend(rows);
         self.run.evidence.push(gathered.evidence);
-        match gathered.error {
-            Some(error) => self.broke(case, candidate, &error),
-            None if words.is_empty() => self.progress.case_done("for information"),
-            None => self.progress.case_done(&words.join(", ")),
+        let ended = match gathered.error {
+            Some(error) => Err(error),
+            None => self.trace(case, &plan).await,
+        };
+        match ended {
+            Err(error) => self.broke(case, candidate, &error),
+            Ok(()) if words.is_empty() => self.progress.case_done("for information"),
+            Ok(()) => self.progress.case_done(&words.join(", ")),
         }
     }
 

@@ -27,6 +27,12 @@ pub(in crate::cmd) fn step(case: &Case, most_blocks: usize, concludes: bool) -> 
     trial * u32::try_from(trials).unwrap_or(u32::MAX)
 }
 
+/// The traced trials of it, on one pair of buses.
+pub(in crate::cmd) fn traced(case: &Case, concludes: bool) -> Duration {
+    let trials = performance::most_traced(case, concludes);
+    one_trial(case) * u32::try_from(trials).unwrap_or(u32::MAX)
+}
+
 /// One trial of it.
 pub(in crate::cmd) fn one_trial(case: &Case) -> Duration {
     let idle = case.phases.iter().map(|phase| Duration::from_millis(phase.idle_ms));

@@ -1,0 +1,70 @@
+//! The traced trials of a paced case, once it has been judged: one for each bus, with logs of hops
+//! (METHOD §11). They decide nothing, and no figure of them gets among those that do.
+
+use super::{Plan, discard_stamps, in_flight};
+use crate::driver::{DriveError, Interrupt, TrialRequest, hops_of, run_traced};
+use crate::gate::{Evidence, Side, physics};
+use crate::plan::{Bus, Case, TrialKind};
+use crate::record::{TearDown, TracedTrial, Validity};
+
+/// Traced trials of one pair of buses at most; none where nothing is concluded.
+pub fn most_traced(case: &Case, concludes: bool) -> usize {
+    if concludes && case.kind == TrialKind::Paced { 2 } else { 0 }
+}
+
+/// The buses of a pair that can be traced and were measured in this case: this revision's, and of our own.
+pub fn traceable(case: &Case, plan: &Plan<'_>, evidence: &[Evidence]) -> Vec<Bus> {
+    if most_traced(case, plan.concludes) == 0 {
+        return Vec::new();
+    }
+    let is_ours = |side: &Side| *side == Side::Candidate || plan.earlier.is_none();
+    let sides = [Side::Baseline, Side::Candidate].into_iter().filter(is_ours);
+    let mut buses: Vec<Bus> = sides.map(|side| plan.on(side).0.bus).collect();
+    buses.dedup();
+    let is_timed = |bus: &Bus| judged_mean_ns(evidence, &case.id, *bus).is_some();
+    buses.retain(|bus| !hops_of(*bus).is_empty() && is_timed(bus));
+    buses
+}
+
+/// One traced trial, beside what the trials that are judged say of the same bus; and what it left behind.
+pub async fn traced(
+    case: &Case,
+    plan: &Plan<'_>,
+    bus: Bus,
+    evidence: &[Evidence],
+    interrupt: Interrupt,
+) -> Result<(TracedTrial, TearDown), DriveError> {
+    let directory = plan.directory.join(format!("traced-{}", bus.as_str()));
+    let request = TrialRequest {
+        executable: plan.executable,
+        case,
+        bus,
+        void: false,
+        share_by_clone: plan.share_by_clone,
+        directory: &directory,
+    };
+    let (trial, mut traced) = run_traced(request, interrupt).await?;
+    if traced.validity == Validity::Valid {
+        traced.validity = physics::validity(&trial, in_flight(case));
+    }
+    match &traced.validity {
+        Validity::Invalid(why) => {
+            tracing::warn!(case = case.id, bus = bus.as_str(), why, "invalid traced trial");
+            discard_stamps(&directory);
+        }
+        // What cannot be removed only takes room.
+        Validity::Valid | Validity::GeneratorLate => drop(std::fs::remove_dir_all(&directory)),
+    }
+    traced.judged_mean_ns = judged_mean_ns(evidence, &case.id, bus);
+    Ok((traced, trial.tear_down))
+}
+
+/// The mean `receive − call` on a bus, on average over the trials that count; `None` without any.
+fn judged_mean_ns(evidence: &[Evidence], case: &str, bus: Bus) -> Option<f64> {
+    let own = evidence.iter().filter(|evidence| evidence.case == case);
+    let trials = own.flat_map(Evidence::kept).flat_map(|block| &block.trials);
+    let valid = trials.filter(|trial| trial.bus == Some(bus) && trial.validity == Validity::Valid);
+    let means: Vec<f64> =
+        valid.filter_map(|trial| Some(trial.figures.service.as_ref()?.mean_ns as f64)).collect();
+    (!means.is_empty()).then(|| means.iter().sum::<f64>() / means.len() as f64)
+}

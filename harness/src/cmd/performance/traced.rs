@@ -68,3 +68,16 @@ fn judged_mean_ns(evidence: &[Evidence], case: &str, bus: Bus) -> Option<f64> {
         valid.filter_map(|trial| Some(trial.figures.service.as_ref()?.mean_ns as f64)).collect();
     (!means.is_empty()).then(|| means.iter().sum::<f64>() / means.len() as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_trial_of_each_bus_is_on_top_of_a_paced_case_where_something_is_concluded() {
+        let of = |kind| Case { kind, ..Case::bare("a/b", Vec::new(), Vec::new()) };
+        assert_eq!(most_traced(&of(TrialKind::Paced), true), 2);
+        assert_eq!(most_traced(&of(TrialKind::Paced), false), 0, "smoke");
+        assert_eq!(most_traced(&of(TrialKind::Saturation), true), 0, "its latency is its window");
+    }
+}

@@ -35,7 +35,7 @@ pub(super) fn section(run: &Run, case: &str) -> Markup {
             @for own in &believed {
                 details {
                     summary { "Hops of " (own.bus.as_str()) }
-                    (table(&["hop", "mean", "median", "p99"], own.hops.iter().map(|times| ("", cells(times)))))
+                    (table(&["hop", "mean", "median", "p99"], rows(own)))
                 }
             }
         }
@@ -61,6 +61,15 @@ fn class(hop: Hop) -> &'static str {
         Hop::SubscriberWake => "subscriber-wake",
         Hop::Decode => "decode",
     }
+}
+
+/// A row for each hop, and one for all together: medians do not add up to its own.
+fn rows(traced: &TracedTrial) -> impl Iterator<Item = (&'static str, Vec<String>)> {
+    let time = |ns: f64| figure(Metric::LatencyP50, ns);
+    let [mean, median] = [traced.mean_ns, traced.p50_ns as f64].map(time);
+    let together = vec!["all together".to_owned(), mean, median, "-".to_owned()];
+    let hops = traced.hops.iter().map(cells);
+    hops.chain([together]).map(|cells| ("", cells))
 }
 
 fn cells(times: &HopTimes) -> Vec<String> {

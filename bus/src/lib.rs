@@ -4,6 +4,7 @@
 //! In the order to read, each room using only those above it:
 //!
 //! - [`clock`]: the two clocks;
+//! - [`hops`]: when each part of an event's way ended, for whoever asks;
 //! - [`event`]: what is sent, one model for every bus;
 //! - [`topic`]: names, patterns, the registry;
 //! - [`acl`]: who may publish and subscribe what;
@@ -34,6 +35,7 @@ pub mod contract;
 pub mod event;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+pub mod hops;
 #[cfg(feature = "ipc")]
 pub mod identity;
 #[cfg(feature = "ipc")]

@@ -8,6 +8,7 @@ mod access;
 mod agreement;
 mod confirmation;
 mod control;
+mod departures;
 mod encode;
 mod envelope;
 mod event;
@@ -27,6 +28,7 @@ pub(crate) use confirmation::{lane_from_wire, lane_to_wire};
 pub(crate) use control::{
     statistics_from_wire, statistics_to_wire, subscription_from_wire, subscription_to_wire,
 };
+pub(crate) use departures::Departures;
 pub use encode::payload_bytes;
 pub use envelope::{EventDecoder, EventEnvelope, encode_payload};
 pub(crate) use envelope::{decode_event, encode_envelope, encode_publish};

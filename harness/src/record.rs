@@ -5,6 +5,7 @@
 mod control;
 mod curve;
 mod history;
+mod hops;
 mod load;
 mod sightings;
 mod soak;
@@ -20,6 +21,7 @@ pub use history::{
     History, Loss, Operated, Outcome, Published, PublisherLog, Received, Resumption, SubscriberLog,
     Touched, UNKNOWN_PUBLISHER,
 };
+pub use hops::{HopTimes, TracedTrial, Unjoined, WhyUnjoined, hop_name};
 pub use load::HostLoad;
 pub use sightings::{AgentEnd, Parent, Sightings, WatchedChild, tells_exit, tells_start};
 pub use soak::{Churned, Held, Reading, SequenceRun, SoakRecord, SoakSample};

@@ -8,7 +8,7 @@
 //! - `run`, `timeline`: the record, and the JSON Schema of it;
 //! - `answer`, `exit`: switch or not, and the exit code;
 //! - `sides`: what the two buses of a comparison are called;
-//! - `figure`, `stamp`, `divergences`, `curves`, `alignment`, `table`, `ledger`, `summary`: for people;
+//! - `figure`, `stamp`, `divergences`, `curves`, `hops`, `alignment`, `table`, `ledger`, `summary`: for people;
 //! - `picture`: what is drawn; `html`: the page for a browser;
 //! - `junit`, `annotations`: for the tools of a CI;
 //! - `comparison`: two reports beside each other; `kept`: what is kept of runs to be compared with;
@@ -26,6 +26,7 @@ mod divergences;
 mod ending;
 mod exit;
 mod figure;
+mod hops;
 mod host;
 mod html;
 mod junit;

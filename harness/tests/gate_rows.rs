@@ -86,6 +86,7 @@ fn run(evidence: Vec<Evidence>) -> Run {
         behaviour: Vec::new(),
         performance,
         evidence,
+        traced: Vec::new(),
         curves: Vec::new(),
         criteria: Vec::new(),
         left_behind: Vec::new(),

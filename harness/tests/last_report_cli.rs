@@ -71,6 +71,7 @@ fn written() -> TempDir {
         ],
         performance: Vec::new(),
         evidence: Vec::new(),
+        traced: Vec::new(),
         curves: Vec::new(),
         left_behind: Vec::new(),
         infrastructure: Vec::new(),

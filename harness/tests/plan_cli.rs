@@ -66,6 +66,7 @@ fn report(ratio: f64, change: impl Fn(&mut Run)) -> TempDir {
             judgement,
         }],
         evidence: Vec::new(),
+        traced: Vec::new(),
         curves: Vec::new(),
         criteria: Vec::new(),
         left_behind: Vec::new(),

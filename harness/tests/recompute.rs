@@ -283,6 +283,7 @@ fn run() -> Run {
         behaviour: Vec::new(),
         performance,
         evidence,
+        traced: Vec::new(),
         curves: Vec::new(),
         criteria: Vec::new(),
         left_behind: Vec::new(),

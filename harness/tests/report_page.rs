@@ -8,7 +8,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use daemoneye_eventbus::hops::Hop;
 use equivalence::mutants::{Catch, FILES, KillMatrix, MUTANTS, MutantRow, Shown};
+use equivalence::plan::Bus;
+use equivalence::record::{HopTimes, TracedTrial, Unjoined, Validity, WhyUnjoined};
+use equivalence::report;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -111,10 +115,18 @@ fn measured(chromium: &str) -> Result<(), Failed> {
     let paced = ["--scenario", "perf/paced[rate=10000/s,subs=1]"];
     let others = ["--scenario", "perf/saturation[subs=1]", "--candidate", "process"];
     let page = run(&[paced.as_slice(), &others].concat())?;
+    trace(page.path())?;
     put_matrix_beside(page.path())?;
     let text = fs::read_to_string(page.path().join("report.html"))?;
-    if !text.contains("broken buses are caught") {
-        return Err("the kill matrix is not on the page".into());
+    for told in [
+        "Traced trial: where",
+        "class=\"subscriber-wake\"",
+        "traced trial is invalid",
+        "broken buses are caught",
+    ] {
+        if !text.contains(told) {
+            return Err(format!("{told:?} is not on the page").into());
+        }
     }
     // Percentiles of the paced case, and the processes of both on both buses.
     look(chromium, &page, 1 + 4)
@@ -134,6 +146,40 @@ fn put_matrix_beside(folder: &Path) -> Result<(), Failed> {
         return Ok(());
     }
     Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
+}
+
+/// Writes the report once more with what the shortest profile does not run: traced trials, whose hops are
+/// as different as they can be, and one that says much.
+fn trace(folder: &Path) -> Result<(), Failed> {
+    let mut run = report::read(folder)?;
+    let case = run.evidence.first().ok_or("nothing was measured")?.case.clone();
+    let hop = |(place, hop): (usize, &Hop)| HopTimes {
+        hop: *hop,
+        mean_ns: [0.4, 35_000_000.0, 61.0, 999.4][place % 4],
+        p50_ns: 1,
+        p99_ns: (place > 2).then_some(59_999_999_999),
+    };
+    let own = |bus| TracedTrial {
+        case: case.clone(),
+        bus,
+        validity: Validity::Valid,
+        every: 4_097,
+        samples: 1_234_567,
+        mean_ns: 1.0,
+        p50_ns: 1,
+        whole_mean_ns: Some(71_234_567.0),
+        judged_mean_ns: Some(61_234_567.0),
+        hops: Hop::ALL.iter().enumerate().map(hop).collect(),
+        unjoined: Hop::ALL
+            .map(|hop| Unjoined { hop, why: WhyUnjoined::Missing, deliveries: 1_234_567 })
+            .to_vec(),
+        left_out: 1_234_567,
+    };
+    let why = "stamps of 1234567 deliveries are out of order: wake-up of the subscriber of event \
+               1234567 ended 1234567 ns before broker's queue";
+    let invalid = TracedTrial { validity: Validity::Invalid(why.to_owned()), ..own(Bus::Embedded) };
+    run.traced = vec![own(Bus::Process), own(Bus::CrossbeamSpinning), invalid];
+    Ok(report::write(folder, &run)?)
 }
 
 /// A run of the shortest profile; its folder.

@@ -9,7 +9,8 @@
 //! - `config`: settings; `bus`: the handle publishers and subscribers use;
 //! - `gate`: what publishers and the routing thread share; `control`: what callers ask of it;
 //! - `router`: the routing thread; `slot`: one subscription in it; `handoff`: how it waits
-//!   for a full subscriber; `line`: the way to one receiver, and the receiver's end of it.
+//!   for a full subscriber; `line`: the way to one receiver, and the receiver's end of it;
+//! - `noting`: when hops of events ended, for whoever asks.
 
 mod bus;
 mod config;
@@ -17,6 +18,7 @@ mod control;
 mod gate;
 mod handoff;
 mod line;
+mod noting;
 mod router;
 mod slot;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::acl::{AccessControl, Role};
+use crate::hops::HopLog;
 use crate::wire::{DEFAULT_PAYLOAD_LIMIT_BYTES, ENVELOPE_LIMIT_BYTES};
 
 /// Limits and rules of a [`DaemoneyeBroker`](super::DaemoneyeBroker).
@@ -56,6 +57,8 @@ pub struct BrokerConfig {
     pub audits_at_once: u64,
     /// What a client of the same user without a token is; `None` refuses it. Default observer (A4).
     pub unidentified: Option<Role>,
+    /// Where it notes when a hop of an event ended; `None` costs nothing. Default `None`.
+    pub hops: Option<HopLog>,
 }
 
 /// What a broker keeps for late subscribers.
@@ -97,6 +100,7 @@ impl Default for BrokerConfig {
             access: AccessControl::standard(),
             audits_at_once: 10,
             unidentified: Some(Role::Observer),
+            hops: None,
         }
     }
 }
@@ -105,6 +109,13 @@ impl BrokerConfig {
     /// Longest frame but for a delivery, bytes (W2). A reply that would be longer is cut.
     pub(super) fn frame_limit_bytes(&self) -> usize {
         self.payload_limit_bytes + ENVELOPE_LIMIT_BYTES
+    }
+
+    /// Sets where it notes when hops ended.
+    #[must_use]
+    pub fn with_hops(mut self, log: HopLog) -> Self {
+        self.hops = Some(log);
+        self
     }
 
     /// Sets the limit of subscriptions.

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::topic::Lane;
 use crate::transport::Stream;
-use crate::wire::{self, Inbound, Scanner};
+use crate::wire::{self, Departures, Inbound, Scanner};
 
 /// Capacity an outbox keeps when it is empty, bytes; a burst's buffer is given back.
 const KEPT_BYTES: usize = 64 << 10;
@@ -42,6 +42,7 @@ pub(super) struct Outbox {
     told: Underway,
     /// Deliveries, one for each target, that are not known to be in the socket.
     deliveries: Underway,
+    departures: Departures,
 }
 
 /// How much of something is in an outbox: what its task is writing, and what has gathered since.
@@ -64,7 +65,7 @@ pub(super) struct Unwritten {
 }
 
 impl Outbox {
-    pub(super) fn new(stream: Arc<Stream>, wake: Arc<Notify>) -> Self {
+    pub(super) fn new(stream: Arc<Stream>, wake: Arc<Notify>, departures: Departures) -> Self {
         Self {
             stream,
             urgent: Vec::new(),
@@ -77,6 +78,7 @@ impl Outbox {
             turn: 0,
             told: Underway::default(),
             deliveries: Underway::default(),
+            departures,
         }
     }
 
@@ -143,8 +145,12 @@ impl Outbox {
             return;
         }
         while self.written < self.bytes.len() {
+            let began_ns = self.departures.begin();
             match self.stream.try_write(&self.bytes[self.written..]) {
-                Ok(bytes) => self.written += bytes,
+                Ok(bytes) => {
+                    self.departures.wrote(began_ns, &self.bytes, self.written, bytes);
+                    self.written += bytes;
+                }
                 Err(error) => {
                     self.failed = error.kind() != io::ErrorKind::WouldBlock;
                     self.blocked = true;

@@ -71,6 +71,14 @@ impl<'a> Publication<'a> {
         )
     }
 
+    /// The life of its publisher, and its number in it.
+    pub(super) fn number(&self) -> (u64, u64) {
+        match self {
+            Self::Encoded { envelope, .. } => (envelope.incarnation, envelope.sequence),
+            Self::Local { event, .. } => (event.id.incarnation, event.id.sequence),
+        }
+    }
+
     /// Whether it was published in this process.
     pub(super) fn is_local(&self) -> bool {
         matches!(self, Self::Local { .. })

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Reconnect;
 use crate::contract::Confirmation;
+use crate::hops::HopLog;
 use crate::identity::Credential;
 
 /// How a client introduces itself, and its limits.
@@ -34,6 +35,9 @@ pub struct ClientConfig {
     pub reconnect: Option<Reconnect>,
     /// What it proves with that it has its name (A4). Default nothing: it is an observer.
     pub credential: Credential,
+    /// Where it notes when a hop of an event ended, published or received; `None` costs nothing. Default
+    /// `None`.
+    pub hops: Option<HopLog>,
 }
 
 impl ClientConfig {
@@ -50,6 +54,7 @@ impl ClientConfig {
             unconfirmed_limit_events: 1024,
             reconnect: Some(Reconnect::default()),
             credential: Credential::None,
+            hops: None,
         }
     }
 
@@ -57,6 +62,13 @@ impl ClientConfig {
     #[must_use]
     pub fn with_credential(mut self, credential: Credential) -> Self {
         self.credential = credential;
+        self
+    }
+
+    /// Sets where it notes when hops ended.
+    #[must_use]
+    pub fn with_hops(mut self, log: HopLog) -> Self {
+        self.hops = Some(log);
         self
     }
 

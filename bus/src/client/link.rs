@@ -19,15 +19,19 @@ use super::connect::{Connection, Introduction};
 use super::outbox::{Next, Unwritten};
 use super::requests::Requests;
 use crate::acl::Role;
-use crate::contract::{Lost, Resumed, ShutdownError};
+use crate::contract::{EventId, Lost, Resumed, ShutdownError};
+use crate::hops::{Hop, HopStamp};
 use crate::topic::Lane;
 use crate::transport::{SocketAddress, Stream};
 use crate::wire::{
-    self, DecodeError,
+    self, DecodeError, Departures,
     proto::{self, frame::Body},
 };
 use publishing::Publishing;
 pub(super) use publishing::Told;
+
+/// Who receives what a client writes, as a log of hops says it: whoever subscribes is not known here.
+const BROKER: u64 = 0;
 
 /// Whether the link takes events, and why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +64,7 @@ pub(super) struct Link {
     pub(super) config: ClientConfig,
     name: ByteString,
     incarnation: u64,
+    departures: Departures,
     publishing: Mutex<Publishing>,
     requests: Requests,
     state: watch::Sender<State>,
@@ -96,12 +101,14 @@ impl Link {
         introduction: &Introduction,
         connection: &Connection,
     ) -> Self {
+        let departures = Departures::of(config.hops.as_ref(), Hop::SendQueue, BROKER);
         Self {
             address,
             name: introduction.name.clone(),
             incarnation: introduction.incarnation,
-            publishing: Mutex::new(Publishing::new(&config, connection)),
+            publishing: Mutex::new(Publishing::new(&config, connection, departures.clone())),
             config,
+            departures,
             requests: Requests::default(),
             state: watch::Sender::new(State::Open),
             wake: Notify::new(),
@@ -117,6 +124,20 @@ impl Link {
     /// How often it was connected again, and how many of its own events that may have cost.
     pub(super) fn resumed(&self) -> Resumed {
         self.publishing.lock().resumed
+    }
+
+    /// What notes the events that leave with a write.
+    pub(super) fn departures(&self) -> Departures {
+        self.departures.clone()
+    }
+
+    /// Notes that an event has been read here.
+    pub(super) fn note_arrival(&self, id: &EventId, at_ns: u64) {
+        if let Some(log) = &self.config.hops {
+            let EventId { incarnation, sequence, .. } = *id;
+            let (hop, receiver) = (Hop::SubscriberWake, self.incarnation);
+            log.note(HopStamp { hop, incarnation, sequence, receiver, at_ns });
+        }
     }
 
     fn follow(&self, next: Next) {

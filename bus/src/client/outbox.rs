@@ -13,7 +13,7 @@ use super::unconfirmed::Unconfirmed;
 use crate::topic::{Lane, PerLane};
 use crate::transport::Stream;
 use crate::wire::{
-    self, DecodeError, EventEnvelope, Inbound, Scanner,
+    self, DecodeError, Departures, EventEnvelope, Inbound, Scanner,
     proto::{self, frame::Body},
 };
 
@@ -48,6 +48,7 @@ pub(super) struct Outbox {
     last_acknowledged_ns: u64,
     /// Events that may have been lost with connections that broke.
     lost: u64,
+    departures: Departures,
 }
 
 /// What the caller has to do after an append.
@@ -68,6 +69,10 @@ pub(super) struct Unwritten {
 }
 
 impl Outbox {
+    pub(super) fn new(departures: Departures) -> Self {
+        Self { departures, ..Self::default() }
+    }
+
     /// A connection is there, with the window its broker allows.
     pub(super) fn connected(&mut self, window_bytes: u64) {
         self.window_bytes = window_bytes;
@@ -175,11 +180,13 @@ impl Outbox {
 
     fn write_now(&mut self, stream: &Stream) -> Next {
         while self.gather() {
+            let began_ns = self.departures.begin();
             let Ok(bytes) = stream.try_write(&self.writing[self.written..]) else {
                 // Whether it is full or broken, the writer will find out.
                 self.with_writer = true;
                 return Next::WakeWriter;
             };
+            self.departures.wrote(began_ns, &self.writing, self.written, bytes);
             self.written += bytes;
         }
         Next::Nothing

@@ -15,6 +15,7 @@ use super::link::{Alive, Link};
 use super::outbox::Unwritten;
 use super::requests::Reply;
 use super::subscribed::Subscribed;
+use crate::clock::monotonic_ns;
 use crate::contract::{BrokerInspection, InspectError};
 use crate::transport::{Fill, ReadBuffer, Stream};
 use crate::wire::{
@@ -75,6 +76,8 @@ pub(super) struct Reader {
     targets: Vec<(u32, u64)>,
     /// Subscriptions with events gathered in this round.
     touched: Vec<u32>,
+    /// When the last bytes were read, where somebody asks for it.
+    read_ns: u64,
     /// The broker is leaving: nobody need look for it if the connection breaks now.
     is_left: bool,
     /// Nothing more will come.
@@ -91,6 +94,7 @@ impl Reader {
             decoder: EventDecoder::default(),
             targets: Vec::new(),
             touched: Vec::new(),
+            read_ns: 0,
             is_left: false,
             said_goodbye: false,
         }
@@ -160,6 +164,7 @@ impl Reader {
             };
             heard = Instant::now();
             match fill {
+                Fill::Some if link.config.hops.is_some() => self.read_ns = monotonic_ns(),
                 Fill::Some => {}
                 Fill::End => return Err(Fault::lost("the broker closed the connection")),
                 Fill::Torn => return Err(Fault::lost("the connection ended within a frame")),
@@ -193,7 +198,10 @@ impl Reader {
         let envelope =
             wire::parse_delivery(delivery, &mut self.targets).map_err(|error| error.to_string())?;
         let event = match self.decoder.decode(piece, envelope) {
-            Ok((event, confirmation)) => Some((Arc::new(event), confirmation)),
+            Ok((event, confirmation)) => {
+                self.link.note_arrival(&event.id, self.read_ns);
+                Some((Arc::new(event), confirmation))
+            }
             Err(error) => {
                 tracing::warn!(%error, "an event cannot be decoded; it counts as lost");
                 None

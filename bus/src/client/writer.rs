@@ -41,10 +41,15 @@ async fn write_all(
     limit: Duration,
     in_hand: &mut Unwritten,
 ) -> String {
+    let departures = link.departures();
     loop {
         while in_hand.written < in_hand.bytes.len() {
+            let began_ns = departures.begin();
             match timeout(limit, stream.write_some(&in_hand.bytes[in_hand.written..])).await {
-                Ok(Ok(written)) => in_hand.written += written,
+                Ok(Ok(written)) => {
+                    departures.wrote(began_ns, &in_hand.bytes, in_hand.written, written);
+                    in_hand.written += written;
+                }
                 Ok(Err(error)) => return error.to_string(),
                 Err(_) => return format!("the broker took nothing for {limit:?}"),
             }

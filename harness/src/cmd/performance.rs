@@ -5,12 +5,14 @@ mod gathering;
 mod pair;
 mod promises;
 mod round;
+mod traced;
 
 use std::path::{Path, PathBuf};
 
 use self::gathering::Gathering;
 pub use self::pair::{Earlier, Entrant, Pair};
 pub use self::promises::Promises;
+pub use self::traced::{most_traced, traceable, traced};
 use crate::driver::{DriveError, Interrupt};
 use crate::gate::{self, Evidence, Look, Side};
 use crate::plan::gates::GateTable;

@@ -6,6 +6,7 @@
 //! - `assignment`: what it is told first; `protocol`: the lines;
 //! - `host`: the process; `dispatch`: its orders; `setup`: its bus and threads;
 //! - `publisher`, `subscriber`, `void`: the roles; `ledger`: the records;
+//! - `following`: which events of the bus arrivals were, in a traced trial;
 //! - `control`: the roles of the control plane;
 //! - `census`, `children`: what the process still holds at its end;
 //! - `stream`: the events; `executor`, `pacing`, `credits`, `tally`, `link`, `settle`: means.
@@ -17,6 +18,7 @@ mod control;
 mod credits;
 mod dispatch;
 mod executor;
+mod following;
 mod host;
 mod ledger;
 mod link;

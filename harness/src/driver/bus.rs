@@ -11,6 +11,7 @@ use std::time::Duration;
 use daemoneye_eventbus::broker::Retention;
 use daemoneye_eventbus::client::Reconnect;
 use daemoneye_eventbus::contract::Confirmation;
+use daemoneye_eventbus::hops::HopLog;
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
     BrokerConfig, ClientConfig, ConnectError, Credential, DaemoneyeBroker, DaemoneyeEventBus,
@@ -59,6 +60,8 @@ pub(crate) struct Opening {
     pub passes: Vec<Pass>,
     /// What some show who are not who they say.
     pub attempts: Vec<Attempt>,
+    /// What notes when hops of events ended, in a traced trial.
+    pub hops: Option<HopLog>,
     /// Where a broker keeps what its successor must know, if there may be one; then everybody comes
     /// back when a connection breaks.
     pub journal: Option<PathBuf>,
@@ -156,6 +159,7 @@ pub(crate) async fn connect(
     let reconnect = comes_back.then(|| Reconnect::default().with_most(LONGEST_PAUSE));
     let mut config =
         ClientConfig::new(name).with_confirmation(confirmation).with_reconnect(reconnect);
+    config.hops.clone_from(&opening.hops);
     if let Some(limit_ms) = opening.settings.publish_limit_ms {
         config.publish_limit = Duration::from_millis(limit_ms);
     }
@@ -199,6 +203,7 @@ pub(crate) async fn stranger(opening: &Opening) -> Option<DaemoneyeEventBus> {
 fn broker(opening: &Opening) -> Result<DaemoneyeBroker, OpenError> {
     let settings = &opening.settings;
     let mut config = BrokerConfig::default();
+    config.hops.clone_from(&opening.hops);
     if let Some(limit) = settings.subscriber_limit {
         config.subscriber_limit = limit;
     }
@@ -274,7 +279,7 @@ fn leave(fault: Fault, socket: &Path) -> io::Result<()> {
 
 fn local(opening: &Opening) -> Result<LocalEventBus, OpenError> {
     let settings = &opening.settings;
-    let mut config = CrossbeamConfig::default();
+    let mut config = CrossbeamConfig { hops: opening.hops.clone(), ..CrossbeamConfig::default() };
     if let Some(limit) = settings.subscriber_limit {
         config.subscriber_limit = limit;
     }

@@ -61,7 +61,7 @@ impl Fields<'_> {
         *head
     }
 
-    fn u64(&mut self) -> u64 {
+    pub(crate) fn u64(&mut self) -> u64 {
         u64::from_le_bytes(self.bytes())
     }
 
@@ -73,7 +73,7 @@ impl Fields<'_> {
         u16::from_le_bytes(self.bytes())
     }
 
-    fn u8(&mut self) -> u8 {
+    pub(crate) fn u8(&mut self) -> u8 {
         self.bytes::<1>()[0]
     }
 }

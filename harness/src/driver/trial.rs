@@ -1,5 +1,6 @@
 //! One trial: one case on one bus, once, in a fresh tree of processes (METHOD §1).
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -56,6 +57,15 @@ pub async fn run_trial(
     request: TrialRequest<'_>,
     interrupt: Interrupt,
 ) -> Result<Driven, DriveError> {
+    run(request, None, interrupt).await
+}
+
+/// The same; with logs of hops of one event of so many, if there is a number.
+pub(super) async fn run(
+    request: TrialRequest<'_>,
+    follow_every: Option<NonZeroU64>,
+    interrupt: Interrupt,
+) -> Result<Driven, DriveError> {
     if interrupt.is_told() {
         return Err(DriveError::Interrupted);
     }
@@ -63,7 +73,8 @@ pub async fn run_trial(
     std::fs::create_dir_all(request.directory).map_err(DriveError::Prepare)?;
     let runtime_folder = RuntimeFolder::create().map_err(DriveError::Prepare)?;
     let socket = runtime_folder.path().join("bus");
-    let assignment = assignment(&request, socket.clone()).map_err(DriveError::Prepare)?;
+    let assignment =
+        assignment(&request, follow_every, socket.clone()).map_err(DriveError::Prepare)?;
     let meter = Meter::new(is_measured(request.case.kind));
     let ways = Ways::open(request.case, request.bus, runtime_folder.path(), &socket)
         .map_err(DriveError::Prepare)?;
@@ -78,7 +89,11 @@ pub async fn run_trial(
     Ok(driven)
 }
 
-fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> std::io::Result<Assignment> {
+fn assignment(
+    request: &TrialRequest<'_>,
+    follow_every: Option<NonZeroU64>,
+    socket: PathBuf,
+) -> std::io::Result<Assignment> {
     let passes = passes::for_all(request.case)?;
     Ok(Assignment {
         protocol: PROTOCOL,
@@ -88,6 +103,7 @@ fn assignment(request: &TrialRequest<'_>, socket: PathBuf) -> std::io::Result<As
         void: request.void,
         roles: Vec::new(),
         share_by_clone: request.share_by_clone,
+        follow_every,
         socket,
         attempts: impostors::for_all(request.case, &passes)?,
         passes,

@@ -6,9 +6,11 @@
 mod behaviour;
 mod cases;
 mod figures;
+mod hops;
 mod kills;
 mod performance;
 mod trend;
+mod waterfall;
 
 pub use self::trend::{TREND_TITLE, trend_page};
 

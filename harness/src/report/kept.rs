@@ -70,8 +70,12 @@ fn class_dir(class: &str) -> String {
 /// The run without its trials.
 fn bare(run: &Run) -> Run {
     let curve = |row: &CurveRow| CurveRow { trials: Vec::new(), ..row.clone() };
-    let mut bare =
-        Run { evidence: Vec::new(), curves: run.curves.iter().map(curve).collect(), ..run.clone() };
+    let mut bare = Run {
+        evidence: Vec::new(),
+        traced: Vec::new(),
+        curves: run.curves.iter().map(curve).collect(),
+        ..run.clone()
+    };
     for row in &mut bare.behaviour {
         row.processes.clear();
     }
@@ -81,7 +85,8 @@ fn bare(run: &Run) -> Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::run;
+    use crate::plan::Bus;
+    use crate::report::sample::{run, traced};
 
     #[test]
     fn runs_are_kept_by_class_of_host_and_come_back_in_order() {
@@ -90,7 +95,8 @@ mod tests {
         other.host.cores = 64;
         let mut later = run();
         later.started_unix_s += 1;
-        for run in [&later, &run(), &other] {
+        let first = Run { traced: vec![traced(Bus::Process)], ..run() };
+        for run in [&later, &first, &other] {
             keep(folder.path(), run).expect("it can be written");
         }
         let starts =
@@ -98,6 +104,7 @@ mod tests {
         let own = kept(folder.path(), &run().host.class()).expect("they can be read");
         assert_eq!(starts(&own), [1_000, 1_001]);
         assert_eq!(own[0].performance, run().performance);
+        assert_eq!(own[0].traced, [], "trials are left out");
         assert_eq!(all_kept(folder.path()).expect("they can be read").len(), 2);
         assert!(kept(folder.path(), "another").expect("nothing is no error").is_empty());
     }

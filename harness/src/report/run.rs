@@ -10,7 +10,7 @@ use crate::gate::{CurveLine, Evidence, Judgement, Limit, Verdict, judge};
 use crate::plan::gates::{GateTable, Metric};
 use crate::plan::ledger::Criterion;
 use crate::plan::{Axis, Bus, Case, Divergence};
-use crate::record::{CurveTrial, ProcessFigures, TearDown};
+use crate::record::{CurveTrial, ProcessFigures, TearDown, TracedTrial};
 
 /// Version of the record's format; a reader refuses others.
 pub const FORMAT: u32 = 1;
@@ -49,6 +49,10 @@ pub struct Run {
     pub performance: Vec<PerformanceRow>,
     /// Every trial the performance rows rest on.
     pub evidence: Vec<Evidence>,
+    /// One trial per paced case and bus with logs of hops, which decides nothing: where the time of events
+    /// goes. None in profiles that conclude nothing, and in older reports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traced: Vec<TracedTrial>,
     /// One row per curve, with every trial it rests on.
     #[serde(default)]
     pub curves: Vec<CurveRow>,

@@ -1,5 +1,7 @@
 //! A small run for the tests of this room: two cases, nothing wrong.
 
+use daemoneye_eventbus::hops::Hop;
+
 use super::{
     Behaviour, BehaviourRow, CurveRow, FORMAT, Host, LeftBehind, PerformanceRow, Run, Witness,
 };
@@ -11,7 +13,7 @@ use crate::gate::{
 use crate::plan::gates::Metric;
 use crate::plan::ledger::{Criterion, Proof};
 use crate::plan::{Asks, Axis, Bus, Scale};
-use crate::record::TearDown;
+use crate::record::{HopTimes, TearDown, TracedTrial, Validity};
 
 /// Two passing gates and one passing behaviour case on each bus.
 pub(crate) fn run() -> Run {
@@ -40,6 +42,7 @@ pub(crate) fn run() -> Run {
         behaviour: vec![passing(Bus::Crossbeam), passing(Bus::Process)],
         performance: vec![throughput(), latency()],
         evidence: Vec::new(),
+        traced: Vec::new(),
         curves: Vec::new(),
         criteria: criteria(),
         left_behind: Vec::new(),
@@ -206,6 +209,42 @@ fn growth(whole: [f64; 3], last: [f64; 3]) -> Growth {
         Exponent { estimate, bounds }
     };
     Growth { whole: exponent(whole), last: exponent(last), rounds: 6 }
+}
+
+/// What a traced trial says, of the hops there are on a bus.
+pub(super) fn traced(bus: Bus) -> TracedTrial {
+    let us = |hop: Hop| match hop {
+        Hop::Encode => 1.2,
+        Hop::SendQueue => 0.4,
+        Hop::BrokerWake => 21.0,
+        Hop::Route => 2.5,
+        Hop::BrokerQueue => 3.0,
+        Hop::SubscriberWake => 25.0,
+        Hop::Decode => 8.0,
+    };
+    let times = |hop: &Hop| HopTimes {
+        hop: *hop,
+        mean_ns: us(*hop) * 1e3,
+        p50_ns: 900,
+        p99_ns: Some(90_000),
+    };
+    let in_process = [Hop::Route, Hop::SubscriberWake];
+    let hops: &[Hop] = if bus == Bus::Process { &Hop::ALL } else { &in_process };
+    let hops: Vec<HopTimes> = hops.iter().map(times).collect();
+    TracedTrial {
+        case: latency().case,
+        bus,
+        validity: Validity::Valid,
+        every: 3,
+        samples: 4_000,
+        mean_ns: hops.iter().map(|times| times.mean_ns).sum(),
+        p50_ns: 55_000,
+        whole_mean_ns: Some(61_300.0),
+        judged_mean_ns: Some(60_200.0),
+        hops,
+        unjoined: Vec::new(),
+        left_out: 0,
+    }
 }
 
 /// The reference grows, the candidate does not.

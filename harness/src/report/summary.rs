@@ -8,6 +8,7 @@ use super::curves::{
 };
 use super::divergences::{HEADS, cells as divergence_cells, declared};
 use super::figure::counted;
+use super::hops::{beside as hops_beside, sum};
 use super::ledger::{ClaimRow, State, ledger};
 use super::sides::sides_of;
 use super::stamp::utc;
@@ -59,6 +60,7 @@ fn whole(run: &Run) -> String {
         performance(&mut page, run, *candidate);
         beside(&mut page, run, *candidate);
     }
+    hops(&mut page, run);
     curves(&mut page, run);
     behaviour(&mut page, run);
     divergences(&mut page, run);
@@ -129,6 +131,20 @@ fn beside(page: &mut String, run: &Run, candidate: Bus) {
     row(page, &columns_beside(candidate));
     line(page, "| --- | --- | --: | --: | --- | --- | --- | --: |");
     rows.for_each(|found| row(page, &cells_beside(found).map(|cell| cell.replace('*', "\\*"))));
+    line(page, "");
+}
+
+/// Where the mean time of an event goes, a line for each case and bus.
+fn hops(page: &mut String, run: &Run) {
+    if run.traced.is_empty() {
+        return;
+    }
+    line(page, "## Traced trials: where the mean time goes, hop by hop\n");
+    line(page, "From the call of `publish` until it is received; they decide nothing.\n");
+    for found in &run.traced {
+        line(page, &format!("- `{}`, {}", found.case, sum(found)));
+        line(page, &format!("  - {}", hops_beside(found)));
+    }
     line(page, "");
 }
 

@@ -10,6 +10,7 @@ use bytestring::ByteString;
 use crossbeam::channel::{self, Sender, TrySendError};
 use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::contract::Matcher;
+use daemoneye_eventbus::hops::{Hop, HopLog};
 use daemoneye_eventbus::{
     BusEvent, CollectionEvent, CorrelationMetadata, EventBus, EventBusStatistics, EventId,
     EventReceiver, EventSubscription, PublishError, ShutdownError, StatisticsError, SubscribeError,
@@ -23,6 +24,7 @@ use super::config::CrossbeamConfig;
 use super::control::{CONTROL_CAPACITY, Closing, Control, Message, Report};
 use super::gate::Gate;
 use super::handoff::Ears;
+use super::noting::note;
 use super::router::{Orders, Remains, Router};
 use super::slot::Slot;
 
@@ -68,6 +70,7 @@ pub struct HighPerformanceEventBusImpl {
     /// This bus's life; a random number.
     incarnation: u64,
     publish_limit: Duration,
+    hops: Option<HopLog>,
     started: Instant,
     /// The routing thread, until somebody has seen it end.
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -130,6 +133,7 @@ impl HighPerformanceEventBusImpl {
             subscriber_limit: config.subscriber_limit,
             faithful: config.faithful,
             hand_off_limit: config.hand_off_limit,
+            hops: config.hops.clone(),
         };
         let router = Router::new(Arc::clone(&gate), ears, request_receiver, orders);
         let end = Arc::new(Mutex::new(End::default()));
@@ -145,6 +149,7 @@ impl HighPerformanceEventBusImpl {
             publisher: ByteString::from_static(PUBLISHER),
             incarnation: uuid::Uuid::new_v4().as_u64_pair().0,
             publish_limit: config.publish_limit,
+            hops: config.hops.clone(),
             started: Instant::now(),
             thread: Mutex::new(Some(thread)),
             end,
@@ -185,6 +190,7 @@ impl HighPerformanceEventBusImpl {
     }
 
     fn enqueue(&self, event: Arc<BusEvent>) -> Result<Attempt, PublishError> {
+        note(self.hops.as_ref(), Hop::SendQueue, &event);
         match self.central.try_send(Message::Event(event)) {
             Ok(()) => {
                 self.gate.accepted();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use daemoneye_eventbus::hops::HopLog;
 use serde::{Deserialize, Serialize};
 
 /// Events the central queue holds by default; the old bus's figure.
@@ -35,6 +36,9 @@ pub struct CrossbeamConfig {
     /// How long the routing thread waits for a full `block` subscriber when
     /// [`faithful`](Self::faithful); without it a `block` subscriber never loses an event.
     pub hand_off_limit: Duration,
+    /// Where it notes when a hop of an event ended; `None` costs nothing. In no file.
+    #[serde(skip)]
+    pub hops: Option<HopLog>,
 }
 
 /// How the routing thread waits for events and for room.
@@ -69,6 +73,7 @@ impl Default for CrossbeamConfig {
             sharing: Sharing::Arc,
             faithful: false,
             hand_off_limit: DEFAULT_HAND_OFF_LIMIT,
+            hops: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::TryRecvError;
 use daemoneye_eventbus::contract::Delivery;
+use daemoneye_eventbus::hops::{Hop, HopLog};
 use daemoneye_eventbus::{BusEvent, ShutdownError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -18,6 +19,7 @@ use super::config::Sharing;
 use super::control::{Closing, Control, Message, Report};
 use super::gate::Gate;
 use super::handoff::{Ears, Next, Waited};
+use super::noting::note;
 use super::slot::{Offer, Slot};
 
 /// Events between two announcements of room: rare enough to cost nothing, often enough that a
@@ -31,6 +33,7 @@ pub(super) struct Orders {
     pub(super) faithful: bool,
     /// Longest wait for one full subscriber when faithful (V5).
     pub(super) hand_off_limit: Duration,
+    pub(super) hops: Option<HopLog>,
 }
 
 /// The routing thread's own state.
@@ -131,6 +134,7 @@ impl Router {
             self.announce_room();
         }
         let Message::Event(event) = message else { return };
+        note(self.orders.hops.as_ref(), Hop::BrokerWake, event);
         self.received += 1;
         if self.is_expired() {
             self.discard(event);
@@ -150,6 +154,7 @@ impl Router {
     fn route(&mut self, event: &Arc<BusEvent>) {
         let mut targets = std::mem::take(&mut self.targets);
         self.routes.find(&event.topic, &self.slots, &mut targets);
+        note(self.orders.hops.as_ref(), Hop::Route, event);
         for index in targets.drain(..) {
             let slot = &mut self.slots[index];
             let Some(position) = slot.claim(event) else { continue };

@@ -5,9 +5,12 @@ mod ends;
 mod faithful;
 mod model;
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
+use daemoneye_eventbus::clock::monotonic_ns;
+use daemoneye_eventbus::hops::{Hop, HopLog};
 use daemoneye_eventbus::{
     BusEvent, EventBus, EventReceiver, EventSubscription, OverflowPolicy, PublishError,
     conformance::events,
@@ -240,4 +243,23 @@ fn a_central_queue_of_nothing_is_refused() {
     let config = CrossbeamConfig { central_capacity: Some(0), ..CrossbeamConfig::default() };
     let error = LocalEventBus::new(&config).expect_err("no capacity");
     assert_eq!(error.to_string(), "the central queue needs a capacity of at least 1 event");
+}
+
+#[tokio::test]
+async fn a_log_of_hops_has_the_queue_the_thread_and_the_route_of_an_event_in_order() {
+    let log = HopLog::new(NonZeroU64::MIN, 100);
+    let bus = bus(&CrossbeamConfig { hops: Some(log.clone()), ..CrossbeamConfig::default() });
+    let mut receivers = [listen(&bus, "one", 10).await, listen(&bus, "other", 10).await];
+    let called_ns = monotonic_ns();
+    publish(&bus, 1).await.expect("accepted");
+    for receiver in &mut receivers {
+        next(receiver).await.expect("an event");
+    }
+    let received_ns = monotonic_ns();
+    let stamps = log.take().stamps;
+    let hops: Vec<Hop> = stamps.iter().map(|stamp| stamp.hop).collect();
+    assert_eq!(hops, [Hop::SendQueue, Hop::BrokerWake, Hop::Route], "once for both receivers");
+    let ends = stamps.iter().map(|stamp| stamp.at_ns);
+    let way: Vec<u64> = [called_ns].into_iter().chain(ends).chain([received_ns]).collect();
+    assert!(way.is_sorted(), "{way:?}");
 }

@@ -62,21 +62,22 @@ pub(super) const LAYERS: [Layer; 6] = [
 /// `broker` and `client` never see each other: what they share is `wire` and `transport`.
 const BUS: &[Room] = &[
     room("clock", &[]),
+    room("hops", &[]),
     room("event", &["clock"]),
     room("topic", &["clock", "event"]),
     room("acl", &["clock", "event", "topic"]),
     room("contract", &["clock", "event", "topic", "acl"]),
     room("conformance", &["clock", "event", "topic", "acl", "contract"]),
     room("identity", &[]),
-    room("wire", &["clock", "event", "topic", "acl", "contract"]),
+    room("wire", &["clock", "hops", "event", "topic", "acl", "contract"]),
     room("transport", &["clock", "wire"]),
     room(
         "broker",
-        &["clock", "event", "topic", "acl", "contract", "identity", "wire", "transport"],
+        &["clock", "hops", "event", "topic", "acl", "contract", "identity", "wire", "transport"],
     ),
     room(
         "client",
-        &["clock", "event", "topic", "acl", "contract", "identity", "wire", "transport"],
+        &["clock", "hops", "event", "topic", "acl", "contract", "identity", "wire", "transport"],
     ),
     room("rpc", &["clock", "event", "topic", "acl", "contract"]),
     room("benching", &["contract", "wire"]),

@@ -11,6 +11,7 @@ use super::handshake::Client;
 use super::inspecting;
 use super::writer::Heard;
 use crate::acl::Denial;
+use crate::clock::monotonic_ns;
 use crate::contract::SubscribeError;
 use crate::topic::{Lane, PerLane};
 use crate::transport::{Fill, ReadBuffer, Stream};
@@ -33,6 +34,8 @@ pub(super) struct Reader<'a> {
     buffer: ReadBuffer,
     scanner: Scanner,
     lanes: PerLane<Incoming>,
+    /// When the last bytes were read, where somebody asks for it.
+    read_ns: u64,
     said_goodbye: bool,
 }
 
@@ -45,6 +48,7 @@ impl<'a> Reader<'a> {
             buffer,
             scanner: Scanner::new(shared.config.frame_limit_bytes()),
             lanes: PerLane::default(),
+            read_ns: monotonic_ns(),
             said_goodbye: false,
         }
     }
@@ -68,7 +72,12 @@ impl<'a> Reader<'a> {
             let stalled = self.stalled();
             tokio::select! {
                 fill = self.buffer.fill(stream) => match fill? {
-                    Fill::Some => heard.now(),
+                    Fill::Some => {
+                        heard.now();
+                        if self.shared.config.hops.is_some() {
+                            self.read_ns = monotonic_ns();
+                        }
+                    }
                     Fill::End => return Ok(()),
                     Fill::Torn => return Err(Fault::Torn),
                 },

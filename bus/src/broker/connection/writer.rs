@@ -92,8 +92,13 @@ impl<'a> Writer<'a> {
         let mut wrote = false;
         loop {
             while let Some(rest) = self.unwritten.rest() {
+                let departures = &self.session.departures;
+                let began_ns = departures.begin();
                 let written = timeout(limit, self.stream.write_some(rest)).await;
-                self.unwritten.written += written.map_err(|_| Fault::Silent)??;
+                let written = written.map_err(|_| Fault::Silent)??;
+                let Unwritten { bytes, written: before } = &self.unwritten;
+                departures.wrote(began_ns, bytes, *before, written);
+                self.unwritten.written += written;
                 wrote = true;
             }
             self.unwritten = Unwritten::default();

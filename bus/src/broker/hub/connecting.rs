@@ -15,9 +15,10 @@ use super::deliver::Leftovers;
 use super::replies::OwedReplies;
 use crate::acl::Role;
 use crate::contract::{EventBusStatistics, InspectionQuery};
+use crate::hops::Hop;
 use crate::topic::{Lane, PerLane};
 use crate::transport::Stream;
-use crate::wire::{self, proto, proto::frame::Body};
+use crate::wire::{self, Departures, proto, proto::frame::Body};
 
 /// What a connection's task gets to work with.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(in super::super) struct Session {
     pub(in super::super) wake: Arc<Notify>,
     /// Told when its client has come back on another connection.
     pub(in super::super) superseded: Arc<Notify>,
+    /// What notes the events that leave with a write.
+    pub(in super::super) departures: Departures,
 }
 
 /// Who has said hello, and the answer.
@@ -76,10 +79,12 @@ impl Hub {
         let life = arrival.life();
         let wake = Arc::new(Notify::new());
         let superseded = Arc::new(Notify::new());
+        let departures =
+            Departures::of(self.config.hops.as_ref(), Hop::BrokerQueue, arrival.incarnation);
         let number = self.connections.next_number();
         let key = self.connections.insert(Peer {
             pid: stream.peer().pid,
-            outbox: Outbox::new(stream, Arc::clone(&wake)),
+            outbox: Outbox::new(stream, Arc::clone(&wake), departures.clone()),
             budget: Budget::new(self.config.backlog_limit_bytes),
             role: arrival.role,
             targets: PerLane::default(),
@@ -101,7 +106,7 @@ impl Hub {
             self.send(key, Body::Goodbye(proto::Goodbye { last: false }));
         }
         self.flush();
-        Ok(Session { key, wake, superseded })
+        Ok(Session { key, wake, superseded, departures })
     }
 
     /// Whether observers have as many of the connections as they may.

@@ -11,7 +11,9 @@ use super::super::publication::Publication;
 use super::super::subscription::{Remote, Sink, Subscription};
 use super::confirming::Tracked;
 use super::{Hub, Key, live_mut};
+use crate::clock::monotonic_ns;
 use crate::contract::{BusEvent, Delivery, DeliveryQueue, OverflowPolicy, PushError};
+use crate::hops::{Hop, HopStamp};
 use crate::topic::Lane;
 use crate::wire::{proto, proto::frame::Body};
 
@@ -45,6 +47,7 @@ impl Hub {
         now_ns: u64,
         mut tracked: Option<&mut Tracked>,
     ) {
+        self.note_routed(publication);
         let matched = std::mem::take(&mut self.matched);
         let mut gone: Vec<Key> = Vec::new();
         let lane = publication.lane();
@@ -79,6 +82,15 @@ impl Hub {
             self.remove(key, Leftovers::Lose);
         }
         self.matched = matched;
+    }
+
+    /// Before the first has it: a receiver of this process may take it at once.
+    fn note_routed(&self, publication: &Publication<'_>) {
+        if let Some(log) = &self.config.hops {
+            let (incarnation, sequence) = publication.number();
+            let (hop, receiver) = (Hop::Route, 0);
+            log.note(HopStamp { hop, incarnation, sequence, receiver, at_ns: monotonic_ns() });
+        }
     }
 
     /// Notes what a subscription owes for an event somebody waits for.

@@ -11,14 +11,15 @@ use crate::acl::Access;
 use crate::clock::monotonic_ns;
 use crate::contract::{Confirmation, CorrelationMetadata, EventId, Lost, PublishError, Resumed};
 use crate::event::CollectionEvent;
+use crate::hops::{Hop, HopStamp};
 use crate::topic::{Lane, REPLY_PREFIX, Topic};
-use crate::wire::{self, ENVELOPE_LIMIT_BYTES};
+use crate::wire::{self, Departures, ENVELOPE_LIMIT_BYTES};
 
 use super::super::ClientConfig;
 use super::super::connect::{Connection, Limits};
 use super::super::outbox::Outbox;
 use super::super::unconfirmed::Outcome;
-use super::{Ending, Link, State};
+use super::{BROKER, Ending, Link, State};
 use crate::transport::Stream;
 
 /// What a publish changes, under one lock so that sequence numbers and bytes agree.
@@ -44,9 +45,13 @@ pub(super) struct Publishing {
 }
 
 impl Publishing {
-    pub(super) fn new(config: &ClientConfig, connection: &Connection) -> Self {
+    pub(super) fn new(
+        config: &ClientConfig,
+        connection: &Connection,
+        departures: Departures,
+    ) -> Self {
         let mut publishing = Self {
-            outbox: Outbox::default(),
+            outbox: Outbox::new(departures),
             access: connection.access.clone(),
             sequence: 0,
             open: true,
@@ -152,6 +157,7 @@ impl Link {
             return Some(Err(error));
         }
         publishing.sequence += 1;
+        self.note_encoded(id.sequence);
         // Whether it owes a reply the broker knows alone.
         let denial = publishing.access.denies_publish(topic);
         let denial = denial.filter(|denial| denial.rule.is_some() || !is_reply(topic));
@@ -162,6 +168,13 @@ impl Link {
         drop(publishing);
         self.follow(next);
         Some(denial.map_or(Ok(told), |denial| Err(PublishError::Denied(denial))))
+    }
+
+    fn note_encoded(&self, sequence: u64) {
+        if let Some(log) = &self.config.hops {
+            let (hop, incarnation, receiver) = (Hop::Encode, self.incarnation, BROKER);
+            log.note(HopStamp { hop, incarnation, sequence, receiver, at_ns: monotonic_ns() });
+        }
     }
 
     /// Waits for what is told of an event, up to the confirm limit. Cancelling it loses nothing but

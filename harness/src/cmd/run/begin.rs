@@ -28,6 +28,7 @@ pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
         behaviour: Vec::new(),
         performance: Vec::new(),
         evidence: Vec::new(),
+        traced: Vec::new(),
         curves: Vec::new(),
         criteria: selection.criteria.clone(),
         left_behind: Vec::new(),

@@ -1,6 +1,7 @@
 //! The run itself: case after case, everything kept, interruptions and breakdowns included.
 
 mod curve;
+mod traced;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -345,7 +346,11 @@ impl Conductor<'_> {
             }
             self.run.evidence.push(evidence);
         }
-        for failure in gathered.failures {
+        let mut failures = gathered.failures;
+        if failures.is_empty() {
+            failures.extend(self.trace(case, &plan).await.err());
+        }
+        for failure in failures {
             words.push(failure.error.to_string());
             self.note_failure(case, failure.bus, &failure.error);
         }

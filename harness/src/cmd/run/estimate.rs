@@ -20,14 +20,15 @@ pub(in crate::cmd) fn judged(case: &Case) -> Duration {
     one_trial(case) + JUDGED + own
 }
 
-/// A case that is measured, on all of its pairs of buses.
+/// A case that is measured, on all of its pairs of buses, with what is traced afterwards.
 pub(in crate::cmd) fn measured(
     case: &Case,
     pairs: &[Pair<'_>],
     most_blocks: usize,
     concludes: bool,
 ) -> Duration {
-    let trials = performance::most_trials(pairs, most_blocks, concludes);
+    let trials = performance::most_trials(pairs, most_blocks, concludes)
+        + performance::most_traced(case, pairs, concludes);
     one_trial(case) * u32::try_from(trials).unwrap_or(u32::MAX)
 }
 

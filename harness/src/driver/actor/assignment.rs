@@ -4,11 +4,13 @@
 //! into processes, so nothing but the bus differs between two of them.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::driver::bus::Opening;
+use crate::driver::hop_notes;
 use crate::driver::impostors::Attempt;
 use crate::driver::passes::Pass;
 use crate::plan::control::DESK;
@@ -35,6 +37,9 @@ pub(crate) struct Assignment {
     pub roles: Vec<Part>,
     /// Whether the reference clones events for each subscriber instead of sharing them.
     pub share_by_clone: bool,
+    /// In a traced trial, one event of so many is followed; in none that is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_every: Option<NonZeroU64>,
     /// Where the broker listens, for buses that have one.
     pub socket: PathBuf,
     /// What roles that connect prove themselves with: their own, or all where the broker is.
@@ -98,7 +103,7 @@ impl Assignment {
         parts.iter().flat_map(|part| part.names(&self.case)).collect()
     }
 
-    /// What it takes to open the bus.
+    /// What it takes to open the bus, with a log of hops of its own in a traced trial.
     pub(crate) fn opening(&self) -> Opening {
         Opening {
             bus: self.bus,
@@ -107,6 +112,7 @@ impl Assignment {
             socket: self.socket.clone(),
             passes: self.passes.clone(),
             attempts: self.attempts.clone(),
+            hops: self.follow_every.map(hop_notes::log),
             journal: self.case.returns().then(|| self.directory.join("broker.journal")),
         }
     }

@@ -25,6 +25,7 @@ use super::link::Link;
 use super::protocol::{Done, Notice, Order};
 use super::setup::{RoleThread, Setup, background_runtime};
 use crate::driver::bus::{Hub, remove_socket, shutdown_code};
+use crate::driver::hop_notes::{self, names, write_log};
 
 /// Threads an actor has left when everything is over: the reader and the host.
 const LAST_THREADS: i64 = 2;
@@ -54,7 +55,9 @@ pub(crate) fn run() -> ExitCode {
     let (roles, ends) = Roles::plan(&assignment, host, link.clone());
     let hosts_socket = assignment.roles.contains(&Part::Bus) && !assignment.void;
     let socket = assignment.socket.clone();
-    let host = Host { setup: Setup { assignment, link: link.clone() }, descriptors };
+    let hosts = assignment.roles.contains(&Part::Bus);
+    let hops = assignment.follow_every.filter(|_| hosts).map(hop_notes::log);
+    let host = Host { setup: Setup { assignment, link: link.clone(), hops }, descriptors };
     let spawned = std::thread::Builder::new()
         .name("host".to_owned())
         .spawn(move || host.run(ends, &host_orders));
@@ -121,7 +124,10 @@ impl Host {
                 HostOrder::Finish => break,
             }
         }
-        let complaints = close(&executor, hub, threads);
+        let mut complaints = close(&executor, hub, threads);
+        // Once nobody routes or writes any more.
+        let path = names::bus(&self.setup.assignment.directory);
+        complaints.extend(write_log(&path, self.setup.hops.as_ref()));
         drop(entered);
         drop(runtime);
         let done = self.goodbye(complaints, server.is_some());

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::contract::Resumed;
-use daemoneye_eventbus::{BusEvent, ByteString};
+use daemoneye_eventbus::{BusEvent, ByteString, EventId};
 use serde::{Deserialize, Serialize};
 
 use super::assignment::Assignment;
+use super::following::Following;
 use super::link::Link;
 use super::protocol::Notice;
 use super::tally::Tally;
@@ -85,6 +86,8 @@ pub(super) struct Ledger {
     /// Behaviour, where the plan kills it: every arrival at once, instead of all at the end.
     at_once: Option<Recorder<Received>>,
     arrivals: Option<Recorder<Arrival>>,
+    /// A traced trial: which events of the bus arrivals were.
+    following: Option<Following>,
     /// Unique arrivals of all measured phases, or all of a behaviour trial but fences; told when the
     /// harness asks.
     tally: Tally,
@@ -136,6 +139,7 @@ impl Ledger {
             received: Vec::with_capacity(reserved),
             at_once,
             arrivals,
+            following: Following::begin(assignment, index)?,
             tally,
             tallied: 0,
             assignment: Arc::clone(assignment),
@@ -176,7 +180,10 @@ impl Ledger {
         self.total += 1;
         self.in_phase += 1;
         if let Some(publisher) = publisher.filter(|_| self.kind != TrialKind::Behaviour) {
-            self.measure(publisher, sequence, header.observed_monotonic_ns, receive_ns);
+            let start_ns = header.observed_monotonic_ns;
+            if self.measure(publisher, sequence, start_ns, receive_ns) {
+                self.follow(publisher, sequence, &event.id, receive_ns);
+            }
         }
         if self.every.is_some_and(|every| self.in_phase.is_multiple_of(every)) {
             self.mark(receive_ns);
@@ -228,16 +235,17 @@ impl Ledger {
         }
     }
 
-    fn measure(&mut self, publisher: usize, sequence: u64, start_ns: u64, receive_ns: u64) {
+    /// Whether it was new, in a measured phase.
+    fn measure(&mut self, publisher: usize, sequence: u64, start_ns: u64, receive_ns: u64) -> bool {
         let seen = &mut self.summary.seen[publisher];
         if sequence <= self.last[publisher] {
             seen.repeated += 1;
             self.summary.repeated += 1;
-            return;
+            return false;
         }
         seen.unique += 1;
         self.last[publisher] = sequence;
-        let Some(window) = &mut self.measured else { return };
+        let Some(window) = &mut self.measured else { return false };
         window.arrivals += 1;
         window.latency_sum_ns += receive_ns.saturating_sub(start_ns);
         self.count();
@@ -245,6 +253,13 @@ impl Ledger {
             let publisher = publisher as u64;
             // A full disk shows as a torn file when the driver reads it.
             let _ = arrivals.record(&Arrival { publisher, sequence, start_ns, receive_ns });
+        }
+        true
+    }
+
+    fn follow(&mut self, publisher: usize, sequence: u64, id: &EventId, receive_ns: u64) {
+        if let Some(following) = &mut self.following {
+            following.sighted(publisher, sequence, id, receive_ns);
         }
     }
 
@@ -285,6 +300,9 @@ impl Ledger {
         }
         if let Some(arrivals) = self.arrivals {
             complain("stamps", arrivals.finish());
+        }
+        if let Some(following) = self.following {
+            complain("sightings", following.finish());
         }
         let summary = serde_json::to_vec(&self.summary).map_err(std::io::Error::other);
         let path = names::summary(directory, self.index);

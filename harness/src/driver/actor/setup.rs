@@ -6,6 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use daemoneye_eventbus::contract::Confirmation;
+use daemoneye_eventbus::hops::HopLog;
 use daemoneye_eventbus::{DaemoneyeEventBus, EventBus};
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -18,6 +19,7 @@ use super::publisher::Publisher;
 use super::subscriber::Subscriber;
 use super::void::VoidSubscriber;
 use crate::driver::bus::{Hub, Opening, connect};
+use crate::driver::hop_notes::{self, write_log};
 use crate::driver::peer;
 use crate::driver::records::names;
 use crate::driver::remote::behind_fault;
@@ -31,6 +33,8 @@ pub(super) type RoleThread = JoinHandle<Vec<String>>;
 pub(super) struct Setup {
     pub(super) assignment: Arc<Assignment>,
     pub(super) link: Link,
+    /// What notes hops in the process that hosts the bus, in a traced trial.
+    pub(super) hops: Option<HopLog>,
 }
 
 impl Setup {
@@ -40,7 +44,7 @@ impl Setup {
         ends: Ends,
         timers: &Handle,
     ) -> Result<(Option<Hub>, Vec<RoleThread>), String> {
-        let opening = self.assignment.opening();
+        let opening = Opening { hops: self.hops.clone(), ..self.assignment.opening() };
         let hosts = self.assignment.roles.contains(&Part::Bus);
         let hub = match (self.assignment.void, hosts) {
             (true, true) => Some(Hub::Void),
@@ -138,6 +142,7 @@ fn publisher_thread(
     let mut runtime = None;
     let mut timers = None;
     let mut far = None;
+    let mut hops = None;
     let directory = assignment.directory.clone();
     let opened = match access {
         Access::Void => Ok(None),
@@ -154,6 +159,7 @@ fn publisher_thread(
             })
         }
         Access::Far(opening, name) => background_runtime().and_then(|own| {
+            hops.clone_from(&opening.hops);
             let confirm = assignment.case.topology.publishers[index].confirm;
             let connected = own.block_on(connect(&opening, &name, confirm));
             let bus = connected.map_err(|cause| cause.to_string())?;
@@ -191,6 +197,7 @@ fn publisher_thread(
         drop(bus);
         drop(runtime);
     }
+    complaints.extend(write_log(&hop_notes::names::publisher(&directory, index), hops.as_ref()));
     complaints
 }
 
@@ -222,6 +229,8 @@ fn subscriber_thread(
                     .build()
                     .map_err(|cause| cause.to_string())?;
                 let up = up.clone();
+                let hops = opening.hops.clone();
+                let path = hop_notes::names::subscriber(&assignment.directory, index);
                 // A task, as the client's reader is: what a task wakes runs next, while the future
                 // of `block_on` itself is polled only after another look at the sockets.
                 let reading = runtime.spawn(async move {
@@ -231,7 +240,11 @@ fn subscriber_thread(
                     let _ = up.send(Ok(()));
                     Ok(subscriber.run(orders).await)
                 });
-                runtime.block_on(reading).map_err(|cause| cause.to_string())?
+                let read: Result<Vec<String>, String> =
+                    runtime.block_on(reading).map_err(|cause| cause.to_string())?;
+                let mut complaints = read?;
+                complaints.extend(write_log(&path, hops.as_ref()));
+                Ok(complaints)
             }
         }
     };

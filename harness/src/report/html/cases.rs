@@ -6,6 +6,8 @@
 use maud::{Markup, html};
 
 use super::figures::{picture, table};
+use super::hops;
+use super::waterfall::{Bar, Part, waterfall};
 use crate::gate::Evidence;
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
@@ -54,13 +56,14 @@ fn cases(run: &Run) -> Vec<&str> {
 fn details(run: &Run, case: &str) -> Markup {
     let buses = buses(run, case);
     let lines: Vec<Line> = buses.iter().filter_map(line).collect();
-    let stages: Vec<(Bus, Stages)> =
+    let means: Vec<(Bus, Stages)> =
         buses.iter().filter_map(|own| Some((own.bus, mean_stages(own)?))).collect();
     html! {
         details open[!lines.is_empty()] {
             summary { code { (case) } }
             @if !lines.is_empty() { (picture(&percentiles(case, &lines))) }
-            @if !stages.is_empty() { (waterfall(&stages)) }
+            @if !means.is_empty() { (stages(&means)) }
+            (hops::section(run, case))
             @for own in &buses {
                 @if let Some(trial) = median_trial(own) { (processes(own.bus, trial)) }
             }
@@ -127,35 +130,20 @@ fn mean_stages(own: &Own<'_>) -> Option<Stages> {
     })
 }
 
-/// Where the mean latency goes, drawn to the scale of the slowest bus.
-fn waterfall(buses: &[(Bus, Stages)]) -> Markup {
-    let parts = |stages: &Stages| {
-        [
+/// Where the mean latency goes as three stamps tell it, of trials that are judged.
+fn stages(buses: &[(Bus, Stages)]) -> Markup {
+    let bar = |(bus, stages): &(Bus, Stages)| {
+        let parts = [
             ("waiting", stages.waiting_ns),
             ("publishing", stages.publishing_ns),
             ("travelling", stages.travelling_ns),
-        ]
+        ];
+        let parts = parts.map(|(name, ns)| Part { class: name, name, ns }).into();
+        Bar { bus: bus.as_str(), parts }
     };
-    let whole = |stages: &Stages| parts(stages).iter().map(|(_, ns)| ns).sum::<f64>();
-    let longest = buses.iter().map(|(_, stages)| whole(stages)).fold(f64::MIN_POSITIVE, f64::max);
-    let time = |ns: f64| figure(Metric::LatencyP50, ns);
     html! {
         h3 { "Where the mean latency goes" }
-        dl.waterfall {
-            @for (bus, stages) in buses {
-                dt { (bus.as_str()) ", " (time(whole(stages))) }
-                dd {
-                    div.bar {
-                        @for (name, ns) in parts(stages) {
-                            span class=(name) style={ "width:" (format!("{:.2}", 100.0 * ns / longest)) "%" } {}
-                        }
-                    }
-                    @for (name, ns) in parts(stages) {
-                        span.key { span class={ "swatch " (name) } {} (name) " " (time(ns)) }
-                    }
-                }
-            }
-        }
+        (waterfall(&buses.iter().map(bar).collect::<Vec<Bar>>()))
         p.legend {
             "Waiting: the publisher was still held up by earlier events. Publishing: within the call, until it returned "
             "or the event had arrived. Travelling: from there to the subscriber, who has decoded it."

@@ -7,7 +7,7 @@ use crate::record::{
     Counted, Latency, Moment, PERCENTILES, ProcessFigures, Role, Stages, TearDown, Trial,
     TrialFigures, Validity,
 };
-use crate::report::sample::{self, failing, flat_curve, leftover};
+use crate::report::sample::{self, failing, flat_curve, leftover, traced};
 use crate::report::{Passage, Timeline};
 
 /// As Chromium would be given it.
@@ -62,6 +62,7 @@ fn evidence(case: &str) -> Evidence {
 fn whole() -> Run {
     let mut run = sample::run();
     run.evidence.push(evidence("perf/paced[rate=10k]"));
+    run.traced = vec![traced(Bus::Process), traced(Bus::Crossbeam)];
     run.curves.push(flat_curve());
     run
 }
@@ -100,6 +101,29 @@ fn a_measured_case_has_its_percentiles_stages_and_processes() {
     ] {
         assert!(page.contains(told), "{told}");
     }
+}
+
+#[test]
+fn a_traced_case_has_a_waterfall_of_hops_the_baseline_first() {
+    let mut run = whole();
+    let page = page(&run, &Kills::Unknown);
+    let hops = page.split("Traced trial: where").nth(1).expect("a section");
+    let bars: Vec<&str> = hops.split("<dt>").skip(1).collect();
+    assert!(bars[0].starts_with("crossbeam, 27.5 µs"), "{}", bars[0]);
+    assert!(bars[1].starts_with("process, 61.1 µs"), "{}", bars[1]);
+    let told = ["wake-up of the broker 21.0 µs", "broker's queue 3.00 µs", "decode 8.00 µs"];
+    for told in
+        told.into_iter().chain(["mean of trials that are judged 60.2 µs", "90.0 µs", "55.0 µs"])
+    {
+        assert!(hops.contains(told), "{told}");
+    }
+    // Drawn to the scale of the longest: 25.0 of 61.1 µs.
+    assert!(bars[1].contains("class=\"subscriber-wake\" style=\"width:40.92%\""), "{}", bars[1]);
+    let why = "stamps of 3 deliveries are out of order".to_owned();
+    run.traced[0].validity = Validity::Invalid(why);
+    let page = super::page(&run, &Kills::Unknown);
+    assert!(page.contains("process: the traced trial is invalid, stamps of 3"), "{page}");
+    assert!(!page.contains("process, 61.1 µs"), "what is not believed is not drawn");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The page by its exact text, and what must not break its Markdown.
 
 use super::*;
-use crate::report::sample::{failing, leftover, run};
+use crate::report::sample::{failing, leftover, run, traced};
 
 #[test]
 fn a_good_run_reads_like_this() {
@@ -47,6 +47,20 @@ ratio: process / crossbeam; \\* the worse of two, with and without the void floo
 - revision abc123, profile pr, seed 7, 60 s from 1970-01-01 00:16 UTC
 ";
     assert_eq!(summary(&run()), expected);
+}
+
+#[test]
+fn a_traced_case_has_a_line_for_each_bus() {
+    let mut run = run();
+    run.traced = vec![traced(Bus::Process), traced(Bus::Embedded)];
+    let page = summary(&run);
+    for part in [
+        "- `perf/paced[rate=10k]`, process: 61.1 µs = encode 1.20 + send queue 0.40 + wake-up of",
+        "- `perf/paced[rate=10k]`, embedded: 27.5 µs = route 2.50 + wake-up of the subscriber 25.0",
+        "  - 4000 deliveries followed, of one event in 3; mean of all deliveries",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::Reader;
 use crate::acl::{Action, Decision};
 use crate::clock::monotonic_ns;
 use crate::contract::Confirmation;
+use crate::hops::{Hop, HopStamp};
 use crate::topic::{Lane, REPLY_PREFIX, TopicPattern};
 use crate::wire::{
     self, EventEnvelope, LENGTH_BYTES,
@@ -55,6 +56,7 @@ impl Reader<'_> {
             return Err(Fault::Protocol("a publish after goodbye"));
         }
         let envelope = EventEnvelope::parse(event)?;
+        self.note_read(&envelope);
         let lane = envelope.lane();
         let incoming = &mut self.lanes[lane];
         incoming.ungranted_bytes += bytes;
@@ -69,6 +71,14 @@ impl Reader<'_> {
             return Err(Fault::Protocol("more was published than the window allows"));
         }
         Ok(())
+    }
+
+    fn note_read(&self, envelope: &EventEnvelope<'_>) {
+        if let Some(log) = &self.shared.config.hops {
+            let EventEnvelope { incarnation, sequence, .. } = *envelope;
+            let (hop, at_ns) = (Hop::BrokerWake, self.read_ns);
+            log.note(HopStamp { hop, incarnation, sequence, receiver: 0, at_ns });
+        }
     }
 
     /// The most a client that keeps to its window may have on their way in one lane.

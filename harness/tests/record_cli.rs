@@ -184,6 +184,13 @@ async fn a_broker_that_ends_first_leaves_it_incomplete() {
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(said(&output).contains("INCOMPLETE: the broker ended first"), "{}", said(&output));
     assert_eq!(served.recording().events().len(), 5, "what was delivered is kept");
+    let silent = Served::new();
+    let recorder = silent.record(&[]);
+    silent.broker.shutdown(SHUTDOWN_LIMIT).await.expect("it ends");
+    let output = recorder.end();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("nothing was recorded"), "{}", said(&output));
+    assert!(!silent.file(".jsonl").exists());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -83,6 +83,9 @@ enum RecordError {
     Tap(#[from] TapError),
     #[error("error: cannot begin: {0}")]
     System(#[from] std::io::Error),
+    /// What was published, if anything, was missed.
+    #[error("nothing was recorded, and nothing was written. {0}")]
+    Missed(String),
     /// What was recorded is no traffic that events can be made up for.
     #[error("error: what was recorded cannot be replayed: {0}")]
     Workload(#[from] WorkloadError),
@@ -99,6 +102,7 @@ impl RecordError {
             Self::Place(cause) => !matches!(cause, PlaceError::Write { .. }),
             Self::Tap(cause) => cause.is_usage(),
             Self::Taken(_) => true,
+            Self::Missed(_) => return Exit::Fail.code().into(),
             Self::System(_) | Self::Workload(_) | Self::Scenario(_) => false,
         };
         ExitCode::from(if is_usage { EXIT_INVALID } else { Exit::Infrastructure.code() })
@@ -142,6 +146,9 @@ fn written(args: &RecordArgs) -> Result<Option<Written>, RecordError> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let gathered = runtime.block_on(recorded(args))?;
     if gathered.recording.events().is_empty() {
+        if !gathered.recording.is_complete() {
+            return Err(RecordError::Missed(gathered.recording.lacks().join(" ")));
+        }
         let seconds = gathered.recording.about.seconds;
         complain(&format_args!("nothing was published in {seconds:.1} s; nothing was written"));
         return Ok(None);

@@ -225,6 +225,9 @@ fn run() -> Run {
     let mut redone = evidence(Shape { case: "perf/redone", blocks: 7, ..QUIET });
     make_busy(&mut redone.blocks[3]);
     redone.blocks[3].redone = true;
+    // A round is run again for all of its pairs, whichever of them the host was busy in.
+    let mut beside = of_another(evidence(Shape { case: "perf/redone", blocks: 7, ..QUIET }));
+    beside.blocks[3].redone = true;
     let mut late = evidence(Shape { case: "perf/late", ..QUIET });
     late.blocks[1].trials[2].validity = Validity::GeneratorLate;
     let mut invalid = evidence(Shape { case: "perf/invalid", ..QUIET });
@@ -258,6 +261,7 @@ fn run() -> Run {
         floor,
         busier_floor,
         redone,
+        beside,
         late,
         invalid,
         smoke,
@@ -326,6 +330,20 @@ fn evidence(shape: Shape) -> Evidence {
     for look in 0..looks {
         screen(&shape, look, &mut random, &mut evidence);
     }
+    evidence
+}
+
+/// The same of another candidate.
+fn of_another(mut evidence: Evidence) -> Evidence {
+    let turn = |bus: &mut Option<Bus>| {
+        if *bus == Some(Bus::Process) {
+            *bus = Some(Bus::Agent);
+        }
+    };
+    evidence.candidate = Bus::Agent;
+    let trials = evidence.blocks.iter_mut().flat_map(|block| &mut block.trials);
+    trials.for_each(|trial| turn(&mut trial.bus));
+    evidence.voids.iter_mut().for_each(|void| turn(&mut void.trial.void_of));
     evidence
 }
 

@@ -53,7 +53,8 @@ pub struct Block {
     pub trials: [Trial; TRIALS_PER_BLOCK],
     /// What else the host was doing, when it was too busy; the block counts if not redone.
     pub host_busy: Option<String>,
-    /// Whether a later block was run in its place.
+    /// Whether a later block was run in its place: the host was too busy during it, or during the block of
+    /// another pair in the same round.
     pub redone: bool,
 }
 

@@ -235,10 +235,7 @@ impl<'a> Gathering<'a> {
         let busy = blocks.iter().find_map(|block| block.host_busy.clone());
         let again = self.redos.grant(busy.as_deref());
         for (contest, mut block) in open.into_iter().zip(blocks) {
-            if again {
-                block.redone = true;
-                block.host_busy = block.host_busy.or_else(|| busy.clone());
-            }
+            block.redone = again;
             contest.evidence.blocks.push(block);
         }
         again

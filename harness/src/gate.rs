@@ -37,7 +37,7 @@ mod verdict;
 pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order, round_order};
 pub use curve::{CurveLine, CurvePoint, Spread};
 pub use estimate::{ALPHA_PER_LOOK, Concluding, Estimate, Interval, Look};
-pub use evidence::{Block, Evidence, REDOS_PER_LOOK, Redos, VoidTrial};
+pub use evidence::{Block, Evidence, REDOS_PER_LOOK, Redos, Runner, VoidTrial, valid_trials};
 pub use growth::{Bounds, Exponent, FLAT_MOST, Growth, LAST_FLAT_MOST};
 pub use judgement::{Basis, BlockRatios, Judgement, judge};
 pub use knee::{Knee, Missed, Paced, Rung, WhyMissed};

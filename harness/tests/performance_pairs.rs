@@ -18,7 +18,12 @@ fn without_actor(bus: Bus) -> Entrant<'static> {
 }
 
 /// One block of a short case for each pair.
-fn run(pairs: Vec<Pair<'static>>) -> Gathered {
+fn run(pairs: Vec<Pair<'_>>) -> Gathered {
+    run_until(pairs, 1, false)
+}
+
+/// So many blocks of a short case for each pair, with what a look needs if it is to conclude.
+fn run_until(pairs: Vec<Pair<'_>>, most_blocks: usize, concludes: bool) -> Gathered {
     let wanted = Wanted {
         folder: None,
         profile: Profile::Smoke,
@@ -32,8 +37,8 @@ fn run(pairs: Vec<Pair<'static>>) -> Gathered {
     let plan = Plan {
         executable: Path::new(env!("CARGO_BIN_EXE_equivalence")),
         pairs,
-        most_blocks: 1,
-        concludes: false,
+        most_blocks,
+        concludes,
         share_by_clone: false,
         directory: folder.path().to_owned(),
         table: &selection.table,
@@ -45,7 +50,7 @@ fn run(pairs: Vec<Pair<'static>>) -> Gathered {
     runtime.block_on(performance::run(case, &plan, interrupt, &mut progress))
 }
 
-fn pair(candidate: impl Into<Entrant<'static>>) -> Pair<'static> {
+fn pair<'a>(candidate: impl Into<Entrant<'a>>) -> Pair<'a> {
     Pair { baseline: Bus::Crossbeam.into(), candidate: candidate.into() }
 }
 
@@ -93,4 +98,45 @@ fn without_its_baseline_no_pair_goes_on() {
     assert_eq!(gathered.failures.len(), 1, "{:?}", gathered.failures);
     assert_eq!(gathered.failures[0].bus, Bus::Crossbeam);
     assert!(gathered.evidence.iter().all(|pair| pair.stopped && pair.blocks.is_empty()));
+}
+
+/// An executable that does what ours does so often, and fails from then on.
+#[cfg(unix)]
+fn failing_after(starts: usize, folder: &Path) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let script = folder.join("failing");
+    let ours = env!("CARGO_BIN_EXE_equivalence");
+    let count = folder.join("starts");
+    let text = format!(
+        "#!/bin/sh\necho >> '{count}'\n\
+         [ $(wc -l < '{count}') -le {starts} ] || exit 1\nexec '{ours}' \"$@\"\n",
+        count = count.display()
+    );
+    std::fs::write(&script, text).expect("written");
+    let mode = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(&script, mode).expect("it is ours");
+    script
+}
+
+/// One bus in a process of its own starts once a trial: its floor and three trials, so that it fails in the
+/// second round.
+#[cfg(unix)]
+#[test]
+fn who_breaks_down_within_a_look_costs_the_others_nothing_of_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let executable = failing_after(4, folder.path());
+    let broken = Earlier { revision: "failing", executable: &executable };
+    let broken = Entrant { earlier: Some(broken), ..Bus::Embedded.into() };
+    let gathered = run_until(vec![pair(broken), pair(Bus::Embedded)], 6, true);
+    assert_eq!(gathered.failures.len(), 1, "{:?}", gathered.failures);
+    let [ended, whole] = &gathered.evidence[..] else { panic!("two pairs") };
+    assert_eq!((ended.kept().count(), ended.stopped), (1, true));
+    assert_eq!(whole.kept().count(), 6, "the look was reached");
+    let redone = whole.voids.iter().filter(|void| void.redone).count()
+        + whole.nulls.iter().filter(|null| null.redone).count()
+        + whole.blocks.iter().filter(|block| block.redone).count();
+    assert!(redone <= equivalence::gate::REDOS_PER_LOOK, "{redone} in one look");
+    assert_eq!(whole.kept_nulls().count(), 1, "one A/A block a look");
+    assert_eq!(whole.kept_voids().count(), 2, "one floor of each side a look");
 }

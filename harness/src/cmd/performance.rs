@@ -45,12 +45,19 @@ pub struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// What tells a pair from the others of the case: the bus on the side they differ on. `None` for
-    /// the only one.
-    pub fn called(&self, pair: Pair<'_>) -> Option<&'static str> {
-        let [first, .., last] = &self.pairs[..] else { return None };
-        let of_candidate = first.candidate != last.candidate;
-        Some(if of_candidate { pair.candidate.bus } else { pair.baseline.bus }.as_str())
+    /// What tells a pair from the others of the case: the bus on the side they differ on, or both. `None`
+    /// for the only one.
+    pub fn called(&self, pair: Pair<'_>) -> Option<String> {
+        let [baseline, candidate] = [pair.baseline.bus, pair.candidate.bus].map(Bus::as_str);
+        let is_same = |entrant: fn(&Pair<'_>) -> Bus| {
+            self.pairs.iter().all(|other| entrant(other) == entrant(&pair))
+        };
+        match (is_same(|one| one.baseline.bus), is_same(|one| one.candidate.bus)) {
+            (true, true) => None,
+            (true, false) => Some(candidate.to_owned()),
+            (false, true) => Some(baseline.to_owned()),
+            (false, false) => Some(format!("{candidate} against {baseline}")),
+        }
     }
 }
 
@@ -178,8 +185,10 @@ mod tests {
         let alone = pair(Bus::Crossbeam, Bus::Process);
         assert_eq!(plan(vec![alone]).called(alone), None);
         let agent = pair(Bus::Crossbeam, Bus::Agent);
-        assert_eq!(plan(vec![alone, agent]).called(agent), Some("agent"));
+        assert_eq!(plan(vec![alone, agent]).called(agent).as_deref(), Some("agent"));
         let peers = Bus::PEERS.map(|peer| pair(peer, Bus::Process));
-        assert_eq!(plan(peers.to_vec()).called(peers[0]), Some("nats"));
+        assert_eq!(plan(peers.to_vec()).called(peers[0]).as_deref(), Some("nats"));
+        let both = vec![peers[0], peers[1], pair(Bus::Nats, Bus::Agent)];
+        assert_eq!(plan(both).called(peers[1]).as_deref(), Some("process against redis"));
     }
 }

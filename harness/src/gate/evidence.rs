@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Look, Reason, Side, TRIALS_PER_BLOCK, busy};
 use crate::plan::Bus;
-use crate::record::Trial;
+use crate::record::{Trial, Validity};
 
 /// Redone blocks and void trials allowed for one look, A/A blocks included.
 pub const REDOS_PER_LOOK: usize = 2;
@@ -136,6 +136,12 @@ impl Evidence {
         }
     }
 
+    /// Who runs on a side.
+    pub fn runner(&self, side: Side) -> Runner<'_> {
+        let revision = self.revision.as_deref().filter(|_| side == Side::Baseline);
+        Runner { bus: self.bus(side), revision }
+    }
+
     /// The blocks that count.
     pub fn kept(&self) -> impl Iterator<Item = &Block> {
         self.blocks.iter().filter(|block| !block.redone)
@@ -192,6 +198,36 @@ impl Evidence {
         let blocks = self.blocks.iter().chain(&self.nulls);
         blocks.flat_map(|block| &block.trials).chain(self.voids.iter().map(|void| &void.trial))
     }
+}
+
+/// Who ran a trial: a bus, and the revision of the project it is of where that is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Runner<'e> {
+    /// The bus.
+    pub bus: Bus,
+    /// The revision.
+    pub revision: Option<&'e str>,
+}
+
+/// The valid trials of blocks that count, by who ran them. Each is there once, though pairs of a case share
+/// those of their baseline.
+pub fn valid_trials<'e>(
+    pairs: impl IntoIterator<Item = &'e Evidence>,
+) -> Vec<(Runner<'e>, Vec<&'e Trial>)> {
+    let mut all: Vec<(Runner<'e>, Vec<&'e Trial>)> = Vec::new();
+    for pair in pairs {
+        let trials = pair.kept().flat_map(|block| block.order.iter().zip(&block.trials));
+        for (side, trial) in trials.filter(|(_, trial)| trial.validity == Validity::Valid) {
+            let runner = pair.runner(*side);
+            match all.iter_mut().find(|(known, _)| *known == runner) {
+                // The same figures to the last digit: it is the same trial.
+                Some((_, own)) if own.contains(&trial) => {}
+                Some((_, own)) => own.push(trial),
+                None => all.push((runner, vec![trial])),
+            }
+        }
+    }
+    all
 }
 
 /// As many as it takes for `count` of them to be counted, or all.

@@ -37,6 +37,26 @@ pub struct TracedTrial {
     pub left_out: u64,
 }
 
+impl TracedTrial {
+    /// One that could not be made, and why.
+    pub fn failed(case: &str, bus: Bus, why: String) -> Self {
+        Self {
+            case: case.to_owned(),
+            bus,
+            validity: Validity::Invalid(why),
+            every: 1,
+            samples: 0,
+            mean_ns: 0.0,
+            p50_ns: 0,
+            whole_mean_ns: None,
+            judged_mean_ns: None,
+            hops: Vec::new(),
+            unjoined: Vec::new(),
+            left_out: 0,
+        }
+    }
+}
+
 /// How long a hop took.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HopTimes {

@@ -32,7 +32,7 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
     /// Which pair of buses it is of, where a case has several.
-    pub of: Option<&'static str>,
+    pub of: Option<String>,
     /// What is judged.
     pub metric: Metric,
     /// By which limit.
@@ -170,7 +170,7 @@ impl Progress {
 
 impl Standing {
     fn told(&self) -> String {
-        let of = self.of.map_or_else(String::new, |bus| format!("{bus} "));
+        let of = self.of.as_ref().map_or_else(String::new, |pair| format!("{pair} "));
         let (name, bound) = (self.metric.as_str(), ratio(self.limit.ratio));
         let known = match self.estimate {
             None => "unknown".to_owned(),

@@ -47,7 +47,8 @@ pub struct Run {
     pub behaviour: Vec<BehaviourRow>,
     /// One row per performance case, metric and pair of buses.
     pub performance: Vec<PerformanceRow>,
-    /// Every trial the performance rows rest on.
+    /// Every trial the performance rows rest on, pair by pair. Pairs of a case that have a baseline or a candidate
+    /// in common each have its trials: the same ones, run once.
     pub evidence: Vec<Evidence>,
     /// One trial per paced case and bus with logs of hops, which decides nothing: where the time of events
     /// goes. None in profiles that conclude nothing, and in older reports.
@@ -65,6 +66,15 @@ pub struct Run {
     pub infrastructure: Vec<String>,
     /// Why the run is partial, for example `interrupted in` and the case.
     pub interrupted: Option<String>,
+}
+
+impl Run {
+    /// Where a bus stands among those of the run: `None`, before all others, for the baseline.
+    pub(super) fn place_of(&self, bus: Bus) -> Option<usize> {
+        let all = self.candidates.len();
+        let place = self.candidates.iter().position(|candidate| *candidate == bus);
+        (bus != self.baseline).then(|| place.unwrap_or(all))
+    }
 }
 
 /// One behaviour case on one bus.

@@ -1,6 +1,7 @@
 //! What the two buses of a comparison are called.
 
 use super::Run;
+use crate::gate::Runner;
 use crate::plan::Bus;
 
 /// Characters of a revision that are shown.
@@ -9,15 +10,22 @@ const REVISION_SHOWN: usize = 12;
 /// Names of baseline and candidate. A baseline of another revision is called by both; a bus against itself
 /// (A/A) gets a letter for each side.
 pub fn sides(baseline: Bus, revision: Option<&str>, candidate: Bus) -> [String; 2] {
-    if let Some(revision) = revision {
-        let short: String = revision.chars().take(REVISION_SHOWN).collect();
-        return [format!("{}@{short}", baseline.as_str()), candidate.as_str().to_owned()];
+    if revision.is_some() {
+        let baseline = Runner { bus: baseline, revision };
+        return [called(baseline), candidate.as_str().to_owned()];
     }
     if baseline == candidate {
         ["A", "B"].map(|side| format!("{} ({side})", baseline.as_str()))
     } else {
         [baseline, candidate].map(|bus| bus.as_str().to_owned())
     }
+}
+
+/// What whoever ran a trial is called.
+pub(super) fn called(runner: Runner<'_>) -> String {
+    let bus = runner.bus.as_str();
+    let short = |revision: &str| revision.chars().take(REVISION_SHOWN).collect::<String>();
+    runner.revision.map_or_else(|| bus.to_owned(), |revision| format!("{bus}@{}", short(revision)))
 }
 
 /// The same for a run.

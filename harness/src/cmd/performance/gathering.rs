@@ -4,13 +4,13 @@
 //! of them is measured once for all. Each pair has its evidence for itself, which reads as if it
 //! had been alone.
 
-use super::pair::{Pair, Seat, seats};
+use super::pair::{Entrant, Pair, Seat, seats};
 use super::round::Round;
 use super::{Failure, Gathered, Plan, Promises, discard_stamps, in_flight};
 use crate::check::check_counts;
 use crate::cmd::behaviour::CasePlan;
 use crate::driver::{DriveError, Interrupt, TrialRequest, run_trial};
-use crate::gate::{self, Block, Evidence, Reason, Redos, Side, Verdict, VoidTrial, physics};
+use crate::gate::{self, Block, Evidence, Look, Reason, Redos, Side, Verdict, VoidTrial, physics};
 use crate::plan::{Bus, Case};
 use crate::record::{TearDown, Trial, Validity};
 use crate::report::{PerformanceRow, Progress, Standing};
@@ -43,6 +43,11 @@ pub(super) struct Gathering<'a> {
     rounds: u32,
     /// What may still be run again for this look; smoke runs nothing again.
     redos: Redos,
+    /// The look that was begun last, and of how many looks the floors and the A/A blocks are there: a look
+    /// that is broken off goes on where it was.
+    begun: usize,
+    floors: usize,
+    screens: usize,
     contests: Vec<Contest<'a>>,
     promises: Promises,
     left_behind: Vec<(Option<Bus>, TearDown)>,
@@ -76,6 +81,9 @@ impl<'a> Gathering<'a> {
             trials: 0,
             rounds: 0,
             redos: Redos::none(),
+            begun: 0,
+            floors: 0,
+            screens: 0,
             contests: plan.pairs.iter().map(contest).collect(),
             promises: Promises::default(),
             left_behind: Vec::new(),
@@ -85,8 +93,8 @@ impl<'a> Gathering<'a> {
 
     /// Look after look. Who breaks down leaves, and the others go on without.
     pub(super) async fn gather(mut self) -> Gathered {
-        while let Some(rounds) = self.until_next_look() {
-            match self.look(rounds).await {
+        while let Some((look, rounds)) = self.next_look() {
+            match self.look(look, rounds).await {
                 Ok(()) => self.close_decided(),
                 Err(broken) => self.leave_out(broken),
             }
@@ -131,26 +139,31 @@ impl<'a> Gathering<'a> {
         own.map(|contest| &mut contest.evidence)
     }
 
-    /// Rounds until the next look. Open pairs have all had the same ones.
-    fn until_next_look(&self) -> Option<usize> {
-        let evidence = &self.open().next()?.evidence;
+    /// The number of the next look, and the rounds until then. Open pairs have all had the same ones.
+    fn next_look(&self) -> Option<(usize, usize)> {
+        let kept = self.open().next()?.evidence.kept().count();
         let most = self.plan.most_blocks;
         if self.plan.concludes {
-            return evidence.until_next_look(most);
+            let look = Look::next(kept, most)?;
+            return Some((look.number(), look.blocks() - kept));
         }
-        let left = most.saturating_sub(evidence.kept().count());
-        (left > 0).then_some(left)
+        (kept < most).then(|| (1, most - kept))
     }
 
     /// All that one look needs: floors, the baselines against themselves, then rounds. Rounds come last:
     /// whatever ends a run early, no look is reached whose screen and floors were not run.
-    async fn look(&mut self, rounds: usize) -> Result<(), Broken<'a>> {
-        if self.plan.concludes {
+    async fn look(&mut self, look: usize, rounds: usize) -> Result<(), Broken<'a>> {
+        if self.plan.concludes && self.begun < look {
             self.redos = Redos::of_a_look();
         }
-        self.voids().await?;
-        if self.plan.concludes {
+        self.begun = look;
+        if self.floors < look {
+            self.voids().await?;
+            self.floors = look;
+        }
+        if self.plan.concludes && self.screens < look {
             self.nulls().await?;
+            self.screens = look;
         }
         for _ in 0..rounds {
             self.round().await?;
@@ -184,29 +197,40 @@ impl<'a> Gathering<'a> {
         Ok(())
     }
 
+    /// An A/A block of every baseline.
     async fn nulls(&mut self) -> Result<(), Broken<'a>> {
+        let mut nulls = Vec::new();
         for seat in self.seats().into_iter().filter(|seat| seat.side == Side::Baseline) {
-            while self.null(seat).await? {}
+            let mut number = self.evidence_with(seat).map(|pair| pair.nulls.len()).max();
+            loop {
+                let mut null = self.null(seat, number.unwrap_or_default()).await?;
+                null.redone = self.redos.grant(null.host_busy.as_deref());
+                let again = null.redone;
+                nulls.push((seat, null));
+                if !again {
+                    break;
+                }
+                number = number.map(|number| number + 1);
+            }
+        }
+        // All or none, as floors: a look that is broken off has each of them once.
+        for (seat, null) in nulls {
+            for evidence in self.evidence_with(seat) {
+                evidence.nulls.push(null.clone());
+            }
         }
         Ok(())
     }
 
-    /// One A/A block; whether it is to be run again.
-    async fn null(&mut self, seat: Seat<'a>) -> Result<bool, Broken<'a>> {
-        let number = self.evidence_with(seat).map(|evidence| evidence.nulls.len()).max();
-        let number = u32::try_from(number.unwrap_or_default()).unwrap_or(u32::MAX);
+    async fn null(&mut self, seat: Seat<'a>, number: usize) -> Result<Block, Broken<'a>> {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
         let order = gate::order(self.plan.seed ^ NULL_STREAM, number);
         let mut trials = Vec::with_capacity(order.len());
         for _ in order {
             trials.push(self.trial(seat, false).await?);
         }
         let trials = trials.try_into().expect("one trial for each place in the order");
-        let mut null = Block::new(order, trials);
-        null.redone = self.redos.grant(null.host_busy.as_deref());
-        for evidence in self.evidence_with(seat) {
-            evidence.nulls.push(null.clone());
-        }
-        Ok(null.redone)
+        Ok(Block::new(order, trials))
     }
 
     /// One round that counts for everybody.
@@ -268,7 +292,7 @@ impl<'a> Gathering<'a> {
         let mut trial = driven.trial;
         trial.validity = physics::validity(&trial, in_flight(self.case));
         if !void {
-            self.count(bus, &mut trial);
+            self.count(entrant, &mut trial);
         }
         if let Validity::Invalid(why) = &trial.validity {
             tracing::warn!(case = self.case.id, bus = bus.as_str(), void, why, "invalid trial");
@@ -282,7 +306,8 @@ impl<'a> Gathering<'a> {
     }
 
     /// Judges what a trial counted. Figures of a trial that breaks a promise decide nothing.
-    fn count(&mut self, bus: Bus, trial: &mut Trial) {
+    fn count(&mut self, entrant: Entrant<'a>, trial: &mut Trial) {
+        let bus = entrant.bus;
         let Some(planned) = &self.planned else { return };
         let counted = check_counts(self.case, bus, &trial.delivered, planned);
         if let (Some(first), false) =
@@ -290,8 +315,9 @@ impl<'a> Gathering<'a> {
         {
             trial.validity = Validity::Invalid(first.sentence.clone());
         }
-        // A broker of others promises nothing; what it lost makes the trial invalid.
-        if !bus.is_peer() {
+        // A broker of others promises nothing, and what another revision breaks is not this one's: it makes
+        // the trial invalid, no more.
+        if !bus.is_peer() && entrant.earlier.is_none() {
             self.promises.note(bus, counted);
         }
     }

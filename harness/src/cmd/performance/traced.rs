@@ -1,11 +1,11 @@
 //! The traced trials of a paced case, once it has been judged: one for each bus, with logs of hops
 //! (METHOD §11). They decide nothing, and no figure of them gets among those that do.
 
-use super::{Pair, Plan, discard_stamps, in_flight};
+use super::{Pair, Plan, in_flight};
 use crate::driver::{DriveError, Interrupt, TrialRequest, hops_of, run_traced};
-use crate::gate::{Evidence, physics};
+use crate::gate::{Evidence, Runner, physics, valid_trials};
 use crate::plan::{Bus, Case, TrialKind};
-use crate::record::{TearDown, TracedTrial, Trial, Validity};
+use crate::record::{TearDown, TracedTrial, Validity};
 
 /// Traced trials of a case at most, one for each bus; none where nothing is concluded.
 pub fn most_traced(case: &Case, pairs: &[Pair<'_>], concludes: bool) -> usize {
@@ -58,8 +58,8 @@ pub async fn traced(
     }
     match &traced.validity {
         Validity::Invalid(why) => {
+            // Its files stay, all of them: they explain its stamps.
             tracing::warn!(case = case.id, bus = bus.as_str(), why, "invalid traced trial");
-            discard_stamps(&directory);
         }
         // What cannot be removed only takes room.
         Validity::Valid | Validity::GeneratorLate => drop(std::fs::remove_dir_all(&directory)),
@@ -70,17 +70,14 @@ pub async fn traced(
 
 /// The mean `receive − call` on a bus, on average over the trials that count; `None` without any.
 fn judged_mean_ns(evidence: &[Evidence], case: &str, bus: Bus) -> Option<f64> {
-    let own = evidence.iter().filter(|evidence| evidence.case == case);
-    let trials = own.flat_map(Evidence::kept).flat_map(|block| &block.trials);
-    let mut valid: Vec<&Trial> = Vec::new();
-    for trial in trials.filter(|one| one.bus == Some(bus) && one.validity == Validity::Valid) {
-        // Pairs share the trials of their baseline: the same one is no second one.
-        if !valid.contains(&trial) {
-            valid.push(trial);
-        }
-    }
-    let means = valid.iter().filter_map(|trial| trial.figures.service.as_ref());
-    let means: Vec<f64> = means.map(|service| service.mean_ns as f64).collect();
+    let of_case = evidence.iter().filter(|pair| pair.case == case);
+    let this = Runner { bus, revision: None };
+    let own = valid_trials(of_case).into_iter().find(|(runner, _)| *runner == this);
+    let trials = own.into_iter().flat_map(|(_, trials)| trials);
+    let means: Vec<f64> = trials
+        .filter_map(|trial| trial.figures.service.as_ref())
+        .map(|service| service.mean_ns as f64)
+        .collect();
     (!means.is_empty()).then(|| means.iter().sum::<f64>() / means.len() as f64)
 }
 

@@ -1,13 +1,15 @@
 //! The run itself: case after case, everything kept, interruptions and breakdowns included.
 
 mod curve;
+mod performance;
 mod traced;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use self::performance::Pairs;
 use super::UNFINISHED;
-use super::begin::{measured_again, unix_s};
+use super::begin::unix_s;
 use super::calibration::calibrate;
 use super::estimate::{self, in_words, one_trial};
 use super::folder::TRIALS;
@@ -15,10 +17,9 @@ use super::options::RunOptions;
 use crate::check::{Observed, Unsteady, unsteady};
 use crate::cmd::behaviour::Ran;
 use crate::cmd::judging::Judging;
-use crate::cmd::performance::{self, Entrant, Pair};
 use crate::cmd::selection::Selection;
 use crate::cmd::{behaviour, curves, judged};
-use crate::driver::{DriveError, Interrupt, sweep_runtime_folders, why_unavailable};
+use crate::driver::{DriveError, Interrupt, sweep_runtime_folders};
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, TearDown};
 use crate::report::{
@@ -89,30 +90,6 @@ fn steps(options: &RunOptions, selection: &Selection) -> Vec<Duration> {
     let curves = curves.map(|once| once * u32::try_from(trials).unwrap_or(u32::MAX)).collect();
     let curves: Vec<Duration> = curves;
     behaviour.chain(performance).chain(curves).collect()
-}
-
-/// The pairs of buses of a performance case.
-struct Pairs<'a> {
-    measured: Vec<Pair<'a>>,
-    /// Of which one bus has no part in the case, or cannot be had, and why.
-    left_out: Vec<(Bus, Bus, String)>,
-}
-
-impl<'a> Pairs<'a> {
-    fn of(options: &'a RunOptions, case: &Case) -> Self {
-        let mut pairs = Self { measured: Vec::new(), left_out: Vec::new() };
-        for (baseline, candidate) in options.pairs(case) {
-            let why = |bus| Some(format!("{}: {}", Bus::as_str(bus), unmeasured(case, bus)?));
-            match why(baseline).or_else(|| why(candidate)) {
-                Some(why) => pairs.left_out.push((baseline, candidate, why)),
-                None => pairs.measured.push(Pair {
-                    baseline: Entrant { earlier: options.earlier(), ..baseline.into() },
-                    candidate: candidate.into(),
-                }),
-            }
-        }
-        pairs
-    }
 }
 
 /// What the baseline did in a case, and where a second run of it differed.
@@ -313,69 +290,6 @@ impl Conductor<'_> {
         }
     }
 
-    async fn performance_case(&mut self, case: &Case, pairs: Vec<Pair<'_>>) {
-        self.progress.case_started(&case.id, &self.taking_part(&pairs));
-        let plan = performance::Plan {
-            executable: self.executable,
-            pairs,
-            most_blocks: self.options.most_blocks(),
-            concludes: self.options.concludes(),
-            share_by_clone: self.share_by_clone,
-            directory: self.folder(case),
-            table: &self.selection.table,
-            seed: case.seed,
-        };
-        let gathered =
-            performance::run(case, &plan, self.interrupt.clone(), &mut self.progress).await;
-        for (bus, tear_down) in gathered.left_behind {
-            self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
-        }
-        let broken = gathered.promises.rows(case, &self.options.wanted);
-        let mut words: Vec<String> = broken.iter().map(outcome).collect();
-        self.run.behaviour.extend(broken);
-        for (pair, evidence) in plan.pairs.iter().zip(gathered.evidence) {
-            let again = measured_again(self.options, case, (pair.baseline.bus, pair.candidate.bus));
-            for mut row in PerformanceRow::of(&evidence, &self.selection.table) {
-                if row.gated {
-                    let of = plan.called(*pair).map_or_else(String::new, |bus| format!("{bus} "));
-                    let (metric, verdict) = (row.metric.as_str(), &row.judgement.verdict);
-                    words.push(format!("{of}{metric} {verdict}"));
-                }
-                row.rerun = Some(again.clone());
-                self.run.performance.push(row);
-            }
-            self.run.evidence.push(evidence);
-        }
-        let mut failures = gathered.failures;
-        if failures.is_empty() {
-            failures.extend(self.trace(case, &plan).await.err());
-        }
-        for failure in failures {
-            words.push(failure.error.to_string());
-            self.note_failure(case, failure.bus, &failure.error);
-        }
-        if words.is_empty() {
-            words.push("for information".to_owned());
-        }
-        self.progress.case_done(&words.join(", "));
-    }
-
-    /// Who is compared with whom, as `process, agent against crossbeam`.
-    fn taking_part(&self, pairs: &[Pair<'_>]) -> String {
-        let revision = self.options.revision.as_deref();
-        let mut names = [Vec::new(), Vec::new()];
-        for pair in pairs {
-            let sides = report::sides(pair.baseline.bus, revision, pair.candidate.bus);
-            for (known, side) in names.iter_mut().zip(sides) {
-                if !known.contains(&side) {
-                    known.push(side);
-                }
-            }
-        }
-        let [baselines, candidates] = names.map(|side| side.join(", "));
-        format!("{candidates} against {baselines}")
-    }
-
     fn broke(&mut self, case: &Case, bus: Bus, error: &DriveError) {
         self.progress.case_done(&error.to_string());
         self.note_failure(case, bus, error);
@@ -398,11 +312,6 @@ impl Conductor<'_> {
         }
         told
     }
-}
-
-/// Why a performance case is not measured on a bus, if it is not.
-fn unmeasured(case: &Case, bus: Bus) -> Option<String> {
-    why_unavailable(bus).or_else(|| case.left_out(bus).filter(|_| bus.is_peer()).map(str::to_owned))
 }
 
 fn holds(row: &BehaviourRow) -> bool {

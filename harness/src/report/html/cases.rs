@@ -8,11 +8,11 @@ use maud::{Markup, html};
 use super::figures::{picture, table};
 use super::hops;
 use super::waterfall::{Bar, Part, waterfall};
-use crate::gate::Evidence;
-use crate::plan::Bus;
+use crate::gate::{Runner, valid_trials};
 use crate::plan::gates::Metric;
-use crate::record::{MemoryMoments, PERCENTILES, ProcessFigures, Stages, Trial, Validity};
+use crate::record::{MemoryMoments, PERCENTILES, ProcessFigures, Stages, Trial};
 use crate::report::picture::{Line, Used, percentiles, series};
+use crate::report::sides::called;
 use crate::report::{Run, figure};
 
 /// Samples that must lie beyond a percentile in every trial for it to be drawn.
@@ -22,7 +22,8 @@ const MOST_CASES: usize = 40;
 
 /// The trials of one case on one bus.
 struct Own<'a> {
-    bus: Bus,
+    /// What the bus is called.
+    name: String,
     trials: Vec<&'a Trial>,
 }
 
@@ -56,8 +57,8 @@ fn cases(run: &Run) -> Vec<&str> {
 fn details(run: &Run, case: &str) -> Markup {
     let buses = buses(run, case);
     let lines: Vec<Line> = buses.iter().filter_map(line).collect();
-    let means: Vec<(Bus, Stages)> =
-        buses.iter().filter_map(|own| Some((own.bus, mean_stages(own)?))).collect();
+    let means: Vec<(&str, Stages)> =
+        buses.iter().filter_map(|own| Some((own.name.as_str(), mean_stages(own)?))).collect();
     html! {
         details open[!lines.is_empty()] {
             summary { code { (case) } }
@@ -65,7 +66,7 @@ fn details(run: &Run, case: &str) -> Markup {
             @if !means.is_empty() { (stages(&means)) }
             (hops::section(run, case))
             @for own in &buses {
-                @if let Some(trial) = median_trial(own) { (processes(own.bus, trial)) }
+                @if let Some(trial) = median_trial(own) { (processes(&own.name, trial)) }
             }
         }
     }
@@ -73,26 +74,13 @@ fn details(run: &Run, case: &str) -> Markup {
 
 /// Trials that count, of every bus of a case, the baseline's first; these of all its pairs.
 fn buses<'a>(run: &'a Run, case: &str) -> Vec<Own<'a>> {
-    let mut all: Vec<Own<'a>> = Vec::new();
-    for evidence in run.evidence.iter().filter(|evidence| evidence.case == case) {
-        for (bus, trial) in counted(evidence) {
-            match all.iter_mut().find(|own| own.bus == bus) {
-                // Pairs share the trials of their baseline: the same one is no second one.
-                Some(own) if own.trials.contains(&trial) => {}
-                Some(own) => own.trials.push(trial),
-                None => all.push(Own { bus, trials: vec![trial] }),
-            }
-        }
-    }
-    let place = |bus: Bus| run.candidates.iter().position(|candidate| *candidate == bus);
-    all.sort_by_key(|own| if own.bus == run.baseline { None } else { Some(place(own.bus)) });
-    all
-}
-
-fn counted(evidence: &Evidence) -> impl Iterator<Item = (Bus, &Trial)> {
-    let trials = evidence.kept().flat_map(|block| &block.trials);
-    let valid = trials.filter(|trial| trial.validity == Validity::Valid);
-    valid.filter_map(|trial| Some((trial.bus?, trial)))
+    let mut all = valid_trials(run.evidence.iter().filter(|pair| pair.case == case));
+    let place = |runner: &Runner<'_>| {
+        // Another revision is the baseline, whatever bus it has.
+        if runner.revision.is_some() { None } else { run.place_of(runner.bus) }
+    };
+    all.sort_by_key(|(runner, _)| place(runner));
+    all.into_iter().map(|(runner, trials)| Own { name: called(runner), trials }).collect()
 }
 
 /// Medians of a bus at each percentile that its smallest trial supports.
@@ -109,7 +97,7 @@ fn line(own: &Own<'_>) -> Option<Line> {
         PERCENTILES.into_iter().enumerate().filter(|(_, percentile)| is_supported(*percentile));
     let values: Vec<(f64, f64)> =
         supported.filter_map(|(place, percentile)| Some((percentile, at(place)?))).collect();
-    (!values.is_empty()).then(|| Line { name: own.bus.as_str().to_owned(), values })
+    (!values.is_empty()).then(|| Line { name: own.name.clone(), values })
 }
 
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
@@ -131,15 +119,15 @@ fn mean_stages(own: &Own<'_>) -> Option<Stages> {
 }
 
 /// Where the mean latency goes as three stamps tell it, of trials that are judged.
-fn stages(buses: &[(Bus, Stages)]) -> Markup {
-    let bar = |(bus, stages): &(Bus, Stages)| {
+fn stages(buses: &[(&str, Stages)]) -> Markup {
+    let bar = |(bus, stages): &(&str, Stages)| {
         let parts = [
             ("waiting", stages.waiting_ns),
             ("publishing", stages.publishing_ns),
             ("travelling", stages.travelling_ns),
         ];
         let parts = parts.map(|(name, ns)| Part { class: name, name, ns }).into();
-        Bar { bus: bus.as_str(), parts }
+        Bar { bus: (*bus).to_owned(), parts }
     };
     html! {
         h3 { "Where the mean latency goes" }
@@ -159,7 +147,7 @@ fn median_trial<'a>(own: &Own<'a>) -> Option<&'a Trial> {
     trials.get(trials.len() / 2).copied()
 }
 
-fn processes(bus: Bus, trial: &Trial) -> Markup {
+fn processes(bus: &str, trial: &Trial) -> Markup {
     let columns = [
         "process",
         "CPU time in the window",
@@ -181,9 +169,9 @@ fn processes(bus: Bus, trial: &Trial) -> Markup {
     html! {
         @if !trial.processes.is_empty() {
             details {
-                summary { "Processes of one trial on " (bus.as_str()) }
+                summary { "Processes of one trial on " (bus) }
                 (table(&columns, trial.processes.iter().map(|process| ("", cells(process)))))
-                @if !used.is_empty() { (picture(&series(&format!("{} on {}", trial.case, bus.as_str()), &used))) }
+                @if !used.is_empty() { (picture(&series(&format!("{} on {bus}", trial.case), &used))) }
             }
         }
     }

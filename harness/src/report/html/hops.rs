@@ -5,7 +5,6 @@ use maud::{Markup, html};
 
 use super::figures::table;
 use super::waterfall::{Bar, Part, waterfall};
-use crate::plan::Bus;
 use crate::plan::gates::Metric;
 use crate::record::{HopTimes, TracedTrial, Validity, hop_name};
 use crate::report::hops::{beside, sum};
@@ -14,8 +13,7 @@ use crate::report::{Run, figure};
 /// Everything traced in a case, the baseline first; nothing where nothing was.
 pub(super) fn section(run: &Run, case: &str) -> Markup {
     let mut all: Vec<&TracedTrial> = run.traced.iter().filter(|own| own.case == case).collect();
-    let place = |bus: Bus| run.candidates.iter().position(|candidate| *candidate == bus);
-    all.sort_by_key(|own| if own.bus == run.baseline { None } else { Some(place(own.bus)) });
+    all.sort_by_key(|own| run.place_of(own.bus));
     let (invalid, believed): (Vec<&TracedTrial>, Vec<&TracedTrial>) =
         all.iter().partition(|own| matches!(own.validity, Validity::Invalid(_)));
     let bars: Vec<Bar> = believed.iter().map(|own| bar(own)).collect();
@@ -48,7 +46,7 @@ fn bar(traced: &TracedTrial) -> Bar {
         name: hop_name(times.hop),
         ns: times.mean_ns,
     };
-    Bar { bus: traced.bus.as_str(), parts: traced.hops.iter().map(part).collect() }
+    Bar { bus: traced.bus.as_str().to_owned(), parts: traced.hops.iter().map(part).collect() }
 }
 
 fn class(hop: Hop) -> &'static str {

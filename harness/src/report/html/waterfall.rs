@@ -8,7 +8,7 @@ use crate::report::figure;
 /// The bar of one bus.
 pub(super) struct Bar {
     /// Whose it is.
-    pub(super) bus: &'static str,
+    pub(super) bus: String,
     pub(super) parts: Vec<Part>,
 }
 

@@ -39,7 +39,7 @@ fn plain_lines_tell_cases_blocks_and_verdicts() {
     progress.trial_done("process");
     let early = Estimate { ratio: 1.5, blocks: 1, interval: None };
     let standing = |of, metric, estimate| Standing { of, metric, limit, estimate };
-    progress.block_done(1, &[standing(Some("agent"), Metric::Cpu, Some(early))]);
+    progress.block_done(1, &[standing(Some("agent".to_owned()), Metric::Cpu, Some(early))]);
     let later = Estimate { ratio: 1.5, blocks: 6, interval };
     let undecided =
         [standing(None, Metric::Cpu, Some(later)), standing(None, Metric::Memory, None)];

@@ -1,6 +1,7 @@
 //! A curve within a run: its row, its records and what broke.
 
-use super::{Conductor, outcome, unmeasured};
+use super::performance::unmeasured;
+use super::{Conductor, outcome};
 use crate::cmd::curves;
 use crate::cmd::run::folder::TRIALS;
 use crate::gate::CurveLine;

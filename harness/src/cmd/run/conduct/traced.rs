@@ -2,20 +2,29 @@
 
 use super::Conductor;
 use crate::cmd::performance::{self, Failure, Plan};
+use crate::driver::DriveError;
 use crate::plan::Case;
+use crate::record::TracedTrial;
 use crate::report::LeftBehind;
 
 impl Conductor<'_> {
-    /// Traces every bus of a case that can be.
+    /// Traces every bus of a case that was measured. One that cannot be is told as it is, and nothing
+    /// hangs on it: only the user's word ends the case.
     pub(super) async fn trace(&mut self, case: &Case, plan: &Plan<'_>) -> Result<(), Failure> {
         for bus in performance::traceable(case, plan, &self.run.evidence) {
             let interrupt = self.interrupt.clone();
             let traced = performance::traced(case, plan, bus, &self.run.evidence, interrupt).await;
-            let (traced, tear_down) = traced.map_err(|error| Failure { bus, error })?;
-            if !tear_down.is_clean() {
-                let (case, bus) = (case.id.clone(), Some(bus));
-                self.run.left_behind.push(LeftBehind { case, bus, tear_down });
-            }
+            let traced = match traced {
+                Ok((traced, tear_down)) => {
+                    if !tear_down.is_clean() {
+                        let (case, bus) = (case.id.clone(), Some(bus));
+                        self.run.left_behind.push(LeftBehind { case, bus, tear_down });
+                    }
+                    traced
+                }
+                Err(error @ DriveError::Interrupted) => return Err(Failure { bus, error }),
+                Err(error) => TracedTrial::failed(&case.id, bus, error.to_string()),
+            };
             self.progress.trial_done(bus.as_str());
             self.run.traced.push(traced);
         }

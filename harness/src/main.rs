@@ -36,7 +36,7 @@ Exit codes:
 const REVIEWING_EXIT_CODES: &str = "\
 Exit codes:
   0  everything is decided
-  2  usage, or a report that cannot be read
+  2  usage, an invalid scenario, or a report that cannot be read
   3  something is undecided
   4  infrastructure: a file or folder cannot be read or written";
 
@@ -135,7 +135,7 @@ fn main() -> ExitCode {
         Verb::Trend(arguments) => told(cmd::trend::run(&arguments)),
         Verb::Compare(arguments) => told(cmd::compare::run(&arguments)),
         Verb::Plan(plan) => cmd::plan::run(&plan.resolved()),
-        Verb::Review(arguments) => told(cmd::review::run(&arguments)),
+        Verb::Review(arguments) => cmd::review::run(&arguments),
         Verb::New(arguments) => told(cmd::new::run(&arguments)),
         Verb::List(arguments) => told(cmd::list::run(&arguments)),
         Verb::Explain(arguments) => told(cmd::explain::run(&arguments)),

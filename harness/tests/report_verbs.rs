@@ -225,3 +225,17 @@ fn what_failed_is_listed_for_review_and_what_was_refused_is_not_asked_again() {
     let mut check = equivalence(&["check", "--scenarios"]);
     check.arg(folder.path()).assert().code(2).stderr(told);
 }
+
+#[test]
+fn a_scenario_that_is_wrong_is_told_to_a_reviewer_and_no_refusal_is_blamed() {
+    let (folder, first) = reported(true);
+    let refused = "format = 1\n[[refused]]\nscenario = \"delivery/steady-small\"\nbus = \"embedded\"\n\
+                   rule = \"expect\"\nreason = \"a defect\"\nowner = \"bus\"\nday = \"2026-11-30\"\n";
+    fs::write(folder.path().join("refused.toml"), refused).expect("written");
+    fs::write(folder.path().join("delivery/steady-small.toml"), "format =").expect("written");
+    let mut review = equivalence(&["review"]);
+    review.arg(first.path()).arg("--scenarios").arg(folder.path());
+    let told = predicate::str::contains("steady-small.toml:1")
+        .and(predicate::str::contains("there is no scenario").not());
+    review.assert().code(2).stderr(told);
+}

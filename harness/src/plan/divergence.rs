@@ -35,3 +35,16 @@ pub enum Observe {
     /// Not in every run.
     May,
 }
+
+impl Observe {
+    /// Both, the usual one first.
+    pub const ALL: [Self; 2] = [Self::Always, Self::May];
+
+    /// As a scenario writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::May => "may",
+        }
+    }
+}

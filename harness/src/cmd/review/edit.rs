@@ -1,8 +1,11 @@
 //! Decisions written into the files they belong to; comments and order stay as they are.
 
-use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TomlError, Value, value};
+use toml_edit::{
+    ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, TomlError, Value, value,
+};
 
 use super::finding::What;
+use crate::plan::refusals::Refusal;
 use crate::plan::{Bus, Day, Observe};
 
 /// What the file of refusals begins with.
@@ -11,6 +14,13 @@ const REFUSED_HEAD: &str = "\
 # It writes here; take out what was mended.
 format = 1
 ";
+/// The list of a scenario that acceptances belong to.
+const DIVERGENCES: &str = "divergence";
+/// That of the file of refusals.
+const REFUSALS: &str = "refused";
+
+/// A key and its text.
+type Said<'s> = (&'s str, &'s str);
 
 /// A departure that is accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,92 +53,100 @@ pub(super) fn accept(
     accepted: &Accepted,
 ) -> Result<String, EditError> {
     let mut document: DocumentMut = scenario.parse()?;
+    let until = accepted.until.to_string();
+    let said = [
+        ("reason", accepted.reason.as_str()),
+        ("owner", &accepted.owner),
+        ("until", &until),
+        ("observe", accepted.observe.as_str()),
+    ];
     match what {
         What::Broken(rule) => {
-            let entry = [
-                ("id", accepted.id.as_str()),
-                ("rule", rule),
-                ("bus", bus.as_str()),
-                ("reason", &accepted.reason),
-                ("owner", &accepted.owner),
-                ("until", &accepted.until.to_string()),
-                ("observe", written(accepted.observe)),
-            ];
-            push(&mut document, "divergence", &entry)?;
+            let named = [("id", accepted.id.as_str()), ("rule", rule), ("bus", bus.as_str())];
+            push(&mut document, DIVERGENCES, named.iter().chain(&said))?;
         }
         What::Expired(id) | What::NotObserved(id) => {
-            let entry = declared(&mut document, id, bus)?;
-            entry.insert("reason", value(&accepted.reason));
-            entry.insert("owner", value(&accepted.owner));
-            entry.insert("until", value(accepted.until.to_string()));
-            entry.insert("observe", value(written(accepted.observe)));
+            let named = [("id", id.as_str()), ("bus", bus.as_str())];
+            let declared = entry(&mut document, DIVERGENCES, &named)?;
+            say(declared.ok_or_else(|| EditError::Gone(id.clone()))?, &said);
         }
         What::Difference => return Err(EditError::Gone(what.rule().to_owned())),
     }
     Ok(document.to_string())
 }
 
-/// The file of refusals with one more; empty text is no file yet.
-pub(super) fn refuse(refused: &str, entry: &[(&str, &str)]) -> Result<String, EditError> {
+/// The file of refusals with this one, which takes the place of an earlier one of the same; empty text is no
+/// file yet.
+pub(super) fn refuse(refused: &str, refusal: &Refusal) -> Result<String, EditError> {
     let text = if refused.is_empty() { REFUSED_HEAD } else { refused };
     let mut document: DocumentMut = text.parse()?;
-    push(&mut document, "refused", entry)?;
+    let Refusal { scenario, bus, rule, reason, owner, day } = refusal;
+    let day = day.to_string();
+    let named = [("scenario", scenario.as_str()), ("bus", bus.as_str()), ("rule", rule)];
+    let said = [("reason", reason.as_str()), ("owner", owner), ("day", &day)];
+    match entry(&mut document, REFUSALS, &named)? {
+        Some(earlier) => say(earlier, &said),
+        None => push(&mut document, REFUSALS, named.iter().chain(&said))?,
+    }
     Ok(document.to_string())
 }
 
-fn written(observe: Observe) -> &'static str {
-    match observe {
-        Observe::Always => "always",
-        Observe::May => "may",
+/// The first entry of a list that says all of this, if there is one.
+fn entry<'d>(
+    document: &'d mut DocumentMut,
+    list: &'static str,
+    named: &[Said<'_>],
+) -> Result<Option<&'d mut dyn TableLike>, EditError> {
+    let is_it = |entry: &dyn TableLike| {
+        let says = |(key, said): &Said<'_>| entry.get(key).and_then(Item::as_str) == Some(*said);
+        named.iter().all(says)
+    };
+    match document.get_mut(list) {
+        None => Ok(None),
+        Some(Item::ArrayOfTables(entries)) => {
+            let found = entries.iter_mut().find(|entry| is_it(*entry));
+            Ok(found.map(|entry| entry as &mut dyn TableLike))
+        }
+        Some(Item::Value(Value::Array(entries))) => {
+            let mut tables = entries.iter_mut().filter_map(Value::as_inline_table_mut);
+            let found = tables.find(|entry| is_it(*entry));
+            Ok(found.map(|entry| entry as &mut dyn TableLike))
+        }
+        Some(_) => Err(EditError::NoList(list)),
     }
 }
 
-/// The declaration of that id for that bus.
-fn declared<'d>(
-    document: &'d mut DocumentMut,
-    id: &str,
-    bus: Bus,
-) -> Result<&'d mut dyn toml_edit::TableLike, EditError> {
-    let gone = || EditError::Gone(id.to_owned());
-    let is_it = |entry: &dyn toml_edit::TableLike| {
-        let says = |key: &str, wanted: &str| {
-            entry.get(key).and_then(Item::as_str).is_some_and(|said| said == wanted)
-        };
-        says("id", id) && says("bus", bus.as_str())
-    };
-    match document.get_mut("divergence").ok_or_else(gone)? {
-        Item::ArrayOfTables(entries) => {
-            let found = entries.iter_mut().find(|entry| is_it(*entry)).ok_or_else(gone)?;
-            Ok(found)
+/// Other values for keys of an entry. A value is changed where it stands, since inserting one takes away
+/// the comments around the old one.
+fn say(entry: &mut dyn TableLike, said: &[Said<'_>]) {
+    for (key, said) in said {
+        if let Some(Item::Value(old)) = entry.get_mut(key) {
+            let mut new = Value::from(*said);
+            *new.decor_mut() = old.decor().clone();
+            *old = new;
+        } else {
+            entry.insert(key, value(*said));
         }
-        Item::Value(Value::Array(entries)) => {
-            let mut tables = entries.iter_mut().filter_map(Value::as_inline_table_mut);
-            let found = tables.find(|entry| is_it(*entry)).ok_or_else(gone)?;
-            Ok(found)
-        }
-        _ => Err(EditError::NoList("divergence")),
     }
 }
 
 /// One more entry of a list, in the way the list is written.
-fn push(
+fn push<'s>(
     document: &mut DocumentMut,
     list: &'static str,
-    entry: &[(&str, &str)],
+    said: impl Iterator<Item = &'s Said<'s>>,
 ) -> Result<(), EditError> {
     let entries = document.entry(list).or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
     match entries {
         Item::ArrayOfTables(entries) => {
             let mut table = Table::new();
-            for (key, said) in entry {
+            for (key, said) in said {
                 table.insert(key, value(*said));
             }
             entries.push(table);
         }
         Item::Value(Value::Array(entries)) => {
-            let table: InlineTable =
-                entry.iter().map(|(key, said)| (*key, Value::from(*said))).collect();
-            entries.push(table);
+            entries.push(said.copied().collect::<InlineTable>());
         }
         _ => return Err(EditError::NoList(list)),
     }
@@ -148,9 +166,10 @@ name = \"ordering/one\" # kept
 id = \"V2\"
 rule = \"C10\"
 bus = \"process\"
-reason = \"old\"
+reason = \"old\" # as it was told
+# Whoever knows.
 owner = \"nobody\"
-until = \"2026-01-01\"
+until = \"2026-01-01\"  # a holiday
 ";
 
     fn accepted() -> Accepted {
@@ -188,21 +207,44 @@ until = \"2026-01-01\"
     fn a_declaration_is_renewed_where_it_stands() {
         for what in [What::Expired("V2".to_owned()), What::NotObserved("V2".to_owned())] {
             let text = accept(SCENARIO, (Bus::Process, &what), &accepted()).expect("edited");
-            assert!(text.starts_with("# Why it is so.\nformat = 1\n"), "{text}");
-            assert!(text.contains("until = \"2027-01-31\"\nobserve = \"may\"\n"), "{text}");
-            assert_eq!(text.matches("[[divergence]]").count(), 1);
+            let renewed = SCENARIO
+                .replace("\"old\"", "'a \"known\" race'")
+                .replace("\"nobody\"", "\"bus\"")
+                .replace("2026-01-01", "2027-01-31");
+            assert_eq!(text, format!("{renewed}observe = \"may\"\n"));
             let gone = accept(SCENARIO, (Bus::Agent, &what), &accepted());
             assert!(matches!(gone, Err(EditError::Gone(_))), "{gone:?}");
         }
     }
 
     #[test]
-    fn refusals_gather_in_one_file() {
-        let one = [("scenario", "a/b"), ("bus", "process")];
-        let first = refuse("", &one).expect("written");
+    fn a_declaration_in_a_list_is_renewed_as_it_is_written() {
+        let listed = "divergence = [ { id = \"V2\", bus = \"process\", reason =  \"old\" } ]\n";
+        let what = What::Expired("V2".to_owned());
+        let text = accept(listed, (Bus::Process, &what), &accepted()).expect("edited");
+        assert!(text.contains("bus = \"process\", reason =  'a \"known\" race'"), "{text}");
+        let gone = accept("format = 1\n", (Bus::Process, &what), &accepted());
+        assert!(matches!(gone, Err(EditError::Gone(_))), "{gone:?}");
+        let wrong = accept("divergence = 1\n", (Bus::Process, &what), &accepted());
+        assert!(matches!(wrong, Err(EditError::NoList(DIVERGENCES))), "{wrong:?}");
+    }
+
+    #[test]
+    fn refusals_gather_in_one_file_and_none_is_there_twice() {
+        let of = |scenario: &str, reason: &str| Refusal {
+            scenario: scenario.to_owned(),
+            bus: Bus::Process,
+            rule: "C4".to_owned(),
+            reason: reason.to_owned(),
+            owner: "bus".to_owned(),
+            day: Day::of("2026-11-30").expect("a day"),
+        };
+        let first = refuse("", &of("a/b", "a race")).expect("written");
         assert!(first.starts_with("# Differences"), "{first}");
-        let both = refuse(&first, &[("scenario", "c/d"), ("bus", "agent")]).expect("written");
+        let both = refuse(&first, &of("c/d", "a race")).expect("written");
         assert!(both.starts_with(&first) && both.matches("[[refused]]").count() == 2, "{both}");
-        assert!(refuse("refused = 1", &one).is_err());
+        let again = refuse(&both, &of("a/b", "still a race")).expect("written");
+        assert_eq!(again, both.replacen("a race", "still a race", 1));
+        assert!(refuse("refused = 1", &of("a/b", "a race")).is_err());
     }
 }

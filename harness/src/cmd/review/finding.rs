@@ -3,6 +3,7 @@
 
 use crate::check::divergence::Standing;
 use crate::plan::Bus;
+use crate::plan::refusals::Refusal;
 use crate::report::{BehaviourRow, DivergenceRow, Run};
 
 /// What a refusal calls a difference that breaks no promise.
@@ -64,6 +65,12 @@ impl Finding {
         format!("{} {} in {}", self.bus.as_str(), self.what.told(), self.scenario)
     }
 
+    /// Whether this is what was refused.
+    pub(super) fn is_of(&self, refusal: &Refusal) -> bool {
+        (self.scenario.as_str(), self.bus, self.what.rule())
+            == (refusal.scenario.as_str(), refusal.bus, refusal.rule.as_str())
+    }
+
     /// All there is to know about it.
     pub(super) fn page(&self) -> String {
         let mut lines = vec![self.head(), format!("  {}", self.witness)];
@@ -106,8 +113,8 @@ fn of_row(row: &BehaviourRow) -> Vec<Finding> {
         messages: messages.to_vec(),
         rerun: row.rerun.clone(),
     };
-    let lapsed = row.divergences.iter().filter_map(|one| Some((one, lapsed(one)?)));
-    let mut all: Vec<Finding> = lapsed
+    let no_longer_hold = row.divergences.iter().filter_map(|one| Some((one, lapsed(one)?)));
+    let mut all: Vec<Finding> = no_longer_hold
         .map(|(one, what)| {
             let declared = &one.declared;
             let said = format!("{} until {}: {}", declared.owner, declared.until, declared.reason);
@@ -116,7 +123,7 @@ fn of_row(row: &BehaviourRow) -> Vec<Finding> {
         })
         .collect();
     let is_declared =
-        |rule: &str| row.divergences.iter().any(|one| lapses(one) && covers(one, rule));
+        |rule: &str| row.divergences.iter().any(|one| lapsed(one).is_some() && covers(one, rule));
     for witness in row.violations.iter().filter(|witness| !is_declared(&witness.rule)) {
         let what = What::Broken(witness.rule.clone());
         if all.iter().all(|known| known.what != what) {
@@ -136,10 +143,6 @@ fn lapsed(row: &DivergenceRow) -> Option<What> {
         Standing::NotObserved => Some(What::NotObserved(id)),
         Standing::Observed | Standing::Absent => None,
     }
-}
-
-fn lapses(row: &DivergenceRow) -> bool {
-    row.standing.is_failure()
 }
 
 /// Whether a violation is the complaint about a declaration, or what it declares.

@@ -50,10 +50,11 @@ pub(super) fn decide(
         None => "accept (it is meant to be so), refuse (it is a defect), skip or quit",
         Some(_) => "refuse (it is a defect), skip or quit",
     };
-    let choice = terminal.ask("decision", what, Some("skip"), |text| match chosen(text)? {
-        Choice::Accept if unacceptable.is_some() => Err("it cannot be accepted".to_owned()),
-        choice => Ok(choice),
-    })?;
+    let choice =
+        terminal.ask("decision", what, Some("skip"), |text| match one_of(text, &CHOICES)? {
+            Choice::Accept if unacceptable.is_some() => Err("it cannot be accepted".to_owned()),
+            choice => Ok(choice),
+        })?;
     Ok(match choice {
         Choice::Skip => Decision::Skip,
         Choice::Quit => Decision::Quit,
@@ -68,12 +69,13 @@ pub(super) fn decide(
     })
 }
 
-fn chosen(text: &str) -> Result<Choice, String> {
-    let found = CHOICES.iter().find(|(word, _)| *word == text);
-    found.map(|(_, choice)| *choice).ok_or_else(|| {
-        let words = CHOICES.map(|(word, _)| word);
-        let listed = || format!("expected one of {}", words.join(", "));
-        suggestion(text, words).map_or_else(listed, |word| format!("did you mean {word}?"))
+fn one_of<T: Copy>(text: &str, meant: &[(&'static str, T)]) -> Result<T, String> {
+    let found = meant.iter().find(|(word, _)| *word == text);
+    found.map(|(_, meant)| *meant).ok_or_else(|| {
+        let words: Vec<&str> = meant.iter().map(|(word, _)| *word).collect();
+        let expected = || format!("expected one of {}", words.join(", "));
+        suggestion(text, words.iter().copied())
+            .map_or_else(expected, |word| format!("did you mean {word}?"))
     })
 }
 
@@ -106,11 +108,8 @@ fn until((today, usual): (Day, Day), terminal: &mut Terminal<'_>) -> Result<Day,
 
 fn observe(terminal: &mut Terminal<'_>) -> Result<Observe, AskError> {
     let what = "always (a run without it fails) or may (it does not show each time)";
-    terminal.ask("observe", what, Some("always"), |text| match text {
-        "always" => Ok(Observe::Always),
-        "may" => Ok(Observe::May),
-        _ => Err("expected always or may".to_owned()),
-    })
+    let words = Observe::ALL.map(|observe| (observe.as_str(), observe));
+    terminal.ask("observe", what, Some(Observe::Always.as_str()), |text| one_of(text, &words))
 }
 
 fn said(text: &str) -> Result<String, String> {

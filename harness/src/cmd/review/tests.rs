@@ -1,13 +1,22 @@
-//! Decisions and what they leave in the files.
+//! Decisions, and what they leave in the files.
+
+use std::fs;
+use std::path::Path;
 
 use tempfile::TempDir;
 
 use super::*;
-use crate::plan::Bus;
+use crate::plan::refusals::REFUSED_FILE;
+use crate::plan::{Bus, expand};
+use crate::report::BehaviourRow;
 use crate::report::sample::{differing, failing, run};
+use crate::scenario::{Profile, load};
 
-/// 30 November 2026.
-const TODAY: u64 = 1_795_996_800;
+/// 30 November 2026, seconds since 1970.
+const NOW_UNIX_S: u64 = 1_795_996_800;
+
+/// What is typed to accept a broken promise.
+const ACCEPTED: &str = "accept\n\nA race.\nbus\n\nmay\n";
 
 const SCENARIO: &str = r#"# Why it is so.
 format = 1
@@ -35,38 +44,123 @@ fn folder() -> TempDir {
     folder
 }
 
-/// Walks what a report with these rows has to be decided; what was shown, and how many are open.
-fn walked(
-    folder: &TempDir,
-    rows: Vec<crate::report::BehaviourRow>,
-    typed: &str,
-) -> (String, usize) {
-    let run = crate::report::Run { behaviour: rows, ..run() };
-    let open = findings(&run);
-    let mut desk = Desk { folder: folder.path(), today: TODAY, undecided: open.len() };
+/// The same with some of the files of a recorded scenario of the project.
+fn with_recorded(files: &[&str]) -> TempDir {
+    let folder = folder();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/recorded");
+    let copies = folder.path().join("recorded");
+    fs::create_dir(&copies).expect("made");
+    for file in files {
+        fs::copy(ours.join(file), copies.join(file)).expect("copied");
+    }
+    folder
+}
+
+/// What a report with these rows leaves to decide.
+fn found(rows: Vec<BehaviourRow>) -> Vec<Finding> {
+    findings(&crate::report::Run { behaviour: rows, ..run() })
+}
+
+/// The same row of another scenario.
+fn of(scenario: &str, row: BehaviourRow) -> BehaviourRow {
+    BehaviourRow { case: scenario.to_owned(), ..row }
+}
+
+/// Walks what a report with these rows leaves to decide; what was shown, and how many are open.
+fn walked(folder: &TempDir, rows: Vec<BehaviourRow>, typed: &str) -> (String, usize) {
+    let open = found(rows);
+    let mut problems = ScenariosError::default();
+    let scenarios = load_all(folder.path(), &[], &mut problems);
+    let scenarios = problems.or(scenarios).expect("they can be read");
+    let desk = Desk { folder: folder.path(), scenarios: &scenarios, now_unix_s: NOW_UNIX_S };
     let (mut input, mut output) = (typed.as_bytes(), Vec::new());
-    desk.walk(&open, &mut Terminal::new(&mut input, &mut output)).expect("answered");
-    (String::from_utf8(output).expect("UTF-8"), desk.undecided)
+    let decided = desk.walk(&open, &mut Terminal::new(&mut input, &mut output));
+    let shown = String::from_utf8(output).expect("UTF-8");
+    (shown, open.len() - decided.expect("answered"))
 }
 
 fn scenario(folder: &TempDir) -> String {
     fs::read_to_string(folder.path().join("ordering/one.toml")).expect("it is there")
 }
 
+fn declares_c4_of_process(path: &Path) -> bool {
+    let cases = expand(&load(path).expect("TOML"), Profile::Pr, 0).expect("valid");
+    cases.iter().all(|case| match &case.divergences[..] {
+        [declared] => (declared.bus, declared.rule.as_str()) == (Bus::Process, "C4"),
+        _ => false,
+    })
+}
+
 #[test]
 fn what_is_accepted_is_declared_and_excuses_the_next_run() {
     let folder = folder();
-    let typed = "accept\n\nA race.\nbus\n\nmay\n";
-    let (shown, undecided) = walked(&folder, vec![failing(Bus::Process)], typed);
+    let (shown, undecided) = walked(&folder, vec![failing(Bus::Process)], ACCEPTED);
     assert!(shown.contains("[1/1]") && shown.contains("accepted until 2027-03-01"), "{shown}");
     assert_eq!(undecided, 0);
     let text = scenario(&folder);
     assert!(text.starts_with(SCENARIO), "{text}");
-    let source = Source { path: "one.toml".to_owned(), text };
-    let read = Scenario::parse(source).expect("TOML");
-    let cases = expand(&read, Profile::Pr, 0).expect("valid");
-    let [declared] = &cases[0].divergences[..] else { panic!("one") };
-    assert_eq!((declared.bus, declared.rule.as_str()), (Bus::Process, "C4"));
+    assert!(declares_c4_of_process(&folder.path().join("ordering/one.toml")));
+}
+
+#[test]
+fn a_scenario_that_replays_a_recording_accepts_as_others_do() {
+    let folder = with_recorded(&["agent.toml", "agent.jsonl"]);
+    let rows = vec![of("recorded/agent", failing(Bus::Process))];
+    let (shown, undecided) = walked(&folder, rows, ACCEPTED);
+    assert!(shown.contains("accepted until 2027-03-01"), "{shown}");
+    assert_eq!(undecided, 0);
+    assert!(declares_c4_of_process(&folder.path().join("recorded/agent.toml")));
+}
+
+#[test]
+fn a_scenario_with_a_mistake_is_told_before_anybody_is_asked_in_vain() {
+    let folder = with_recorded(&["agent.toml"]);
+    let rows = vec![of("recorded/agent", failing(Bus::Process))];
+    let (shown, undecided) = walked(&folder, rows, ACCEPTED);
+    assert!(shown.contains("it cannot be accepted: ") && shown.contains("agent.jsonl"), "{shown}");
+    assert!(!shown.contains("reason: "), "{shown}");
+    assert_eq!(undecided, 1);
+}
+
+#[test]
+fn a_scenario_that_is_gone_takes_no_decision_and_leaves_the_file_of_refusals_valid() {
+    let folder = folder();
+    let rows = vec![of("ordering/gone", failing(Bus::Process)), failing(Bus::Process)];
+    let typed = "accept\nrefuse\nA defect.\nbus\nrefuse\nA defect.\nbus\n";
+    let (shown, undecided) = walked(&folder, rows, typed);
+    assert!(
+        shown.contains("it cannot be accepted: there is no scenario \"ordering/gone\""),
+        "{shown}"
+    );
+    assert!(shown.contains("refused.toml stays as it is"), "{shown}");
+    assert_eq!(undecided, 1);
+    let refusals = refusals::load(folder.path(), &["ordering/one"]).expect("valid");
+    assert_eq!(refusals.len(), 1);
+}
+
+#[test]
+fn a_file_of_refusals_that_is_wrong_meanwhile_is_told_and_stays() {
+    let folder = folder();
+    let refused = folder.path().join(REFUSED_FILE);
+    for wrong in ["format = 1\nrefused = 1\n", "format = 2\n", "format ="] {
+        fs::write(&refused, wrong).expect("written");
+        let typed = "refuse\nA defect.\nbus\n";
+        let (shown, undecided) = walked(&folder, vec![failing(Bus::Process)], typed);
+        assert!(shown.contains("refused.toml stays as it is"), "{shown}");
+        assert_eq!((undecided, fs::read_to_string(&refused).expect("there").as_str()), (1, wrong));
+    }
+}
+
+#[test]
+fn answers_that_cannot_be_leave_one_undecided_and_the_end_of_them_the_rest() {
+    let folder = folder();
+    let rows = [Bus::Process, Bus::Agent, Bus::Embedded].map(failing);
+    let typed = "accept\n\nA race.\nbus\n2027\n31.1.2027\nsoon\nrefuse\nA defect.\nbus\n";
+    let (shown, undecided) = walked(&folder, rows.to_vec(), typed);
+    assert!(shown.contains("3 answers to `until` that cannot be; it stays undecided"), "{shown}");
+    assert!(shown.contains("[2/3]") && shown.contains("refused: "), "{shown}");
+    assert!(shown.contains("no answer to `decision`; nothing more is asked"), "{shown}");
+    assert_eq!((undecided, scenario(&folder).as_str()), (2, SCENARIO));
 }
 
 #[test]
@@ -76,8 +170,7 @@ fn what_is_refused_is_known_and_the_scenario_stays() {
     let (_, undecided) = walked(&folder, vec![failing(Bus::Process)], typed);
     assert_eq!((undecided, scenario(&folder).as_str()), (0, SCENARIO));
     let refusals = refusals::load(folder.path(), &["ordering/one"]).expect("written by us");
-    let run = crate::report::Run { behaviour: vec![failing(Bus::Process)], ..run() };
-    assert!(is_of(&refusals[0], &findings(&run)[0]));
+    assert!(found(vec![failing(Bus::Process)])[0].is_of(&refusals[0]));
     assert_eq!(refusals[0].day.to_string(), "2026-11-30");
 }
 
@@ -100,8 +193,7 @@ fn a_scenario_that_would_be_wrong_stays_as_it_is() {
          owner = \"b\"\nuntil = \"2027-01-01\"\n"
     );
     fs::write(folder.path().join("ordering/one.toml"), &twice).expect("written");
-    let typed = "accept\n\nA race.\nbus\n\n\n";
-    let (shown, undecided) = walked(&folder, vec![failing(Bus::Process)], typed);
+    let (shown, undecided) = walked(&folder, vec![failing(Bus::Process)], ACCEPTED);
     assert!(shown.contains("declared twice") && shown.contains("stays as it is"), "{shown}");
     assert_eq!((undecided, scenario(&folder)), (1, twice));
 }

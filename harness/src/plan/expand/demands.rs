@@ -71,7 +71,7 @@ fn divergence(table: &Table<'_>, kind: TrialKind, before: &[Divergence]) -> Opti
     let owner = table.required("owner", At::text);
     let until = table.required("until", Day::at);
     let observe = table.or("observe", r#""always""#, |at| {
-        at.one_of(&[("always", Observe::Always), ("may", Observe::May)])
+        at.one_of(&Observe::ALL.map(|observe| (observe.as_str(), observe)))
     });
     let (bus, id, rule) = (bus?, id?, rule?);
     Some(Divergence { id, rule, bus, reason: reason?, owner: owner?, until: until?, observe })

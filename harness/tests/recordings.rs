@@ -8,8 +8,8 @@ use equivalence::explore::{fitted, replayed};
 use equivalence::plan::expand::check;
 use equivalence::plan::{Count, Rate, expand};
 use equivalence::scenario::{
-    MAX_LINE_BYTES, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, MAX_RECORDED_ROLES, MAX_RECORDED_SORTS,
-    MAX_RECORDING_BYTES, Profile, Recording, load,
+    Ended, MAX_LINE_BYTES, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, MAX_RECORDED_ROLES,
+    MAX_RECORDED_SORTS, MAX_RECORDING_BYTES, Profile, Recording, load,
 };
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -202,10 +202,52 @@ fn what_a_replay_does_is_explained_and_it_is_not_shrunk() {
     verb("shrink").assert().code(2).stderr(contains("replays a recording, which cannot be made"));
 }
 
+/// The page about recordings.
+fn page() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/RECORDINGS.md");
+    fs::read_to_string(page).expect("the page")
+}
+
+#[test]
+fn the_words_for_an_end_on_the_page_are_those_of_the_code() {
+    let refused = serde_json::from_str::<Ended>("\"no such end\"").expect_err("no word");
+    let told = refused.to_string();
+    let (_, words) = told.split_once("expected one of ").expect("it lists all words");
+    let (words, _) = words.split_once(" at line").expect("then the place");
+    let (others, last) = words.rsplit_once(", ").expect("there are several");
+    let list = format!("`ended` ({others} or {last})");
+    assert!(page().contains(&list), "{list}");
+}
+
+#[test]
+fn the_page_has_every_option_and_exit_code_of_the_verb() {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_equivalence"));
+    let output = command.args(["record", "--help"]).output().expect("it is built");
+    let help = String::from_utf8(output.stdout).expect("text");
+    let (options, codes) = help.split_once("Exit codes:\n").expect("a list of exit codes");
+    let page = page();
+    let options: Vec<&str> = options
+        .lines()
+        .filter_map(|line| line.trim_start().trim_start_matches("-h, ").strip_prefix("--"))
+        .filter_map(|option| option.split_whitespace().next())
+        .filter(|option| *option != "help")
+        .collect();
+    assert!(options.len() >= 7, "{help}");
+    for option in options {
+        assert!(page.contains(&format!("| `--{option}")), "--{option} is not on the page");
+    }
+    let codes: Vec<(&str, &str)> =
+        codes.lines().filter_map(|line| line.trim().split_once("  ")).collect();
+    assert_eq!(codes.len(), 5, "{help}");
+    for (code, meaning) in codes {
+        let row = format!("| {code} | {meaning} |");
+        assert!(page.contains(&row), "{row}");
+    }
+}
+
 #[test]
 fn the_limits_on_the_page_are_those_of_the_code() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/RECORDINGS.md");
-    let page = fs::read_to_string(page).expect("the page");
+    let page = page();
     for row in [
         format!(
             "| bytes of a file; of a line | {} MiB; {} KiB |",

@@ -43,7 +43,7 @@ Exit codes:
 const RECORDING_EXIT_CODES: &str = "\
 Exit codes:
   0  recorded, and complete
-  1  incomplete: events were missed, or the broker ended first
+  1  recorded, but not all: events were missed, the broker ended first, or a scenario is left out
   2  usage, a file that is there already, or the broker refused
   3  nothing was published
   4  infrastructure: no broker, or a file that cannot be written";

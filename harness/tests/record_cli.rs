@@ -194,6 +194,32 @@ async fn a_broker_that_ends_first_leaves_it_incomplete() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_much_for_a_scenario_is_recorded_and_said() {
+    /// More than a trial may have processes.
+    const PUBLISHERS: usize = 300;
+    let served = Served::new();
+    let recorder = served.record(&[]);
+    for number in 0..PUBLISHERS {
+        let bus = DaemoneyeEventBus::from_broker(&served.broker, format!("p{number}"));
+        bus.publish(event(1), None).await.expect("nobody holds it up");
+    }
+    let output = recorder.interrupt();
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!(served.recording().publishers.len(), PUBLISHERS);
+    for part in [
+        &*format!("wrote {}", served.file(".jsonl").display()),
+        "recorded/agent is left out, as it would be more than a scenario may ask for",
+        "302 processes on `process`: a trial has at most 256",
+        "recorded/agent-fitted is left out",
+    ] {
+        assert!(told.contains(part), "{told} has no {part:?}");
+    }
+    assert!(!told.contains("replay it"), "{told}");
+    assert!(!served.file(".toml").exists() && !served.file("-fitted.toml").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_that_are_there_stay_unless_they_may_go() {
     let served = Served::new();
     let path = served.file("-fitted.toml");

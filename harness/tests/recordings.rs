@@ -8,8 +8,8 @@ use equivalence::explore::{fitted, replayed};
 use equivalence::plan::expand::check;
 use equivalence::plan::{Count, Rate, expand};
 use equivalence::scenario::{
-    MAX_LINE_BYTES, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, MAX_RECORDED_ROLES, MAX_RECORDED_SORTS,
-    MAX_RECORDING_BYTES, Profile, Recording, load,
+    Ended, MAX_LINE_BYTES, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, MAX_RECORDED_ROLES,
+    MAX_RECORDED_SORTS, MAX_RECORDING_BYTES, Profile, Recording, load,
 };
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -104,6 +104,71 @@ fn what_is_wrong_about_a_recording_is_told_at_its_place() {
     }
 }
 
+/// A scenario whose phases are these, of a publisher that replays two events.
+fn phases(phases: &str) -> (TempDir, PathBuf) {
+    let (folder, path) = scenario("name = \"procmond\"\nrecording = \"x.jsonl\"", "count = 2");
+    let text = fs::read_to_string(&path).expect("it was written");
+    let (before, _) = text.split_once("[[phase]]").expect("it has a phase");
+    fs::write(&path, format!("{before}{phases}")).expect("written");
+    (folder, path)
+}
+
+#[test]
+fn a_recording_is_replayed_where_it_begins_anew_and_nowhere_else() {
+    const REPLAY: &str = "[[phase]]\nname = \"replay\"\npublish = [{ as-recorded = true }]\n";
+    const ANEW: &str = "`as-recorded` where the recording does not begin anew";
+    let before = |keys: &str| format!("[[phase]]\nname = \"before\"\n{keys}\n{REPLAY}");
+    let during = |at: &str| {
+        format!("{REPLAY}action = [{{ {at}, do = \"publish-one\", publisher = \"procmond\" }}]\n")
+    };
+    let one = |at: &str| format!("{{ {at}, do = \"publish-one\", publisher = \"procmond\" }}");
+    let start = one("at = \"start\"");
+    let after = "after = { publisher = \"procmond\", events = 1 }";
+    for (text, why) in [
+        (REPLAY.to_owned(), ""),
+        (REPLAY.repeat(2), ""),
+        (before("publish = [{ count = 4, rate = \"1000/s\" }]"), ""),
+        (
+            before("publish = [{ count = 3 }]"),
+            "procmond has published 3 before, and its recording has 2",
+        ),
+        (before("publish = [{ for = \"1s\", rate = \"9/s\" }]"), "is not planned"),
+        (before("publish = [{ until-refused = true }]"), "is not planned"),
+        (before(&format!("action = [{start}]")), "procmond has published 1 before"),
+        (before(&format!("action = [{start}, {start}]")), ""),
+        (before(&format!("publish = [{{ count = 1 }}]\naction = [{}]", one(after))), ""),
+        (
+            before(&format!("publish = [{{ count = 2 }}]\naction = [{}]", one(after))),
+            "published 3 before",
+        ),
+        (during("at = \"start\""), "procmond has published 1 before"),
+        (during(after), "publishes one more in between, in this phase; let it do so at the `end`"),
+        (during("at = \"end\""), ""),
+        (during("at = \"end\"") + REPLAY, "procmond has published 3 before"),
+    ] {
+        let (_folder, path) = phases(&text);
+        let told = told(&path);
+        assert_eq!(told.contains(ANEW), !why.is_empty(), "{text}\n{told}");
+        assert!(told.contains(why) && told.is_empty() == why.is_empty(), "{why:?}: {told}");
+    }
+}
+
+#[test]
+fn of_a_group_that_cannot_begin_anew_one_is_told() {
+    let (folder, path) = phases("");
+    let text = fs::read_to_string(&path).expect("it was written");
+    let text = text.replace("\"procmond\"", "\"procmond\"\ncount = 3");
+    let phases = "[[phase]]\nname = \"one\"\npublish = [{ count = 1, publisher = \"procmond2\" }]\n\
+                  [[phase]]\nname = \"two\"\npublish = [{ as-recorded = true, publisher = \"procmond\" }]\n\
+                  [[phase]]\nname = \"three\"\npublish = [{ count = 1 }]\n\
+                  [[phase]]\nname = \"four\"\npublish = [{ as-recorded = true, publisher = \"procmond\" }]\n";
+    fs::write(folder.path().join("x.toml"), text + phases).expect("written");
+    let told = told(&path);
+    assert_eq!(told.matches("does not begin anew").count(), 2, "{told}");
+    assert!(told.contains("procmond2 has published 1 before"), "{told}");
+    assert!(told.contains("procmond0 has published 3 before"), "{told}");
+}
+
 #[test]
 fn a_recording_that_is_wrong_is_told_with_its_line() {
     let (folder, path) =
@@ -137,10 +202,52 @@ fn what_a_replay_does_is_explained_and_it_is_not_shrunk() {
     verb("shrink").assert().code(2).stderr(contains("replays a recording, which cannot be made"));
 }
 
+/// The page about recordings.
+fn page() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/RECORDINGS.md");
+    fs::read_to_string(page).expect("the page")
+}
+
+#[test]
+fn the_words_for_an_end_on_the_page_are_those_of_the_code() {
+    let refused = serde_json::from_str::<Ended>("\"no such end\"").expect_err("no word");
+    let told = refused.to_string();
+    let (_, words) = told.split_once("expected one of ").expect("it lists all words");
+    let (words, _) = words.split_once(" at line").expect("then the place");
+    let (others, last) = words.rsplit_once(", ").expect("there are several");
+    let list = format!("`ended` ({others} or {last})");
+    assert!(page().contains(&list), "{list}");
+}
+
+#[test]
+fn the_page_has_every_option_and_exit_code_of_the_verb() {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_equivalence"));
+    let output = command.args(["record", "--help"]).output().expect("it is built");
+    let help = String::from_utf8(output.stdout).expect("text");
+    let (options, codes) = help.split_once("Exit codes:\n").expect("a list of exit codes");
+    let page = page();
+    let options: Vec<&str> = options
+        .lines()
+        .filter_map(|line| line.trim_start().trim_start_matches("-h, ").strip_prefix("--"))
+        .filter_map(|option| option.split_whitespace().next())
+        .filter(|option| *option != "help")
+        .collect();
+    assert!(options.len() >= 7, "{help}");
+    for option in options {
+        assert!(page.contains(&format!("| `--{option}")), "--{option} is not on the page");
+    }
+    let codes: Vec<(&str, &str)> =
+        codes.lines().filter_map(|line| line.trim().split_once("  ")).collect();
+    assert_eq!(codes.len(), 5, "{help}");
+    for (code, meaning) in codes {
+        let row = format!("| {code} | {meaning} |");
+        assert!(page.contains(&row), "{row}");
+    }
+}
+
 #[test]
 fn the_limits_on_the_page_are_those_of_the_code() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/RECORDINGS.md");
-    let page = fs::read_to_string(page).expect("the page");
+    let page = page();
     for row in [
         format!(
             "| bytes of a file; of a line | {} MiB; {} KiB |",

@@ -53,6 +53,13 @@ pub(super) enum PlaceError {
     },
 }
 
+impl PlaceError {
+    /// Whether it is a mistake of whoever asked, and not the host's.
+    pub(super) fn is_usage(&self) -> bool {
+        !matches!(self, Self::Write { .. })
+    }
+}
+
 fn meant(name: &str) -> String {
     nearest_name(name).map_or_else(String::new, |meant| format!("; did you mean {meant:?}?"))
 }

@@ -4,8 +4,8 @@
 mod files;
 mod gathered;
 mod names;
+mod told;
 
-use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,17 +13,16 @@ use std::time::Duration;
 use clap::Args;
 use thiserror::Error;
 
-use self::files::Files;
+use self::files::{Files, Kept};
 use self::gathered::Gathered;
-use super::command_line::CommandLine;
+use self::told::tell;
 use super::place::PlaceError;
 use super::run::interrupt;
 use super::{EXIT_INVALID, complain, folder_or_default};
 use crate::driver::{Tap, TapEnd, TapError, TapRequest};
-use crate::plan::WorkloadError;
 use crate::report::Exit;
 use crate::scenario::{
-    Ended, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, Problems, Recording, duration_ms, shown_ms,
+    Ended, MAX_RECORDED_EVENTS, MAX_RECORDED_NS, Recording, duration_ms, shown_ms,
 };
 
 /// Longest time, milliseconds: as long as a phase can publish what was recorded.
@@ -34,7 +33,8 @@ const MAX_FOR_MS: u64 = MAX_RECORDED_NS / 1_000_000;
 ///
 /// Writes `recorded/NAME.jsonl`, `recorded/NAME.toml`, which replays it exactly, and
 /// `recorded/NAME-fitted.toml`, which is like it, smaller, and needs no recording. Ctrl-C ends it and keeps
-/// what there is.
+/// what there is. The recording is written first: where there is more in it than a scenario may ask for, that
+/// scenario is left out, and why is said.
 #[derive(Debug, Clone, Args)]
 pub struct RecordArgs {
     /// What the scenarios are called, below `recorded/` in the folder of scenarios.
@@ -72,7 +72,7 @@ fn time(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Why nothing was written.
+/// Why there is no recording.
 #[derive(Debug, Error)]
 enum RecordError {
     #[error("error: {0}")]
@@ -86,24 +86,16 @@ enum RecordError {
     /// What was published, if anything, was missed.
     #[error("nothing was recorded, and nothing was written. {0}")]
     Missed(String),
-    /// What was recorded is no traffic that events can be made up for.
-    #[error("error: what was recorded cannot be replayed: {0}")]
-    Workload(#[from] WorkloadError),
-    /// One of the scenarios is none.
-    #[error(
-        "{0}\n\nerror: what was recorded is more than a scenario may ask for; record less of it"
-    )]
-    Scenario(#[from] Problems),
 }
 
 impl RecordError {
     fn exit(&self) -> ExitCode {
         let is_usage = match self {
-            Self::Place(cause) => !matches!(cause, PlaceError::Write { .. }),
+            Self::Place(cause) => cause.is_usage(),
             Self::Tap(cause) => cause.is_usage(),
             Self::Taken(_) => true,
             Self::Missed(_) => return Exit::Fail.code().into(),
-            Self::System(_) | Self::Workload(_) | Self::Scenario(_) => false,
+            Self::System(_) => false,
         };
         ExitCode::from(if is_usage { EXIT_INVALID } else { Exit::Infrastructure.code() })
     }
@@ -114,8 +106,7 @@ pub fn run(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let exit = match written(args) {
         Ok(Some(written)) => {
             tell(args, &written)?;
-            let is_complete = written.recording.is_complete();
-            if is_complete { Exit::Pass } else { Exit::Fail }
+            written.exit()
         }
         Ok(None) => Exit::Inconclusive,
         Err(error) => {
@@ -131,7 +122,20 @@ struct Written {
     recording: Recording,
     /// Whoever is called otherwise in it than he is.
     renamed: Vec<(String, String)>,
-    paths: [PathBuf; 3],
+    kept: Kept,
+}
+
+impl Written {
+    /// The recording is there; whether it has everything, and all that was to come of it.
+    fn exit(&self) -> Exit {
+        if self.kept.is_unwritable() {
+            Exit::Infrastructure
+        } else if self.recording.is_complete() && self.kept.is_whole() {
+            Exit::Pass
+        } else {
+            Exit::Fail
+        }
+    }
 }
 
 /// Records and writes; nothing where nothing was published.
@@ -153,9 +157,9 @@ fn written(args: &RecordArgs) -> Result<Option<Written>, RecordError> {
         complain(&format_args!("nothing was published in {seconds:.1} s; nothing was written"));
         return Ok(None);
     }
-    let (recording, renamed) = gathered.finished()?;
-    let paths = files.write(&recording)?;
-    Ok(Some(Written { recording, renamed, paths }))
+    let (recording, renamed) = gathered.finished();
+    let kept = files.write(&recording)?;
+    Ok(Some(Written { recording, renamed, kept }))
 }
 
 /// Listens until there is a reason to end.
@@ -193,40 +197,6 @@ async fn recorded(args: &RecordArgs) -> Result<Gathered, RecordError> {
     }
     tap.close().await;
     Ok(gathered)
-}
-
-/// What was recorded, what is missing, where it is, and what to do with it.
-fn tell(args: &RecordArgs, written: &Written) -> std::io::Result<()> {
-    let Written { recording, renamed, paths } = written;
-    let mut out = stdout().lock();
-    let (extent, seconds) = (recording.extent(), recording.about.seconds);
-    let rate = recording.events().len() as f64 / seconds.max(f64::MIN_POSITIVE);
-    writeln!(out, "recorded {extent} in {seconds:.1} s ({rate:.1}/s)")?;
-    for (topic, events) in recording.topics() {
-        writeln!(out, "  {topic}: {events}")?;
-    }
-    let is_replayed = |called: &String| {
-        let mut there = recording.subscribers.iter().filter(|row| recording.reaches(row));
-        recording.publishers.contains(called) || there.any(|row| row.subscriber == *called)
-    };
-    for (name, called) in renamed.iter().filter(|(_, called)| is_replayed(called)) {
-        writeln!(out, "{name:?} is called {called:?}, as a scenario can call it")?;
-    }
-    if recording.about.lost == 0 {
-        writeln!(out, "missed 0 events")?;
-    }
-    for what in recording.lacks() {
-        writeln!(out, "{what}")?;
-    }
-    for path in paths {
-        writeln!(out, "wrote {}", path.display())?;
-    }
-    let name = files::scenario(&args.name);
-    let folder = args.scenarios.as_deref();
-    let run = |name: &str| CommandLine::equivalence(&["--scenario", name]).in_folder(folder);
-    writeln!(out, "\nreplay it     {}", run(&name))?;
-    writeln!(out, "the smaller   {}", run(&files::fitted(&name)))?;
-    out.flush()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::plan::limits::DEFAULT_BUDGET_MS;
 use crate::plan::{
     Claim, Correlate, Count, Phase, Publish, PublisherSpec, Rate, SubscriberSpec, Topology, replay,
 };
-use crate::scenario::{RecordedSubscription, Recording};
+use crate::scenario::Recording;
 
 /// The subscriber that receives everything, unless one of this name was recorded.
 const EVERYTHING: &str = "everything";
@@ -84,8 +84,7 @@ pub(super) fn correlate(recording: &Recording, publisher: usize) -> Correlate {
 fn subscribers(recording: &Recording) -> Vec<SubscriberSpec> {
     let mut everything = EventSubscription::new(everything(recording));
     everything.topic_patterns.clone_from(&recording.about.patterns);
-    let there = recording.subscribers.iter().filter(|row| recording.reaches(row));
-    let there = there.map(|row| {
+    let there = recording.reached().0.into_iter().map(|row| {
         let mut wanted = EventSubscription::new(row.subscriber.clone());
         wanted.topic_patterns.clone_from(&row.patterns);
         wanted.policy = row.policy;
@@ -119,8 +118,7 @@ fn summary(file: &str, recording: &Recording) -> String {
 
 /// Who subscribed, and is here otherwise or not at all.
 fn otherwise(recording: &Recording) -> Vec<String> {
-    let (there, elsewhere): (Vec<&RecordedSubscription>, Vec<_>) =
-        recording.subscribers.iter().partition(|row| recording.reaches(row));
+    let (there, elsewhere) = recording.reached();
     let filtered = there.iter().filter(|row| row.filtered).map(|row| {
         let name = &row.subscriber;
         format!(
@@ -142,7 +140,9 @@ pub(super) mod tests {
 
     use super::*;
     use crate::plan::expand;
-    use crate::scenario::{About, Ended, Profile, RecordedSort, Recordings, Scenario, Source};
+    use crate::scenario::{
+        About, Ended, Profile, RecordedSort, RecordedSubscription, Recordings, Scenario, Source,
+    };
 
     pub(in crate::explore) const PROCESS: &str = "events.process.lifecycle";
     pub(in crate::explore) const NETWORK: &str = "events.network.connections";

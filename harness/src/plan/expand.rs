@@ -13,6 +13,7 @@ mod idle;
 mod phases;
 mod replay;
 mod roster;
+mod rounds;
 mod said;
 mod subscribers;
 mod triggers;

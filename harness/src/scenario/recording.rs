@@ -8,9 +8,10 @@ mod read;
 mod told;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
+use daemoneye_eventbus::topic::TopicTrie;
 use daemoneye_eventbus::{EventKind, OverflowPolicy, Priority, Topic, TopicPattern};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -21,10 +22,10 @@ const FORMAT: &str = "equivalence-recording";
 const VERSION: u32 = 1;
 /// How the name of a recording ends.
 pub const RECORDING_EXTENSION: &str = "jsonl";
-/// Largest file, bytes: the most events on lines of usual length.
-pub const MAX_RECORDING_BYTES: u64 = 32 << 20;
-/// Longest line, bytes: a subscription tells up to 4 KiB of patterns.
-pub const MAX_LINE_BYTES: usize = 8 << 10;
+/// Largest file, bytes: the most of everything, each on its longest line.
+pub const MAX_RECORDING_BYTES: u64 = 64 << 20;
+/// Longest line, bytes: the first tells what was listened to, up to 256 patterns of 255 bytes.
+pub const MAX_LINE_BYTES: usize = 80 << 10;
 /// Most events: every process of a trial is told when each of them is published.
 pub const MAX_RECORDED_EVENTS: usize = 100_000;
 /// Most sorts of events: for each the padding is worked out in every process that makes them.
@@ -223,13 +224,24 @@ impl Recording {
         Ok(())
     }
 
-    /// The same with its events in the order they were published, their moments counted from the first.
+    /// The same with its events in the order they were published, their moments counted from the first, and
+    /// of its publishers those that have an event, in the order of these.
     #[must_use]
     pub fn settled(mut self) -> Self {
         // Events of one moment stay as they came.
         self.events.sort_by_key(|event| event.at_ns);
         let first_ns = self.events.first().map_or(0, |first| first.at_ns);
-        self.events.iter_mut().for_each(|event| event.at_ns -= first_ns);
+        let mut numbers: Vec<Option<u32>> = vec![None; self.publishers.len()];
+        let mut publishers = Vec::new();
+        for event in &mut self.events {
+            event.at_ns -= first_ns;
+            let old = event.publisher as usize;
+            event.publisher = *numbers[old].get_or_insert_with(|| {
+                publishers.push(self.publishers[old].clone());
+                u32::try_from(publishers.len() - 1).expect("the limit is small")
+            });
+        }
+        self.publishers = publishers;
         self
     }
 
@@ -267,12 +279,24 @@ impl Recording {
         topics
     }
 
-    /// Whether a subscription's patterns match anything that was published.
-    pub fn reaches(&self, row: &RecordedSubscription) -> bool {
-        let patterns = row.patterns.iter().filter_map(|pattern| TopicPattern::new(pattern).ok());
-        let patterns: Vec<TopicPattern> = patterns.collect();
-        let mut topics = self.topics().into_keys().filter_map(|topic| Topic::new(topic).ok());
-        topics.any(|topic| patterns.iter().any(|pattern| pattern.matches(&topic)))
+    /// Subscriptions of which a pattern matches something that was published, and the others.
+    pub fn reached(&self) -> (Vec<&RecordedSubscription>, Vec<&RecordedSubscription>) {
+        let mut wanted = TopicTrie::new();
+        for (number, row) in self.subscribers.iter().enumerate() {
+            let patterns = row.patterns.iter().filter_map(|text| TopicPattern::new(text).ok());
+            patterns.for_each(|pattern| wanted.insert(&pattern, number));
+        }
+        let topics: BTreeSet<&str> = self.sorts.iter().map(|sort| &*sort.topic).collect();
+        let mut reached = BTreeSet::new();
+        for topic in topics.into_iter().filter_map(|topic| Topic::new(topic).ok()) {
+            wanted.for_each_match(&topic, |number| {
+                reached.insert(*number);
+            });
+        }
+        let (there, elsewhere): (Vec<_>, Vec<_>) =
+            self.subscribers.iter().enumerate().partition(|(number, _)| reached.contains(number));
+        let rows = |all: Vec<(usize, _)>| all.into_iter().map(|(_, row)| row).collect();
+        (rows(there), rows(elsewhere))
     }
 
     /// Whether it has everything that was published while it was made.

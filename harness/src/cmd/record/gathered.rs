@@ -5,7 +5,7 @@ use daemoneye_eventbus::contract::SubscriptionInspection;
 use daemoneye_eventbus::{BusEvent, CorrelationMetadata, wire};
 
 use super::names::Names;
-use crate::plan::{MixPart, WorkloadError, least_payload};
+use crate::plan::{MixPart, least_payload};
 use crate::scenario::{
     About, Ended, Full, MAX_RECORDED_NS, MAX_RECORDED_ROLES, RecordedSort, RecordedSubscription,
     Recording,
@@ -101,11 +101,11 @@ impl Gathered {
     }
 
     /// The recording as it is written, and who is called otherwise in it. Payloads that cannot be made so
-    /// small are larger, and counted.
-    pub(super) fn finished(self) -> Result<(Recording, Vec<(String, String)>), WorkloadError> {
+    /// small are larger, and counted; a publisher of whose events there was no room for any is left out.
+    pub(super) fn finished(self) -> (Recording, Vec<(String, String)>) {
         let Self { recording, publishers, subscribers, .. } = self;
         let renamed = publishers.renamed().chain(subscribers.renamed()).collect();
-        Ok((enlarged(recording.settled())?, renamed))
+        (enlarged(recording.settled()), renamed)
     }
 
     fn end(&mut self, ended: Ended) -> bool {
@@ -138,31 +138,27 @@ impl Gathered {
 }
 
 /// The same with every payload as small as it was, or as events of its kind can be made.
-fn enlarged(recording: Recording) -> Result<Recording, WorkloadError> {
-    let mut least: Vec<Vec<Option<usize>>> =
-        vec![vec![None; recording.sorts().len()]; recording.publishers.len()];
+fn enlarged(recording: Recording) -> Recording {
+    let least = |sort: &RecordedSort| {
+        // Who publishes an event is no part of its payload.
+        let least = least_payload("", &part(sort), &wire::payload_bytes);
+        least.expect("what was published has a topic, and a size that can grow")
+    };
+    let sorts: Vec<RecordedSort> = recording
+        .sorts()
+        .iter()
+        .map(|sort| RecordedSort { bytes: least(sort), ..sort.clone() })
+        .collect();
     let mut made = Recording::new(recording.about.clone());
     for event in recording.events() {
-        let sort = &recording.sorts()[event.sort as usize];
-        let known = &mut least[event.publisher as usize][event.sort as usize];
-        let bytes = if let Some(bytes) = *known {
-            bytes
-        } else {
-            let publisher = &recording.publishers[event.publisher as usize];
-            *known.insert(least_payload(publisher, &part(sort), &wire::payload_bytes)?)
-        };
-        made.about.enlarged += u64::from(bytes > sort.bytes);
-        let sort = RecordedSort { bytes, ..sort.clone() };
-        let pushed = made.push(event.at_ns, event.publisher, sort, event.correlated);
-        // Publishers may differ in what they make of one sort: then there are more than before.
-        if pushed.is_err() {
-            made.about.ended = Ended::Sorts;
-            break;
-        }
+        let (before, now) = (&recording.sorts()[event.sort as usize], &sorts[event.sort as usize]);
+        made.about.enlarged += u64::from(now.bytes > before.bytes);
+        let pushed = made.push(event.at_ns, event.publisher, now.clone(), event.correlated);
+        pushed.expect("there are as many events as before, and no more sorts");
     }
     made.publishers = recording.publishers;
     made.subscribers = recording.subscribers;
-    Ok(made)
+    made
 }
 
 fn part(sort: &RecordedSort) -> MixPart {
@@ -176,154 +172,4 @@ fn part(sort: &RecordedSort) -> MixPart {
 }
 
 #[cfg(test)]
-mod tests {
-    use bytestring::ByteString;
-    use daemoneye_eventbus::contract::{EventId, SubscriptionStatistics};
-    use daemoneye_eventbus::{
-        CollectionEvent, EventHeader, OverflowPolicy, Priority, ProcessEvent, Topic,
-    };
-
-    use super::*;
-
-    /// What nobody may find in a recording.
-    const SECRET: &str = "hunter2";
-
-    fn secret() -> ByteString {
-        ByteString::from(SECRET)
-    }
-
-    /// An event that has the secret wherever it can have text, and a number that is one.
-    fn event(publisher: &str, published_monotonic_ns: u64) -> BusEvent {
-        let id = EventId { publisher: publisher.into(), incarnation: 1, sequence: 1 };
-        let header = EventHeader {
-            source: secret(),
-            priority: Some(Priority::High),
-            metadata: vec![(secret(), secret())],
-            ..EventHeader::default()
-        };
-        let process = ProcessEvent {
-            pid: 271_828,
-            ppid: Some(271_828),
-            name: secret(),
-            executable_path: Some(secret()),
-            arguments: vec![secret(); 4],
-            user_id: Some(secret()),
-            user_name: Some(secret()),
-            executable_sha256: Some(secret()),
-            header,
-            ..ProcessEvent::default()
-        };
-        let mut correlation = CorrelationMetadata::root(secret());
-        correlation.parent = Some(secret().into());
-        correlation.trace = Some(secret());
-        correlation.stage = Some(secret());
-        correlation.tags = vec![(secret(), secret())];
-        let topic = Topic::new("events.process.lifecycle").expect("a topic");
-        let event = CollectionEvent::Process(process);
-        BusEvent { id, topic, published_monotonic_ns, correlation, event }
-    }
-
-    fn gathered(wanted: Option<u64>) -> Gathered {
-        Gathered::new(&["events.#".to_owned()], wanted)
-    }
-
-    fn row(id: &str, filters: &str) -> SubscriptionInspection {
-        let subscriber_id = id.to_owned();
-        SubscriptionInspection {
-            counters: SubscriptionStatistics { subscriber_id, ..Default::default() },
-            topic_patterns: vec!["events.process.#".to_owned()],
-            filters: filters.to_owned(),
-            capacity: 16,
-            policy: OverflowPolicy::Block,
-            ..Default::default()
-        }
-    }
-
-    #[test]
-    fn nothing_that_an_event_says_is_in_the_file() {
-        let mut gathered = gathered(None);
-        assert!(gathered.take(&event("procmond", monotonic_ns())));
-        gathered.subscriptions(Some(vec![row("agent", &format!("metadata {SECRET}={SECRET}"))]));
-        let bytes = wire::payload_bytes(&event("procmond", 0).event);
-        let (recording, renamed) = gathered.finished().expect("it can be replayed");
-        let text = recording.text();
-        assert!(!text.contains(SECRET) && !text.contains("271828"), "{text}");
-        let line = format!(
-            r#""topic":"events.process.lifecycle","kind":"process","bytes":{bytes},"priority":"high","correlated":true"#
-        );
-        assert!(text.contains(&line), "{text}");
-        assert!(recording.subscribers[0].filtered);
-        assert_eq!(renamed, []);
-        assert!(Recording::parse("x.jsonl", &text).is_ok());
-    }
-
-    #[test]
-    fn a_moment_is_when_it_was_published_and_not_beyond_the_recording() {
-        let mut gathered = gathered(None);
-        let began_ns = gathered.began_ns;
-        for published_ns in [began_ns + 7, 0, u64::MAX] {
-            assert!(gathered.take(&event("procmond", published_ns)));
-        }
-        let now_ns = monotonic_ns();
-        let events = gathered.recording.events();
-        assert_eq!((events[0].at_ns, events[1].at_ns), (began_ns + 7, began_ns));
-        assert!(events[2].at_ns <= now_ns);
-    }
-
-    #[test]
-    fn a_correlation_the_bus_made_is_none_of_the_publisher() {
-        let mut gathered = gathered(None);
-        let mut fresh = event("procmond", 0);
-        fresh.correlation = CorrelationMetadata::derived(&fresh.id);
-        gathered.take(&fresh);
-        assert!(!gathered.recording.events()[0].correlated);
-    }
-
-    #[test]
-    fn it_ends_itself_after_the_events_asked_for() {
-        let mut gathered = gathered(Some(2));
-        assert!(gathered.take(&event("procmond", 0)) && !gathered.is_full());
-        assert!(!gathered.take(&event("procmond", 0)) && gathered.is_full());
-        assert!(!gathered.take(&event("procmond", 0)));
-        assert_eq!(gathered.recording.events().len(), 2);
-        assert_eq!(gathered.recording.about.ended, Ended::Events);
-    }
-
-    #[test]
-    fn publishers_end_where_a_recording_has_no_more() {
-        let mut gathered = gathered(None);
-        for number in 0..MAX_RECORDED_ROLES {
-            assert!(gathered.take(&event(&format!("p{number}"), 0)));
-        }
-        assert!(!gathered.take(&event("one-more", 0)));
-        assert_eq!(gathered.recording.about.ended, Ended::Publishers);
-        assert_eq!(gathered.recording.publishers.len(), MAX_RECORDED_ROLES);
-    }
-
-    #[test]
-    fn what_cannot_be_made_so_small_is_larger_and_counted() {
-        let mut gathered = gathered(None);
-        let mut small = event("a-publisher-of-some-length", 0);
-        small.event = CollectionEvent::Process(ProcessEvent::default());
-        let bytes = wire::payload_bytes(&small.event);
-        gathered.take(&small);
-        gathered.take(&event("a-publisher-of-some-length", 0));
-        let (recording, _) = gathered.finished().expect("it can be replayed");
-        assert_eq!(recording.about.enlarged, 1);
-        let sizes: Vec<usize> = recording.sorts().iter().map(|sort| sort.bytes).collect();
-        assert!(sizes.iter().all(|size| *size > bytes), "{sizes:?} and {bytes}");
-    }
-
-    #[test]
-    fn subscriptions_that_come_later_are_there_too_and_once() {
-        let mut gathered = gathered(None);
-        gathered.subscriptions(None);
-        assert!(!gathered.recording.about.inspected);
-        gathered.subscriptions(Some(vec![row("b", "")]));
-        gathered.subscriptions(Some(vec![row("a", ""), row("b", "")]));
-        let names: Vec<&str> =
-            gathered.recording.subscribers.iter().map(|row| row.subscriber.as_str()).collect();
-        assert_eq!(names, ["a", "b"]);
-        assert!(gathered.recording.about.inspected);
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@ use super::super::limits::{MAX_IDLE_MS, MAX_PHASE_MS, MAX_TRIAL_EVENTS, Total};
 use super::super::{Action, Arrivals, Count, Phase, Publish, Rate, TrialKind};
 use super::faults::{self, CutOff, Placed};
 use super::roster::Roster;
+use super::rounds::Rounds;
 use super::{actions, triggers};
 use crate::scenario::{At, Table};
 
@@ -16,16 +17,17 @@ pub(super) fn read(root: &Table<'_>, roster: &Roster, kind: TrialKind, wild: boo
         root.reader().problem(root.span(), "missing table `[[phase]]`", "a scenario needs one");
     }
     let (mut total, mut cut_off) = (Total::default(), CutOff::new(wild));
-    let read = |table| read_phase(table, roster, kind, &mut total, &mut cut_off);
+    let mut rounds = Rounds::new(roster);
+    let read = |table| read_phase(table, (roster, kind), &mut total, &mut cut_off, &mut rounds);
     tables.into_iter().map(read).collect()
 }
 
 fn read_phase(
     table: Table<'_>,
-    roster: &Roster,
-    kind: TrialKind,
+    (roster, kind): (&Roster, TrialKind),
     total: &mut Total,
     cut_off: &mut CutOff,
+    rounds: &mut Rounds<'_>,
 ) -> Phase {
     let told_before = table.reader().problems_so_far();
     let name = table.required("name", At::scalar).unwrap_or_default();
@@ -39,6 +41,7 @@ fn read_phase(
         triggers::check_phase(table.reader(), &publish, &actions, cut_off);
     }
     faults::check_phase(table.reader(), &publish, &actions, cut_off);
+    rounds.check_phase(table.reader(), &publish, &actions);
     let phase = Phase {
         name,
         publish: publish.into_iter().map(|(share, _)| share).collect(),

@@ -197,6 +197,12 @@ impl Roster {
         self.payloads[publishers].iter().copied().max().unwrap_or_default()
     }
 
+    /// What a publisher is called.
+    pub(super) fn publisher_name(&self, publisher: usize) -> &str {
+        // Members come first in `known`, in the order of their indices.
+        &self.publishers.known[publisher].0
+    }
+
     /// How many events a publisher replays, and for how many milliseconds; `None` if it does not.
     pub(super) fn replay(&self, publisher: usize) -> Option<(u64, u64)> {
         self.replays[publisher]

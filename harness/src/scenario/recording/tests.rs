@@ -1,5 +1,9 @@
 //! The format: round trips, every malformed line, limits.
 
+use std::time::Duration;
+
+use daemoneye_eventbus::contract::{BreakerConfig, MAX_PATTERNS, MAX_SUBSCRIBER_ID_BYTES};
+use daemoneye_eventbus::topic::{MAX_LEVEL_BYTES, MAX_TOPIC_BYTES};
 use proptest::prelude::*;
 
 use super::*;
@@ -77,13 +81,24 @@ fn a_settled_recording_begins_with_its_first_event() {
 
 #[test]
 fn a_subscription_is_reached_where_one_pattern_matches_one_topic() {
-    let recording = recording();
-    let reaches = |patterns: &[&str]| {
+    let mut recording = recording();
+    let row = recording.subscribers.remove(0);
+    for (subscriber, patterns) in [
+        ("either", &["control.#", "events.+.lifecycle"][..]),
+        ("neither", &["control.#", "events.process"]),
+        ("nothing", &[]),
+        ("both", &["#", "events.#"]),
+    ] {
         let patterns = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
-        recording.reaches(&RecordedSubscription { patterns, ..recording.subscribers[0].clone() })
+        let subscriber = subscriber.to_owned();
+        recording.subscribers.push(RecordedSubscription { subscriber, patterns, ..row.clone() });
+    }
+    let (there, elsewhere) = recording.reached();
+    let names = |rows: Vec<&RecordedSubscription>| {
+        rows.into_iter().map(|row| row.subscriber.clone()).collect::<Vec<_>>()
     };
-    assert!(reaches(&["control.#", "events.+.lifecycle"]));
-    assert!(!reaches(&["control.#", "events.process"]) && !reaches(&[]));
+    assert_eq!(names(there), ["either", "both"]);
+    assert_eq!(names(elsewhere), ["neither", "nothing"]);
 }
 
 #[test]
@@ -164,7 +179,7 @@ fn every_malformed_line_is_refused_with_its_number() {
         (7, event(r#""bytes":9"#, r#""bytes":9,"payload":"x""#), "unknown field `payload`"),
         (
             7,
-            event(r#""bytes":9"#, &format!(r#""bytes":{}9"#, " ".repeat(8192))),
+            event(r#""bytes":9"#, &format!(r#""bytes":{}9"#, " ".repeat(MAX_LINE_BYTES))),
             "a line has at most",
         ),
     ] {
@@ -194,6 +209,80 @@ fn a_publisher_without_events_is_refused_at_its_line() {
     recording.publishers.push("idle".to_owned());
     let told = refused(&recording.text());
     assert!(told.starts_with("recorded/x.jsonl:4: publisher \"idle\" has no event"), "{told}");
+}
+
+#[test]
+fn a_settled_recording_has_the_publishers_that_have_events_in_their_order() {
+    let mut late = Recording::new(about());
+    late.publishers = ["idle", "second", "silent", "first"].map(str::to_owned).to_vec();
+    late.push(9, 1, sort(201, None), false).expect("room");
+    late.push(5, 3, sort(201, None), false).expect("room");
+    late.push(7, 1, sort(201, None), false).expect("room");
+    let settled = late.settled();
+    assert_eq!(settled.publishers, ["first", "second"]);
+    let events = settled.events().iter().map(|event| (event.at_ns, event.publisher));
+    assert_eq!(events.collect::<Vec<_>>(), [(0, 0), (2, 1), (4, 1)]);
+    assert_eq!(Recording::parse(PATH, &settled.text()), Ok(settled));
+}
+
+/// A topic of so many bytes.
+fn long(begin: &str, bytes: usize) -> String {
+    let mut text = begin.to_owned();
+    while text.len() < bytes {
+        let is_full = text.len() - text.rfind('.').map_or(0, |dot| dot + 1) == MAX_LEVEL_BYTES;
+        text.push(if is_full { '.' } else { 'x' });
+    }
+    text
+}
+
+#[test]
+fn a_recording_at_all_its_limits_can_be_read() {
+    /// Bytes of the patterns that a broker tells of one subscription, and what a name may get for being
+    /// taken.
+    const PATTERN_BYTES: usize = 4096;
+    const SUFFIX_BYTES: usize = "-1000".len();
+    let mut recording = Recording::new(About {
+        patterns: vec![long("events.", MAX_TOPIC_BYTES); MAX_PATTERNS],
+        seconds: 0.1 + 0.2,
+        ended: Ended::Publishers,
+        lost: u64::MAX,
+        enlarged: u64::MAX,
+        inspected: false,
+    });
+    let name = "n".repeat(MAX_SUBSCRIBER_ID_BYTES + SUFFIX_BYTES);
+    recording.publishers.push(name.clone());
+    let one_level = MAX_PATTERNS - 1;
+    let mut patterns = vec!["#".to_owned(); one_level];
+    patterns.push("p".repeat(PATTERN_BYTES - one_level));
+    recording.subscribers.push(RecordedSubscription {
+        subscriber: name,
+        patterns,
+        filtered: false,
+        policy: OverflowPolicy::CircuitBreak(BreakerConfig {
+            losses: u32::MAX,
+            window: Duration::MAX,
+            cool_down: Duration::MAX,
+        }),
+        capacity: usize::MAX,
+    });
+    let sort = RecordedSort {
+        topic: long("events.", MAX_TOPIC_BYTES),
+        kind: EventKind::TriggerRequest,
+        bytes: MAX_BYTES,
+        priority: Some(Priority::Critical),
+    };
+    Topic::new(sort.topic.as_str()).expect("the longest topic is one");
+    recording.push(MAX_RECORDED_NS, 0, sort, true).expect("room");
+    // The line is as long as that of the last publisher.
+    recording.events[0].publisher = u32::try_from(MAX_RECORDED_ROLES - 1).expect("few");
+    let text = recording.text();
+    let lines: Vec<usize> = text.lines().map(|line| line.len() + 1).collect();
+    let [head, publisher, subscriber, event] = lines[..] else { panic!("{} lines", lines.len()) };
+    assert!(lines.iter().all(|bytes| *bytes <= MAX_LINE_BYTES), "{lines:?}");
+    // The head has one more digit for each of its counts, at most.
+    let most =
+        head + 20 + (publisher + subscriber) * MAX_RECORDED_ROLES + event * MAX_RECORDED_EVENTS;
+    assert!(most as u64 <= MAX_RECORDING_BYTES, "{most} bytes: {lines:?}");
 }
 
 #[test]

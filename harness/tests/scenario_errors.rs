@@ -291,6 +291,19 @@ fn how_much_is_published_is_said_exactly_once() {
 }
 
 #[test]
+fn a_publisher_has_one_share_of_a_phase() {
+    let text = with(&["publish = [{ count = 10 }, { count = 20 }]"]);
+    assert_eq!(
+        told(&text),
+        r"error: a publisher of this share has one in this phase already
+  --> scenarios/a/b.toml:18:28
+   |
+18 | publish = [{ count = 10 }, { count = 20 }]
+   |                            ^^^^^^^^^^^^^^ publish it in a phase of its own, or as a part of a `mix`"
+    );
+}
+
+#[test]
 fn all_mistakes_of_a_file_are_told_at_once_in_file_order() {
     let text = with(&["claims = \"C1\"", "payload = \"1KB\"", "policy = \"drop\"", "reader = -1"]);
     let told = told(&text);

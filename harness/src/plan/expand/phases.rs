@@ -8,7 +8,7 @@ use super::faults::{self, CutOff, Placed};
 use super::roster::Roster;
 use super::rounds::Rounds;
 use super::{actions, triggers};
-use crate::scenario::{At, Table};
+use crate::scenario::{At, Reader, Table};
 
 /// Every phase; `wild` where only safety is judged.
 pub(super) fn read(root: &Table<'_>, roster: &Roster, kind: TrialKind, wild: bool) -> Vec<Phase> {
@@ -34,6 +34,7 @@ fn read_phase(
     let shares = table.tables("publish", "phase.publish").into_iter();
     let publish: Vec<Placed<Publish>> =
         shares.flat_map(|table| read_publish(table, roster, kind, total)).collect();
+    check_shares(table.reader(), &publish);
     let actions = table.tables("action", "phase.action").into_iter();
     let actions: Vec<Placed<Action>> =
         actions.flat_map(|table| actions::read(table, roster, kind, total)).collect();
@@ -53,6 +54,17 @@ fn read_phase(
     };
     table.finish();
     phase
+}
+
+/// Refuses a second share of a publisher, which does one thing at a time.
+fn check_shares(reader: &Reader<'_>, publish: &[Placed<Publish>]) {
+    for (place, (share, span)) in publish.iter().enumerate() {
+        if publish[..place].iter().any(|(other, _)| other.publisher == share.publisher) {
+            let label = "publish it in a phase of its own, or as a part of a `mix`";
+            reader.problem(span, "a publisher of this share has one in this phase already", label);
+            return;
+        }
+    }
 }
 
 fn read_publish(

@@ -18,6 +18,9 @@ use super::super::observation::{Identity, Observation, Scan};
 use super::{ReadError, Reader};
 
 const NS_PER_SECOND: u64 = 1_000_000_000;
+/// How long an `exec` may take, of an executable that has to come from a slow disk. When the host was booted is
+/// known to a second, and with it the age of a process.
+const LONGEST_EXEC_NS: u64 = 3 * NS_PER_SECOND;
 
 /// Reads `/proc`.
 pub(super) struct ProcReader {
@@ -118,6 +121,16 @@ impl ProcReader {
         now.or_before_its_end(known)
     }
 
+    /// Whether a process is still being made: a stranger in the midst of its first `exec`. One that has no
+    /// arguments for longer has none.
+    fn is_unfinished(&self, process: &Observation, scan: &Scan) -> bool {
+        let age_ns = process
+            .start_time_unix_ns
+            .map_or(u64::MAX, |start_ns| scan.observed_unix_ns.saturating_sub(start_ns));
+        let is_stranger = !self.kept.contains_key(&process.identity);
+        is_in_exec(process) && is_stranger && age_ns < LONGEST_EXEC_NS
+    }
+
     fn user_name(&mut self, id: u32) -> Option<ByteString> {
         self.user_names
             .entry(id)
@@ -172,7 +185,15 @@ impl Reader for ProcReader {
             }
         }
         for pid in in_exec {
-            self.look_at(pid, &mut kept).add_to(&mut scan, pid);
+            let sight = match self.look_at(pid, &mut kept) {
+                Sight::Process(process) if self.is_unfinished(&process, &scan) => {
+                    // Nothing is told of it before the next scan, which meets it as a stranger.
+                    kept.remove(&process.identity);
+                    Sight::Unreadable
+                }
+                sight => sight,
+            };
+            sight.add_to(&mut scan, pid);
         }
         self.kept = kept;
         Ok(scan)
@@ -243,6 +264,29 @@ mod tests {
         let scan = reader.scan().unwrap();
         assert!(!sees(&scan, &child));
         assert!(!scan.unreadable.contains(&child.id()));
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_stranger_in_its_first_exec_is_not_told_of_before_it_is_what_it_will_be() {
+        let child = Command::new("sleep").arg("600").spawn().unwrap();
+        let mut reader = ProcReader::new().unwrap();
+        let scan = reader.scan().unwrap();
+        let seen = scan.processes.iter().find(|process| process.identity.pid == child.id());
+        let whole = seen.expect("it runs").clone();
+        let in_exec = Observation { arguments: Vec::new(), ..whole.clone() };
+        assert!(!reader.is_unfinished(&in_exec, &scan), "it is known by now");
+        let reader = ProcReader { kept: HashMap::new(), ..reader };
+        assert!(reader.is_unfinished(&in_exec, &scan));
+        assert!(!reader.is_unfinished(&whole, &scan), "it has its arguments");
+        let later = scan.observed_unix_ns + 10 * LONGEST_EXEC_NS;
+        let later = Scan { observed_unix_ns: later, ..scan };
+        assert!(!reader.is_unfinished(&in_exec, &later), "it has wiped them, or never had any");
+        end(child);
+    }
+
+    fn end(mut child: Child) {
+        child.kill().unwrap();
         child.wait().unwrap();
     }
 

@@ -41,7 +41,7 @@ mod workload;
 
 pub use crate::scenario::Scale;
 pub use bus::{Bus, Deployment};
-pub use case::{Case, TrialKind};
+pub use case::{Case, TrialKind, scenario_of};
 pub use claim::Claim;
 pub use curve::{Asks, Axis, Curve};
 pub use day::Day;

@@ -14,6 +14,7 @@ mod reader;
 mod recording;
 mod said;
 mod scale;
+mod strict;
 mod tags;
 mod unit;
 
@@ -28,6 +29,7 @@ pub use recording::{
 };
 pub use said::{Axis, Scenario};
 pub use scale::Scale;
+pub use strict::StrictError;
 pub use tags::{MAX_TAG_BYTES, MAX_TAGS};
 
 pub(crate) use diagnostic::suggestion;
@@ -36,4 +38,5 @@ pub(crate) use name::{is_name, nearest_name};
 pub(crate) use reader::{At, Reader, Table, listed};
 pub(crate) use recording::is_beside;
 pub(crate) use said::{Point, read_known};
+pub(crate) use strict::{load_strictly, parse_strictly};
 pub(crate) use unit::{duration_ms, rate, shown_bytes, shown_ms};

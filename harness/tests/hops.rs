@@ -4,19 +4,20 @@
 
 #![cfg(unix)]
 
+#[path = "measured/case.rs"]
+mod measured;
+
 use std::path::Path;
 
 use daemoneye_eventbus::EventSubscription;
-use equivalence::cmd::performance::{self, Earlier, Pair, Plan};
-use equivalence::cmd::selection::Wanted;
+use equivalence::cmd::performance::{self, Earlier, Pair};
 use equivalence::driver::{Interrupt, TrialRequest, hops_of, run_traced, run_trial};
 use equivalence::plan::{
     Arrivals, Bus, Case, Count, MixPart, Phase, Publish, PublisherSpec, Rate, SubscriberSpec,
     TrialKind,
 };
 use equivalence::record::{TracedTrial, Trial, Validity};
-use equivalence::report::Progress;
-use equivalence::scenario::Profile;
+use measured::{plan, wanted};
 
 /// Events of each of two publishers in the measured phase, and in the one before it.
 const EVENTS: u64 = 500;
@@ -128,30 +129,14 @@ fn a_trial_that_is_judged_leaves_no_log() {
 
 #[test]
 fn each_bus_of_a_judged_case_is_traced_once_more_beside_the_trials_that_are_judged() {
-    let wanted = Wanted {
-        folder: None,
-        profile: Profile::Smoke,
-        patterns: vec!["perf/paced*subs=4]".to_owned()],
-        baseline: Bus::Crossbeam,
-        seed: 1,
-    };
-    let selection = wanted.select().expect("the project's own scenarios");
+    let selection = wanted("perf/paced*subs=4]").select().expect("the project's own scenarios");
     let case = &selection.cases[0];
     let folder = tempfile::tempdir().expect("a folder");
-    let mut plan = Plan {
-        executable: Path::new(env!("CARGO_BIN_EXE_equivalence")),
-        pairs: vec![Pair { baseline: Bus::Crossbeam.into(), candidate: Bus::Process.into() }],
-        most_blocks: 1,
-        concludes: false,
-        share_by_clone: false,
-        directory: folder.path().to_owned(),
-        table: &selection.table,
-        seed: case.seed,
-    };
+    let pair = Pair { baseline: Bus::Crossbeam.into(), candidate: Bus::Process.into() };
+    let mut plan = plan(&selection, vec![pair], folder.path());
+    let judged = measured::run(case, &plan);
     let (_teller, interrupt) = Interrupt::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("rt");
-    let mut progress = Progress::silent();
-    let judged = runtime.block_on(performance::run(case, &plan, interrupt.clone(), &mut progress));
     let evidence = judged.evidence;
     assert_eq!(performance::traceable(case, &plan, &evidence), [], "smoke has none");
     plan.concludes = true;

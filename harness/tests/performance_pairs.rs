@@ -1,15 +1,16 @@
 //! Pairs of one case go side by side: a shared baseline is measured once, and who breaks down leaves
 //! the others whole.
 
+#[path = "measured/case.rs"]
+mod measured;
+
 use std::path::Path;
 
-use equivalence::cmd::performance::{self, Earlier, Entrant, Gathered, Pair, Plan};
-use equivalence::cmd::selection::Wanted;
-use equivalence::driver::{DriveError, Interrupt};
+use equivalence::cmd::performance::{Earlier, Entrant, Gathered, Pair, Plan};
+use equivalence::driver::DriveError;
 use equivalence::gate::Evidence;
 use equivalence::plan::Bus;
-use equivalence::report::Progress;
-use equivalence::scenario::Profile;
+use measured::{plan, wanted};
 
 /// No executable of ours: whoever is to run it ends before it is ready.
 fn without_actor(bus: Bus) -> Entrant<'static> {
@@ -24,30 +25,11 @@ fn run(pairs: Vec<Pair<'_>>) -> Gathered {
 
 /// So many blocks of a short case for each pair, with what a look needs if it is to conclude.
 fn run_until(pairs: Vec<Pair<'_>>, most_blocks: usize, concludes: bool) -> Gathered {
-    let wanted = Wanted {
-        folder: None,
-        profile: Profile::Smoke,
-        patterns: vec!["perf/saturation*subs=1]".to_owned()],
-        baseline: Bus::Crossbeam,
-        seed: 1,
-    };
-    let selection = wanted.select().expect("the project's own scenarios");
-    let case = &selection.cases[0];
+    let selection =
+        wanted("perf/saturation*subs=1]").select().expect("the project's own scenarios");
     let folder = tempfile::tempdir().expect("a folder");
-    let plan = Plan {
-        executable: Path::new(env!("CARGO_BIN_EXE_equivalence")),
-        pairs,
-        most_blocks,
-        concludes,
-        share_by_clone: false,
-        directory: folder.path().to_owned(),
-        table: &selection.table,
-        seed: case.seed,
-    };
-    let (_teller, interrupt) = Interrupt::new();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("rt");
-    let mut progress = Progress::silent();
-    runtime.block_on(performance::run(case, &plan, interrupt, &mut progress))
+    let plan = Plan { most_blocks, concludes, ..plan(&selection, pairs, folder.path()) };
+    measured::run(&selection.cases[0], &plan)
 }
 
 fn pair<'a>(candidate: impl Into<Entrant<'a>>) -> Pair<'a> {

@@ -1,45 +1,24 @@
 //! Performance trials keep promises, or say that they do not: a loss under load is a failure of
 //! behaviour, not a trial that merely decides nothing.
 
-use std::path::Path;
+#[path = "measured/case.rs"]
+mod measured;
 
-use equivalence::cmd::performance::{self, Entrant, Gathered, Pair, Plan};
-use equivalence::cmd::selection::{Selection, Wanted};
-use equivalence::driver::{Fault, Interrupt};
+use equivalence::cmd::performance::{Entrant, Gathered, Pair};
+use equivalence::cmd::selection::Selection;
+use equivalence::driver::Fault;
 use equivalence::plan::{Bus, Case};
 use equivalence::record::Validity;
-use equivalence::report::{Behaviour, BehaviourRow, Progress};
-use equivalence::scenario::Profile;
+use equivalence::report::{Behaviour, BehaviourRow};
+use measured::{plan, wanted};
 
-fn wanted(case: &str) -> Wanted {
-    Wanted {
-        folder: None,
-        profile: Profile::Smoke,
-        patterns: vec![case.to_owned()],
-        baseline: Bus::Crossbeam,
-        seed: 1,
-    }
-}
-
-/// One block of a case of this repository, the crossbeam bus against itself with a fault.
+/// One block of the crossbeam bus against itself with a fault.
 fn run(selection: &Selection, fault: Fault) -> (Case, Gathered) {
     let folder = tempfile::tempdir().expect("a folder");
     let case = selection.cases[0].clone();
     let sound = Entrant::from(Bus::Crossbeam);
-    let plan = Plan {
-        executable: Path::new(env!("CARGO_BIN_EXE_equivalence")),
-        pairs: vec![Pair { baseline: sound, candidate: Entrant { fault: Some(fault), ..sound } }],
-        most_blocks: 1,
-        concludes: false,
-        share_by_clone: false,
-        directory: folder.path().to_owned(),
-        table: &selection.table,
-        seed: case.seed,
-    };
-    let (_teller, interrupt) = Interrupt::new();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("rt");
-    let mut progress = Progress::silent();
-    let gathered = runtime.block_on(performance::run(&case, &plan, interrupt, &mut progress));
+    let pair = Pair { baseline: sound, candidate: Entrant { fault: Some(fault), ..sound } };
+    let gathered = measured::run(&case, &plan(selection, vec![pair], folder.path()));
     assert!(gathered.failures.is_empty(), "{:?}", gathered.failures);
     (case, gathered)
 }

@@ -80,8 +80,11 @@ enum NewError {
 
 impl NewError {
     fn exit(&self) -> ExitCode {
-        let is_infrastructure = matches!(self, Self::Ask(AskError::Terminal(_)))
-            || matches!(self, Self::Place(PlaceError::Write { .. }));
+        let is_infrastructure = match self {
+            Self::Ask(error) => matches!(error, AskError::Terminal(_)),
+            Self::Place(error) => !error.is_usage(),
+            Self::Answers(_) | Self::Together(_) => false,
+        };
         let code = if is_infrastructure { Exit::Infrastructure.code() } else { EXIT_INVALID };
         ExitCode::from(code)
     }

@@ -20,8 +20,9 @@ use super::run::unix_s;
 use super::scenarios::{ScenariosError, load_all};
 use super::terminal::Terminal;
 use super::{EXIT_INVALID, answer, complain, folder_or_default};
-use crate::plan::refusals::{self, RefusalsError};
+use crate::plan::refusals;
 use crate::report::{Exit, counted};
+use crate::scenario::StrictError;
 use desk::{Desk, names};
 use finding::{Finding, findings};
 
@@ -50,7 +51,7 @@ enum ReviewError {
     Scenarios(#[from] ScenariosError),
     /// Nobody knows what was refused before.
     #[error(transparent)]
-    Refusals(#[from] RefusalsError),
+    Refusals(#[from] StrictError),
     /// The terminal is gone, or a file cannot be written.
     #[error("error: {0:#}")]
     Walk(anyhow::Error),
@@ -60,11 +61,11 @@ impl ReviewError {
     /// A mistake is the user's; what cannot be read or written is infrastructure.
     fn exit(&self) -> ExitCode {
         match self {
-            Self::Report(_) | Self::Refusals(RefusalsError::Invalid(_)) => {
+            Self::Report(_) | Self::Refusals(StrictError::Invalid(_)) => {
                 ExitCode::from(EXIT_INVALID)
             }
             Self::Scenarios(error) => error.exit(),
-            Self::Refusals(RefusalsError::Read { .. }) | Self::Walk(_) => {
+            Self::Refusals(StrictError::Read { .. }) | Self::Walk(_) => {
                 ExitCode::from(Exit::Infrastructure.code())
             }
         }

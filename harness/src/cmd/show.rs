@@ -11,6 +11,7 @@ use super::scenarios::{ScenariosError, load_all};
 use super::{EXIT_INVALID, complain, folder_or_default};
 use crate::plan::expand::{Effective, explain};
 use crate::plan::gates::matches_glob;
+use crate::plan::scenario_of;
 use crate::scenario::{Origin, Profile, Scenario, Traced};
 
 /// Show a scenario: its file, or with `--effective` every value of every case and its origin.
@@ -43,7 +44,7 @@ pub fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
             return Ok(error.exit());
         }
     };
-    let scenario_name = args.name.split('[').next().unwrap_or_default();
+    let scenario_name = scenario_of(&args.name);
     let chosen: Vec<&Scenario> =
         scenarios.iter().filter(|own| matches_glob(scenario_name, &own.name)).collect();
     if chosen.is_empty() {

@@ -141,7 +141,7 @@ pub(super) mod tests {
     use super::*;
     use crate::plan::expand;
     use crate::scenario::{
-        About, Ended, Profile, RecordedSort, RecordedSubscription, Recordings, Scenario, Source,
+        About, Profile, RecordedSort, RecordedSubscription, Recordings, Scenario, Source,
     };
 
     pub(in crate::explore) const PROCESS: &str = "events.process.lifecycle";
@@ -154,14 +154,7 @@ pub(super) mod tests {
 
     /// Events of one publisher at these moments, each with its sort.
     pub(in crate::explore) fn recording(events: &[(u64, RecordedSort)]) -> Recording {
-        let mut recording = Recording::new(About {
-            patterns: vec!["events.#".to_owned()],
-            seconds: 1.0,
-            ended: Ended::Interrupt,
-            lost: 0,
-            enlarged: 0,
-            inspected: true,
-        });
+        let mut recording = Recording::new(About::sample());
         recording.publishers.push("procmond".to_owned());
         for (at_ns, sort) in events {
             recording.push(*at_ns, 0, sort.clone(), false).expect("room");

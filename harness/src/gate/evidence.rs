@@ -162,6 +162,16 @@ impl Evidence {
         Look::reached(self.kept().count())
     }
 
+    /// Of how many looks the floors of both sides are there.
+    pub fn floored_looks(&self) -> usize {
+        self.kept_voids().count() / SIDES
+    }
+
+    /// Of how many looks the A/A blocks are there.
+    pub fn screened_looks(&self) -> usize {
+        self.kept_nulls().count()
+    }
+
     /// What had been run when a look was reached: its blocks, and one A/A block and the floors of
     /// both sides for it and each look before.
     ///

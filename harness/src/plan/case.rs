@@ -83,3 +83,8 @@ impl TrialKind {
         matches!(self, Self::Saturation | Self::Paced)
     }
 }
+
+/// The scenario of a case, by the id of the case; what is no case's id is a scenario's name.
+pub fn scenario_of(case: &str) -> &str {
+    case.split_once('[').map_or(case, |(scenario, _)| scenario)
+}

@@ -6,8 +6,6 @@
 
 mod file;
 
-pub use file::GatesError;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@
 
 mod file;
 
-pub use file::{LedgerError, load, parse};
+pub use file::{load, parse};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! Where in its file a scenario says what something turned out about: a claim, an expectation, a gate.
 
 use super::gates::Metric;
+use super::scenario_of;
 use crate::scenario::Scenario;
 
 /// A line of a file.
@@ -54,8 +55,7 @@ impl<'s> Places<'s> {
 
     /// By the id of a case, or by the scenario's own name.
     fn scenario(&self, case: &str) -> Option<&(String, &'s Scenario)> {
-        let name = case.split('[').next()?;
-        self.files.iter().find(|(_, scenario)| scenario.name == name)
+        self.files.iter().find(|(_, scenario)| scenario.name == scenario_of(case))
     }
 }
 

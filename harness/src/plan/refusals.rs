@@ -2,16 +2,14 @@
 //!
 //! A refusal excuses nothing. It keeps a failure from being asked about again, and says whose it is to mend.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
-
-use thiserror::Error;
 
 use super::named::bus;
 use super::{Bus, Day};
-use crate::scenario::{At, Problems, Reader, Source, Table, parse_document, suggestion};
+use crate::scenario::{
+    At, Problems, Source, StrictError, Table, load_strictly, parse_strictly, suggestion,
+};
 
 /// Name of the file in the folder of scenarios.
 pub const REFUSED_FILE: &str = "refused.toml";
@@ -33,53 +31,28 @@ pub struct Refusal {
     pub day: Day,
 }
 
-/// Why refusals cannot be known.
-#[derive(Debug, Error)]
-pub enum RefusalsError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {cause}")]
-    Read {
-        /// Its path.
-        path: String,
-        /// The system's reason.
-        cause: std::io::Error,
-    },
-    /// The file is wrong.
-    #[error(transparent)]
-    Invalid(#[from] Problems),
-}
-
 /// Reads those of a folder of scenarios with these names; a folder without the file has none.
-pub fn load(folder: &Path, scenarios: &[&str]) -> Result<Vec<Refusal>, RefusalsError> {
-    let path = folder.join(REFUSED_FILE);
-    let shown = path.display().to_string();
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(parse(Source { path: shown, text }, scenarios)?),
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(cause) => Err(RefusalsError::Read { path: shown, cause }),
+pub fn load(folder: &Path, scenarios: &[&str]) -> Result<Vec<Refusal>, StrictError> {
+    match load_strictly(&folder.join(REFUSED_FILE), |table| refusals(table, scenarios)) {
+        Err(StrictError::Read { cause, .. }) if cause.kind() == ErrorKind::NotFound => {
+            Ok(Vec::new())
+        }
+        read => read,
     }
 }
 
 /// Reads the text of the file, or tells all its mistakes; one that is about none of these scenarios is one.
 pub fn parse(source: Source, scenarios: &[&str]) -> Result<Vec<Refusal>, Problems> {
-    let source = Arc::new(source);
-    let (root, problems) = parse_document(&source.text);
-    if let Some(problems) = Problems::of(&source, problems) {
-        return Err(problems);
-    }
-    let reader = Reader::new(&source, BTreeMap::new());
-    let table = reader.root(&root);
-    table.required("format", |at| at.integer::<i64>(1..2));
+    parse_strictly(source, |table| refusals(table, scenarios))
+}
+
+fn refusals(table: &Table<'_>, scenarios: &[&str]) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for one in table.tables("refused", "refused") {
         refusals.extend(refusal(&one, scenarios));
         one.finish();
     }
-    table.finish();
-    match Problems::of(&source, reader.finish().0) {
-        Some(problems) => Err(problems),
-        None => Ok(refusals),
-    }
+    refusals
 }
 
 fn refusal(table: &Table<'_>, scenarios: &[&str]) -> Option<Refusal> {
@@ -109,6 +82,8 @@ fn known(at: &At<'_>, scenarios: &[&str]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn read(text: &str) -> Result<Vec<Refusal>, String> {
@@ -156,6 +131,6 @@ day = "2026-11-30"
         let folder = tempfile::tempdir().expect("a folder");
         assert!(load(folder.path(), &[]).expect("none").is_empty());
         fs::create_dir(folder.path().join(REFUSED_FILE)).expect("made");
-        assert!(matches!(load(folder.path(), &[]), Err(RefusalsError::Read { .. })));
+        assert!(matches!(load(folder.path(), &[]), Err(StrictError::Read { .. })));
     }
 }

@@ -14,7 +14,7 @@ use super::sides::sides_of;
 use super::table::{buses, cells, left_behind, rows_beside, rows_of};
 use super::{Behaviour, BehaviourRow, CurveRow, PerformanceRow, Run, said_of};
 use crate::gate::Verdict;
-use crate::plan::Bus;
+use crate::plan::{Bus, scenario_of};
 
 /// The whole document.
 pub(super) fn junit(run: &Run) -> Result<String, SerializeError> {
@@ -159,8 +159,7 @@ fn curves(run: &Run, candidate: Bus) -> Vec<TestCase> {
 /// With the scenario as the class, for tools that group by it: `delivery.steady-small`.
 fn named(name: String, case: &str, status: TestCaseStatus) -> TestCase {
     let mut found = TestCase::new(name, status);
-    let scenario = case.split('[').next().unwrap_or(case);
-    found.set_classname(scenario.replace('/', "."));
+    found.set_classname(scenario_of(case).replace('/', "."));
     found
 }
 

@@ -73,6 +73,21 @@ pub struct About {
     pub inspected: bool,
 }
 
+#[cfg(test)]
+impl About {
+    /// Of a recording that lacks nothing.
+    pub(crate) fn sample() -> Self {
+        Self {
+            patterns: vec!["events.#".to_owned()],
+            seconds: 1.0,
+            ended: Ended::Interrupt,
+            lost: 0,
+            enlarged: 0,
+            inspected: true,
+        }
+    }
+}
+
 /// What ended a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -43,11 +43,8 @@ pub(super) struct Gathering<'a> {
     rounds: u32,
     /// What may still be run again for this look; smoke runs nothing again.
     redos: Redos,
-    /// The look that was begun last, and of how many looks the floors and the A/A blocks are there: a look
-    /// that is broken off goes on where it was.
+    /// The look that was begun last: one that is broken off has no more to run again when it goes on.
     begun: usize,
-    floors: usize,
-    screens: usize,
     contests: Vec<Contest<'a>>,
     promises: Promises,
     left_behind: Vec<(Option<Bus>, TearDown)>,
@@ -82,8 +79,6 @@ impl<'a> Gathering<'a> {
             rounds: 0,
             redos: Redos::none(),
             begun: 0,
-            floors: 0,
-            screens: 0,
             contests: plan.pairs.iter().map(contest).collect(),
             promises: Promises::default(),
             left_behind: Vec::new(),
@@ -157,13 +152,14 @@ impl<'a> Gathering<'a> {
             self.redos = Redos::of_a_look();
         }
         self.begun = look;
-        if self.floors < look {
+        // A look that was broken off goes on where it was.
+        if self.open().any(|contest| contest.evidence.floored_looks() < look) {
             self.voids().await?;
-            self.floors = look;
         }
-        if self.plan.concludes && self.screens < look {
+        if self.plan.concludes
+            && self.open().any(|contest| contest.evidence.screened_looks() < look)
+        {
             self.nulls().await?;
-            self.screens = look;
         }
         for _ in 0..rounds {
             self.round().await?;

@@ -160,18 +160,11 @@ mod tests {
     use daemoneye_eventbus::{EventKind, OverflowPolicy};
 
     use super::*;
-    use crate::scenario::{About, Ended, RecordedSort, RecordedSubscription};
+    use crate::scenario::{About, RecordedSort, RecordedSubscription};
 
     /// Events of publishers, so many of each, and so many subscriptions to all of them.
     fn recording(publishers: u32, events: u64, subscriptions: usize) -> Recording {
-        let mut recording = Recording::new(About {
-            patterns: vec!["events.#".to_owned()],
-            seconds: 1.0,
-            ended: Ended::Interrupt,
-            lost: 0,
-            enlarged: 0,
-            inspected: true,
-        });
+        let mut recording = Recording::new(About::sample());
         for publisher in 0..publishers {
             recording.publishers.push(format!("p{publisher}"));
             for _ in 0..events {

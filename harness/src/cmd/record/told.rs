@@ -72,18 +72,11 @@ mod tests {
 
     use super::*;
     use crate::scenario::{
-        About, Ended, MAX_RECORDED_EVENTS, MAX_RECORDED_ROLES, RecordedSort, RecordedSubscription,
+        About, MAX_RECORDED_EVENTS, MAX_RECORDED_ROLES, RecordedSort, RecordedSubscription,
     };
 
     fn recording(events: usize) -> Recording {
-        let mut recording = Recording::new(About {
-            patterns: vec!["events.#".to_owned()],
-            seconds: 2.0,
-            ended: Ended::Interrupt,
-            lost: 0,
-            enlarged: 0,
-            inspected: true,
-        });
+        let mut recording = Recording::new(About { seconds: 2.0, ..About::sample() });
         recording.publishers.push("procmond".to_owned());
         for _ in 0..events {
             let (topic, kind) = ("events.process.lifecycle".to_owned(), EventKind::Process);

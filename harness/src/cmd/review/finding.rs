@@ -2,8 +2,8 @@
 //! longer holds and each difference nobody is to blame for, once for a scenario and a bus.
 
 use crate::check::divergence::Standing;
-use crate::plan::Bus;
 use crate::plan::refusals::Refusal;
+use crate::plan::{Bus, scenario_of};
 use crate::report::{BehaviourRow, DivergenceRow, Run};
 
 /// What a refusal calls a difference that breaks no promise.
@@ -148,11 +148,6 @@ fn lapsed(row: &DivergenceRow) -> Option<What> {
 /// Whether a violation is the complaint about a declaration, or what it declares.
 fn covers(row: &DivergenceRow, rule: &str) -> bool {
     row.declared.id == rule || row.declared.rule == rule
-}
-
-/// The scenario of a case, by its id.
-fn scenario_of(case: &str) -> &str {
-    case.split_once('[').map_or(case, |(scenario, _)| scenario)
 }
 
 #[cfg(test)]

@@ -1,59 +1,25 @@
 //! `scenarios/gates.toml`: the table of gates as said, read as strictly as a scenario.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-
-use thiserror::Error;
 
 use super::super::named::{bus, ratio};
 use super::{Against, GateCell, GateTable, Metric};
-use crate::scenario::{At, Problems, Reader, Source, Table, parse_document};
-
-/// Why there is no gate table.
-#[derive(Debug, Error)]
-pub enum GatesError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {cause}")]
-    Read {
-        /// Its path.
-        path: String,
-        /// The system's reason.
-        cause: std::io::Error,
-    },
-    /// The file is wrong.
-    #[error(transparent)]
-    Invalid(#[from] Problems),
-}
+use crate::scenario::{At, Problems, Source, StrictError, Table, load_strictly, parse_strictly};
 
 impl GateTable {
     /// Reads a gates file.
-    pub fn load(path: &Path) -> Result<Self, GatesError> {
-        let shown = path.display().to_string();
-        match fs::read_to_string(path) {
-            Ok(text) => Ok(Self::parse(Source { path: shown, text })?),
-            Err(cause) => Err(GatesError::Read { path: shown, cause }),
-        }
+    pub fn load(path: &Path) -> Result<Self, StrictError> {
+        load_strictly(path, gates)
     }
 
     /// Reads the text of a gates file, or tells all its mistakes.
     pub fn parse(source: Source) -> Result<Self, Problems> {
-        let source = Arc::new(source);
-        let (root, problems) = parse_document(&source.text);
-        if let Some(problems) = Problems::of(&source, problems) {
-            return Err(problems);
-        }
-        let reader = Reader::new(&source, BTreeMap::new());
-        let table = reader.root(&root);
-        table.required("format", |at| at.integer::<i64>(1..2));
-        let cells = table.tables("gate", "gate").into_iter().flat_map(cells).collect();
-        table.finish();
-        match Problems::of(&source, reader.finish().0) {
-            Some(problems) => Err(problems),
-            None => Ok(Self { cells }),
-        }
+        parse_strictly(source, gates)
     }
+}
+
+fn gates(table: &Table<'_>) -> GateTable {
+    GateTable { cells: table.tables("gate", "gate").into_iter().flat_map(cells).collect() }
 }
 
 /// One `[[gate]]`: a cell for each bus it names.

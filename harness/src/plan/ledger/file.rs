@@ -1,18 +1,15 @@
 //! `scenarios/ledger.toml` as said, read as strictly as a scenario.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-
-use thiserror::Error;
 
 use super::super::claims;
 use super::super::gates::{GateTable, Metric, matches_glob};
 use super::super::named::{bus, ratio};
 use super::super::{Bus, Claim};
 use super::{Criterion, Known, Proof, SOURCES};
-use crate::scenario::{At, Problems, Reader, Source, Table, parse_document, suggestion};
+use crate::scenario::{
+    At, Problems, Source, StrictError, Table, load_strictly, parse_strictly, suggestion,
+};
 
 /// The systems the project is built for, as [`std::env::consts::OS`] has them.
 const SYSTEMS: [(&str, &str); 4] =
@@ -22,33 +19,13 @@ const CARGO: &str = "cargo ";
 /// Nanoseconds of a millisecond.
 const NS_PER_MS: f64 = 1e6;
 
-/// Why there is no ledger.
-#[derive(Debug, Error)]
-pub enum LedgerError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {cause}")]
-    Read {
-        /// Its path.
-        path: String,
-        /// The system's reason.
-        cause: std::io::Error,
-    },
-    /// The file is wrong.
-    #[error(transparent)]
-    Invalid(#[from] Problems),
-}
-
 /// Reads a ledger that may name these scenarios and the gates of this table.
 pub fn load(
     path: &Path,
     known: &[Known],
     gates: &GateTable,
-) -> Result<Vec<Criterion>, LedgerError> {
-    let shown = path.display().to_string();
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(parse(Source { path: shown, text }, known, gates)?),
-        Err(cause) => Err(LedgerError::Read { path: shown, cause }),
-    }
+) -> Result<Vec<Criterion>, StrictError> {
+    load_strictly(path, |table| criteria(table, Naming { known, gates }))
 }
 
 /// Reads the text of a ledger, or tells all its mistakes.
@@ -57,25 +34,17 @@ pub fn parse(
     known: &[Known],
     gates: &GateTable,
 ) -> Result<Vec<Criterion>, Problems> {
-    let source = Arc::new(source);
-    let (root, problems) = parse_document(&source.text);
-    if let Some(problems) = Problems::of(&source, problems) {
-        return Err(problems);
-    }
-    let reader = Reader::new(&source, BTreeMap::new());
-    let table = reader.root(&root);
-    table.required("format", |at| at.integer::<i64>(1..2));
+    parse_strictly(source, |table| criteria(table, Naming { known, gates }))
+}
+
+fn criteria(table: &Table<'_>, naming: Naming<'_>) -> Vec<Criterion> {
     let mut criteria: Vec<Criterion> = Vec::new();
     for one in table.tables("criterion", "criterion") {
-        let read = criterion(&one, Naming { known, gates }, &criteria);
+        let read = criterion(&one, naming, &criteria);
         one.finish();
         criteria.extend(read);
     }
-    table.finish();
-    match Problems::of(&source, reader.finish().0) {
-        Some(problems) => Err(problems),
-        None => Ok(criteria),
-    }
+    criteria
 }
 
 /// One `[[criterion]]`.

@@ -11,14 +11,7 @@ use super::*;
 const PATH: &str = "recorded/x.jsonl";
 
 fn about() -> About {
-    About {
-        patterns: vec!["events.#".to_owned()],
-        seconds: 1.5,
-        ended: Ended::Interrupt,
-        lost: 0,
-        enlarged: 0,
-        inspected: true,
-    }
+    About { seconds: 1.5, ..About::sample() }
 }
 
 fn sort(bytes: usize, priority: Option<Priority>) -> RecordedSort {

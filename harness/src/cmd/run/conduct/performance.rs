@@ -55,9 +55,9 @@ impl Conductor<'_> {
         self.run.behaviour.extend(broken);
         for (pair, evidence) in plan.pairs.iter().zip(gathered.evidence) {
             let again = measured_again(self.options, case, (pair.baseline.bus, pair.candidate.bus));
+            let of = plan.called(*pair).map_or_else(String::new, |of| format!("{of} "));
             for mut row in PerformanceRow::of(&evidence, &self.selection.table) {
                 if row.gated {
-                    let of = plan.called(*pair).map_or_else(String::new, |of| format!("{of} "));
                     let (metric, verdict) = (row.metric.as_str(), &row.judgement.verdict);
                     words.push(format!("{of}{metric} {verdict}"));
                 }

@@ -5,7 +5,6 @@ use crate::cmd::performance::{self, Failure, Plan};
 use crate::driver::DriveError;
 use crate::plan::Case;
 use crate::record::TracedTrial;
-use crate::report::LeftBehind;
 
 impl Conductor<'_> {
     /// Traces every bus of a case that was measured. One that cannot be is told as it is, and nothing
@@ -16,10 +15,7 @@ impl Conductor<'_> {
             let traced = performance::traced(case, plan, bus, &self.run.evidence, interrupt).await;
             let traced = match traced {
                 Ok((traced, tear_down)) => {
-                    if !tear_down.is_clean() {
-                        let (case, bus) = (case.id.clone(), Some(bus));
-                        self.run.left_behind.push(LeftBehind { case, bus, tear_down });
-                    }
+                    self.note_left(case, bus, tear_down);
                     traced
                 }
                 Err(error @ DriveError::Interrupted) => return Err(Failure { bus, error }),

@@ -13,6 +13,7 @@
 //! - [`identity`]: secrets that prove who somebody is;
 //! - [`wire`]: frames and envelopes, and the conversion to and from the model;
 //! - [`transport`]: local sockets, the same on every system;
+//! - [`framed`]: messages over them, for programs with a protocol of their own;
 //! - [`broker`]: routes events between handles in this process and clients behind sockets;
 //! - [`client`]: a handle to a broker in another process;
 //! - [`rpc`]: the control plane, over any bus;
@@ -33,6 +34,8 @@ pub mod clock;
 pub mod conformance;
 pub mod contract;
 pub mod event;
+#[cfg(feature = "ipc")]
+pub mod framed;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod hops;

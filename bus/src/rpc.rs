@@ -6,6 +6,8 @@
 //!
 //! - [`RpcClient`] asks, [`RpcService`] answers, [`gather`] asks several;
 //! - [`Heart`] shows life, [`HealthMonitor`] notices who does not;
+//! - [`announce`] tells unasked what has changed and what was done, [`StatusMonitor`] keeps the
+//!   last word of each member;
 //! - [`Dispatcher`] has tasks done by members, [`Distributor`] decides by whom;
 //! - [`Membership`] lets members in and out;
 //! - [`ConfigStore`] keeps a member's configuration;
@@ -50,6 +52,7 @@
 //! ```
 
 mod aggregation;
+mod announcing;
 mod client;
 mod codec;
 mod config;
@@ -58,6 +61,7 @@ mod distribution;
 mod gather;
 mod health;
 mod heart;
+mod listening;
 mod member;
 mod membership;
 mod monitor;
@@ -66,10 +70,13 @@ mod proto;
 mod reply;
 mod request;
 mod service;
+mod status;
 mod task;
+mod telemetry;
 mod tracking;
 
 pub use aggregation::{Added, Aggregate, Aggregator, GatherError};
+pub use announcing::{AnnounceError, Announcement, announce};
 pub use client::{Answer, Call, CallError, RpcClient, RpcClientConfig};
 pub use codec::BodyError;
 pub use config::{
@@ -86,6 +93,7 @@ pub use health::{
     HealthReport, HealthStatus, Heartbeat, MISSED_LIMIT,
 };
 pub use heart::{Heart, Vitals};
+pub use listening::{MAX_HEARD_MEMBERS, StatusMonitor};
 pub use member::{Capabilities, Registered, Registration};
 pub use membership::Membership;
 pub use monitor::{HealthChanges, HealthMonitor};
@@ -93,7 +101,9 @@ pub use operation::{Operation, UnknownOperation};
 pub use reply::{Refusal, Response};
 pub use request::{Request, ShutdownMode, task_subject};
 pub use service::{Asked, EndError, RpcHandler, RpcService, RpcServiceConfig};
+pub use status::{AgentStatus, LastTelemetry, MemberState, MemberStatus, StatusReport};
 pub use task::{Task, TaskPriority, TaskResult};
+pub use telemetry::{Counters, CpuUse, ErrorRate, Resources, Telemetry};
 pub use tracking::{
     CorrelationTracker, DEFAULT_ENTRY_LIMIT, DEFAULT_WORKFLOW_AGE, DEFAULT_WORKFLOW_LIMIT,
     TimelineEntry, TrackingConfig,

@@ -4,13 +4,19 @@
 //! error that says what is wrong; nothing is guessed.
 
 mod announcement;
+mod health;
 mod numbers;
 mod reply;
 mod request;
+mod status;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 
-pub(super) use announcement::{decode_heartbeat, encode_heartbeat};
+pub(super) use announcement::{
+    decode_heartbeat, decode_status, decode_telemetry, encode_heartbeat, encode_status,
+    encode_telemetry,
+};
 pub(super) use reply::{decode_reply, encode_reply};
 pub(super) use request::{decode_request, encode_request};
 

@@ -20,6 +20,7 @@ use super::task::{Task, TaskResult};
 use super::{CallError, DEFAULT_DEADLINE, MAX_DEADLINE, RpcClient, nanoseconds};
 use crate::acl::CollectorKind;
 use crate::clock::monotonic_ns;
+use crate::contract::CorrelationMetadata;
 use work::{Command, Work};
 
 /// Commands that wait for the dispatcher's task; callers beyond it wait with them.
@@ -118,14 +119,33 @@ impl Dispatcher {
     /// for one without and [`MAX_DEADLINE`] for one with a longer.
     ///
     /// Cancelling it forgets who asked; the task may still be done.
-    pub async fn execute(&self, mut task: Task) -> Result<TaskResult, ExecuteError> {
+    pub async fn execute(&self, task: Task) -> Result<TaskResult, ExecuteError> {
+        self.execute_as(task, None).await
+    }
+
+    /// The same as a part of a workflow: whoever does the task is asked for it under this
+    /// correlation, and so is whoever gets it after a member was lost (R6).
+    pub async fn execute_correlated(
+        &self,
+        task: Task,
+        correlation: CorrelationMetadata,
+    ) -> Result<TaskResult, ExecuteError> {
+        self.execute_as(task, Some(Box::new(correlation))).await
+    }
+
+    async fn execute_as(
+        &self,
+        mut task: Task,
+        correlation: Option<Box<CorrelationMetadata>>,
+    ) -> Result<TaskResult, ExecuteError> {
         let now_ns = monotonic_ns();
         let usual_ns = now_ns.saturating_add(nanoseconds(DEFAULT_DEADLINE));
         let deadline_ns = *task.deadline_monotonic_ns.get_or_insert(usual_ns);
         let within = Duration::from_nanos(deadline_ns.saturating_sub(now_ns)).min(MAX_DEADLINE);
         let (answer, answered) = oneshot::channel();
         let done = async {
-            let sent = self.commands.send(Command::Execute { task, answer }).await;
+            let command = Command::Execute { task, correlation, answer };
+            let sent = self.commands.send(command).await;
             sent.map_err(|_| ExecuteError::Ended)?;
             answered.await.unwrap_or(Err(ExecuteError::Ended))
         };

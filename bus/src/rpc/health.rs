@@ -55,11 +55,34 @@ impl HealthStatus {
     pub fn worst_of(parts: impl IntoIterator<Item = Self>) -> Self {
         parts.into_iter().max().unwrap_or_default()
     }
+
+    /// Its word, for people and programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
 }
 
 impl HealthReport {
     /// The whole is as its worst part (R1).
     pub fn overall(&self) -> HealthStatus {
         HealthStatus::worst_of(self.parts.iter().map(|part| part.status))
+    }
+
+    /// What is wrong, part by part, in one line; `None` when every part is healthy.
+    pub fn reasons(&self) -> Option<String> {
+        let wrong = self.parts.iter().filter(|part| part.status != HealthStatus::Healthy);
+        let told: Vec<_> = wrong.map(HealthPart::in_words).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+}
+
+impl HealthPart {
+    fn in_words(&self) -> String {
+        let why = self.reason.as_deref().unwrap_or(self.status.as_str());
+        format!("{}: {why}", self.name)
     }
 }

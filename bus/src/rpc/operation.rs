@@ -26,6 +26,8 @@ pub enum Operation {
     HealthCheck,
     /// What can you do?
     GetCapabilities,
+    /// How are you and your members, and what have they done?
+    GetStatus,
     /// Check, change or restore configuration.
     UpdateConfig,
     /// Do one piece of work.
@@ -44,7 +46,7 @@ pub struct UnknownOperation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Register,
         Self::Deregister,
         Self::Start,
@@ -54,6 +56,7 @@ impl Operation {
         Self::Resume,
         Self::HealthCheck,
         Self::GetCapabilities,
+        Self::GetStatus,
         Self::UpdateConfig,
         Self::ExecuteTask,
         Self::Shutdown,
@@ -71,6 +74,7 @@ impl Operation {
             Self::Resume => "resume",
             Self::HealthCheck => "health_check",
             Self::GetCapabilities => "get_capabilities",
+            Self::GetStatus => "get_status",
             Self::UpdateConfig => "update_config",
             Self::ExecuteTask => "execute_task",
             Self::Shutdown => "shutdown",

@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::config::{ConfigError, ConfigOutcome};
 use super::health::HealthReport;
 use super::member::{Capabilities, Registered};
+use super::status::AgentStatus;
 use super::task::TaskResult;
 
 /// What came of a request.
@@ -18,6 +19,8 @@ pub enum Response {
     Health(HealthReport),
     /// To [`Operation::GetCapabilities`](super::Operation::GetCapabilities).
     Capabilities(Capabilities),
+    /// To [`Operation::GetStatus`](super::Operation::GetStatus).
+    Status(AgentStatus),
     /// To [`Operation::UpdateConfig`](super::Operation::UpdateConfig).
     Config(ConfigOutcome),
     /// To [`Operation::ExecuteTask`](super::Operation::ExecuteTask).

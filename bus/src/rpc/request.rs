@@ -35,6 +35,8 @@ pub enum Request {
     HealthCheck,
     /// [`Operation::GetCapabilities`].
     GetCapabilities,
+    /// [`Operation::GetStatus`].
+    GetStatus,
     /// [`Operation::UpdateConfig`].
     UpdateConfig(ConfigUpdate),
     /// [`Operation::ExecuteTask`].
@@ -68,6 +70,7 @@ impl Request {
             Self::Resume => Operation::Resume,
             Self::HealthCheck => Operation::HealthCheck,
             Self::GetCapabilities => Operation::GetCapabilities,
+            Self::GetStatus => Operation::GetStatus,
             Self::UpdateConfig(_) => Operation::UpdateConfig,
             Self::ExecuteTask(_) => Operation::ExecuteTask,
             Self::Shutdown(_) => Operation::Shutdown,
@@ -84,7 +87,9 @@ impl Request {
             | Self::Pause
             | Self::Resume
             | Self::Shutdown(_) => ControlSubject::Lifecycle,
-            Self::HealthCheck | Self::GetCapabilities => ControlSubject::Diagnostics,
+            Self::HealthCheck | Self::GetCapabilities | Self::GetStatus => {
+                ControlSubject::Diagnostics
+            }
             Self::UpdateConfig(_) => ControlSubject::Config,
             Self::ExecuteTask(task) => task_subject(task.kind),
         }

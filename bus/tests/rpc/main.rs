@@ -10,5 +10,6 @@ mod health;
 mod membership;
 mod requests;
 mod stage;
+mod status;
 mod tasks;
 mod workflow;

@@ -182,6 +182,7 @@ async fn every_operation_goes_to_its_topic() {
         (Request::Deregister { member, reason }, "control.collector.registration"),
         (Request::HealthCheck, "control.health.diagnostics"),
         (Request::GetCapabilities, "control.health.diagnostics"),
+        (Request::GetStatus, "control.health.diagnostics"),
         (Request::UpdateConfig(config), "control.collector.config"),
         (task("t"), "control.collector.task.process"),
     ];

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use daemoneye_eventbus::EventBus;
 use daemoneye_eventbus::acl::CollectorKind;
 use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::rpc::{
-    AdmitError, Asked, Call, DEFAULT_HEARTBEAT, Dispatcher, DistributionConfig, ExecuteError,
-    HealthConfig, HealthMonitor, HealthReport, Heart, JoinError, Refusal, Request, Response,
-    RpcClient, RpcHandler, RpcService, RpcServiceConfig, SubmitError, Task, TaskPriority,
+    AdmitError, Asked, Call, CorrelationTracker, DEFAULT_HEARTBEAT, Dispatcher, DistributionConfig,
+    ExecuteError, HealthConfig, HealthMonitor, HealthReport, Heart, JoinError, Refusal, Request,
+    Response, RpcClient, RpcHandler, RpcService, RpcServiceConfig, SubmitError, Task, TaskPriority,
     TaskResult, Vitals, gather,
 };
+use daemoneye_eventbus::{CorrelationMetadata, EventBus, EventSubscription};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -151,6 +151,29 @@ async fn what_a_lost_connection_had_is_done_by_another() {
     drop(lost);
     let by = timeout(WATCHDOG, executed).await.expect("everything is done");
     assert_eq!(by, vec![Bytes::from_static(b"b"); 8]);
+}
+
+#[tokio::test]
+async fn a_task_of_a_workflow_is_asked_for_and_answered_under_its_root() {
+    let stage = Stage::new();
+    let bus = stage.here("tracker");
+    let wanted = EventSubscription::new("tracker").with_pattern("control.#");
+    let mut events = bus.subscribe(wanted).await.unwrap();
+    let member = member(&stage, "a", false).await;
+    let dispatcher = dispatcher(&stage, &["a"]).await;
+    let step = CorrelationMetadata::root("scan-7").child("scan-7/1");
+    dispatcher.execute_correlated(task("1"), step).await.unwrap();
+    dispatcher.execute(task("2")).await.unwrap();
+    drop((member, dispatcher));
+    stage.broker.shutdown(WATCHDOG).await.unwrap();
+
+    let mut tracker = CorrelationTracker::default();
+    tracker.follow(&mut events).await;
+    let timeline = tracker.timeline(&"scan-7".into());
+    let steps: Vec<_> = timeline.iter().map(|entry| entry.sequence).collect();
+    assert_eq!(steps, [1, 2], "the request and its reply, and nothing of the other task");
+    assert_eq!(timeline[0].id, "scan-7/1".into());
+    assert_eq!(timeline[1].parent, Some("scan-7/1".into()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::health::HealthStatus;
 use super::super::proto;
+use super::super::status::MemberState;
 use super::super::task::TaskPriority;
 use super::BodyError;
 use crate::acl::CollectorKind;
@@ -32,6 +33,8 @@ numbers!(health_to_wire, health_from_wire, HealthStatus, proto::Health, "health"
     { Healthy, Degraded, Unhealthy });
 numbers!(priority_to_wire, priority_from_wire, TaskPriority, proto::execute_task::Priority,
     "priority of a task", { Background, Low, Normal, High, Urgent });
+numbers!(state_to_wire, state_from_wire, MemberState, proto::agent_status::member::State,
+    "state of a member", { Starting, Running, Restarting, Failed, Joined });
 
 /// Whole milliseconds; what does not fit is as good as for ever.
 pub(super) fn milliseconds(duration: Duration) -> u64 {

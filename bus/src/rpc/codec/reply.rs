@@ -5,15 +5,14 @@ use std::time::Duration;
 use prost::Message;
 
 use super::super::config::ConfigOutcome;
-use super::super::health::{HealthPart, HealthReport};
 use super::super::member::{Capabilities, Registered};
 use super::super::proto::{self, reply::Code, reply::Result as Wire, task_result::Outcome};
 use super::super::task::TaskResult;
 use super::super::{Refusal, Response};
 use super::BodyError;
-use super::numbers::{
-    health_from_wire, health_to_wire, kind_from_wire, kind_to_wire, milliseconds,
-};
+use super::health::{report_from_wire, report_to_wire};
+use super::numbers::{kind_from_wire, kind_to_wire, milliseconds};
+use super::status::{agent_status_from_wire, agent_status_to_wire};
 use crate::event::{ControlBody, SourceCaps};
 
 /// The body of a reply.
@@ -75,6 +74,7 @@ fn result_to_wire(response: &Response) -> Option<Wire> {
             restart_keys: outcome.restart_keys.clone(),
         }),
         Response::Task(result) => Wire::Task(task_result_to_wire(result)),
+        Response::Status(status) => Wire::Status(agent_status_to_wire(status)),
     })
 }
 
@@ -94,24 +94,8 @@ fn result_from_wire(result: Option<Wire>) -> Result<Response, BodyError> {
             restart_keys: message.restart_keys,
         }),
         Some(Wire::Task(message)) => Response::Task(task_result_from_wire(message)?),
+        Some(Wire::Status(message)) => Response::Status(agent_status_from_wire(message)?),
     })
-}
-
-fn report_to_wire(report: &HealthReport) -> proto::HealthReport {
-    let part = |part: &HealthPart| proto::health_report::Part {
-        name: part.name.clone(),
-        health: health_to_wire(part.status),
-        reason: part.reason.clone(),
-    };
-    proto::HealthReport { parts: report.parts.iter().map(part).collect() }
-}
-
-fn report_from_wire(message: proto::HealthReport) -> Result<HealthReport, BodyError> {
-    let part = |part: proto::health_report::Part| {
-        let status = health_from_wire(part.health);
-        status.map(|status| HealthPart { name: part.name, status, reason: part.reason })
-    };
-    Ok(HealthReport { parts: message.parts.into_iter().map(part).collect::<Result<_, _>>()? })
 }
 
 fn capabilities_to_wire(capabilities: &Capabilities) -> proto::Capabilities {

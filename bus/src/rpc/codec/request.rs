@@ -31,7 +31,8 @@ pub(in super::super) fn encode_request(request: &Request) -> Result<ControlBody,
         | Request::Pause
         | Request::Resume
         | Request::HealthCheck
-        | Request::GetCapabilities => Vec::new(),
+        | Request::GetCapabilities
+        | Request::GetStatus => Vec::new(),
     };
     Ok(ControlBody::new(bytes)?)
 }
@@ -57,6 +58,7 @@ pub(in super::super) fn decode_request(
         Operation::Resume => Request::Resume,
         Operation::HealthCheck => Request::HealthCheck,
         Operation::GetCapabilities => Request::GetCapabilities,
+        Operation::GetStatus => Request::GetStatus,
         Operation::UpdateConfig => {
             Request::UpdateConfig(update_from_wire(proto::UpdateConfig::decode(bytes)?)?)
         }

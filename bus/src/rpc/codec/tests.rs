@@ -9,11 +9,13 @@ use proptest::prelude::*;
 use super::super::config::{ConfigChange, ConfigChanges, ConfigOutcome, ConfigUpdate};
 use super::super::health::{HealthPart, HealthReport, HealthStatus, Heartbeat};
 use super::super::member::{Capabilities, Registered, Registration};
+use super::super::status::{AgentStatus, LastTelemetry, MemberState, MemberStatus, StatusReport};
 use super::super::task::{Task, TaskPriority, TaskResult};
+use super::super::telemetry::{Counters, CpuUse, ErrorRate, Resources, Telemetry};
 use super::super::{Operation, Refusal, Request, Response, ShutdownMode};
 use super::{
-    BodyError, decode_heartbeat, decode_reply, decode_request, encode_heartbeat, encode_reply,
-    encode_request,
+    BodyError, decode_heartbeat, decode_reply, decode_request, decode_status, decode_telemetry,
+    encode_heartbeat, encode_reply, encode_request, encode_status, encode_telemetry,
 };
 use crate::acl::CollectorKind;
 use crate::event::{ControlBody, MAX_CONTROL_BODY_BYTES, SourceCaps};
@@ -55,6 +57,7 @@ fn requests() -> Vec<Request> {
         Request::Resume,
         Request::HealthCheck,
         Request::GetCapabilities,
+        Request::GetStatus,
         Request::UpdateConfig(ConfigUpdate::Validate(changes())),
         Request::UpdateConfig(ConfigUpdate::Apply(ConfigChanges::default())),
         Request::UpdateConfig(ConfigUpdate::Rollback { to_version: 0 }),
@@ -84,6 +87,74 @@ fn part(status: HealthStatus) -> HealthPart {
     HealthPart { name: "disk".to_owned(), status, reason: Some(String::new()) }
 }
 
+/// Each number differs, so that none can be taken for another.
+fn telemetry() -> Telemetry {
+    Telemetry {
+        sequence: 1,
+        uptime: Duration::from_millis(2),
+        counters: Counters {
+            events_accepted: 3,
+            events_published: 4,
+            events_lost: 5,
+            events_spooled: 6,
+            events_replayed: 7,
+            events_refused: 8,
+            publish_retries: 9,
+            backpressure_episodes: 10,
+            checks: 11,
+            checks_failed: 12,
+        },
+        errors: ErrorRate { failed: 13, tried: 14 },
+        resources: Resources {
+            cpu: Some(CpuUse { used: Duration::from_nanos(15), over: Duration::from_nanos(16) }),
+            memory_bytes: Some(17),
+            open_descriptors: Some(18),
+            threads: Some(19),
+        },
+    }
+}
+
+fn member(state: MemberState, telemetry: Option<LastTelemetry>) -> MemberStatus {
+    MemberStatus {
+        name: state.as_str().to_owned(),
+        state,
+        pid: telemetry.map(|_| 7),
+        restarts: 2,
+        health: HealthStatus::Degraded,
+        reason: Some("because".to_owned()),
+        telemetry,
+    }
+}
+
+fn agent_status() -> AgentStatus {
+    let last = LastTelemetry { telemetry: telemetry(), age: Duration::from_millis(250) };
+    let mut members = MemberState::ALL.map(|state| member(state, None)).to_vec();
+    members.push(member(MemberState::Running, Some(last)));
+    AgentStatus {
+        bus_type: "daemoneye".to_owned(),
+        pid: 42,
+        uptime: Duration::from_secs(3),
+        members,
+    }
+}
+
+#[test]
+fn telemetry_is_heard_as_it_was_said() {
+    let nothing_told = Telemetry { resources: Resources::default(), ..telemetry() };
+    for said in [telemetry(), nothing_told, Telemetry::default()] {
+        assert_eq!(decode_telemetry(&encode_telemetry(&said)), Ok(said));
+    }
+}
+
+#[test]
+fn a_change_of_status_is_heard_as_it_was_said() {
+    let report = HealthReport { parts: vec![part(HealthStatus::Degraded)] };
+    let said = StatusReport { sequence: 3, report };
+    assert_eq!(decode_status(&encode_status(&said).unwrap()), Ok(said));
+    let error = decode_status(&body(&[])).expect_err("without a report").to_string();
+    assert_eq!(error, "report is missing");
+}
+
 #[test]
 fn every_reply_is_heard_as_it_was_said() {
     use HealthStatus::{Degraded, Healthy, Unhealthy};
@@ -106,6 +177,8 @@ fn every_reply_is_heard_as_it_was_said() {
             hot_keys: vec!["a".to_owned()],
             restart_keys: vec!["b".to_owned(), "c".to_owned()],
         })),
+        Ok(Response::Status(agent_status())),
+        Ok(Response::Status(AgentStatus::default())),
         Ok(task(Ok(Bytes::new()))),
         Ok(task(Err(String::new()))),
         Err(Refusal::UnknownOperation { reason: reason() }),
@@ -155,6 +228,17 @@ fn golden_bodies_of_version_one_stay_readable() {
     let golden = decode_heartbeat(&body(b"\x08\x07\x10\x01\x18\x03"));
     let beat = Heartbeat { sequence: 7, status: HealthStatus::Degraded, running_tasks: 3 };
     assert_eq!(golden, Ok(beat));
+    // sequence 2, up 1000 ms, 5 events accepted, 1 of 4 failed, 4096 bytes of memory, 3 threads
+    let bytes =
+        b"\x08\x02\x10\xe8\x07\x1a\x02\x08\x05\x22\x04\x08\x01\x10\x04\x2a\x05\x10\x80\x20\x20\x03";
+    let told = Telemetry {
+        sequence: 2,
+        uptime: Duration::from_secs(1),
+        counters: Counters { events_accepted: 5, ..Counters::default() },
+        errors: ErrorRate { failed: 1, tried: 4 },
+        resources: Resources { memory_bytes: Some(4096), threads: Some(3), ..Resources::default() },
+    };
+    assert_eq!(decode_telemetry(&body(bytes)), Ok(told));
 }
 
 #[test]
@@ -191,5 +275,7 @@ proptest! {
     ) {
         let _ = decode_request(operation, &body(&bytes));
         let _ = decode_reply(&body(&bytes));
+        let _ = decode_status(&body(&bytes));
+        let _ = decode_telemetry(&body(&bytes));
     }
 }

@@ -15,6 +15,7 @@ use super::super::{Answer, Call, CallError, Request, Response, RpcClient};
 use super::{EXPIRY_INTERVAL, ExecuteError};
 use crate::acl::CollectorKind;
 use crate::clock::monotonic_ns;
+use crate::contract::CorrelationMetadata;
 
 type Executed = Result<TaskResult, ExecuteError>;
 
@@ -31,6 +32,7 @@ pub(super) enum Command {
     },
     Execute {
         task: Task,
+        correlation: Option<Box<CorrelationMetadata>>,
         answer: oneshot::Sender<Executed>,
     },
 }
@@ -40,8 +42,14 @@ pub(super) struct Work {
     client: Arc<RpcClient>,
     distributor: Distributor,
     /// Who asked for a task, by its id.
-    askers: HashMap<String, oneshot::Sender<Executed>>,
+    askers: HashMap<String, Asker>,
     calls: JoinSet<Called>,
+}
+
+/// Who asked for a task, and how it belongs to other events.
+struct Asker {
+    answer: oneshot::Sender<Executed>,
+    correlation: Option<Box<CorrelationMetadata>>,
 }
 
 /// How a call ended: of whom, for which task.
@@ -87,20 +95,22 @@ impl Work {
                 let moved = self.distributor.leave(&member);
                 self.tell_given_up(moved);
             }
-            Command::Execute { task, answer } => self.take(task, answer),
+            Command::Execute { task, correlation, answer } => {
+                self.take(task, Asker { answer, correlation });
+            }
         }
     }
 
-    fn take(&mut self, task: Task, answer: oneshot::Sender<Executed>) {
+    fn take(&mut self, task: Task, asker: Asker) {
         let id = task.id.clone();
         match self.distributor.submit(task) {
             Ok(displaced) => {
-                self.askers.insert(id, answer);
+                self.askers.insert(id, asker);
                 if let Some(displaced) = displaced {
                     self.tell(&displaced.id, Err(ExecuteError::Displaced));
                 }
             }
-            Err(refused) => drop(answer.send(Err(refused.into()))),
+            Err(refused) => drop(asker.answer.send(Err(refused.into()))),
         }
     }
 
@@ -155,7 +165,11 @@ impl Work {
         let (client, id) = (Arc::clone(&self.client), task.id.clone());
         let deadline_ns = task.deadline_monotonic_ns.unwrap_or(now_ns);
         let within = Duration::from_nanos(deadline_ns.saturating_sub(now_ns));
-        let call = Call::new(Request::ExecuteTask(task)).to(member.clone()).within(within);
+        let mut call = Call::new(Request::ExecuteTask(task)).to(member.clone()).within(within);
+        let asker = self.askers.get(&id);
+        if let Some(correlation) = asker.and_then(|asker| asker.correlation.as_deref()) {
+            call = call.correlated(correlation.clone());
+        }
         self.calls.spawn(async move {
             let outcome = client.call(call).await;
             Called { member, task: id, outcome }
@@ -171,7 +185,7 @@ impl Work {
     fn tell(&mut self, task: &str, executed: Executed) {
         if let Some(asker) = self.askers.remove(task) {
             // Whoever does not wait any more has no use for it.
-            let _ = asker.send(executed);
+            let _ = asker.answer.send(executed);
         }
     }
 }

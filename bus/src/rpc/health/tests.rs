@@ -35,6 +35,23 @@ fn a_whole_is_as_its_worst_part() {
 }
 
 #[test]
+fn what_is_wrong_is_told_part_by_part_and_nothing_of_what_is_well() {
+    let part = |name: &str, status, reason: Option<&str>| HealthPart {
+        name: name.to_owned(),
+        status,
+        reason: reason.map(str::to_owned),
+    };
+    let parts = vec![
+        part("disk", Unhealthy, Some("full")),
+        part("well", Healthy, Some("and has something to say")),
+        part("net", Degraded, None),
+    ];
+    let report = HealthReport { parts };
+    assert_eq!(report.reasons().as_deref(), Some("disk: full; net: degraded"));
+    assert_eq!(HealthReport::default().reasons(), None);
+}
+
+#[test]
 fn a_member_is_unhealthy_after_three_missed_heartbeats_and_not_before() {
     assert_eq!(DEFAULT_HEARTBEAT.as_secs(), 30);
     let mut board = board(&["a"]);

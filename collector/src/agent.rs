@@ -9,13 +9,19 @@
 //! agent: a process is asked over the bus, then by a signal, and killed when its time is up; when
 //! the agent dies, the pipe to its standard input closes, and it ends.
 //!
+//! What triggers and collectors ask for is looked into by several collectors in turn, and told as
+//! one record, on either bus.
+//!
 //! - `options`: what it is started with; `host`: its life; `staff`, `supervised`: its collectors,
 //!   and each of them;
 //! - `starter`: how one begins, as a `child` or a `thread`, either of which is a `member`;
 //! - `restarts`: when one is started again; `roll`: what state each is in;
 //! - `control`, `handler`: what the agent asks and answers over the bus; `recorder`: what it
-//!   receives.
+//!   receives;
+//! - `analyses`: triggers, and what comes of them; `account`: what is told of that.
 
+mod account;
+mod analyses;
 mod child;
 mod control;
 mod error;

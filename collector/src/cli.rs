@@ -3,14 +3,21 @@
 //! For binaries only: unlike the rest of the library this room reads the environment and traps
 //! signals.
 
+mod collector;
 mod exit;
 mod flags;
 mod logging;
 mod output;
+mod shown;
 mod signal;
+mod status;
+mod table;
 
+pub use collector::run_collector;
 pub use exit::{EXIT_CODES, Failure, report};
 pub use flags::{BusFlag, CommonFlags};
 pub use logging::start_logging;
 pub use output::print_line;
+pub use shown::show_config;
 pub use signal::told_to_end;
+pub use status::{StatusFlags, run_status};

@@ -7,25 +7,50 @@
 mod agent;
 mod bus;
 mod collector;
+mod collector_name;
 mod duration;
 mod error;
+mod fsmond;
+mod health;
+mod ipc;
 mod layers;
+mod name;
+mod netmond;
 mod origin;
 mod paths;
+mod perfmond;
 mod procmond;
+mod shown;
+mod spool;
+mod trigger;
+mod violation;
+mod workflow;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use violation::Violation;
 
 pub use agent::AgentConfig;
 pub use bus::{DaemoneyeConfig, EventBusConfig, EventBusType};
 pub use collector::CollectorConfig;
-pub use duration::{DurationError, parse_duration};
+pub use collector_name::CollectorName;
+pub use duration::{DurationError, format_duration, parse_duration};
 pub use error::{ConfigError, Problem};
+pub use fsmond::FsmondConfig;
+pub use health::HealthConfig;
+pub use ipc::IpcConfig;
 pub use layers::{Layers, Resolved};
 pub use legacy_buses::crossbeam::CrossbeamConfig;
+pub use netmond::{NetmondConfig, TransportProtocol};
 pub use origin::Origin;
 pub use paths::{FolderError, Places, prepare_private_folder};
-pub use procmond::ProcmondConfig;
+pub use perfmond::PerfmondConfig;
+pub use procmond::{AnomalyRule, ProcmondConfig};
+pub use spool::{SpoolConfig, SpoolSync};
+pub use trigger::{
+    DEFAULT_DEDUP_WINDOW, MAX_TRIGGERS, TriggerConfig, TriggerPriority, TriggerResourceLimits,
+};
+pub use workflow::{MAX_WORKFLOWS, WorkflowConfig, WorkflowStageConfig};
 
 /// A configuration file as a whole; every section and key is optional.
 ///
@@ -44,42 +69,69 @@ pub use procmond::ProcmondConfig;
 /// assert_eq!(settings.event_bus.bus_type, EventBusType::Local);
 /// # Ok::<(), toml::de::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The runtime of every collector.
     pub collector: CollectorConfig,
+    /// What every collector may fail and use.
+    pub health: HealthConfig,
     /// Which bus, and how it is reached.
     pub event_bus: EventBusConfig,
     /// The process collector.
     pub procmond: ProcmondConfig,
+    /// The network collector.
+    pub netmond: NetmondConfig,
+    /// The filesystem collector.
+    pub fsmond: FsmondConfig,
+    /// The performance collector.
+    pub perfmond: PerfmondConfig,
+    /// Where collectors keep events while the bus does not take them.
+    pub spool: SpoolConfig,
+    /// The door of every collector for programs that are not on the bus.
+    pub ipc: IpcConfig,
     /// The agent.
     pub agent: AgentConfig,
+    /// What is asked of collectors where a condition holds; `[[trigger]]` in a file. Those of a
+    /// later file stand for those of an earlier one.
+    #[serde(rename = "trigger")]
+    pub triggers: Vec<TriggerConfig>,
+    /// Analyses of several stages; `[[workflow]]` in a file. Those of a later file stand for those
+    /// of an earlier one.
+    #[serde(rename = "workflow")]
+    pub workflows: Vec<WorkflowConfig>,
 }
 
 impl Settings {
-    /// The runtime's configuration for one component, its bus included.
+    /// The runtime's configuration for one component, its bus and its limits included.
     pub fn collector_named(&self, component_name: &str) -> CollectorConfig {
         self.collector
             .clone()
             .with_component_name(component_name)
             .with_event_bus(self.event_bus.clone())
+            .with_health(self.health.clone())
     }
 
-    /// What is out of bounds, as (dotted key, sentence).
-    fn problems(&self) -> Vec<(String, String)> {
+    /// What is out of bounds.
+    fn violations(&self) -> Vec<Violation> {
         let sections = [
             ("collector", self.collector.problems()),
+            ("health", self.health.problems()),
             ("procmond", self.procmond.problems()),
+            ("netmond", self.netmond.problems()),
+            ("fsmond", self.fsmond.problems()),
+            ("perfmond", self.perfmond.problems()),
+            ("spool", self.spool.problems()),
+            ("ipc", self.ipc.problems()),
             ("agent", self.agent.problems()),
         ];
-        sections
-            .into_iter()
-            .flat_map(|(section, problems)| {
-                problems
-                    .into_iter()
-                    .map(move |(key, message)| (format!("{section}.{key}"), message))
-            })
-            .collect()
+        let in_sections = sections.into_iter().flat_map(|(section, problems)| {
+            problems
+                .into_iter()
+                .map(move |(key, message)| Violation::new(format!("{section}.{key}"), message))
+        });
+        let in_workflows = workflow::violations(&self.workflows);
+        let in_triggers = trigger::violations(&self.triggers, &self.workflows);
+        in_sections.chain(in_workflows).chain(in_triggers).collect()
     }
 }

@@ -2,12 +2,17 @@
 //! (CONTRACT §6).
 //!
 //! An [`AgentLink`] rides on the collector's own bus. Events do not depend on it: a collector whose
-//! agent does not answer goes on collecting, and goes on trying to join.
+//! agent does not answer goes on collecting, and goes on trying to join. On the bus of the agent's
+//! own process there are no names to join by; there it answers, and that is all. A
+//! [`HealthAnnouncer`] tells unasked how the collector is, on any bus.
 
+mod announcer;
+mod figures;
 mod handler;
 mod joined;
 mod link;
 
+pub use announcer::HealthAnnouncer;
 pub use link::AgentLink;
 
 /// Name of the agent as publisher, subscriber and member.

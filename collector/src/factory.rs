@@ -1,8 +1,10 @@
 //! Which bus a configuration means: one value changes, nothing else does.
 //!
 //! Everything past this room holds an `Arc<dyn EventBus>`. What differs between buses, their
-//! construction, is in `wiring`.
+//! construction, is in `wiring`. Callers that come from the old bus find theirs in
+//! [`DaemoneyeEventBusAdapter`].
 
+mod adapter;
 mod hosted;
 mod metrics;
 mod wiring;
@@ -22,6 +24,7 @@ use thiserror::Error;
 
 use crate::config::{EventBusConfig, EventBusType, FolderError};
 
+pub use adapter::DaemoneyeEventBusAdapter;
 pub use hosted::HostedBus;
 
 /// Makes buses from configuration.

@@ -1,10 +1,15 @@
 //! Judging health: from the facts of a [`CollectorStatus`] to a [`HealthStatus`]; the worst part
 //! decides (R1).
 
+mod report;
+
 use daemoneye_eventbus::rpc;
 use serde::{Deserialize, Serialize};
 
 use crate::runtime::{CollectorStatus, SourceState, SourceStatus};
+use crate::telemetry::OwnStatus;
+
+pub(crate) use report::report;
 
 /// Failed health checks in a row that make a source unhealthy.
 const FAILED_CHECKS_UNHEALTHY: u32 = 3;
@@ -45,17 +50,34 @@ impl HealthStatus {
         }
     }
 
-    /// A whole collector: its worst source; degraded at best while it holds sources back or has
-    /// lost events.
+    /// A whole collector: its worst source, or what it finds of itself where that is worse;
+    /// degraded at best while it holds sources back or has lost events.
     pub fn of_collector(status: &CollectorStatus) -> Self {
-        let publishing = Self::of_publishing(status);
-        Self::worst_of(status.sources.iter().map(Self::of_source).chain([publishing]))
+        let others = [Self::of_publishing(status), Self::of_own(&status.own)];
+        Self::worst_of(status.sources.iter().map(Self::of_source).chain(others))
     }
 
-    /// The way from the sources to the bus: degraded while it holds sources back or has lost
-    /// events.
+    /// The way from the sources to the bus: degraded while it holds sources back or keeps their
+    /// events on disk, and once it has lost any.
     pub fn of_publishing(status: &CollectorStatus) -> Self {
-        if status.backpressure || status.events_lost > 0 { Self::Degraded } else { Self::Healthy }
+        let is_held_up = status.backpressure || status.events_spooled > 0;
+        if is_held_up || status.events_lost > 0 { Self::Degraded } else { Self::Healthy }
+    }
+
+    /// What a collector finds of itself: the worst of its error rate, its CPU use and its memory.
+    pub fn of_own(own: &OwnStatus) -> Self {
+        Self::worst_of(own.findings().map(|(_, finding)| finding.status.into()))
+    }
+}
+
+/// As the control plane tells it.
+impl From<rpc::HealthStatus> for HealthStatus {
+    fn from(status: rpc::HealthStatus) -> Self {
+        match status {
+            rpc::HealthStatus::Healthy => Self::Healthy,
+            rpc::HealthStatus::Degraded => Self::Degraded,
+            rpc::HealthStatus::Unhealthy => Self::Unhealthy,
+        }
     }
 }
 
@@ -75,6 +97,7 @@ mod tests {
     use daemoneye_eventbus::SourceCaps;
 
     use super::*;
+    use crate::telemetry::Finding;
 
     fn source(state: SourceState, failed_checks: u32) -> SourceStatus {
         SourceStatus {
@@ -89,16 +112,7 @@ mod tests {
     }
 
     fn collector(sources: Vec<SourceStatus>) -> CollectorStatus {
-        CollectorStatus {
-            component_name: "c".to_owned(),
-            sources,
-            events_accepted: 0,
-            events_published: 0,
-            events_lost: 0,
-            publish_retries: 0,
-            backpressure: false,
-            backpressure_episodes: 0,
-        }
+        CollectorStatus { sources, ..CollectorStatus::new("c") }
     }
 
     #[test]
@@ -136,6 +150,33 @@ mod tests {
         let mut status = collector(vec![source(SourceState::Running, 0)]);
         assert_eq!(HealthStatus::of_collector(&status), HealthStatus::Healthy);
         status.backpressure = true;
+        assert_eq!(HealthStatus::of_collector(&status), HealthStatus::Degraded);
+    }
+
+    #[test]
+    fn a_limit_that_is_crossed_counts_for_the_whole() {
+        use rpc::HealthStatus::{Degraded, Unhealthy};
+
+        let crossed = |status| Finding { status, reason: None };
+        let mut status = collector(vec![source(SourceState::Running, 0)]);
+        status.own.memory = crossed(Degraded);
+        assert_eq!(HealthStatus::of_collector(&status), HealthStatus::Degraded);
+        status.own.error_rate = crossed(Unhealthy);
+        assert_eq!(HealthStatus::of_own(&status.own), HealthStatus::Unhealthy);
+        assert_eq!(HealthStatus::of_collector(&status), HealthStatus::Unhealthy);
+    }
+
+    #[test]
+    fn the_control_plane_tells_the_same_both_ways() {
+        for status in [HealthStatus::Healthy, HealthStatus::Degraded, HealthStatus::Unhealthy] {
+            assert_eq!(HealthStatus::from(rpc::HealthStatus::from(status)), status);
+        }
+    }
+
+    #[test]
+    fn events_on_disk_degrade() {
+        let mut status = collector(vec![source(SourceState::Running, 0)]);
+        status.events_spooled = 1;
         assert_eq!(HealthStatus::of_collector(&status), HealthStatus::Degraded);
     }
 }

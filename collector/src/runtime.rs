@@ -12,6 +12,9 @@
 //! A graceful stop loses nothing: sources end, their channels are drained, the last batch is
 //! published, then the bus is shut down if the collector opened it.
 //!
+//! With a spool the publisher is another one: what the bus does not take is kept on disk, and comes
+//! from there once it does, in this run or the next.
+//!
 //! This room makes no judgement of health; it reports facts as a [`CollectorStatus`].
 
 mod board;
@@ -19,8 +22,10 @@ mod check;
 mod collector;
 mod error;
 mod intake;
+mod looking;
 mod publisher;
 mod source_set;
+mod spooling;
 mod status;
 
 pub use board::StatusWatch;

@@ -14,6 +14,9 @@ const WATCHDOG: Duration = Duration::from_mins(1);
 const PLACES: [&str; 3] = ["XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME"];
 const HOMES: [&str; 3] = ["HOME", "APPDATA", "LOCALAPPDATA"];
 
+/// Every binary of the package.
+const BINARIES: [&str; 5] = ["daemoneye-agent", "procmond", "netmond", "fsmond", "perfmond"];
+
 /// A binary that sees nothing of this user's configuration.
 fn command(name: &str, home: &Path) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin(name));
@@ -33,7 +36,7 @@ fn home() -> tempfile::TempDir {
 
 #[test]
 fn help_explains_every_exit_code() {
-    for name in ["procmond", "daemoneye-agent"] {
+    for name in BINARIES {
         command(name, home().path())
             .arg("--help")
             .assert()
@@ -47,7 +50,7 @@ fn help_explains_every_exit_code() {
 
 #[test]
 fn an_unknown_flag_is_wrong_usage() {
-    for name in ["procmond", "daemoneye-agent"] {
+    for name in BINARIES {
         let output = command(name, home().path()).arg("--sokcet").assert().code(2);
         output.stderr(contains("--sokcet")).stdout(is_empty());
     }
@@ -58,7 +61,7 @@ fn a_typo_in_a_file_is_shown_with_a_caret_and_what_was_meant() {
     let home = home();
     let file = home.path().join("agent.toml");
     std::fs::write(&file, "[procmond]\nscan_intervall = \"5s\"\n").unwrap();
-    for name in ["procmond", "daemoneye-agent"] {
+    for name in BINARIES {
         command(name, home.path())
             .arg("--config")
             .arg(&file)
@@ -111,9 +114,64 @@ fn a_wrong_interval_names_its_flag() {
 }
 
 #[test]
-fn procmond_refuses_the_in_process_bus() {
-    let refused = command("procmond", home().path()).args(["--bus", "local"]).assert().code(2);
-    refused.stderr(contains("start daemoneye-agent"));
+fn an_interval_for_a_collector_that_has_none_is_refused() {
+    let refused = command("fsmond", home().path()).args(["--interval", "5s"]).assert().code(2);
+    refused.stderr(contains("fsmond has no interval"));
+}
+
+#[test]
+fn a_collector_that_does_not_exist_is_refused_with_the_name_that_was_meant() {
+    let refused = command("daemoneye-agent", home().path())
+        .args(["--collectors", "procmond,netmund"])
+        .assert()
+        .code(2);
+    refused.stderr(contains("flag --collectors").and(contains("did you mean `netmond`?")));
+}
+
+#[test]
+fn the_configuration_is_shown_with_where_each_value_came_from_and_can_be_read_again() {
+    let home = home();
+    let file = home.path().join("agent.toml");
+    std::fs::write(&file, "[collector]\nmax_batch_size = 7\n").unwrap();
+    let mut shown = Vec::new();
+    for name in BINARIES {
+        let output = command(name, home.path())
+            .arg("--config")
+            .arg(&file)
+            .args(["--set", "procmond.scan_interval=5s", "--show-config"])
+            .env("DAEMONEYE_AGENT__RESTART_LIMIT", "3")
+            .assert()
+            .success();
+        let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+        let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap();
+        assert!(line("max_batch_size = 7 ").ends_with("agent.toml"), "{text}");
+        assert!(line("scan_interval = \"5s\"").contains("flag --set"), "{text}");
+        assert!(line("restart_limit = 3 ").contains("DAEMONEYE_AGENT__RESTART_LIMIT"), "{text}");
+        assert!(line("max_event_sources = 16 ").ends_with("built-in default"), "{text}");
+        shown.push(text);
+    }
+    let again = home.path().join("again.toml");
+    std::fs::write(&again, &shown[0]).unwrap();
+    let agent = command("daemoneye-agent", home.path())
+        .arg("--config")
+        .arg(&again)
+        .arg("--show-config")
+        .assert()
+        .success();
+    let values = |text: &str| -> Vec<String> {
+        let value = |line: &str| line.split(" # ").next().unwrap_or_default().trim_end().to_owned();
+        text.lines().map(value).collect()
+    };
+    let text = String::from_utf8(agent.get_output().stdout.clone()).unwrap();
+    assert_eq!(values(&text), values(&shown[0]));
+}
+
+#[test]
+fn a_collector_refuses_the_in_process_bus() {
+    for name in BINARIES.into_iter().filter(|name| *name != "daemoneye-agent") {
+        let refused = command(name, home().path()).args(["--bus", "local"]).assert().code(2);
+        refused.stderr(contains("start daemoneye-agent"));
+    }
 }
 
 #[test]
@@ -122,6 +180,49 @@ fn procmond_without_a_broker_is_an_infrastructure_error() {
     let nowhere = home.path().join("none.sock");
     let refused = command("procmond", home.path()).arg("--socket").arg(&nowhere).assert();
     refused.code(4).stderr(contains(nowhere.to_str().unwrap()));
+}
+
+#[test]
+fn the_status_of_an_agent_that_does_not_run_is_an_infrastructure_error() {
+    let home = home();
+    let nowhere = home.path().join("none.sock");
+    let mut status = command("daemoneye-agent", home.path());
+    let refused = status.args(["status", "--json", "--socket"]).arg(&nowhere).assert().code(4);
+    refused
+        .stdout(is_empty())
+        .stderr(contains(format!("no agent at {}", nowhere.display())))
+        .stderr(contains("start daemoneye-agent"));
+}
+
+#[test]
+fn an_agent_on_the_in_process_bus_cannot_be_asked_from_outside() {
+    let mut status = command("daemoneye-agent", home().path());
+    let refused = status.arg("status").env("DAEMONEYE_EVENT_BUS__BUS_TYPE", "local").assert();
+    refused.code(2).stdout(is_empty()).stderr(contains("such an agent has no broker"));
+}
+
+#[test]
+fn help_of_the_status_explains_its_exit_codes() {
+    let help = command("daemoneye-agent", home().path()).args(["status", "--help"]).assert();
+    help.success()
+        .stdout(contains("1  a collector is unhealthy"))
+        .stdout(contains("4  infrastructure: no agent"))
+        .stdout(contains("--key <FILE>"));
+}
+
+#[test]
+fn flags_of_the_agent_are_none_of_its_status() {
+    let mut status = command("daemoneye-agent", home().path());
+    status.args(["--collectors", "procmond", "status"]).assert().code(2);
+}
+
+#[test]
+fn a_limit_of_health_that_cannot_be_is_shown_at_its_key() {
+    let refused = command("daemoneye-agent", home().path())
+        .args(["--set", "health.error_rate_unhealthy=1.5"])
+        .assert()
+        .code(2);
+    refused.stderr(contains("`health.error_rate_unhealthy`: 1.5 is outside 0 to 1"));
 }
 
 #[test]
@@ -162,7 +263,7 @@ fn a_collector_that_cannot_be_started_is_an_infrastructure_error() {
     command("daemoneye-agent", home.path())
         .arg("--socket")
         .arg(&socket)
-        .args(["--procmond", "/nowhere/procmond"])
+        .args(["--collectors", "procmond", "--programs", "/nowhere"])
         .assert()
         .code(4)
         .stdout(is_empty())

@@ -51,7 +51,7 @@ pub use descriptors::{DescriptorLimit, descriptors_needed, raise_descriptor_limi
 pub use error::{DriveError, Stage};
 pub use fencing::{companion, fence};
 pub use hops::{hops_of, run_traced};
-pub use host::{HostDriven, HostRequest, agent_beside, run_host};
+pub use host::{HostDriven, HostRequest, ThingKind, agent_beside, run_host};
 pub use interrupt::{Interrupt, Interrupter};
 pub use peer::why_unavailable;
 pub use records::RecordsError;

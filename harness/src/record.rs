@@ -23,7 +23,9 @@ pub use history::{
 };
 pub use hops::{HopTimes, TracedTrial, Unjoined, WhyUnjoined, hop_name};
 pub use load::HostLoad;
-pub use sightings::{AgentEnd, Parent, Sightings, WatchedChild, tells_exit, tells_start};
+pub use sightings::{
+    AgentEnd, Parent, Sightings, Step, Thing, WatchedChild, WatchedFile, WatchedSocket,
+};
 pub use soak::{Churned, Held, Reading, SequenceRun, SoakRecord, SoakSample};
 pub use trial::{
     ContextSwitches, Counted, Delivered, InFlight, Latency, Memory, MemoryMoments, Moment,

@@ -13,12 +13,13 @@ use tokio::time::error::Elapsed;
 use tracing::debug;
 
 use super::MemberError;
+use crate::config::CollectorName;
 use crate::ready::CollectorReady;
 
 /// A started process.
 #[derive(Debug)]
 pub(super) struct ChildMember {
-    name: &'static str,
+    name: CollectorName,
     process: Child,
     output: Lines<BufReader<ChildStdout>>,
     /// Held open as long as the process shall live; the system closes it if the agent dies. `None` once it was asked to end.
@@ -27,26 +28,28 @@ pub(super) struct ChildMember {
     ready: bool,
 }
 
-/// What procmond is started with.
+/// What a collector is started with.
 #[derive(Debug)]
-pub(super) struct ProcmondCommand<'a> {
-    pub(super) program: &'a Path,
+pub(super) struct CollectorCommand<'a> {
+    pub(super) name: CollectorName,
+    pub(super) program: PathBuf,
     pub(super) socket_path: &'a Path,
-    pub(super) scan_interval: Duration,
     pub(super) config_file: Option<&'a Path>,
+    /// Values the agent's own flags have set, as `KEY=VALUE`.
+    pub(super) set: &'a [String],
     /// What it proves to the broker that it was started by the agent with.
     pub(super) token: &'a Secret,
 }
 
-impl ProcmondCommand<'_> {
+impl CollectorCommand<'_> {
     fn command(&self) -> Command {
-        let mut command = Command::new(self.program);
+        let mut command = Command::new(&self.program);
         command.args(["--exit-with-parent", "--token-from-stdin", "--bus", "daemoneye"]);
         command.arg("--socket").arg(self.socket_path);
-        command.arg("--interval").arg(format!("{}us", self.scan_interval.as_micros()));
         if let Some(file) = self.config_file {
             command.arg("--config").arg(file);
         }
+        command.args(self.set.iter().flat_map(|value| ["--set", value]));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         // A group of its own: an interrupt from the terminal is for the agent, which then ends its
         // collectors in order.
@@ -57,7 +60,7 @@ impl ProcmondCommand<'_> {
 
     /// Starts the process and hands it its token; must be called inside a runtime.
     pub(super) async fn start(&self) -> Result<ChildMember, MemberError> {
-        let failed = |source| MemberError::Spawn { program: PathBuf::from(self.program), source };
+        let failed = |source| MemberError::Spawn { program: self.program.clone(), source };
         let mut process = self.command().spawn().map_err(failed)?;
         let mut lifeline = process.stdin.take().expect("standard input is a pipe");
         let line = format!("{}\n", self.token.to_hex());
@@ -68,7 +71,7 @@ impl ProcmondCommand<'_> {
         let output = process.stdout.take().expect("standard output is a pipe");
         let output = BufReader::new(output).lines();
         let lifeline = Some(lifeline);
-        Ok(ChildMember { name: "procmond", process, output, lifeline, ready: false })
+        Ok(ChildMember { name: self.name, process, output, lifeline, ready: false })
     }
 }
 
@@ -80,7 +83,7 @@ impl ChildMember {
                 self.ready = true;
                 return Ok(ready);
             }
-            debug!(collector = self.name, line, "unexpected output");
+            debug!(collector = %self.name, line, "unexpected output");
         }
         Err(self.ended().await)
     }
@@ -143,7 +146,7 @@ impl ChildMember {
     /// Kills it, and waits for its end.
     pub(super) async fn kill(&mut self) {
         if let Err(error) = self.process.kill().await {
-            debug!(collector = self.name, %error, "it cannot be killed");
+            debug!(collector = %self.name, %error, "it cannot be killed");
         }
     }
 }

@@ -10,14 +10,17 @@ use std::time::Duration;
 use daemoneye_eventbus::event::ReplyAddress;
 use daemoneye_eventbus::rpc::{
     Call, Dispatcher, DistributionConfig, HealthConfig, HealthMonitor, Membership, Request,
-    RpcClient, RpcClientConfig, RpcService, RpcServiceConfig, ShutdownMode,
+    RpcClient, RpcClientConfig, RpcService, RpcServiceConfig, ShutdownMode, StatusMonitor,
 };
 use daemoneye_eventbus::{EventBus, SubscribeError};
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
+use super::account::AccountReader;
 use super::handler::AgentHandler;
 use super::roll::RollReader;
-use crate::config::AgentConfig;
+use crate::analysis::TaskCarrier;
+use crate::config::Settings;
 use crate::control::AGENT_NAME;
 
 /// How long a collector may take to say that it will end, before it is asked by a signal.
@@ -27,6 +30,8 @@ const ASK_LIMIT: Duration = Duration::from_secs(2);
 pub(super) struct AgentControl {
     client: Arc<RpcClient>,
     monitor: Arc<HealthMonitor>,
+    /// What members tell unasked.
+    told: Arc<StatusMonitor>,
     dispatcher: Arc<Dispatcher>,
     service: RpcService,
 }
@@ -35,29 +40,46 @@ impl AgentControl {
     /// Begins to answer. Cancelling it leaves nothing behind.
     pub(super) async fn start(
         bus: &Arc<dyn EventBus>,
-        settings: &AgentConfig,
+        settings: &Settings,
         roll: RollReader,
+        account: AccountReader,
     ) -> Result<Self, SubscribeError> {
         let address = ReplyAddress::new(AGENT_NAME).expect("a level of a topic");
         let client = RpcClient::start(Arc::clone(bus), RpcClientConfig::new(address)).await?;
         let client = Arc::new(client);
-        let heartbeat = settings.heartbeat_interval;
+        let heartbeat = settings.agent.heartbeat_interval;
         let config = HealthConfig { heartbeat, ..HealthConfig::default() };
         let monitor = HealthMonitor::start(Arc::clone(bus), AGENT_NAME, config).await?;
         let monitor = Arc::new(monitor);
+        let told = Arc::new(StatusMonitor::start(Arc::clone(bus), AGENT_NAME).await?);
         let config = DistributionConfig::default();
         let dispatcher = Dispatcher::start(Arc::clone(&client), Arc::clone(&monitor), config);
         let dispatcher = Arc::new(dispatcher);
         let membership = Membership::new(Arc::clone(&dispatcher), Arc::clone(&monitor), heartbeat);
-        let handler = AgentHandler { membership, monitor: Arc::clone(&monitor), roll };
+        let handler = AgentHandler {
+            membership,
+            monitor: Arc::clone(&monitor),
+            told: Arc::clone(&told),
+            roll,
+            account,
+            bus_type: settings.event_bus.bus_type,
+            began: Instant::now(),
+        };
         let config = RpcServiceConfig::agent(AGENT_NAME);
         let service = RpcService::start(Arc::clone(bus), config, Arc::new(handler)).await?;
-        Ok(Self { client, monitor, dispatcher, service })
+        Ok(Self { client, monitor, told, dispatcher, service })
+    }
+
+    /// How stages of analyses reach members.
+    pub(super) fn carrier(&self) -> TaskCarrier {
+        let carrier = TaskCarrier::new(Arc::clone(&self.client));
+        carrier.with_dispatcher(Arc::clone(&self.dispatcher))
     }
 
     /// A collector has ended: it is no member any more, and what it was at goes to others.
     pub(super) async fn forget(&self, collector: &str) {
         self.dispatcher.leave(collector).await;
+        self.told.forget(collector);
     }
 
     /// Asks a collector to end in order; whether it will. One that has not joined is not asked.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use daemoneye_eventbus::{ShutdownError, SubscribeError};
 use thiserror::Error;
 
+use crate::analysis::RegisterWorkflowError;
 use crate::factory::FactoryError;
+use crate::trigger::RegisterError;
 
 /// Why the agent did not do its work to the end.
 #[derive(Debug, Error)]
@@ -18,6 +20,12 @@ pub enum AgentError {
     /// The agent's own subscription was refused.
     #[error("the agent cannot subscribe")]
     Subscribe(#[from] SubscribeError),
+    /// A trigger of the configuration cannot be.
+    #[error("a trigger is refused")]
+    Trigger(#[from] RegisterError),
+    /// A workflow of the configuration cannot be.
+    #[error("a workflow is refused")]
+    Workflow(#[from] RegisterWorkflowError),
     /// The file of received events cannot be written.
     #[error("cannot record to {}", path.display())]
     Record {
@@ -126,7 +134,9 @@ impl AgentError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Bus(error) if error.is_configuration() => ErrorKind::Configuration,
-            Self::Subscribe(SubscribeError::InvalidPattern { .. }) => ErrorKind::Configuration,
+            Self::Subscribe(SubscribeError::InvalidPattern { .. })
+            | Self::Trigger(_)
+            | Self::Workflow(_) => ErrorKind::Configuration,
             Self::Lost { .. } | Self::CollectorStop { .. } | Self::Shutdown(_) => {
                 ErrorKind::Failure
             }

@@ -5,17 +5,25 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use daemoneye_eventbus::rpc::{
-    Asked, HealthMonitor, HealthPart, HealthReport, HealthStatus, Membership, Refusal, Request,
-    Response, RpcHandler,
+    AgentStatus, Asked, HealthMonitor, HealthPart, HealthReport, HealthStatus, MemberState,
+    MemberStatus, Membership, Refusal, Request, Response, RpcHandler, StatusMonitor,
 };
+use tokio::time::Instant;
 
-use super::roll::{CollectorState, RollReader};
+use super::account::AccountReader;
+use super::roll::{CollectorState, RollReader, Standing};
+use crate::config::EventBusType;
 
 /// Answers for the agent.
 pub(super) struct AgentHandler {
     pub(super) membership: Membership,
     pub(super) monitor: Arc<HealthMonitor>,
+    /// What members tell unasked.
+    pub(super) told: Arc<StatusMonitor>,
     pub(super) roll: RollReader,
+    pub(super) account: AccountReader,
+    pub(super) bus_type: EventBusType,
+    pub(super) began: Instant,
 }
 
 #[async_trait]
@@ -23,20 +31,59 @@ impl RpcHandler for AgentHandler {
     async fn handle(&self, request: Request, asked: &Asked) -> Result<Response, Refusal> {
         match request {
             Request::HealthCheck => {
-                let report = report(&self.roll.states(), &self.monitor.report());
+                let mut report = report(&self.roll.standings(), &self.members());
+                report.parts.extend(self.account.parts());
                 Ok(Response::Health(report))
             }
+            Request::GetStatus => Ok(Response::Status(self.status())),
             other => self.membership.handle(other, asked).await,
+        }
+    }
+}
+
+impl AgentHandler {
+    /// Members as they show life, with what they said was wrong when they last told it.
+    fn members(&self) -> HealthReport {
+        let mut report = self.monitor.report();
+        for part in &mut report.parts {
+            if part.reason.is_none() && part.status != HealthStatus::Healthy {
+                let said = self.told.last_status(&part.name);
+                part.reason = said.and_then(|status| status.report.reasons());
+            }
+        }
+        report
+    }
+
+    fn status(&self) -> AgentStatus {
+        let standings = self.roll.standings();
+        let report = report(&standings, &self.members());
+        let member = |part: HealthPart| {
+            let standing = standings.get(&part.name);
+            MemberStatus {
+                state: standing.map_or(MemberState::Joined, |standing| standing.state.told()),
+                pid: standing.and_then(|standing| standing.state.pid()),
+                restarts: standing.map_or(0, |standing| standing.restarts),
+                health: part.status,
+                reason: part.reason,
+                telemetry: self.told.last_telemetry(&part.name),
+                name: part.name,
+            }
+        };
+        AgentStatus {
+            bus_type: self.bus_type.to_string(),
+            pid: std::process::id(),
+            uptime: self.began.elapsed(),
+            members: report.parts.into_iter().map(member).collect(),
         }
     }
 }
 
 /// Each collector of the agent as it is seen from outside and as it says itself, the worse of the
 /// two; then members that somebody else has started.
-fn report(states: &BTreeMap<String, CollectorState>, members: &HealthReport) -> HealthReport {
+fn report(standings: &BTreeMap<String, Standing>, members: &HealthReport) -> HealthReport {
     let said = |name: &str| members.parts.iter().find(|part| part.name == name);
-    let own = states.iter().map(|(name, state)| own_part(name, state, said(name)));
-    let others = members.parts.iter().filter(|part| !states.contains_key(&part.name)).cloned();
+    let own = standings.iter().map(|(name, standing)| own_part(name, &standing.state, said(name)));
+    let others = members.parts.iter().filter(|part| !standings.contains_key(&part.name)).cloned();
     HealthReport { parts: own.chain(others).collect() }
 }
 
@@ -71,8 +118,9 @@ mod tests {
     }
 
     fn told(state: CollectorState, members: Vec<HealthPart>) -> Vec<HealthPart> {
-        let states = BTreeMap::from([("procmond".to_owned(), state)]);
-        report(&states, &HealthReport { parts: members }).parts
+        let standing = Standing { state, restarts: 0 };
+        let standings = BTreeMap::from([("procmond".to_owned(), standing)]);
+        report(&standings, &HealthReport { parts: members }).parts
     }
 
     #[test]

@@ -1,4 +1,17 @@
-//! The agent's life: bus, recorder, collectors; then the same backwards.
+//! The agent's life: bus, recorder, control, analyses, collectors; then its end.
+//!
+//! The end goes by who needs whom, and each step within its own limit:
+//!
+//! 1. Analyses, while everybody they ask is there. No event is looked at for triggers any more, no
+//!    request followed; what runs is cancelled, collectors are told to let go of it, and each
+//!    analysis has its record published. Were collectors stopped first, analyses would fail for
+//!    collectors that did as they were told, and these would end with work nobody waits for. What
+//!    collectors publish while they drain is looked at for no trigger: there would be nobody left
+//!    to ask.
+//! 2. Collectors, which drain what they have seen.
+//! 3. Control, which hears until then that members leave.
+//! 4. The bus, which hands out what it has accepted, the records among it.
+//! 5. The recorder, which ends with its subscription once that is drained.
 
 use std::future::Future;
 use std::path::Path;
@@ -14,7 +27,7 @@ use crate::factory::{EventBusFactory, HostedBus};
 use crate::ready::AgentReady;
 
 /// What the agent subscribes to when nothing else is asked for.
-const PATTERN: &str = "events.process.#";
+const PATTERN: &str = "events.#";
 /// Events held for the agent: a scan of a busy host at once.
 const CAPACITY_EVENTS: usize = 16_384;
 

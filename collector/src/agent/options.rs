@@ -12,11 +12,13 @@ pub struct AgentOptions {
     pub settings: Settings,
     /// The file it came from, if one was named; collectors read it too.
     pub config_file: Option<PathBuf>,
-    /// Executable of procmond.
-    pub procmond: PathBuf,
+    /// Values set by flags, as `KEY=VALUE`; collectors are told them, too.
+    pub set: Vec<String>,
+    /// Folder of the collectors' executables.
+    pub program_folder: PathBuf,
     /// Where to append every received event as a line of JSON.
     pub record: Option<PathBuf>,
-    /// What to subscribe to (M1); every process event if empty.
+    /// What to subscribe to (M1); every event of collectors if empty.
     pub patterns: Vec<String>,
     /// Loopback address to serve the broker's metrics on.
     pub metrics: Option<SocketAddr>,

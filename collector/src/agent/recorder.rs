@@ -1,4 +1,4 @@
-//! The agent's own subscription: receives every process event, counts it, and writes it down when
+//! The agent's own subscription: receives every event of its collectors, counts it, and writes it down when
 //! asked to. What the subscription lost on the way is counted as well (C11).
 //!
 //! It has a thread of its own, since writing to a file blocks.

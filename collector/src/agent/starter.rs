@@ -1,17 +1,14 @@
 //! Starts a collector: as a process where there is a broker, as a thread where there is none.
 
-use daemoneye_eventbus::acl::{CollectorKind, Principal, Role};
+use daemoneye_eventbus::acl::{Principal, Role};
 
-use super::child::ProcmondCommand;
+use super::child::CollectorCommand;
 use super::member::Member;
 use super::roll::Roll;
 use super::thread::ThreadMember;
 use super::{AgentOptions, MemberError};
-use crate::config::AgentConfig;
+use crate::config::{AgentConfig, CollectorName};
 use crate::factory::HostedBus;
-
-/// Name of the one collector there is, as its events and its token have it.
-const PROCMOND: &str = "procmond";
 
 /// Whatever it takes to start a collector, the first time and again.
 pub(super) struct Starter<'a> {
@@ -25,22 +22,23 @@ impl Starter<'_> {
         &self.options.settings.agent
     }
 
-    /// Starts the one kind of collector there is, whose name the configuration has checked. Each
-    /// life has a token of its own. Cancelling it kills what was started.
-    pub(super) async fn start(&self) -> Result<Member, MemberError> {
-        let procmond = Principal::new(PROCMOND, Role::Collector(CollectorKind::Process));
-        let procmond = procmond.expect("a level of a topic");
-        let token = self.hosted.issue_token(procmond, self.limits().ready_timeout)?;
-        let settings = &self.options.settings;
+    /// Starts a collector. Each life has a token of its own. Cancelling it kills what was started.
+    pub(super) async fn start(&self, name: CollectorName) -> Result<Member, MemberError> {
+        let collector = Principal::new(name.as_str(), Role::Collector(name.kind()));
+        let collector = collector.expect("a level of a topic");
+        let token = self.hosted.issue_token(collector, self.limits().ready_timeout)?;
+        let options = self.options;
         let (Some(socket_path), Some(token)) = (self.hosted.socket_path(), token) else {
             let bus = self.hosted.bus().clone();
-            return Ok(Member::Thread(ThreadMember::procmond(settings, bus)?));
+            return Ok(Member::Thread(ThreadMember::start(name, &options.settings, bus)?));
         };
-        let command = ProcmondCommand {
-            program: &self.options.procmond,
+        let executable = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let command = CollectorCommand {
+            name,
+            program: options.program_folder.join(executable),
             socket_path,
-            scan_interval: settings.procmond.scan_interval,
-            config_file: self.options.config_file.as_deref(),
+            config_file: options.config_file.as_deref(),
+            set: &options.set,
             token: &token,
         };
         Ok(Member::Child(Box::new(command.start().await?)))

@@ -12,6 +12,7 @@ use super::restarts::{Restarts, Verdict};
 use super::roll::CollectorState;
 use super::starter::Starter;
 use super::{AgentError, MemberError};
+use crate::config::CollectorName;
 use crate::ready::CollectorReady;
 
 /// Share of the time for a stop in which a collector that said it will end is left alone.
@@ -19,7 +20,7 @@ const ASKED_SHARE_OF_STOP: u32 = 2;
 
 /// A collector and what is known of its ends.
 pub(super) struct Supervised {
-    name: String,
+    name: CollectorName,
     /// What runs; kept here and not in a future, so that a stop finds it whatever was under way.
     member: Option<Member>,
     restarts: Restarts,
@@ -29,15 +30,18 @@ pub(super) struct Supervised {
 
 impl Supervised {
     /// Starts it for the first time.
-    pub(super) async fn begin(name: &str, starter: &Starter<'_>) -> Result<Self, MemberError> {
-        starter.roll.set(name, CollectorState::Starting);
+    pub(super) async fn begin(
+        name: CollectorName,
+        starter: &Starter<'_>,
+    ) -> Result<Self, MemberError> {
+        starter.roll.set(name.as_str(), CollectorState::Starting);
         let restarts = Restarts::new(starter.limits());
-        let member = Some(starter.start().await?);
-        Ok(Self { name: name.to_owned(), member, restarts, failed: None })
+        let member = Some(starter.start(name).await?);
+        Ok(Self { name, member, restarts, failed: None })
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.name
+    pub(super) fn name(&self) -> CollectorName {
+        self.name
     }
 
     /// Waits until what was started is ready. Cancel safe.
@@ -47,7 +51,7 @@ impl Supervised {
     ) -> Result<CollectorReady, MemberError> {
         let member = self.member.as_mut().expect("it was started");
         let ready = member.ready(starter.limits().ready_timeout).await?;
-        starter.roll.set(&self.name, CollectorState::Running { pid: ready.pid });
+        starter.roll.set(self.name.as_str(), CollectorState::Running { pid: ready.pid });
         Ok(ready)
     }
 
@@ -61,24 +65,24 @@ impl Supervised {
             let cause = self.next_end(starter).await;
             self.member = None;
             if let Some(control) = control {
-                control.forget(&self.name).await;
+                control.forget(self.name.as_str()).await;
             }
             let told = cause.to_string();
             match self.restarts.ended(Instant::now(), chance()) {
                 Verdict::Again { after } => {
                     warn!(
-                        collector = self.name,
+                        collector = %self.name,
                         cause = told,
                         ?after,
                         "started again after a pause"
                     );
                     let state = CollectorState::Restarting { cause: told, after };
-                    starter.roll.set(&self.name, state);
+                    starter.roll.set(self.name.as_str(), state);
                     tokio::time::sleep(after).await;
                 }
                 Verdict::GivenUp => {
-                    error!(collector = self.name, cause = told, "failed: it ended too often");
-                    starter.roll.set(&self.name, CollectorState::Failed { cause: told });
+                    error!(collector = %self.name, cause = told, "failed: it ended too often");
+                    starter.roll.set(self.name.as_str(), CollectorState::Failed { cause: told });
                     self.failed = Some(cause);
                     return std::future::pending().await;
                 }
@@ -90,8 +94,8 @@ impl Supervised {
     /// ended.
     async fn next_end(&mut self, starter: &Starter<'_>) -> MemberError {
         if self.member.is_none() {
-            starter.roll.set(&self.name, CollectorState::Starting);
-            match starter.start().await {
+            starter.roll.set(self.name.as_str(), CollectorState::Starting);
+            match starter.start(self.name).await {
                 Ok(member) => self.member = Some(member),
                 Err(error) => return error,
             }
@@ -113,14 +117,14 @@ impl Supervised {
         let limits = starter.limits();
         if let Some(source) = self.failed {
             let (restarts, window) = (limits.restart_limit, limits.restart_window);
-            let (name, source) = (self.name, Box::new(source));
+            let (name, source) = (self.name.to_string(), Box::new(source));
             return Err(AgentError::Failed { name, restarts, window, source });
         }
         let Some(member) = self.member else { return Ok(()) };
         let asked_share = limits.stop_timeout / ASKED_SHARE_OF_STOP;
-        let will_end = ask_to_end(control, &self.name, asked_share);
+        let will_end = ask_to_end(control, self.name.as_str(), asked_share);
         let stopped = member.stop(limits.stop_timeout, asked_share, will_end).await;
-        stopped.map_err(|source| AgentError::CollectorStop { name: self.name, source })
+        stopped.map_err(|source| AgentError::CollectorStop { name: self.name.to_string(), source })
     }
 }
 

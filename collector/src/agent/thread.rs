@@ -10,10 +10,9 @@ use daemoneye_eventbus::EventBus;
 use tokio::sync::oneshot;
 
 use super::MemberError;
-use crate::config::Settings;
+use crate::config::{CollectorName, Settings};
+use crate::program::{self, ProgramError, WayToBus};
 use crate::ready::CollectorReady;
-use crate::runtime::RunError;
-use crate::sources::process::{WayToBus, run_procmond};
 
 /// A started thread. Dropping it asks it to end.
 #[derive(Debug)]
@@ -22,17 +21,18 @@ pub(super) struct ThreadMember {
     stop: oneshot::Sender<()>,
     /// Sent as the last thing the thread does; closed without when it panicked. `None` once it
     /// was told.
-    result: Option<oneshot::Receiver<Result<(), RunError>>>,
+    result: Option<oneshot::Receiver<Result<(), ProgramError>>>,
 }
 
 impl ThreadMember {
-    /// Starts procmond on a bus of this process.
-    pub(super) fn procmond(
+    /// Starts a collector on a bus of this process.
+    pub(super) fn start(
+        name: CollectorName,
         settings: &Settings,
         bus: Arc<dyn EventBus>,
     ) -> Result<Self, MemberError> {
-        let name = "procmond";
-        let failed = |source: io::Error| MemberError::Spawn { program: name.into(), source };
+        let thread_name = name.as_str();
+        let failed = |source: io::Error| MemberError::Spawn { program: thread_name.into(), source };
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (tell_ready, ready) = oneshot::channel();
@@ -47,10 +47,10 @@ impl ThreadMember {
                 let _ = tell_ready.send(told);
             };
             let way = WayToBus::Shared(bus);
-            let ran = runtime.block_on(run_procmond(&settings, way, stopped, on_ready));
+            let ran = runtime.block_on(program::run(name, &settings, way, stopped, on_ready));
             let _ = tell_result.send(ran.map(|_| ()));
         };
-        thread::Builder::new().name(name.to_owned()).spawn(run).map_err(failed)?;
+        thread::Builder::new().name(thread_name.to_owned()).spawn(run).map_err(failed)?;
         Ok(Self { ready, stop, result: Some(result) })
     }
 
@@ -80,7 +80,7 @@ impl ThreadMember {
     }
 }
 
-fn describe(result: Result<Result<(), RunError>, oneshot::error::RecvError>) -> String {
+fn describe(result: Result<Result<(), ProgramError>, oneshot::error::RecvError>) -> String {
     match result {
         Ok(Ok(())) => "without an error".to_owned(),
         Ok(Err(error)) => format!("{:#}", anyhow::Error::from(error)),

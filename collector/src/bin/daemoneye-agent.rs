@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use collector_core::agent::{self, AgentOptions};
 use collector_core::cli::{
-    self, CommonFlags, EXIT_CODES, Failure, print_line, start_logging, told_to_end,
+    self, CommonFlags, EXIT_CODES, Failure, StatusFlags, print_line, run_status, show_config,
+    start_logging, told_to_end,
 };
 
 /// Hosts the event bus, runs the collectors, and receives what they publish.
@@ -17,17 +18,22 @@ use collector_core::cli::{
 /// broker; with `local` each is a thread of the agent. Prints one line of JSON on standard output
 /// once all collectors are ready.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES)]
+#[command(version, after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     common: CommonFlags,
-    /// Executable of procmond [default: the one beside this program]
-    #[arg(long, value_name = "PATH")]
-    procmond: Option<PathBuf>,
+    /// Collectors to run, such as procmond,fsmond [default: all there are]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    collectors: Vec<String>,
+    /// Folder of the collectors' executables [default: the one of this program]
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
     /// Append every received event to this file, one line of JSON each
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Receive only what matches this pattern; may be repeated [default: events.process.#]
+    /// Receive only what matches this pattern; may be repeated [default: events.#]
     #[arg(long, value_name = "PATTERN")]
     subscribe: Vec<String>,
     /// Serve the broker's metrics as Prometheus text on this loopback address, such as
@@ -39,23 +45,43 @@ struct Arguments {
     exit_with_parent: bool,
 }
 
+/// What is done instead of running the agent.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Status(StatusFlags),
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     start_logging();
-    cli::report(run(arguments))
+    cli::report(match &arguments.command {
+        Some(Command::Status(flags)) => run_status(flags),
+        None => run(arguments),
+    })
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {
-    let settings = arguments.common.resolve()?.settings;
-    let named = arguments.procmond.or_else(|| settings.agent.procmond_path.clone());
-    let procmond = match named {
-        Some(path) => path,
-        None => sibling("procmond").map_err(Failure::Infrastructure)?,
+    let common = arguments.common;
+    let collectors = arguments.collectors;
+    let named = (!collectors.is_empty())
+        .then(|| ("--collectors", "agent.collectors", toml::Value::from(collectors)));
+    // Which collectors an interval is for is itself configured.
+    let running = common.resolve(&[], named.clone())?.settings.agent.collectors;
+    let resolved = common.resolve(&running, named)?;
+    if common.show_config {
+        return show_config(&resolved);
+    }
+    let settings = resolved.settings;
+    let named = arguments.programs.or_else(|| settings.agent.program_folder.clone());
+    let program_folder = match named {
+        Some(folder) => folder,
+        None => own_folder().map_err(Failure::Infrastructure)?,
     };
     let options = AgentOptions {
         settings,
-        config_file: arguments.common.config,
-        procmond,
+        set: common.passed_on(&running),
+        config_file: common.config,
+        program_folder,
         record: arguments.record,
         patterns: arguments.subscribe,
         metrics: arguments.metrics,
@@ -69,8 +95,9 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     })
 }
 
-/// The executable of this name beside the agent's own.
-fn sibling(name: &str) -> anyhow::Result<PathBuf> {
+/// The folder of the agent's own executable.
+fn own_folder() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program's own path")?;
-    Ok(own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+    let folder = own.parent().context("this program has no folder")?;
+    Ok(folder.to_owned())
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::agent::{AgentError, ErrorKind};
 use crate::config::ConfigError;
+use crate::program::ProgramError;
 use crate::runtime::RunError;
 
 /// For the end of `--help`.
@@ -57,10 +58,23 @@ impl From<AgentError> for Failure {
     }
 }
 
+impl From<ProgramError> for Failure {
+    fn from(error: ProgramError) -> Self {
+        match error {
+            ProgramError::Run(error) => error.into(),
+            error if error.is_doors_configuration() => Self::Configuration(error.into()),
+            error => Self::Infrastructure(error.into()),
+        }
+    }
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Bus(ref cause) if cause.is_configuration() => {
+                Self::Configuration(error.into())
+            }
+            RunError::Spool(ref cause) if cause.is_configuration() => {
                 Self::Configuration(error.into())
             }
             RunError::Configuration { .. } => Self::Configuration(error.into()),

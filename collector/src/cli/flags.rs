@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::config::{ConfigError, EventBusType, Layers, Places, Resolved};
+use crate::config::{CollectorName, ConfigError, EventBusType, Layers, Places, Resolved};
 
 /// Where configuration comes from, and what flags override.
 #[derive(Debug, Clone, Args)]
@@ -18,9 +18,15 @@ pub struct CommonFlags {
     /// Socket of the broker, in a folder of mode 0700 [default: in the user's runtime folder]
     #[arg(long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
-    /// Time between two scans of the processes, such as 200ms or 30s [default: 30s]
+    /// Time between two looks at the system, such as 200ms or 30s [default: each collector's own]
     #[arg(long, value_name = "DURATION")]
     pub interval: Option<String>,
+    /// Set any value of the configuration, such as `procmond.scan_interval=5s`; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Print the configuration as it holds, each value with where it came from, and end
+    #[arg(long)]
+    pub show_config: bool,
 }
 
 /// [`EventBusType`] on the command line.
@@ -33,8 +39,13 @@ pub enum BusFlag {
 }
 
 impl CommonFlags {
-    /// Overlays files, environment and these flags.
-    pub fn resolve(&self) -> Result<Resolved, ConfigError> {
+    /// Overlays files, environment and these flags; `--interval` is for these collectors. What a
+    /// binary's own flags set is told as (flag, key, value).
+    pub fn resolve(
+        &self,
+        collectors: &[CollectorName],
+        own: impl IntoIterator<Item = (&'static str, &'static str, toml::Value)>,
+    ) -> Result<Resolved, ConfigError> {
         let places = Places::from_environment(|name| std::env::var_os(name));
         let mut layers = Layers::new();
         if let Some(file) = &self.config {
@@ -49,6 +60,19 @@ impl CommonFlags {
         layers.environment(variables.filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         }))?;
+        for (flag, key, value) in own {
+            layers.flag(flag, key, value)?;
+        }
+        self.add_to(&mut layers, collectors)?;
+        let mut resolved = layers.resolve()?;
+        let socket_path = &mut resolved.settings.event_bus.socket_path;
+        *socket_path = socket_path.take().or_else(|| places.default_socket());
+        let spool_folder = &mut resolved.settings.spool.folder;
+        *spool_folder = spool_folder.take().or_else(|| places.default_spool());
+        Ok(resolved)
+    }
+
+    fn add_to(&self, layers: &mut Layers, collectors: &[CollectorName]) -> Result<(), ConfigError> {
         if let Some(bus) = self.bus {
             let bus = EventBusType::from(bus).as_str();
             layers.flag("--bus", "event_bus.bus_type", bus)?;
@@ -58,12 +82,21 @@ impl CommonFlags {
             layers.flag("--socket", "event_bus.socket_path", path)?;
         }
         if let Some(interval) = &self.interval {
-            layers.flag("--interval", "procmond.scan_interval", interval.as_str())?;
+            for key in collectors.iter().filter_map(|collector| collector.interval_key()) {
+                layers.flag("--interval", key, interval.as_str())?;
+            }
         }
-        let mut resolved = layers.resolve()?;
-        let socket_path = &mut resolved.settings.event_bus.socket_path;
-        *socket_path = socket_path.take().or_else(|| places.default_socket());
-        Ok(resolved)
+        self.set.iter().try_for_each(|assignment| layers.assignment("--set", assignment))
+    }
+
+    /// The same values for a collector that is started: what `--interval` says of all, and what
+    /// was set one by one.
+    pub fn passed_on(&self, collectors: &[CollectorName]) -> Vec<String> {
+        let keys = collectors.iter().filter_map(|collector| collector.interval_key());
+        let interval = self.interval.iter();
+        let intervals =
+            interval.flat_map(|time| keys.clone().map(move |key| format!("{key}={time}")));
+        intervals.chain(self.set.iter().cloned()).collect()
     }
 }
 

@@ -4,53 +4,51 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use daemoneye_eventbus::rpc::DEFAULT_HEARTBEAT;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::duration;
+use super::{CollectorName, duration};
 
-/// Collectors this version knows.
-const KNOWN_COLLECTORS: [&str; 1] = ["procmond"];
 /// Ends after which a pause doubles no further, as numbers have an end.
 const DOUBLINGS: u32 = 32;
 
 /// What the agent runs.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AgentConfig {
-    /// Collectors to run, each once. Default `["procmond"]`, the only one so far.
-    pub collectors: Vec<String>,
-    /// Executable of procmond; by default the one beside the agent's own.
-    pub procmond_path: Option<PathBuf>,
+    /// Collectors to run, each once. Default all there are.
+    pub collectors: Vec<CollectorName>,
+    /// Folder of the collectors' executables; by default the one of the agent's own.
+    pub program_folder: Option<PathBuf>,
     /// How long a collector may take until it is ready. Default 30 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(with = "duration")]
     pub ready_timeout: Duration,
     /// How long a collector may take to end before it is killed. Default 15 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(with = "duration")]
     pub stop_timeout: Duration,
     /// How often a collector that ended unasked is started again within `restart_window`; at its
     /// next end it is given up as failed. 0 never starts one again. Default 5.
     pub restart_limit: u32,
     /// How far back ends count towards `restart_limit`; longer than the pauses before as many
     /// restarts. Default 5 min.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(with = "duration")]
     pub restart_window: Duration,
     /// Longest pause before the first restart; it doubles with each further end in the window.
     /// Default 500 ms.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(with = "duration")]
     pub restart_pause: Duration,
     /// Longest pause before any restart. Default 30 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(with = "duration")]
     pub restart_pause_limit: Duration,
     /// How often collectors show life (R2). Default 30 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(with = "duration")]
     pub heartbeat_interval: Duration,
 }
 
 impl Default for AgentConfig {
     fn default() -> Self {
         Self {
-            collectors: KNOWN_COLLECTORS.map(str::to_owned).to_vec(),
-            procmond_path: None,
+            collectors: CollectorName::ALL.to_vec(),
+            program_folder: None,
             ready_timeout: Duration::from_secs(30),
             stop_timeout: Duration::from_secs(15),
             restart_limit: 5,
@@ -67,12 +65,8 @@ impl AgentConfig {
     pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
         for (index, name) in self.collectors.iter().enumerate() {
-            if !KNOWN_COLLECTORS.contains(&name.as_str()) {
-                let known = KNOWN_COLLECTORS.join(", ");
-                problems.push(("collectors", format!("{name:?} is not one of: {known}")));
-            }
             if self.collectors[..index].contains(name) {
-                problems.push(("collectors", format!("{name:?} stands there twice")));
+                problems.push(("collectors", format!("`{name}` stands there twice")));
             }
         }
         for (key, limit) in [
@@ -133,6 +127,14 @@ mod tests {
         assert!(problems[0].1.starts_with("11s is no longer than the pauses before 4 restarts"));
         config.restart_window += Duration::from_nanos(1);
         assert_eq!(config.problems(), []);
+    }
+
+    #[test]
+    fn a_collector_named_twice_is_a_problem() {
+        let collectors = vec![CollectorName::Fsmond, CollectorName::Fsmond];
+        let config = AgentConfig { collectors, ..AgentConfig::default() };
+        let twice = "`fsmond` stands there twice".to_owned();
+        assert_eq!(config.problems(), [("collectors", twice)]);
     }
 
     #[test]

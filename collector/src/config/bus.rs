@@ -4,14 +4,15 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::{BrokerConfig, ClientConfig};
 use legacy_buses::crossbeam::CrossbeamConfig;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::duration;
 
 /// Which bus events travel on, and how it is reached.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EventBusConfig {
     /// The bus. Default `daemoneye`.
@@ -26,7 +27,7 @@ pub struct EventBusConfig {
 }
 
 /// Limits of the broker and of those who connect to it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DaemoneyeConfig {
     /// Most subscriptions at once. Default 1000.
@@ -36,18 +37,21 @@ pub struct DaemoneyeConfig {
     /// Largest encoded event, bytes. Default 1 MiB.
     pub payload_limit_bytes: usize,
     /// How long a publish waits for room. Default 30 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(with = "duration")]
     pub publish_limit: Duration,
     /// How long connecting may take. Default 5 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(with = "duration")]
     pub connect_limit: Duration,
+    /// When a client's publish succeeds (W6). Default `fire`; a collector with a spool asks for
+    /// `delivered` where this says `fire`.
+    pub confirmation: Confirmation,
     /// Who may publish and subscribe what, beside the standard rules; by default these alone. Read by
     /// the agent as it starts.
     pub policy_file: Option<PathBuf>,
 }
 
 /// The buses there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EventBusType {
     /// `local`: the crossbeam bus, in this process.
     #[serde(rename = "local")]
@@ -67,6 +71,7 @@ impl Default for DaemoneyeConfig {
             payload_limit_bytes: broker.payload_limit_bytes,
             publish_limit: broker.publish_limit,
             connect_limit: client.connect_limit,
+            confirmation: client.confirmation,
             policy_file: None,
         }
     }
@@ -87,6 +92,7 @@ impl DaemoneyeConfig {
         ClientConfig::new(name)
             .with_publish_limit(self.publish_limit)
             .with_connect_limit(self.connect_limit)
+            .with_confirmation(self.confirmation)
     }
 }
 
@@ -111,6 +117,16 @@ impl EventBusConfig {
     #[must_use]
     pub fn with_bus_type(mut self, bus_type: EventBusType) -> Self {
         self.bus_type = bus_type;
+        self
+    }
+
+    /// The same bus, which counts an event as accepted only when it can no longer be lost with the
+    /// publisher's connection.
+    pub(crate) fn confirmed(mut self) -> Self {
+        let limits = self.daemoneye.get_or_insert_default();
+        if limits.confirmation == Confirmation::Fire {
+            limits.confirmation = Confirmation::Delivered;
+        }
         self
     }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{EventBusConfig, duration};
+use super::{EventBusConfig, HealthConfig, duration};
 
 /// Most sources a collector can be configured for; each has a task and a channel of its own.
 const MAX_EVENT_SOURCES: usize = 1024;
@@ -25,7 +25,7 @@ const MAX_EVENT_BUFFER: usize = 1 << 20;
 ///     .with_batch_timeout(Duration::from_millis(50));
 /// assert!(config.problems().is_empty());
 /// ```
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CollectorConfig {
     /// Name the collector introduces itself with; the publisher of its events. Default
@@ -39,25 +39,31 @@ pub struct CollectorConfig {
     /// Events published as one batch at most, at least 1. Default 100.
     pub max_batch_size: usize,
     /// Longest time the first event of a batch waits for others. Default 20 ms.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(with = "duration")]
     pub batch_timeout: Duration,
     /// Events taken from sources and not yet accepted by the bus, at most. Reaching it is
     /// backpressure: nothing more is taken until a batch is through. Default 800.
     pub backpressure_threshold: usize,
     /// Time for a graceful stop: sources end, their events are published, the bus closes.
     /// Default 10 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(with = "duration")]
     pub shutdown_timeout: Duration,
-    /// How often every source is asked for its health. Default 30 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    /// How often every source is asked for its health, and the collector looks at itself. Default
+    /// 30 s.
+    #[serde(with = "duration")]
     pub health_check_interval: Duration,
-    /// Whether the counters are logged at every health check. Default true.
+    /// Whether counters and figures are logged at every health check, and published on
+    /// `control.health.status` by whoever announces for the collector. Default true.
     pub enable_telemetry: bool,
     /// Whether every published event is logged. Default false.
     pub enable_debug_logging: bool,
     /// The bus to publish on; in a file this is the section `[event_bus]`.
     #[serde(skip)]
     pub event_bus: EventBusConfig,
+    /// What may fail and be used before something is wrong; in a file this is the section
+    /// `[health]`.
+    #[serde(skip)]
+    pub health: HealthConfig,
 }
 
 impl Default for CollectorConfig {
@@ -74,6 +80,7 @@ impl Default for CollectorConfig {
             enable_telemetry: true,
             enable_debug_logging: false,
             event_bus: EventBusConfig::default(),
+            health: HealthConfig::default(),
         }
     }
 }
@@ -140,7 +147,7 @@ impl CollectorConfig {
         self
     }
 
-    /// Sets whether counters are logged.
+    /// Sets whether counters and figures are logged and told.
     #[must_use]
     pub fn with_telemetry(mut self, enabled: bool) -> Self {
         self.enable_telemetry = enabled;
@@ -158,6 +165,13 @@ impl CollectorConfig {
     #[must_use]
     pub fn with_event_bus(mut self, event_bus: EventBusConfig) -> Self {
         self.event_bus = event_bus;
+        self
+    }
+
+    /// Sets what may fail and be used before something is wrong.
+    #[must_use]
+    pub fn with_health(mut self, health: HealthConfig) -> Self {
+        self.health = health;
         self
     }
 
@@ -183,6 +197,8 @@ impl CollectorConfig {
         };
         positive("shutdown_timeout", self.shutdown_timeout);
         positive("health_check_interval", self.health_check_interval);
+        let health = self.health.problems().into_iter();
+        problems.extend(health.map(|(key, message)| ("health", format!("`{key}`: {message}"))));
         problems
     }
 }
@@ -194,6 +210,15 @@ mod tests {
     #[test]
     fn the_defaults_are_valid() {
         assert_eq!(CollectorConfig::default().problems(), []);
+    }
+
+    #[test]
+    fn limits_of_its_health_are_checked_with_it() {
+        let health = HealthConfig::default().with_window(Duration::ZERO);
+        let problems = CollectorConfig::new().with_health(health).problems();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].0, "health");
+        assert!(problems[0].1.starts_with("`window`: "), "{problems:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serializer, de};
 use thiserror::Error;
 
 /// Why a text is not a duration.
@@ -49,7 +49,22 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     number.checked_mul(unit_us).map(Duration::from_micros).ok_or_else(too_long)
 }
 
-/// For `#[serde(deserialize_with)]`.
+/// Writes a duration as [`parse_duration`] reads it, in the largest unit that needs no fraction;
+/// what is finer than a microsecond is cut off.
+pub fn format_duration(duration: Duration) -> String {
+    let us = duration.as_micros();
+    let units = [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000)];
+    let whole = units.into_iter().find(|(_, unit_us)| us > 0 && us.is_multiple_of(*unit_us));
+    let (unit, unit_us) = whole.unwrap_or(("us", 1));
+    format!("{}{unit}", us / unit_us)
+}
+
+/// For `#[serde(with)]`.
+pub(super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&format_duration(*duration))
+}
+
+/// For `#[serde(with)]`.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
     parse_duration(&text).map_err(de::Error::custom)
@@ -57,6 +72,8 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert_eq, proptest};
+
     use super::*;
 
     #[test]
@@ -70,6 +87,29 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(parse_duration(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_is_written_in_its_largest_whole_unit() {
+        let rows = [
+            (Duration::ZERO, "0us"),
+            (Duration::from_micros(1_500), "1500us"),
+            (Duration::from_millis(90_500), "90500ms"),
+            (Duration::from_secs(90), "90s"),
+            (Duration::from_mins(5), "5m"),
+            (Duration::from_hours(48), "48h"),
+        ];
+        for (duration, expected) in rows {
+            assert_eq!(format_duration(duration), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(us in 0..=u64::MAX) {
+            let duration = Duration::from_micros(us);
+            prop_assert_eq!(parse_duration(&format_duration(duration)), Ok(duration));
         }
     }
 

@@ -63,8 +63,17 @@ fn suggestion(message: &str) -> Option<String> {
     }
     let mut names = message.split('`').skip(1).step_by(2);
     let unknown = names.next()?;
+    nearest(unknown, names)
+}
+
+/// The known name nearest to an unknown one; `None` when all are far.
+pub(super) fn nearest<'n>(
+    unknown: &str,
+    known: impl IntoIterator<Item = &'n str>,
+) -> Option<String> {
     let limit = (unknown.chars().count() / 3).max(2);
-    names
+    known
+        .into_iter()
         .map(|known| (strsim::damerau_levenshtein(unknown, known), known))
         .filter(|(distance, _)| *distance <= limit)
         .min()

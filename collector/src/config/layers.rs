@@ -9,13 +9,16 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
+use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
+use super::violation::Violation;
 use super::{ConfigError, Origin, Problem, Settings};
 
-/// What environment variables that set something begin with. Section and key are separated by two
-/// underscores: `DAEMONEYE_EVENT_BUS__BUS_TYPE`.
+/// What environment variables that set something begin with. Sections and key are separated by two
+/// underscores: `DAEMONEYE_EVENT_BUS__BUS_TYPE`, `DAEMONEYE_EVENT_BUS__DAEMONEYE__PUBLISH_LIMIT`.
 const VARIABLE_PREFIX: &str = "DAEMONEYE_";
+const LEVEL_SEPARATOR: &str = "__";
 
 /// A configuration in the making.
 #[derive(Debug, Default)]
@@ -74,7 +77,8 @@ impl Layers {
         Ok(())
     }
 
-    /// Adds the environment: every variable named `DAEMONEYE_SECTION__KEY` sets `section.key`.
+    /// Adds the environment: every variable named `DAEMONEYE_SECTION__KEY` sets `section.key`, and
+    /// with more sections before it a key of an inner one.
     ///
     /// Values are TOML; what is no TOML is a plain text.
     pub fn environment(
@@ -84,8 +88,10 @@ impl Layers {
         let mut problems = Vec::new();
         for (variable, text) in variables {
             let Some(name) = variable.strip_prefix(VARIABLE_PREFIX) else { continue };
-            let Some((section, key)) = name.split_once("__") else { continue };
-            let key = format!("{}.{}", section.to_lowercase(), key.to_lowercase());
+            if !name.contains(LEVEL_SEPARATOR) {
+                continue;
+            }
+            let key = name.to_lowercase().replace(LEVEL_SEPARATOR, ".");
             let origin = Origin::Environment { variable };
             match checked(origin, &key, value_of(&text)) {
                 Ok(layer) => self.layers.push(layer),
@@ -107,6 +113,23 @@ impl Layers {
         Ok(())
     }
 
+    /// Adds a flag whose value is `KEY=VALUE`; values are TOML, what is no TOML is a plain text.
+    pub fn assignment(&mut self, flag: &str, assignment: &str) -> Result<(), ConfigError> {
+        let origin = Origin::Flag { flag: format!("{flag} {assignment}") };
+        let Some((key, text)) = assignment.split_once('=') else {
+            return Err(ConfigError::one(Problem {
+                origin,
+                message: "it has no value; write KEY=VALUE, as in `procmond.scan_interval=5s`"
+                    .to_owned(),
+                suggestion: None,
+                place: None,
+            }));
+        };
+        let layer = checked(origin, key.trim(), value_of(text)).map_err(ConfigError::one)?;
+        self.layers.push(layer);
+        Ok(())
+    }
+
     /// Overlays the layers and checks the whole.
     pub fn resolve(mut self) -> Result<Resolved, ConfigError> {
         self.layers.sort_by_key(|layer| layer.origin.rank());
@@ -117,11 +140,9 @@ impl Layers {
         }
         let settings = Settings::deserialize(merged.into_deserializer())
             .map_err(|error| ConfigError::one(Problem::refused(Origin::Default, &error, None)))?;
-        let problems: Vec<_> = settings
-            .problems()
-            .into_iter()
-            .map(|(key, message)| self.problem_at(&key, &message, &origins))
-            .collect();
+        let violations = settings.violations();
+        let problems: Vec<_> =
+            violations.iter().map(|violation| self.problem_at(violation, &origins)).collect();
         if problems.is_empty() {
             Ok(Resolved { settings, origins })
         } else {
@@ -129,16 +150,22 @@ impl Layers {
         }
     }
 
-    fn problem_at(&self, key: &str, message: &str, origins: &BTreeMap<String, Origin>) -> Problem {
-        let origin = origins.get(key).cloned().unwrap_or(Origin::Default);
+    fn problem_at(&self, violation: &Violation, origins: &BTreeMap<String, Origin>) -> Problem {
+        let Violation { key, message, part, suggestion } = violation;
+        let origin = origin_of(key, origins);
         let text = self
             .layers
             .iter()
             .rev()
             .find(|layer| layer.origin == origin)
             .and_then(|layer| layer.text.as_deref());
-        let place = text.and_then(|text| Some((text.to_owned(), locate(text, key)?)));
-        Problem { origin, message: format!("`{key}`: {message}"), suggestion: None, place }
+        let place = text.and_then(|text| {
+            let value = locate(text, key)?;
+            let place = part.as_ref().map_or(value.clone(), |part| part.within(text, value));
+            Some((text.to_owned(), place))
+        });
+        let (message, suggestion) = (format!("`{key}`: {message}"), suggestion.clone());
+        Problem { origin, message, suggestion, place }
     }
 }
 
@@ -200,15 +227,31 @@ fn overlay(
     }
 }
 
-/// The bytes of the value of a dotted key.
-fn locate(text: &str, key: &str) -> Option<Range<usize>> {
-    let document = toml::de::DeTable::parse(text).ok()?;
-    let mut table = document.get_ref();
-    let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
-    for level in path.split('.').filter(|level| !level.is_empty()) {
-        table = table.get(level)?.get_ref().as_table()?;
+/// The layer that set a key, or the list it is in: a list is set as a whole.
+fn origin_of(key: &str, origins: &BTreeMap<String, Origin>) -> Origin {
+    let mut key = key;
+    loop {
+        if let Some(origin) = origins.get(key) {
+            return origin.clone();
+        }
+        let Some((outer, _)) = key.rsplit_once('.') else { return Origin::Default };
+        key = outer;
     }
-    table.get(last).map(toml::Spanned::span)
+}
+
+/// The bytes of the value of a dotted key; an entry of a list is its number, from 0.
+fn locate(text: &str, key: &str) -> Option<Range<usize>> {
+    let document = DeTable::parse(text).ok()?;
+    let mut levels = key.split('.');
+    let mut value = document.get_ref().get(levels.next()?)?;
+    for level in levels {
+        value = match value.get_ref() {
+            DeValue::Table(table) => table.get(level)?,
+            DeValue::Array(list) => list.get(level.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    Some(value.span())
 }
 
 #[cfg(test)]

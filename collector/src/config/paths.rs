@@ -11,6 +11,8 @@ use thiserror::Error;
 
 /// Name of our folders.
 const FOLDER: &str = "daemoneye";
+/// Name of the folder that holds the collectors' spools, in the state folder.
+const SPOOL_FOLDER: &str = "spool";
 /// Name of the configuration file.
 const CONFIG_FILE: &str = "config.toml";
 
@@ -19,6 +21,7 @@ const CONFIG_FILE: &str = "config.toml";
 pub struct Places {
     runtime: Option<PathBuf>,
     socket: Option<PathBuf>,
+    state: Option<PathBuf>,
     config: Option<PathBuf>,
 }
 
@@ -60,6 +63,10 @@ impl Places {
         Self {
             runtime: transport::runtime_folder(&variable),
             socket: transport::default_socket(&variable),
+            state: folder("XDG_STATE_HOME")
+                .or_else(|| folder("HOME").map(|home| home.join(".local").join("state")))
+                .or_else(|| folder("LOCALAPPDATA"))
+                .map(|base| base.join(FOLDER)),
             config: folder("XDG_CONFIG_HOME")
                 .or_else(|| folder("HOME").map(|home| home.join(".config")))
                 .or_else(|| folder("APPDATA"))
@@ -75,6 +82,13 @@ impl Places {
     /// Where the broker listens unless told otherwise; `None` without a home.
     pub fn default_socket(&self) -> Option<PathBuf> {
         self.socket.clone()
+    }
+
+    /// Where collectors keep their spools unless told otherwise, made by nobody yet; `None` without
+    /// a home. Not in the runtime folder, which often is memory and does not survive a restart of
+    /// the host.
+    pub fn default_spool(&self) -> Option<PathBuf> {
+        self.state.as_ref().map(|folder| folder.join(SPOOL_FOLDER))
     }
 
     /// The user's configuration file, there or not; `None` without a home.
@@ -158,6 +172,16 @@ mod tests {
             Some("/home/x/.local/state/daemoneye/run/broker.sock".into())
         );
         assert_eq!(home.user_config(), Some("/home/x/.config/daemoneye/config.toml".into()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn spools_are_in_the_state_folder_whatever_the_session_has() {
+        let session = places(&[("XDG_RUNTIME_DIR", "/run/user/7"), ("HOME", "/home/x")]);
+        let below_home = "/home/x/.local/state/daemoneye/spool";
+        assert_eq!(session.default_spool(), Some(below_home.into()));
+        let named = places(&[("XDG_STATE_HOME", "/state"), ("HOME", "/home/x")]);
+        assert_eq!(named.default_spool(), Some("/state/daemoneye/spool".into()));
     }
 
     #[test]

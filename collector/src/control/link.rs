@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemoneye_eventbus::EventBus;
-use daemoneye_eventbus::rpc::{Registration, ShutdownMode, Vitals};
+use daemoneye_eventbus::rpc::{Registration, RpcService, RpcServiceConfig, ShutdownMode, Vitals};
+use daemoneye_eventbus::{EventBus, SubscribeError};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::{debug, info, warn};
 
 use super::handler::CollectorHandler;
 use super::joined::Joined;
+use crate::analysis::AnalysisWorker;
 use crate::health::HealthStatus;
 use crate::runtime::StatusWatch;
 
@@ -31,14 +32,39 @@ pub struct AgentLink {
 }
 
 impl AgentLink {
-    /// Begins to join over the collector's bus, and answers from what the status says. Must be
-    /// called inside a tokio runtime, on which its task then runs.
-    pub fn start(bus: Arc<dyn EventBus>, registration: Registration, status: StatusWatch) -> Self {
+    /// Begins to join over the collector's bus, answers from what the status says, and has tasks
+    /// done by the worker. Must be called inside a tokio runtime, on which its task then runs.
+    pub fn start(
+        bus: Arc<dyn EventBus>,
+        registration: Registration,
+        status: StatusWatch,
+        worker: Arc<AnalysisWorker>,
+    ) -> Self {
         let (end, asked) = watch::channel(None);
         let (leave, told) = oneshot::channel();
-        let handler = CollectorHandler { registration, status, end };
+        let handler = CollectorHandler { registration, status, worker, end };
         let linking = tokio::spawn(keep(bus, Arc::new(handler), told));
         Self { asked, leave, linking }
+    }
+
+    /// The same on a bus whose handles have no names, as the one in the agent's own process has
+    /// not: there nobody can join, nor has to, and whatever is asked from when this returns is
+    /// answered.
+    ///
+    /// Cancelling it leaves nothing behind.
+    pub async fn serve(
+        bus: Arc<dyn EventBus>,
+        registration: Registration,
+        status: StatusWatch,
+        worker: Arc<AnalysisWorker>,
+    ) -> Result<Self, SubscribeError> {
+        let (end, asked) = watch::channel(None);
+        let (leave, told) = oneshot::channel();
+        let config = RpcServiceConfig::collector(registration.member.clone(), registration.kind);
+        let handler = CollectorHandler { registration, status, worker, end };
+        let service = RpcService::start(bus, config, Arc::new(handler)).await?;
+        let linking = tokio::spawn(answer(service, told));
+        Ok(Self { asked, leave, linking })
     }
 
     /// Completes when the collector was asked to end; how long it may take then. Cancel safe.
@@ -77,15 +103,24 @@ async fn keep(
     }
 }
 
+/// Answers until it is told to take leave, of nobody.
+async fn answer(service: RpcService, told: oneshot::Receiver<Duration>) {
+    if let Ok(limit) = told.await
+        && let Err(error) = service.end(limit).await
+    {
+        debug!(%error, "cut off what was being answered");
+    }
+}
+
 /// Tries until the collector is a member; `None` when the bus has ended.
 async fn join(bus: &Arc<dyn EventBus>, handler: &Arc<CollectorHandler>) -> Option<Joined> {
     let mut tried = 0_u64;
     loop {
         let (registration, answers) = (handler.registration.clone(), Arc::clone(handler));
-        let status = handler.status.clone();
+        let (status, worker) = (handler.status.clone(), Arc::clone(&handler.worker));
         let vitals = move || Vitals {
             status: HealthStatus::of_collector(&status.current()).into(),
-            running_tasks: 0,
+            running_tasks: u32::try_from(worker.jobs()).unwrap_or(u32::MAX),
         };
         match Joined::register(bus, registration, answers, vitals).await {
             Ok(joined) => {

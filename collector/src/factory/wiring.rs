@@ -37,14 +37,23 @@ pub(super) async fn connect(
 
 pub(super) fn host(config: &EventBusConfig, name: &str) -> Result<HostedBus, FactoryError> {
     let address = address(config)?;
-    if let Some(folder) = address.path().parent().filter(|folder| *folder != Path::new("")) {
-        prepare_private_folder(folder)?;
-    }
-    let broker = DaemoneyeBroker::new(broker_config(config)?);
-    broker.serve(Listener::bind(&address)?)?;
+    let broker = serve(&address, broker_config(config)?)?;
     write_operator_key(&broker, &address.key_path())?;
     let bus = Arc::new(DaemoneyeEventBus::from_broker(&broker, name.to_owned()));
     Ok(HostedBus::broker(bus, broker, &address))
+}
+
+/// A broker that listens, in a folder that is this user's alone.
+pub(super) fn serve(
+    address: &SocketAddress,
+    config: BrokerConfig,
+) -> Result<DaemoneyeBroker, FactoryError> {
+    if let Some(folder) = address.path().parent().filter(|folder| *folder != Path::new("")) {
+        prepare_private_folder(folder)?;
+    }
+    let broker = DaemoneyeBroker::new(config);
+    broker.serve(Listener::bind(address)?)?;
+    Ok(broker)
 }
 
 fn broker_config(config: &EventBusConfig) -> Result<BrokerConfig, FactoryError> {

@@ -3,22 +3,33 @@
 use tokio::sync::watch;
 
 use super::CollectorStatus;
+use crate::telemetry::OwnStatus;
 
 /// The writing side, shared by the tasks of one run.
 #[derive(Debug, Clone)]
 pub(super) struct Board {
     status: watch::Sender<CollectorStatus>,
+    /// Counts looks, apart from the status: that changes with every event.
+    looks: watch::Sender<u64>,
 }
 
 /// Follows the status of a [`Collector`](super::Collector) while it runs, and after.
 #[derive(Debug, Clone)]
 pub struct StatusWatch {
     status: watch::Receiver<CollectorStatus>,
+    looks: watch::Receiver<u64>,
 }
 
 impl Board {
     pub(super) fn new(status: CollectorStatus) -> Self {
-        Self { status: watch::Sender::new(status) }
+        Self { status: watch::Sender::new(status), looks: watch::Sender::new(0) }
+    }
+
+    /// The collector has looked at itself.
+    pub(super) fn looked(&self, own: OwnStatus) {
+        let looks = own.looks;
+        self.update(|status| status.own = own);
+        self.looks.send_replace(looks);
     }
 
     pub(super) fn update(&self, change: impl FnOnce(&mut CollectorStatus)) {
@@ -30,7 +41,7 @@ impl Board {
     }
 
     pub(super) fn watch(&self) -> StatusWatch {
-        StatusWatch { status: self.status.subscribe() }
+        StatusWatch { status: self.status.subscribe(), looks: self.looks.subscribe() }
     }
 }
 
@@ -48,5 +59,13 @@ impl StatusWatch {
     ) -> Option<CollectorStatus> {
         let status = self.status.wait_for(|status| condition(status)).await.ok()?;
         Some(status.clone())
+    }
+
+    /// Waits until the collector has looked at itself once more, which it does at every health
+    /// check, and returns its status; `None` when it is gone. Who comes late misses looks, and
+    /// never the last. Cancel safe.
+    pub async fn next_look(&mut self) -> Option<CollectorStatus> {
+        self.looks.changed().await.ok()?;
+        Some(self.current())
     }
 }

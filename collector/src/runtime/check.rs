@@ -1,14 +1,17 @@
-//! Health checks of sources at intervals: asked, never judged here.
+//! Health checks of sources at intervals, and a look at the collector itself: asked, and never
+//! judged here.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use daemoneye_eventbus::rpc::CpuUse;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::info;
 
 use super::board::Board;
-use super::status::SourceState;
+use super::looking::Looking;
+use super::status::{CollectorStatus, SourceState};
 use crate::config::CollectorConfig;
 use crate::source::EventSource;
 
@@ -24,20 +27,30 @@ pub(super) async fn repeat(
     let mut ticks = interval(config.health_check_interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await; // The first is at once, before anything could be known.
+    let mut looking = Looking::begin(&config, &board).await;
     loop {
         ticks.tick().await;
         round(&sources, &board).await;
+        looking.look(&board).await;
         if config.enable_telemetry {
-            let status = board.current();
-            info!(
-                accepted = status.events_accepted,
-                published = status.events_published,
-                lost = status.events_lost,
-                backpressure = status.backpressure,
-                "telemetry"
-            );
+            log(&board.current());
         }
     }
+}
+
+fn log(status: &CollectorStatus) {
+    let resources = status.own.resources;
+    info!(
+        accepted = status.events_accepted,
+        published = status.events_published,
+        lost = status.events_lost,
+        backpressure = status.backpressure,
+        cpu_percent = resources.cpu.map(CpuUse::percent),
+        memory_bytes = resources.memory_bytes,
+        open_descriptors = resources.open_descriptors,
+        threads = resources.threads,
+        "telemetry"
+    );
 }
 
 async fn round(sources: &[Arc<dyn EventSource>], board: &Board) {
@@ -53,12 +66,14 @@ async fn round(sources: &[Arc<dyn EventSource>], board: &Board) {
     while let Some(joined) = checks.join_next().await {
         let Ok((index, result)) = joined else { continue };
         board.update(|status| {
+            status.checks += 1;
             let source = &mut status.sources[index];
             match result {
                 Ok(()) => source.failed_checks = 0,
                 Err(failure) => {
                     source.failed_checks += 1;
                     source.last_failure = Some(failure);
+                    status.checks_failed += 1;
                 }
             }
         });

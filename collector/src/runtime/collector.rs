@@ -14,11 +14,13 @@ use super::board::{Board, StatusWatch};
 use super::intake::{Batch, Intake, Lane};
 use super::publisher::Publisher;
 use super::source_set::SourceSet;
+use super::spooling::SpoolingPublisher;
 use super::status::{CollectorStatus, SourceState, SourceStatus};
 use super::{RegisterError, RunError, check};
 use crate::config::CollectorConfig;
 use crate::factory::EventBusFactory;
 use crate::source::EventSource;
+use crate::spool::{Recovered, Spool};
 
 /// Share of the time for a stop that sources get; publishing what they sent gets the rest.
 const SOURCES_SHARE_OF_STOP: u32 = 2;
@@ -54,6 +56,7 @@ pub struct Collector {
     sources: Vec<Arc<dyn EventSource>>,
     bus: Option<Arc<dyn EventBus>>,
     credential: Credential,
+    spool: Option<Spool>,
     board: Board,
 }
 
@@ -71,17 +74,9 @@ type Published = Result<Result<(), RunError>, JoinError>;
 impl Collector {
     /// A collector without sources. The configuration's limits hold from here on.
     pub fn new(config: CollectorConfig) -> Self {
-        let board = Board::new(CollectorStatus {
-            component_name: config.component_name.clone(),
-            sources: Vec::new(),
-            events_accepted: 0,
-            events_published: 0,
-            events_lost: 0,
-            publish_retries: 0,
-            backpressure: false,
-            backpressure_episodes: 0,
-        });
-        Self { config, sources: Vec::new(), bus: None, credential: Credential::None, board }
+        let board = Board::new(CollectorStatus::new(&config.component_name));
+        let credential = Credential::None;
+        Self { config, sources: Vec::new(), bus: None, credential, spool: None, board }
     }
 
     /// Publishes on a bus that others use too; the collector will not shut it down.
@@ -95,6 +90,27 @@ impl Collector {
     #[must_use]
     pub fn with_credential(mut self, credential: Credential) -> Self {
         self.credential = credential;
+        self
+    }
+
+    /// Keeps events in this spool while the bus does not take them. What is in it already is of
+    /// earlier runs, and is published first; what was lost of it counts as lost in this run.
+    ///
+    /// The bus must not count an event as accepted that may still be lost with its connection:
+    /// a client's `Fire` does.
+    #[must_use]
+    pub fn with_spool(mut self, spool: Spool, recovered: &Recovered) -> Self {
+        let lost = recovered.lost_events;
+        if recovered.damaged_bytes > 0 {
+            warn!(?recovered, "a part of what was kept on disk cannot be read any more");
+        } else if recovered.events > 0 {
+            info!(?recovered, "events of earlier runs are on disk");
+        }
+        self.board.update(|status| {
+            status.events_accepted += lost;
+            status.events_lost += lost;
+        });
+        self.spool = Some(spool);
         self
     }
 
@@ -146,7 +162,7 @@ impl Collector {
     /// Without [`with_bus`](Self::with_bus) the bus of the configuration is opened first and shut
     /// down last. Dropping the future aborts the sources; what they had sent is still published.
     pub async fn run_until(
-        self,
+        mut self,
         stop: impl Future<Output = ()>,
     ) -> Result<CollectorStatus, RunError> {
         self.check()?;
@@ -154,7 +170,8 @@ impl Collector {
             Some(bus) => (Arc::clone(bus), false),
             None => (self.open_bus().await?, true),
         };
-        let result = self.run_on(&bus, stop).await;
+        let spool = self.spool.take();
+        let result = self.run_on(&bus, spool, stop).await;
         if !owned {
             return result;
         }
@@ -182,10 +199,11 @@ impl Collector {
     async fn run_on(
         &self,
         bus: &Arc<dyn EventBus>,
+        spool: Option<Spool>,
         stop: impl Future<Output = ()>,
     ) -> Result<CollectorStatus, RunError> {
         let (mut sources, lanes) = SourceSet::start(&self.sources, &self.config, &self.board);
-        let mut pipeline = self.start_pipeline(bus, lanes);
+        let mut pipeline = self.start_pipeline(bus, spool, lanes);
         // In a set of its own, which aborts it when this run ends or is dropped.
         let mut checks = JoinSet::new();
         checks.spawn(check::repeat(self.sources.clone(), self.config.clone(), self.board.clone()));
@@ -202,7 +220,12 @@ impl Collector {
         self.conclude(published)
     }
 
-    fn start_pipeline(&self, bus: &Arc<dyn EventBus>, lanes: Vec<Lane>) -> Pipeline {
+    fn start_pipeline(
+        &self,
+        bus: &Arc<dyn EventBus>,
+        spool: Option<Spool>,
+        lanes: Vec<Lane>,
+    ) -> Pipeline {
         let permits = Arc::new(Semaphore::new(self.config.backpressure_threshold));
         // A batch holds at least one permit, so that sending one never waits.
         let (batches, receiver) = mpsc::channel::<Batch>(self.config.backpressure_threshold);
@@ -215,25 +238,26 @@ impl Collector {
             self.board.clone(),
             Arc::clone(&close_lanes),
         );
-        let publisher = Publisher::new(
-            Arc::clone(bus),
-            receiver,
-            Arc::clone(&permits),
-            &self.config,
-            self.board.clone(),
-        );
-        Pipeline {
-            intake: tokio::spawn(intake.run()),
-            publisher: tokio::spawn(publisher.run()),
-            close_lanes,
-            permits,
-        }
+        let intake = tokio::spawn(intake.run());
+        let (bus, board) = (Arc::clone(bus), self.board.clone());
+        let own_permits = Arc::clone(&permits);
+        let publisher = if let Some(spool) = spool {
+            let close_lanes = Arc::clone(&close_lanes);
+            let (permits, config) = (own_permits, &self.config);
+            let publisher =
+                SpoolingPublisher::new(bus, receiver, permits, close_lanes, config, board, spool);
+            tokio::spawn(publisher.run())
+        } else {
+            let publisher = Publisher::new(bus, receiver, own_permits, &self.config, board);
+            tokio::spawn(publisher.run())
+        };
+        Pipeline { intake, publisher, close_lanes, permits }
     }
 
     /// Accounts for what was left over, and judges the run.
     fn conclude(&self, published: Result<(), RunError>) -> Result<CollectorStatus, RunError> {
         self.board.update(|status| {
-            status.events_lost = status.events_accepted.saturating_sub(status.events_published);
+            status.events_lost = status.events_missing();
             status.backpressure = false;
         });
         let status = self.board.current();

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use daemoneye_eventbus::{PublishError, ShutdownError};
+use daemoneye_eventbus::{PublishError, ShutdownError, SubscribeError};
 use thiserror::Error;
 
 use crate::factory::FactoryError;
+use crate::spool::OpenError;
 
 /// Why a source is refused; the collector is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -48,6 +49,12 @@ pub enum RunError {
     /// The bus of the configuration could not be opened.
     #[error("cannot open the event bus")]
     Bus(#[from] FactoryError),
+    /// It cannot hear what it is asked.
+    #[error("the collector cannot hear what it is asked")]
+    Serve(#[from] SubscribeError),
+    /// The spool of the configuration could not be opened.
+    #[error("cannot open the spool")]
+    Spool(#[from] OpenError),
     /// Every source failed, so that nothing is collected any more.
     #[error("every source failed: {failures}")]
     AllSourcesFailed {
@@ -59,13 +66,13 @@ pub enum RunError {
     BusLost {
         /// What it said.
         source: PublishError,
-        /// Events accepted and not published.
+        /// Events accepted, and neither published nor kept on disk.
         lost: u64,
     },
     /// The time for a stop was up before everything was published.
     #[error("{lost} events were not published within {waited:?}")]
     Deadline {
-        /// Events accepted and not published.
+        /// Events accepted, and neither published nor kept on disk.
         lost: u64,
         /// The time there was.
         waited: Duration,

@@ -1,8 +1,11 @@
-//! What a collector reports about itself: facts and counters that never decrease.
+//! What a collector reports about itself: facts, and counters that never decrease but for one.
 
 use daemoneye_eventbus::SourceCaps;
+use daemoneye_eventbus::rpc::ErrorRate;
 
-/// A collector at one moment. At quiescence accepted = published + lost.
+use crate::telemetry::OwnStatus;
+
+/// A collector at one moment. At quiescence accepted = published + spooled + lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectorStatus {
     /// Its name.
@@ -16,12 +19,24 @@ pub struct CollectorStatus {
     /// Events the bus would never take (too large), or that were left over when the time for a
     /// stop was up or the bus was gone.
     pub events_lost: u64,
+    /// Events of this run that are on disk, since the bus has not taken them. Unlike the others this
+    /// decreases: an event that is taken counts as published.
+    pub events_spooled: u64,
+    /// Events of earlier runs that were on disk and that the bus has accepted since; they count
+    /// nowhere else.
+    pub events_replayed: u64,
     /// Publishes that were tried again because the bus had no room.
     pub publish_retries: u64,
     /// Whether sources are held back right now, because the bus does not keep up.
     pub backpressure: bool,
     /// How often that began.
     pub backpressure_episodes: u64,
+    /// Health checks of sources that have returned, or taken too long.
+    pub checks: u64,
+    /// Of these, those that failed.
+    pub checks_failed: u64,
+    /// What it found when it last looked at itself; the default before.
+    pub own: OwnStatus,
 }
 
 /// One source at one moment.
@@ -67,6 +82,45 @@ pub enum SourceState {
 }
 
 impl CollectorStatus {
+    /// Before anything has happened.
+    pub(crate) fn new(component_name: impl Into<String>) -> Self {
+        Self {
+            component_name: component_name.into(),
+            sources: Vec::new(),
+            events_accepted: 0,
+            events_published: 0,
+            events_lost: 0,
+            events_spooled: 0,
+            events_replayed: 0,
+            publish_retries: 0,
+            backpressure: false,
+            backpressure_episodes: 0,
+            checks: 0,
+            checks_failed: 0,
+            own: OwnStatus::default(),
+        }
+    }
+
+    /// Events outside the declared capabilities of their sources.
+    pub fn events_refused(&self) -> u64 {
+        self.sources.iter().map(|source| source.events_refused).sum()
+    }
+
+    /// What was tried since the start, and what of it failed: an event fails when it is refused or
+    /// lost, a publish when it is tried again, a health check by itself.
+    pub fn attempts(&self) -> ErrorRate {
+        let (refused, retries) = (self.events_refused(), self.publish_retries);
+        ErrorRate {
+            failed: refused + retries + self.events_lost + self.checks_failed,
+            tried: self.events_accepted + refused + retries + self.checks,
+        }
+    }
+
+    /// Events that were accepted, and neither published nor kept on disk: at the end they are lost.
+    pub fn events_missing(&self) -> u64 {
+        self.events_accepted.saturating_sub(self.events_published + self.events_spooled)
+    }
+
     /// The source of a name.
     pub fn source(&self, name: &str) -> Option<&SourceStatus> {
         self.sources.iter().find(|source| source.name == name)
@@ -77,5 +131,35 @@ impl SourceState {
     /// Whether the source has ended, one way or another.
     pub fn is_over(&self) -> bool {
         !matches!(self, Self::Registered | Self::Running)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_fails_was_tried_and_counts_once() {
+        let source = SourceStatus {
+            name: "s",
+            capabilities: SourceCaps::PROCESS,
+            state: SourceState::Running,
+            events_accepted: 10,
+            events_refused: 3,
+            failed_checks: 1,
+            last_failure: None,
+        };
+        let status = CollectorStatus {
+            sources: vec![source],
+            events_accepted: 10,
+            events_published: 8,
+            events_lost: 2,
+            publish_retries: 4,
+            checks: 20,
+            checks_failed: 5,
+            ..CollectorStatus::new("c")
+        };
+        assert_eq!(status.attempts(), ErrorRate { failed: 3 + 4 + 2 + 5, tried: 10 + 3 + 4 + 20 });
+        assert_eq!(CollectorStatus::new("c").attempts(), ErrorRate::default());
     }
 }

@@ -1,6 +1,7 @@
 //! Isolation, order, refusal, backpressure and a stop that loses nothing.
 
 mod bus;
+mod spooling;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -37,6 +37,12 @@ pub(crate) fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(pid), signal).expect("the process is there");
 }
 
+/// The folder of the collectors that were built with this test.
+pub(crate) fn built_programs() -> PathBuf {
+    let procmond = assert_cmd::cargo::cargo_bin("procmond");
+    procmond.parent().expect("it lies in a folder").to_owned()
+}
+
 impl RunningAgent {
     /// Starts an agent on a bus and waits until it is ready.
     pub(crate) fn start(bus: &str) -> Self {
@@ -45,15 +51,15 @@ impl RunningAgent {
 
     /// The same with more flags.
     pub(crate) fn start_with(bus: &str, flags: &[&str]) -> Self {
-        Self::start_as(bus, &assert_cmd::cargo::cargo_bin("procmond"), |command| {
+        Self::start_as(bus, &built_programs(), |command| {
             command.args(flags);
         })
     }
 
-    /// The same with this program as procmond, and whatever else is to be said.
+    /// The same with the procmond of this folder, and whatever else is to be said.
     pub(crate) fn start_as(
         bus: &str,
-        procmond: &Path,
+        programs: &Path,
         configure: impl FnOnce(&mut Command),
     ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -61,9 +67,9 @@ impl RunningAgent {
         mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe");
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
         command
-            .args(["--bus", bus, "--interval", SCAN_INTERVAL])
-            .arg("--procmond")
-            .arg(procmond)
+            .args(["--bus", bus, "--interval", SCAN_INTERVAL, "--collectors", "procmond"])
+            .arg("--programs")
+            .arg(programs)
             .arg("--socket")
             .arg(folder.path().join("run/broker.sock"))
             .arg("--record")

@@ -16,7 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::agent::{RunningAgent, signal};
+use crate::agent::{RunningAgent, built_programs, signal};
 use crate::operator::Operator;
 use crate::{Sleeper, event, is};
 
@@ -28,13 +28,9 @@ const SHORT: [(&str, &str); 1] = [("RESTART_PAUSE", "10ms")];
 /// Requests, more than wait for a member that does not read.
 const MORE_THAN_WAIT: usize = 1000;
 
-fn procmond() -> PathBuf {
-    assert_cmd::cargo::cargo_bin("procmond")
-}
-
-/// An agent with a broker, this program as procmond, and settings of its section.
-fn agent(procmond: &Path, settings: &[(&str, &str)]) -> RunningAgent {
-    RunningAgent::start_as("daemoneye", procmond, |command: &mut Command| {
+/// An agent with a broker, the procmond of this folder, and settings of its section.
+fn agent(programs: &Path, settings: &[(&str, &str)]) -> RunningAgent {
+    RunningAgent::start_as("daemoneye", programs, |command: &mut Command| {
         for (key, value) in settings {
             command.env(format!("DAEMONEYE_AGENT__{key}"), value);
         }
@@ -70,9 +66,9 @@ fn has_ended(pid: u32) -> bool {
     kill(Pid::from_raw(i32::try_from(pid).expect("ids fit")), None) == Err(Errno::ESRCH)
 }
 
-/// A program that is procmond in its first life, and this script in every later one.
+/// A folder with a program that is procmond in its first life, and this script in every later one.
 fn once_procmond(folder: &TempDir, later: &str) -> PathBuf {
-    let (real, flag) = (procmond(), folder.path().join("lived"));
+    let (real, flag) = (built_programs().join("procmond"), folder.path().join("lived"));
     let (real, flag) = (real.display(), flag.display());
     let text = format!(
         "#!/bin/sh\nif [ ! -e '{flag}' ]; then : > '{flag}'; exec '{real}' \"$@\"; fi\n{later}\n"
@@ -80,19 +76,22 @@ fn once_procmond(folder: &TempDir, later: &str) -> PathBuf {
     program(folder, &text)
 }
 
+/// A folder where procmond is this script.
 fn program(folder: &TempDir, text: &str) -> PathBuf {
-    let (source, path) = (folder.path().join("text"), folder.path().join("program"));
+    let programs = folder.path().join("programs");
+    std::fs::create_dir(&programs).expect("a new folder");
+    let (source, path) = (folder.path().join("text"), programs.join("procmond"));
     std::fs::write(&source, text).expect("written");
     // Never open for writing here: a fork of another test would hold it, and it could not be run.
     assert!(Command::new("cp").args([&source, &path]).status().expect("every host").success());
     let runnable = std::fs::Permissions::from_mode(0o700);
     std::fs::set_permissions(&path, runnable).expect("its owner may");
-    path
+    programs
 }
 
 #[test]
 fn a_collector_that_is_killed_is_started_again_and_the_agent_goes_on() {
-    let mut agent = agent(&procmond(), &SHORT);
+    let mut agent = agent(&built_programs(), &SHORT);
     let first = first_pid(&agent);
     signal(first, Signal::SIGKILL);
     let second = next_procmond(&mut agent, first);
@@ -110,7 +109,7 @@ fn a_collector_that_is_killed_is_started_again_and_the_agent_goes_on() {
 #[test]
 fn a_collector_that_ends_too_often_is_given_up_as_failed_and_told() {
     let settings = [SHORT[0], ("RESTART_LIMIT", "2")];
-    let mut agent = agent(&procmond(), &settings);
+    let mut agent = agent(&built_programs(), &settings);
     let operator = Operator::at(&agent);
     let mut pid = first_pid(&agent);
     for _ in 0..2 {
@@ -173,7 +172,7 @@ fn a_collector_that_ignores_the_signal_is_killed_after_the_limit() {
 
 #[test]
 fn a_frozen_collector_is_killed_after_the_limit_though_it_had_joined() {
-    let agent = agent(&procmond(), &[("STOP_TIMEOUT", "300ms")]);
+    let agent = agent(&built_programs(), &[("STOP_TIMEOUT", "300ms")]);
     Operator::at(&agent).until_procmond(|part| part.status == HealthStatus::Healthy);
     let pid = first_pid(&agent);
     signal(pid, Signal::SIGSTOP);
@@ -186,7 +185,7 @@ fn a_frozen_collector_is_killed_after_the_limit_though_it_had_joined() {
 
 #[test]
 fn an_orderly_stop_comes_in_the_pause_before_a_restart() {
-    let agent = agent(&procmond(), &LONG);
+    let agent = agent(&built_programs(), &LONG);
     signal(first_pid(&agent), Signal::SIGKILL);
     Operator::at(&agent).until_procmond(is_paused);
     let (_, status) = agent.stop(Signal::SIGTERM);
@@ -212,7 +211,7 @@ fn an_orderly_stop_ends_a_collector_that_is_still_starting() {
 
 #[test]
 fn a_collector_is_asked_over_the_bus_to_end_and_takes_leave() {
-    let agent = agent(&procmond(), &[]);
+    let agent = agent(&built_programs(), &[]);
     let operator = Operator::at(&agent);
     operator.until_procmond(|part| part.status == HealthStatus::Healthy);
     let mut lifecycle = operator.listen("control.collector.lifecycle");
@@ -231,7 +230,7 @@ fn a_collector_is_asked_over_the_bus_to_end_and_takes_leave() {
 
 #[test]
 fn one_that_is_asked_to_end_by_somebody_else_ends_in_order_and_is_started_again() {
-    let mut agent = agent(&procmond(), &SHORT);
+    let mut agent = agent(&built_programs(), &SHORT);
     let operator = Operator::at(&agent);
     operator.until_procmond(|part| part.status == HealthStatus::Healthy);
     let within = Duration::from_secs(30);
@@ -247,7 +246,7 @@ fn one_that_is_asked_to_end_by_somebody_else_ends_in_order_and_is_started_again(
 
 #[test]
 fn one_that_is_forced_to_end_does_not_end_in_order() {
-    let agent = agent(&procmond(), &LONG);
+    let agent = agent(&built_programs(), &LONG);
     let operator = Operator::at(&agent);
     operator.until_procmond(|part| part.status == HealthStatus::Healthy);
     let asked = operator.ask("procmond", Request::Shutdown(ShutdownMode::Forced));
@@ -259,12 +258,12 @@ fn one_that_is_forced_to_end_does_not_end_in_order() {
 
 #[test]
 fn a_collector_that_joined_says_how_it_is_and_what_it_can_do() {
-    let agent = agent(&procmond(), &[]);
+    let agent = agent(&built_programs(), &[]);
     let operator = Operator::at(&agent);
     operator.until_procmond(|part| part.status == HealthStatus::Healthy);
     let parts = operator.health("procmond").parts;
     let names: Vec<_> = parts.iter().map(|part| part.name.as_str()).collect();
-    assert_eq!(names, ["procmond", "publishing"]);
+    assert_eq!(names, ["procmond", "publishing", "error_rate", "cpu", "memory"]);
     assert!(parts.iter().all(|part| part.status == HealthStatus::Healthy), "{parts:?}");
     let Ok(Response::Capabilities(told)) = operator.ask("procmond", Request::GetCapabilities)
     else {
@@ -272,7 +271,12 @@ fn a_collector_that_joined_says_how_it_is_and_what_it_can_do() {
     };
     assert_eq!(told.kind, CollectorKind::Process);
     assert!(told.capabilities.contains(SourceCaps::PROCESS));
-    let operations = [Operation::HealthCheck, Operation::GetCapabilities, Operation::Shutdown];
+    let operations = [
+        Operation::HealthCheck,
+        Operation::GetCapabilities,
+        Operation::ExecuteTask,
+        Operation::Shutdown,
+    ];
     assert_eq!(told.operations, operations);
     let refused = operator.ask("procmond", Request::Pause);
     let unknown = matches!(refused, Err(CallError::Refused(Refusal::UnknownOperation { .. })));
@@ -281,7 +285,7 @@ fn a_collector_that_joined_says_how_it_is_and_what_it_can_do() {
 
 #[test]
 fn a_collector_that_shows_no_life_is_unhealthy_until_it_does() {
-    let agent = agent(&procmond(), &[("HEARTBEAT_INTERVAL", "50ms")]);
+    let agent = agent(&built_programs(), &[("HEARTBEAT_INTERVAL", "50ms")]);
     let operator = Operator::at(&agent);
     operator.until_procmond(|part| part.status == HealthStatus::Healthy);
     signal(first_pid(&agent), Signal::SIGSTOP);
@@ -294,7 +298,7 @@ fn a_collector_that_shows_no_life_is_unhealthy_until_it_does() {
 
 #[test]
 fn a_frozen_collector_holds_up_no_request_to_others() {
-    let agent = agent(&procmond(), &[]);
+    let agent = agent(&built_programs(), &[]);
     let operator = Operator::at(&agent);
     operator.until_procmond(|part| part.status == HealthStatus::Healthy);
     signal(first_pid(&agent), Signal::SIGSTOP);

@@ -1,18 +1,21 @@
-//! Judges host cases: what the real agent recorded of processes the harness started itself.
+//! Judges host cases: what the real agent recorded of things the harness made happen itself.
 //!
-//! C1 (every child seen starting and exiting), M1 (nothing but what the recorder subscribed), C3
-//! (once), C4 (numbers of a source grow, no start after its own exit), C6 (what the harness knows
-//! of its children), C13 (the agent ended in order) and the case's own `received`. Nothing else can
+//! C1 (every step of every thing is told), M1 (nothing but what the recorder subscribed), C3
+//! (once), C4 (numbers of a source grow, no step before an earlier one), C6 (what the harness knows
+//! of its things), C13 (the agent ended in order) and the case's own `received`. Nothing else can
 //! be judged from outside: what a collector offered to its bus is known to itself alone.
 
+mod children;
 mod content;
 mod numbers;
+
+use std::collections::BTreeMap;
 
 use super::found::Found;
 use super::oracle;
 use super::report::{Check, Report};
 use crate::plan::{Bus, Case};
-use crate::record::{AgentEnd, Sightings, tells_exit, tells_start};
+use crate::record::{AgentEnd, Sightings, Step};
 
 /// Judges what a host case saw on a bus.
 pub fn check_sightings(case: &Case, bus: Bus, sightings: &Sightings) -> Report {
@@ -33,26 +36,26 @@ fn rule_of(check: Check) -> &'static str {
     if check == Check::Foreign { "M1" } else { check.rule() }
 }
 
-/// C1 and C3: every child is seen starting and exiting, once each.
+/// C1 and C3: every step of every thing is told, once.
 fn delivery(sightings: &Sightings, found: &mut Found<'_>) {
-    let mut times = vec![(0_u64, 0_u64); sightings.children.len()];
-    for (seen, child) in sightings.processes() {
-        let Some(child) = child else { continue };
-        times[child].0 += u64::from(tells_start(seen));
-        times[child].1 += u64::from(tells_exit(seen));
+    let mut told: Vec<BTreeMap<Step, u64>> = vec![BTreeMap::new(); sightings.things.len()];
+    for (received, thing) in sightings.told() {
+        if let (Some(thing), Some(step)) = (thing, Step::told_by(&received.event)) {
+            *told[thing].entry(step).or_default() += 1;
+        }
     }
-    for (index, (starts, exits)) in times.into_iter().enumerate() {
-        let pid = sightings.children[index].pid;
-        for (what, times) in [("starting", starts), ("exiting", exits)] {
+    for (index, (thing, told)) in sightings.things.iter().zip(told).enumerate() {
+        for step in thing.steps() {
+            let times = told.get(&step).copied().unwrap_or(0);
             found.judged(Check::Delivery, 1);
             found.judged(Check::Duplicates, u64::from(times > 0));
             match times {
                 0 => found.violated(Check::Delivery, || {
-                    format!("child {index} (process {pid}) was never seen {what}")
+                    format!("{} was never seen {step}", thing.called(index))
                 }),
                 1 => {}
                 _ => found.violated(Check::Duplicates, || {
-                    format!("child {index} (process {pid}) was seen {what} {times} times, not once")
+                    format!("{} was seen {step} {times} times, not once", thing.called(index))
                 }),
             }
         }

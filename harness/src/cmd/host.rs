@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use daemoneye_eventbus::{Topic, TopicPattern};
+
 use super::behaviour::{Ran, judged, row, today};
 use super::judging::Judging;
 use crate::check::check_sightings;
-use crate::driver::{DriveError, HostDriven, HostRequest, Interrupt, agent_beside, run_host};
+use crate::driver::{
+    DriveError, HostDriven, HostRequest, Interrupt, ThingKind, agent_beside, run_host,
+};
 use crate::plan::{Case, Count};
 use crate::report::{Behaviour, BehaviourRow};
 
@@ -19,22 +23,44 @@ pub(super) async fn run(judging: Judging<'_>, interrupt: Interrupt) -> Result<Ra
     let recorder = case.topology.subscribers.first();
     let patterns = recorder.map(|spec| spec.subscription.topic_patterns.clone());
     let patterns = patterns.unwrap_or_default();
-    let children = children(case);
+    let makes = makes(case, &patterns);
     let budget = Duration::from_millis(case.budget_ms);
-    let request = HostRequest { executable, bus, patterns: &patterns, children, budget, directory };
+    let request =
+        HostRequest { executable, bus, patterns: &patterns, makes: &makes, budget, directory };
     let driven = run_host(&agent, &request, interrupt).await?;
     let row = judge(judging, &driven);
     Ok(Ran { row, tear_down: driven.tear_down, history: None })
 }
 
-/// How many children a case starts.
-fn children(case: &Case) -> u64 {
+/// What a case makes happen, for each collector that a publisher stands for.
+fn makes(case: &Case, patterns: &[String]) -> Vec<(ThingKind, u64)> {
     let publishes = case.phases.iter().flat_map(|phase| &phase.publish);
-    let counts = publishes.map(|publish| match publish.count {
-        Count::Events(events) => events,
-        Count::ForMs(_) | Count::UntilRefused => 0,
+    let counted = publishes.filter_map(|publish| match publish.count {
+        Count::Events(events) => {
+            let collector = &case.topology.publishers[publish.publisher].name;
+            Some((thing(collector, patterns)?, events))
+        }
+        Count::ForMs(_) | Count::UntilRefused => None,
     });
-    counts.sum()
+    counted.collect()
+}
+
+/// What a collector sees; the plan refuses names of none.
+fn thing(collector: &str, patterns: &[String]) -> Option<ThingKind> {
+    match collector {
+        "procmond" if tells_hashes(patterns) => Some(ThingKind::Program),
+        "procmond" => Some(ThingKind::Child),
+        "fsmond" => Some(ThingKind::File),
+        "netmond" => Some(ThingKind::Connection),
+        _ => None,
+    }
+}
+
+/// Whether the recorder hears of hashes: then the children run a program whose hash is known.
+fn tells_hashes(patterns: &[String]) -> bool {
+    let topic: Topic = "events.process.integrity".parse().expect("a topic");
+    let mut patterns = patterns.iter().filter_map(|pattern| pattern.parse::<TopicPattern>().ok());
+    patterns.any(|pattern| pattern.matches(&topic))
 }
 
 fn judge(judging: Judging<'_>, driven: &HostDriven) -> BehaviourRow {

@@ -1,41 +1,44 @@
-//! Host cases: a real agent with a real procmond watches children that this harness starts.
+//! Host cases: a real agent with real collectors watches what this harness makes happen.
 //!
-//! Each child is held open until its start was recorded by the agent, then let go, and its exit
-//! awaited. The recorder is the agent's own subscriber on both buses; nothing is pretended, and
-//! nothing is judged here: a child that is not seen in time is left to the checks.
+//! Each child, file or connection is held until what was done to it was recorded by the agent, and
+//! only then goes on to its next act. The recorder is the agent's own subscriber on both buses;
+//! nothing is pretended, and nothing is judged here: what is not seen in time is left to the checks.
 //!
-//! - `agent`: its process; `record`: what it wrote; `children`: who is watched; `left`: the end.
+//! - `agent`: its process; `record`: what it wrote; `left`: the end;
+//! - `stage`: makes things happen: `children`, `files`, `connections`.
 
 mod agent;
 mod children;
+mod connections;
+mod files;
 mod left;
 mod record;
+mod stage;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use collector_core::config::CollectorName;
 use collector_core::ready::AgentReady;
-use daemoneye_eventbus::CollectionEvent;
 use tokio::time::Instant;
 
 use self::agent::{AGENT, RunningAgent};
-use self::children::{Nursery, let_go};
 use self::left::Belongings;
 use self::record::GrowingRecord;
+use self::stage::{Stage, go_on};
 use super::budget::Budget;
-use super::error::{DriveError, Stage};
+use super::error::{DriveError, Stage as DriveStage};
 use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::measure::Meter;
 use super::runtime_folder::RuntimeFolder;
 use crate::plan::Bus;
-use crate::record::{
-    Parent, ProcessFigures, Role, Sightings, TearDown, WatchedChild, tells_exit, tells_start,
-};
+use crate::record::{Parent, ProcessFigures, Role, Sightings, Step, TearDown, Thing};
 
-/// A batch is seen starting, and again seen exiting, within this time.
+/// What was done to a batch is seen within this time.
 const SEEN_LIMIT: Duration = Duration::from_mins(1);
-/// Children held open at once: enough that one scan sees many, few for a small host.
+/// Things held at once: enough that one scan sees many, few for a small host.
 const BATCH: u64 = 50;
 /// Time between two looks at a record that grows.
 const LOOK: Duration = Duration::from_millis(20);
@@ -49,12 +52,25 @@ pub struct HostRequest<'a> {
     pub bus: Bus,
     /// What the agent subscribes to.
     pub patterns: &'a [String],
-    /// Children to start.
-    pub children: u64,
+    /// What is made to happen, and how often.
+    pub makes: &'a [(ThingKind, u64)],
     /// How long the whole case may take.
     pub budget: Duration,
     /// Where the record goes; made if missing.
     pub directory: &'a Path,
+}
+
+/// What a host case makes happen; a real collector sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThingKind {
+    /// A child is started and ends: procmond.
+    Child,
+    /// The same with a program whose hash is known, which procmond tells as well. On Linux only.
+    Program,
+    /// A file is made, written and removed: fsmond.
+    File,
+    /// A connection is opened and closed: netmond.
+    Connection,
 }
 
 /// What came of a host case.
@@ -66,6 +82,17 @@ pub struct HostDriven {
     pub processes: Vec<ProcessFigures>,
     /// What was left behind.
     pub tear_down: TearDown,
+}
+
+impl ThingKind {
+    /// The collector that sees it.
+    pub fn collector(self) -> CollectorName {
+        match self {
+            Self::Child | Self::Program => CollectorName::Procmond,
+            Self::File => CollectorName::Fsmond,
+            Self::Connection => CollectorName::Netmond,
+        }
+    }
 }
 
 /// The agent beside an executable, if it is built.
@@ -90,22 +117,24 @@ pub async fn run_host(
     let folder = RuntimeFolder::create().map_err(DriveError::Prepare)?;
     let path = request.directory.join(format!("{}.record", request.bus.as_str()));
     let record = GrowingRecord::begin(path.clone());
+    let stage = Stage::new(request, folder.path()).await.map_err(DriveError::Prepare)?;
     let agent = RunningAgent::start(agent, request, folder.path(), &path)?;
     let mut watch = Watch {
         agent,
         record,
-        children: Vec::new(),
+        things: Vec::new(),
         seen: Vec::new(),
         // Host trials are no performance trials, but what real processes use is worth telling.
         meter: Meter::new(true),
         belongings: Belongings::default(),
     };
     let watched = tokio::select! {
-        watched = budget.limit(watch.watch(request, folder.path())) => {
-            watched.unwrap_or_else(|| Err(budget.exceeded(Stage::Phase("children".to_owned()))))
+        watched = budget.limit(watch.watch(request, &stage)) => {
+            watched.unwrap_or_else(|| Err(budget.exceeded(DriveStage::Phase("things".to_owned()))))
         }
         () = interrupt.told() => Err(DriveError::Interrupted),
     };
+    drop(stage);
     let end = watch.agent.end().await;
     let mut tear_down = watch.belongings.left(folder.path()).await;
     tear_down.folders.extend(folder.remove());
@@ -114,8 +143,8 @@ pub async fn run_host(
     watch.read_on()?;
     let processes = watch.meter.figures();
     let parent = Parent { pid: std::process::id(), arguments: own_arguments() };
-    let Watch { record, children, .. } = watch;
-    let sightings = Sightings { record: record.events, children, parent, end };
+    let Watch { record, things, .. } = watch;
+    let sightings = Sightings { record: record.events, things, parent, end };
     Ok(HostDriven { sightings, processes, tear_down })
 }
 
@@ -127,27 +156,28 @@ fn own_arguments() -> Vec<String> {
 struct Watch {
     agent: RunningAgent,
     record: GrowingRecord,
-    children: Vec<WatchedChild>,
-    /// By child: starts and exits seen.
-    seen: Vec<(u64, u64)>,
+    things: Vec<Thing>,
+    /// By thing: the steps seen.
+    seen: Vec<BTreeSet<Step>>,
     meter: Meter,
     belongings: Belongings,
 }
 
 impl Watch {
-    async fn watch(&mut self, request: &HostRequest<'_>, folder: &Path) -> Result<(), DriveError> {
-        let nursery = Nursery::new(request.executable, folder).map_err(DriveError::Prepare)?;
+    async fn watch(&mut self, request: &HostRequest<'_>, stage: &Stage) -> Result<(), DriveError> {
         let ready = self.agent.ready().await?;
         tracing::debug!(?ready, "the agent is ready");
         self.take_part(&ready).await?;
         self.meter.everybody_is_ready();
         self.meter.window_begins();
-        let mut left = request.children;
-        while left > 0 {
-            let batch = left.min(BATCH);
-            left -= batch;
-            if !self.batch(&nursery, batch).await? {
-                break;
+        for (kind, count) in request.makes.iter().copied() {
+            let mut left = count;
+            while left > 0 {
+                let batch = left.min(BATCH);
+                left -= batch;
+                if !self.batch(stage, kind, batch).await? {
+                    break;
+                }
             }
         }
         self.meter.window_ends();
@@ -174,28 +204,40 @@ impl Watch {
         Ok(())
     }
 
-    /// Starts children, lets them go once they were seen; whether all were seen in time.
-    async fn batch(&mut self, nursery: &Nursery, size: u64) -> Result<bool, DriveError> {
-        let mut held = Vec::new();
+    /// Begins things and takes each through its acts; whether all was seen in time. Nothing of it
+    /// is left either way.
+    async fn batch(
+        &mut self,
+        stage: &Stage,
+        kind: ThingKind,
+        size: u64,
+    ) -> Result<bool, DriveError> {
+        let (first, mut held) = (self.things.len(), Vec::new());
         for _ in 0..size {
-            let (child, watched) = nursery.start(self.children.len())?;
-            self.belongings.hold(&child);
-            self.children.push(watched);
-            self.seen.push((0, 0));
-            held.push(child);
+            let (one, things) = stage.begin(kind, self.things.len()).await?;
+            self.belongings.hold(&one);
+            self.seen.resize(self.seen.len() + things.len(), BTreeSet::new());
+            self.things.extend(things);
+            held.push(one);
         }
-        let started = self.until(|(starts, _)| starts > 0).await;
-        let_go(held).await?;
-        Ok(started? && self.until(|(_, exits)| exits > 0).await?)
+        let acts = self.things[first..].iter().map(|thing| thing.acts().len()).max().unwrap_or(0);
+        let mut seen = self.until_seen(first, 0).await;
+        for act in 1..acts {
+            go_on(&mut held, act).await?;
+            if matches!(seen, Ok(true)) {
+                seen = self.until_seen(first, act).await;
+            }
+        }
+        seen
     }
 
-    /// Reads until something holds for every child; whether it did in time.
-    async fn until(&mut self, holds: impl Fn((u64, u64)) -> bool) -> Result<bool, DriveError> {
+    /// Reads until every step of an act was seen of every thing from this on; whether in time.
+    async fn until_seen(&mut self, first: usize, act: usize) -> Result<bool, DriveError> {
         let limit = Instant::now() + SEEN_LIMIT;
         let mut look = tokio::time::interval(LOOK);
         loop {
             self.read_on()?;
-            if self.seen.iter().copied().all(&holds) {
+            if self.has_seen(first, act) {
                 return Ok(true);
             }
             if Instant::now() >= limit {
@@ -219,13 +261,20 @@ impl Watch {
         let what = |cause| format!("left a record that cannot be read: {cause}");
         let known = known.map_err(|cause| self.agent.error(&what(cause)))?;
         for received in &self.record.events[known..] {
-            let CollectionEvent::Process(process) = &received.event else { continue };
-            if let Some(child) = WatchedChild::find(&self.children, process) {
-                self.seen[child].0 += u64::from(tells_start(process));
-                self.seen[child].1 += u64::from(tells_exit(process));
+            let thing = Thing::find(&self.things, &received.event);
+            if let (Some(thing), Some(step)) = (thing, Step::told_by(&received.event)) {
+                self.seen[thing].insert(step);
             }
         }
         Ok(())
+    }
+
+    fn has_seen(&self, first: usize, act: usize) -> bool {
+        let mut both = self.things[first..].iter().zip(&self.seen[first..]);
+        both.all(|(thing, seen)| {
+            let steps = thing.acts().get(act).copied().unwrap_or_default();
+            steps.iter().all(|step| seen.contains(step))
+        })
     }
 }
 

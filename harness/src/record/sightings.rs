@@ -1,45 +1,37 @@
-//! What a host case saw: the agent's record, and the children that the harness started itself.
+//! What a host case saw: the agent's record, and the things that the harness made happen itself.
 //!
-//! Plain data, gathered by the driver. The one thing decided here is identity: which child an event
-//! is about. An id alone is used again after a process has ended, so it never decides alone.
+//! Plain data, gathered by the driver. The one thing decided here is identity: which thing an event
+//! is about.
+//!
+//! - `thing`: what is made to happen: a `child`, a `file`, a `socket`; `step`: what is told of it.
+
+mod child;
+mod file;
+mod socket;
+mod step;
+mod thing;
 
 use std::time::Duration;
 
-use daemoneye_eventbus::event::{ProcessChange, ProcessEvent};
-use daemoneye_eventbus::{BusEvent, CollectionEvent};
+use daemoneye_eventbus::BusEvent;
 
-/// How far a start time as seen may be from the moment of the start, nanoseconds: the kernel tells
-/// the host's own start in whole seconds, and clocks are corrected.
-const START_TOLERANCE_NS: u64 = 2_000_000_000;
+pub use child::WatchedChild;
+pub use file::WatchedFile;
+pub use socket::WatchedSocket;
+pub use step::Step;
+pub use thing::Thing;
 
 /// Everything observed in one host case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sightings {
     /// What the recorder received, in its order.
     pub record: Vec<BusEvent>,
-    /// The children, in the order they were started.
-    pub children: Vec<WatchedChild>,
+    /// What the harness made happen, in the order it began.
+    pub things: Vec<Thing>,
     /// The harness, which a child looks like until its `exec` is over.
     pub parent: Parent,
     /// How the agent ended.
     pub end: AgentEnd,
-}
-
-/// A child of the harness, as the harness knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WatchedChild {
-    /// Its process id.
-    pub pid: u32,
-    /// Its short name, as the kernel tells it.
-    pub name: String,
-    /// Path of its executable.
-    pub executable_path: String,
-    /// Its arguments; the last one is its mark, which no other process has.
-    pub arguments: Vec<String>,
-    /// Wall clock right before and right after its start, nanoseconds since the epoch.
-    pub started_unix_ns: (u64, u64),
-    /// When its `exec` was over, `CLOCK_MONOTONIC`, nanoseconds.
-    pub executed_monotonic_ns: u64,
 }
 
 /// The process that starts the children.
@@ -71,50 +63,8 @@ pub enum AgentEnd {
 }
 
 impl Sightings {
-    /// Events about processes, each with the child it is about, if it is about one.
-    pub fn processes(&self) -> impl Iterator<Item = (&ProcessEvent, Option<usize>)> {
-        self.record.iter().filter_map(|received| {
-            let CollectionEvent::Process(process) = &received.event else { return None };
-            Some((process, WatchedChild::find(&self.children, process)))
-        })
+    /// Every event of the record with the thing it is about, if it is about one.
+    pub fn told(&self) -> impl Iterator<Item = (&BusEvent, Option<usize>)> {
+        self.record.iter().map(|received| (received, Thing::find(&self.things, &received.event)))
     }
-}
-
-impl WatchedChild {
-    /// The child an event is about: the one whose mark is among the arguments; of an event with
-    /// no mark, the one with its id that was started when the event says.
-    pub fn find(children: &[Self], seen: &ProcessEvent) -> Option<usize> {
-        let marked = |child: &Self| {
-            let mark = child.arguments.last();
-            mark.is_some_and(|mark| seen.arguments.iter().any(|argument| argument == mark.as_str()))
-        };
-        children.iter().position(marked).or_else(|| {
-            let own = children.iter().enumerate().filter(|(_, child)| child.pid == seen.pid);
-            let near = own.filter_map(|(index, child)| Some((child.distance_ns(seen)?, index)));
-            near.min().map(|(_, index)| index)
-        })
-    }
-
-    /// Whether the start time of an event is this child's.
-    pub fn was_started_then(&self, seen: &ProcessEvent) -> bool {
-        self.distance_ns(seen).is_some()
-    }
-
-    /// Between its start and the start an event tells; `None` when that is no tolerance.
-    fn distance_ns(&self, seen: &ProcessEvent) -> Option<u64> {
-        let (before, after) = self.started_unix_ns;
-        let told = seen.start_time_unix_ns?;
-        let distance = before.saturating_sub(told).max(told.saturating_sub(after));
-        (distance <= START_TOLERANCE_NS).then_some(distance)
-    }
-}
-
-/// Whether an event tells the start of a process.
-pub fn tells_start(seen: &ProcessEvent) -> bool {
-    seen.change == ProcessChange::Started
-}
-
-/// Whether an event tells the end of a process.
-pub fn tells_exit(seen: &ProcessEvent) -> bool {
-    seen.change == ProcessChange::Exited
 }

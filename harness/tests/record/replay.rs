@@ -94,7 +94,8 @@ fn recorded(agent: &Path, folder: &Path, scenarios: &Path) {
 /// An agent with a procmond, and where its broker listens.
 fn started(agent: &Path, folder: &Path) -> (Watched, PathBuf) {
     let mut command = Command::new(agent);
-    command.args(["--bus", "daemoneye", "--interval", "50ms", "--exit-with-parent"]);
+    command.args(["--bus", "daemoneye", "--collectors", "procmond", "--interval", "50ms"]);
+    command.arg("--exit-with-parent");
     command.arg("--socket").arg(folder.join("run/bus")).env("HOME", folder);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     let mut running = Watched::start(&mut command);

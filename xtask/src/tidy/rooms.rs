@@ -71,6 +71,7 @@ const BUS: &[Room] = &[
     room("identity", &[]),
     room("wire", &["clock", "hops", "event", "topic", "acl", "contract"]),
     room("transport", &["clock", "wire"]),
+    room("framed", &["wire", "transport"]),
     room(
         "broker",
         &["clock", "hops", "event", "topic", "acl", "contract", "identity", "wire", "transport"],
@@ -105,21 +106,35 @@ const LEGACY: &[Room] =
 
 const COLLECTOR: &[Room] = &[
     room("source", &[]),
-    room("config", &["source"]),
+    room("condition", &[]),
+    room("analysis", &[]),
+    room("config", &["source", "condition", "analysis"]),
     room("factory", &["config"]),
-    room("runtime", &["source", "config", "factory"]),
-    room("health", &["source", "config", "runtime"]),
-    room("trigger", &["source", "config", "runtime"]),
-    room("analysis", &["source", "config", "runtime"]),
+    room("spool", &["config"]),
+    room("telemetry", &["config"]),
+    room("runtime", &["source", "config", "factory", "spool", "telemetry"]),
+    room("health", &["source", "config", "telemetry", "runtime"]),
+    room("trigger", &["condition", "config"]),
     room("control", &["source", "config", "runtime", "health", "trigger", "analysis"]),
+    room("ipc", &["source", "config", "runtime", "health", "analysis"]),
     room("ready", &[]),
-    room("sources", &["source", "config", "factory", "runtime", "health", "control", "ready"]),
+    room("sources", &["source", "config"]),
+    room(
+        "program",
+        &[
+            "source", "analysis", "config", "factory", "spool", "runtime", "control", "ipc",
+            "ready", "sources",
+        ],
+    ),
     room(
         "agent",
-        &["source", "config", "factory", "runtime", "health", "control", "ready", "sources"],
+        &[
+            "analysis", "config", "factory", "runtime", "health", "trigger", "control", "ready",
+            "program",
+        ],
     ),
-    room("cli", &["config", "runtime", "ready", "sources", "agent"]),
-    room("test_utils", &["source", "config", "factory", "runtime"]),
+    room("cli", &["config", "runtime", "control", "ready", "program", "agent"]),
+    room("test_utils", &["source", "config", "factory", "spool", "runtime"]),
 ];
 
 /// `plan` and `record` are plain data, shared by all after them: `driver` fills records, `check`

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::config::EventBusType;
+use crate::config::{CollectorName, EventBusType};
 
 fn file(text: &str) -> Result<Resolved, ConfigError> {
     let mut layers = Layers::new();
@@ -106,6 +106,18 @@ error: `collector.max_event_sources`: 0 is outside 1 to 1024
 }
 
 #[test]
+fn a_variable_reaches_a_section_in_a_section() {
+    let mut layers = Layers::new();
+    let variable = "DAEMONEYE_EVENT_BUS__DAEMONEYE__PUBLISH_LIMIT";
+    layers.environment([(variable.to_owned(), "7s".to_owned())]).unwrap();
+    let resolved = layers.resolve().unwrap();
+    let limits = resolved.settings.event_bus.daemoneye.as_ref().expect("the variable set it");
+    assert_eq!(limits.publish_limit, Duration::from_secs(7));
+    let origin = resolved.origin("event_bus.daemoneye.publish_limit").to_string();
+    assert_eq!(origin, format!("environment variable {variable}"));
+}
+
+#[test]
 fn a_wrong_variable_is_named() {
     let mut layers = Layers::new();
     let variable = ("DAEMONEYE_EVENT_BUS__BUS_TPYE".to_owned(), "local".to_owned());
@@ -125,4 +137,112 @@ fn a_flag_out_of_bounds_is_named() {
     layers.flag("--interval", "procmond.scan_interval", "1ms").unwrap();
     let error = layers.resolve().expect_err("too short").to_string();
     assert_eq!(error, "error: flag --interval: `procmond.scan_interval`: 1ms is shorter than 10ms");
+}
+
+#[test]
+fn an_assignment_sets_any_key_and_says_where_it_stood() {
+    let mut layers = Layers::new();
+    layers.assignment("--set", "procmond.scan_interval=5s").unwrap();
+    layers.assignment("--set", "agent.collectors = [\"fsmond\"]").unwrap();
+    let resolved = layers.resolve().unwrap();
+    assert_eq!(resolved.settings.procmond.scan_interval, Duration::from_secs(5));
+    assert_eq!(resolved.settings.agent.collectors, [CollectorName::Fsmond]);
+    let origin = resolved.origin("procmond.scan_interval").to_string();
+    assert_eq!(origin, "flag --set procmond.scan_interval=5s");
+}
+
+#[test]
+fn an_assignment_without_a_value_or_of_an_unknown_key_is_named() {
+    let refused = |assignment: &str| {
+        let error = Layers::new().assignment("--set", assignment).expect_err("it is wrong");
+        error.to_string()
+    };
+    assert_eq!(
+        refused("procmond.scan_interval"),
+        "error: flag --set procmond.scan_interval: it has no value; write KEY=VALUE, as in \
+         `procmond.scan_interval=5s`"
+    );
+    let told = refused("procmond.scan_intervall=5s");
+    assert!(told.ends_with("did you mean `scan_interval`?"), "{told}");
+}
+
+#[test]
+fn of_two_flags_for_one_key_the_later_wins() {
+    let mut layers = Layers::new();
+    layers.flag("--interval", "procmond.scan_interval", "1s").unwrap();
+    layers.assignment("--set", "procmond.scan_interval=2s").unwrap();
+    let settings = layers.resolve().unwrap().settings;
+    assert_eq!(settings.procmond.scan_interval, Duration::from_secs(2));
+}
+
+const TRIGGER: &str =
+    "[[trigger]]\nname = \"busy\"\ntarget = \"procmond\"\nanalysis = \"binary_hash\"\n";
+
+#[test]
+fn an_analysis_nobody_does_is_shown_at_its_place_with_what_was_meant() {
+    let text = TRIGGER.replace("binary_hash", "binary_hsah") + "when = \"TRUE\"\n";
+    assert_eq!(
+        shown(&text),
+        "\
+error: `trigger.0.analysis`: there is no analysis and no workflow \"binary_hsah\"
+ --> agent.toml:4:12
+  |
+4 | analysis = \"binary_hsah\"
+  |            ^^^^^^^^^^^^^
+  |
+  = help: did you mean `binary_hash`?"
+    );
+}
+
+#[test]
+fn a_condition_is_shown_at_the_word_that_is_wrong() {
+    assert_eq!(
+        shown(&format!("{TRIGGER}when = \"nmae = 'x'\"\n")),
+        "\
+error: `trigger.0.when`: no kind of event has a field `nmae`; did you mean `name`?
+ --> agent.toml:5:9
+  |
+5 | when = \"nmae = 'x'\"
+  |         ^^^^"
+    );
+}
+
+#[test]
+fn a_condition_of_several_lines_is_shown_at_the_line_that_is_wrong() {
+    let when = "when = '''\nSELECT * FROM process\nWHERE pid > 'x'\n'''\n";
+    assert_eq!(
+        shown(&format!("{TRIGGER}{when}")),
+        "\
+error: `trigger.0.when`: a number cannot be compared with a text
+ --> agent.toml:7:13
+  |
+7 | WHERE pid > 'x'
+  |             ^^^"
+    );
+}
+
+#[test]
+fn an_entry_of_a_list_is_found_by_its_number() {
+    let text = format!("{TRIGGER}when = \"TRUE\"\n{TRIGGER}when = \"TRUE\"\n");
+    assert_eq!(
+        shown(&text),
+        "\
+error: `trigger.1.name`: another trigger is called \"busy\"
+ --> agent.toml:7:8
+  |
+7 | name = \"busy\"
+  |        ^^^^^^"
+    );
+}
+
+#[test]
+fn the_triggers_of_a_later_file_stand_for_those_of_an_earlier_one() {
+    let mut layers = Layers::new();
+    layers.text(Path::new("system.toml"), format!("{TRIGGER}when = \"TRUE\"\n")).unwrap();
+    let user = TRIGGER.replace("busy", "own") + "when = \"FALSE\"\n";
+    layers.text(Path::new("user.toml"), user).unwrap();
+    let resolved = layers.resolve().unwrap();
+    let names: Vec<_> = resolved.settings.triggers.iter().map(|trigger| &*trigger.name).collect();
+    assert_eq!(names, ["own"]);
+    assert_eq!(resolved.origin("trigger").to_string(), "user.toml");
 }

@@ -39,6 +39,8 @@ pub(super) struct Census {
 #[derive(Debug)]
 struct Known {
     last: Observation,
+    /// CPU use since the scan before, percent of one core; `None` without one.
+    cpu_percent: Option<f64>,
     /// What subscribers were last told, to which changes are compared: a slow drift adds up.
     reported_cpu_percent: f64,
     reported_memory_bytes: u64,
@@ -76,6 +78,17 @@ impl Census {
         changes
     }
 
+    /// The processes known to run, as seen last, with their CPU use since the scan before, percent
+    /// of one core; parents before children.
+    pub(super) fn processes(&self) -> impl Iterator<Item = (&Observation, Option<f64>)> {
+        self.known.values().map(|known| (&known.last, known.cpu_percent))
+    }
+
+    /// One of them; `None` when it is not known to run.
+    pub(super) fn process(&self, identity: Identity) -> Option<&Observation> {
+        self.known.get(&identity).map(|known| &known.last)
+    }
+
     fn remove_missing(&mut self, scan: &Scan) -> Vec<Change> {
         let seen: HashSet<Identity> =
             scan.processes.iter().map(|process| process.identity).collect();
@@ -98,6 +111,7 @@ impl Known {
         Self {
             reported_cpu_percent: 0.0,
             reported_memory_bytes: process.memory_bytes,
+            cpu_percent: None,
             last: process,
         }
     }
@@ -127,6 +141,7 @@ impl Known {
             self.reported_memory_bytes = now.memory_bytes;
         }
         self.last = now;
+        self.cpu_percent = cpu_percent;
     }
 
     /// Another executable; or the arguments of one that was first seen before it had any.

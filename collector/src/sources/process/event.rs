@@ -1,31 +1,51 @@
-//! From a change to the event that is published.
+//! From what happened to the event that is published.
 
-use daemoneye_eventbus::{ByteString, CollectionEvent, EventHeader, ProcessEvent};
+use daemoneye_eventbus::event::{Metadata, ProcessChange};
+use daemoneye_eventbus::{ByteString, CollectionEvent, EventHeader, Priority, ProcessEvent};
 
+use super::anomaly::{Finding, Sight};
 use super::census::Change;
+use super::digest::Sha256Hex;
+use super::integrity::Report;
+use super::observation::Observation;
 
-/// What the events of this source are signed with.
-pub(super) const SOURCE_NAME: &str = "procmond";
-
-/// When a scan was made, and the numbers of its events.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Stamp {
-    pub(super) observed_unix_ns: u64,
-    pub(super) observed_monotonic_ns: u64,
-    /// Running number of the source, from 1.
-    pub(super) sequence: u64,
+/// A change, with the hash of the executable where it is known already.
+pub(super) fn changed(change: Change, sha256: Option<Sha256Hex>) -> CollectionEvent {
+    let event = process_event(change);
+    CollectionEvent::Process(ProcessEvent { executable_sha256: sha256, ..event })
 }
 
-pub(super) fn event(change: Change, stamp: Stamp) -> CollectionEvent {
+/// What there is to tell of a process's executable.
+pub(super) fn integrity(process: &Observation, report: Report) -> CollectionEvent {
+    let mut event = described(ProcessChange::Integrity, process, None);
+    event.executable_sha256 = report.sha256;
+    let reason = report.reason.map(|reason| entry("reason", reason.as_str().into()));
+    let path_sha256 = report.path_sha256.map(|sha256| entry("path_sha256", sha256));
+    event.header.metadata = reason.into_iter().chain(path_sha256).collect();
+    CollectionEvent::Process(event)
+}
+
+/// What is odd about a process.
+pub(super) fn anomaly(sight: Sight<'_>, finding: Finding) -> CollectionEvent {
+    let mut event = described(ProcessChange::Anomaly, sight.process, sight.cpu_percent);
+    event.header.priority = Some(Priority::High);
+    let (rule, detail) = (finding.rule.as_str().into(), finding.detail.into());
+    event.header.metadata = Metadata::from([entry("rule", rule), entry("detail", detail)]);
+    CollectionEvent::Process(event)
+}
+
+fn entry(key: &'static str, value: ByteString) -> (ByteString, ByteString) {
+    (ByteString::from_static(key), value)
+}
+
+fn described(what: ProcessChange, process: &Observation, cpu_percent: Option<f64>) -> ProcessEvent {
+    process_event(Change { what, process: process.clone(), cpu_percent })
+}
+
+fn process_event(change: Change) -> ProcessEvent {
     let process = change.process;
-    CollectionEvent::Process(ProcessEvent {
-        header: EventHeader {
-            source: ByteString::from_static(SOURCE_NAME),
-            source_sequence: stamp.sequence,
-            observed_unix_ns: stamp.observed_unix_ns,
-            observed_monotonic_ns: stamp.observed_monotonic_ns,
-            ..EventHeader::default()
-        },
+    ProcessEvent {
+        header: EventHeader::default(),
         change: change.what,
         pid: process.identity.pid,
         ppid: process.ppid,
@@ -40,5 +60,57 @@ pub(super) fn event(change: Change, stamp: Stamp) -> CollectionEvent {
         executable_sha256: None,
         accessible: process.accessible,
         exit_code: None,
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::integrity::Reason;
+    use super::*;
+    use crate::config::AnomalyRule;
+
+    fn process_of(event: CollectionEvent) -> ProcessEvent {
+        match event {
+            CollectionEvent::Process(event) => event,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn metadata(event: &ProcessEvent) -> Vec<(&str, &str)> {
+        event.header.metadata.iter().map(|(key, value)| (&**key, &**value)).collect()
+    }
+
+    #[test]
+    fn integrity_carries_the_hash_and_why_it_is_told() {
+        let process = Observation::made_up(7, "/bin/one");
+        let hashed = Report {
+            process: process.identity,
+            sha256: Some("aa".into()),
+            reason: None,
+            path_sha256: None,
+        };
+        let replaced = Report {
+            reason: Some(Reason::Replaced),
+            path_sha256: Some("bb".into()),
+            ..hashed.clone()
+        };
+        let event = process_of(integrity(&process, hashed));
+        assert_eq!((event.change, event.pid), (ProcessChange::Integrity, 7));
+        assert_eq!(event.executable_sha256.as_deref(), Some("aa"));
+        assert_eq!(metadata(&event), []);
+        let event = process_of(integrity(&process, replaced));
+        assert_eq!(metadata(&event), [("reason", "replaced"), ("path_sha256", "bb")]);
+    }
+
+    #[test]
+    fn an_anomaly_is_urgent_and_names_its_rule() {
+        let process = Observation::made_up(7, "/bin/one");
+        let sight = Sight { process: &process, cpu_percent: Some(99.0), at_path: None };
+        let finding = Finding { rule: AnomalyRule::SustainedCpu, detail: "busy".to_owned() };
+        let event = process_of(anomaly(sight, finding));
+        assert_eq!(event.change, ProcessChange::Anomaly);
+        assert_eq!(event.header.priority, Some(Priority::High));
+        assert_eq!(event.cpu_percent, Some(99.0));
+        assert_eq!(metadata(&event), [("rule", "sustained_cpu"), ("detail", "busy")]);
+    }
 }

@@ -50,3 +50,23 @@ pub(super) struct Scan {
     /// Ids that are there but could not be read: nothing is known of them, least of all an exit.
     pub(super) unreadable: Vec<u32>,
 }
+
+#[cfg(test)]
+impl Observation {
+    /// A process of this id and executable.
+    pub(super) fn made_up(pid: u32, executable_path: &str) -> Self {
+        Self {
+            identity: Identity { start: u64::from(pid), pid },
+            ppid: Some(1),
+            name: "made-up".into(),
+            executable_path: Some(executable_path.into()),
+            arguments: vec![executable_path.into()],
+            start_time_unix_ns: None,
+            cpu_time_ns: 0,
+            memory_bytes: 0,
+            user_id: None,
+            user_name: None,
+            accessible: true,
+        }
+    }
+}

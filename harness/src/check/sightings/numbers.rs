@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use daemoneye_eventbus::BusEvent;
+use daemoneye_eventbus::event::ProcessChange;
+use daemoneye_eventbus::{BusEvent, CollectionEvent};
 
 use crate::check::found::Found;
 use crate::check::report::{Check, Message};
-use crate::record::{Sightings, tells_exit, tells_start};
+use crate::record::{Sightings, Step};
 
-/// No number of a source comes twice, and they grow; nothing starts after its own exit.
+/// No number of a source comes twice, and they grow; nothing happens after what ends it.
 pub(super) fn check(sightings: &Sightings, found: &mut Found<'_>) {
     let mut sources: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
     for received in &sightings.record {
@@ -29,19 +30,43 @@ pub(super) fn check(sightings: &Sightings, found: &mut Found<'_>) {
         }
     }
     lives(sightings, found);
+    steps(sightings, found);
 }
 
+/// No process starts after its own exit, a stranger neither.
 fn lives(sightings: &Sightings, found: &mut Found<'_>) {
     let mut ended = BTreeSet::new();
-    for (seen, _) in sightings.processes() {
+    for received in &sightings.record {
+        let CollectionEvent::Process(seen) = &received.event else { continue };
         let life = (seen.pid, seen.start_time_unix_ns);
-        if tells_exit(seen) {
+        if seen.change == ProcessChange::Exited {
             found.judged(Check::Fifo, 1);
             ended.insert(life);
-        } else if tells_start(seen) && ended.contains(&life) {
+        } else if seen.change == ProcessChange::Started && ended.contains(&life) {
             found.violated(Check::Fifo, || {
                 format!("process {} was seen exiting before it was seen starting", seen.pid)
             });
+        }
+    }
+}
+
+/// No step of a thing comes before an earlier one. Of processes, `lives` tells.
+fn steps(sightings: &Sightings, found: &mut Found<'_>) {
+    let mut last: Vec<Option<Step>> = vec![None; sightings.things.len()];
+    for (received, index) in sightings.told() {
+        let (Some(index), Some(step)) = (index, Step::told_by(&received.event)) else { continue };
+        let thing = &sightings.things[index];
+        if thing.child().is_some() {
+            continue;
+        }
+        found.judged(Check::Fifo, 1);
+        match last[index] {
+            Some(later) if later > step => {
+                found.violated_by(Check::Fifo, &[message(received)], || {
+                    format!("{} was seen {step} after it was seen {later}", thing.called(index))
+                });
+            }
+            _ => last[index] = Some(step),
         }
     }
 }

@@ -8,7 +8,7 @@ use daemoneye_eventbus::{
 use super::*;
 use crate::check::Verdict;
 use crate::plan::{Expectation, Expected, SubscriberSpec, TrialKind, claims};
-use crate::record::{Parent, WatchedChild};
+use crate::record::{Parent, Thing, WatchedChild};
 
 const SECOND: u64 = 1_000_000_000;
 const PATH: &str = "/bin/equivalence";
@@ -34,6 +34,7 @@ fn child(index: u64) -> WatchedChild {
         arguments: vec![PATH.to_owned(), "child".to_owned(), format!("eq-x-{index}")],
         started_unix_ns: (at, at + 1000),
         executed_monotonic_ns: at + 1000,
+        executable_sha256: None,
     }
 }
 
@@ -67,7 +68,7 @@ fn seen(change: ProcessChange, child: &WatchedChild, number: u64) -> BusEvent {
 
 /// Two children seen starting and exiting, with numbers missing between: other topics have them.
 fn right() -> Sightings {
-    let children = vec![child(0), child(1)];
+    let children = [child(0), child(1)];
     let record = vec![
         seen(ProcessChange::Started, &children[0], 11),
         seen(ProcessChange::Started, &children[1], 12),
@@ -75,7 +76,8 @@ fn right() -> Sightings {
         seen(ProcessChange::Exited, &children[1], 16),
     ];
     let parent = Parent { pid: 77, arguments: vec!["equivalence".to_owned(), "run".to_owned()] };
-    Sightings { record, children, parent, end: AgentEnd::InOrder }
+    let things = children.map(Thing::Child).to_vec();
+    Sightings { record, things, parent, end: AgentEnd::InOrder }
 }
 
 fn judged(sightings: &Sightings) -> Report {
@@ -235,7 +237,7 @@ fn an_agent_that_fails_or_hangs_at_its_end_breaks_c13() {
 fn an_id_that_was_used_again_is_two_children() {
     let told = told(|sightings| {
         // Both have one id, and their marks are lost: their starts alone tell them apart.
-        sightings.children[1].pid = 500;
+        sightings.things[1] = Thing::Child(WatchedChild { pid: 500, ..child(1) });
         for at in 0..4 {
             process(sightings, at).pid = 500;
             process(sightings, at).arguments.clear();
@@ -258,7 +260,7 @@ fn a_stranger_with_the_id_of_a_child_is_nobody_s_child() {
 
 #[test]
 fn a_claim_that_nothing_exercised_is_told() {
-    let nobody = Sightings { record: Vec::new(), children: Vec::new(), ..right() };
+    let nobody = Sightings { record: Vec::new(), things: Vec::new(), ..right() };
     let report = judged(&nobody);
     let idle: Vec<&str> = report.unexercised().iter().map(|idle| idle.claim.as_str()).collect();
     assert_eq!(idle, ["C1", "C3", "C4", "C6", "M1"]);

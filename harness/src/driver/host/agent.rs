@@ -1,19 +1,22 @@
 //! The agent of a host case: started, heard, missed at once when it dies, asked to end.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use collector_core::config::CollectorName;
 use collector_core::ready::AgentReady;
 use parking_lot::Mutex;
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::HostRequest;
+use super::files::WatchedFolder;
 use crate::driver::error::DriveError;
 use crate::driver::processes::{keep_tail, request_end};
 use crate::plan::Bus;
@@ -31,6 +34,12 @@ const WORDS_LIMIT: Duration = Duration::from_secs(2);
 const NOTICE_LIMIT: Duration = Duration::from_secs(5);
 /// Short, so that a case is.
 const SCAN_INTERVAL: &str = "50ms";
+
+/// The collectors that see what a case makes happen, each once.
+fn collectors(request: &HostRequest<'_>) -> Vec<&'static str> {
+    let named: BTreeSet<_> = request.makes.iter().map(|(kind, _)| kind.collector()).collect();
+    named.into_iter().map(CollectorName::as_str).collect()
+}
 
 /// A running agent. Killed when dropped; it ends in order if this process is killed.
 pub(super) struct RunningAgent {
@@ -53,6 +62,9 @@ impl RunningAgent {
         let patterns = request.patterns.iter().flat_map(|pattern| ["--subscribe", pattern]);
         let mut process = Command::new(program)
             .args(["--bus", bus, "--interval", SCAN_INTERVAL, "--exit-with-parent"])
+            .args(["--collectors", &collectors(request).join(",")])
+            .arg("--set")
+            .arg(format!("fsmond.paths={}", json!([WatchedFolder::within(folder)])))
             .args(patterns)
             .arg("--socket")
             .arg(folder.join("run").join("bus"))

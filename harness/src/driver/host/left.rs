@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::process::Child;
 use tokio::time::Instant;
 
+use super::stage::Held;
 use crate::driver::identity::Identity;
 use crate::driver::processes::EXIT_LIMIT;
 use crate::record::TearDown;
@@ -24,9 +25,11 @@ pub(super) struct Belongings {
 }
 
 impl Belongings {
-    /// Remembers the harness's end of the pipe to a child.
-    pub(super) fn hold(&mut self, child: &Child) {
-        self.pipes.extend(pipe_to(child));
+    /// Remembers what the harness holds of a thing: its end of the pipe to a child.
+    pub(super) fn hold(&mut self, held: &Held) {
+        if let Held::Child(child) = held {
+            self.pipes.extend(pipe_to(child));
+        }
     }
 
     /// Looks for what remains once the agent has ended, and ends processes that do.
@@ -122,11 +125,13 @@ mod tests {
     #[tokio::test]
     async fn a_pipe_to_a_child_that_stays_open_is_told_until_it_is_closed() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("every host");
+        let child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("every host");
+        let mut held = Held::Child(Box::new(child));
         let mut belongings = Belongings::default();
-        belongings.hold(&child);
+        belongings.hold(&held);
         let left = belongings.left(folder.path()).await;
         assert_eq!(left.descriptors.len(), 1, "{left:?}");
+        let Held::Child(child) = &mut held else { unreachable!("it is one") };
         child.wait().await.expect("waiting closes the pipe");
         assert!(belongings.left(folder.path()).await.is_clean());
     }

@@ -23,7 +23,7 @@ fn driven(script: &str, children: u64) -> Result<HostDriven, DriveError> {
         executable: &child_program(&folder),
         bus: Bus::Process,
         patterns: &patterns,
-        children,
+        makes: &[(ThingKind::Child, children)],
         budget: Duration::from_mins(1),
         directory: folder.path(),
     };

@@ -136,6 +136,18 @@ fn an_unreadable_process_has_not_exited() {
     assert_eq!(told(&census.advance(scan(4, []), THRESHOLDS)), [(ProcessChange::Exited, 7)]);
 }
 
+#[test]
+fn the_processes_that_are_known_are_as_seen_last() {
+    let mut census = Census::default();
+    census.advance(scan(1, [process(7, 70), process(9, 90)]), THRESHOLDS);
+    let busy = Observation { cpu_time_ns: SECOND_NS / 4, ..process(9, 90) };
+    census.advance(scan(2, [busy.clone()]), THRESHOLDS);
+    let known: Vec<_> = census.processes().collect();
+    assert_eq!(known, [(&busy, Some(25.0))]);
+    assert_eq!(census.process(busy.identity), Some(&busy));
+    assert_eq!(census.process(Identity { start: 70, pid: 7 }), None);
+}
+
 /// Worlds as sets of (pid, start), few enough that ids are reused often.
 fn histories() -> impl Strategy<Value = Vec<BTreeMap<u32, u64>>> {
     let world = proptest::collection::btree_map(0_u32..6, 0_u64..4, 0..6);

@@ -1,0 +1,112 @@
+//! The whole of a collector's binary: flags, configuration, one collector until it is told to end.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow};
+use clap::{CommandFactory, FromArgMatches, Parser};
+use daemoneye_eventbus::{Credential, Secret};
+
+use super::signal::told_to_end;
+use super::{CommonFlags, EXIT_CODES, Failure, print_line, report, show_config, start_logging};
+use crate::config::{CollectorName, EventBusType, Settings};
+use crate::program::{self, WayToBus};
+
+/// Flags of every collector.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(flatten)]
+    common: CommonFlags,
+    /// End when standard input does; the agent starts collectors so
+    #[arg(long)]
+    exit_with_parent: bool,
+    /// Read a spawn token, 64 hexadecimal digits, from the first line of standard input; without one
+    /// the broker takes the collector for an observer, who may not publish
+    #[arg(long)]
+    token_from_stdin: bool,
+}
+
+/// Runs the binary of a collector.
+pub fn run_collector(name: CollectorName) -> ExitCode {
+    let arguments = parse(name);
+    start_logging();
+    report(run(name, &arguments))
+}
+
+/// Ends the process at a mistake, as binaries do.
+fn parse(name: CollectorName) -> Arguments {
+    let about = about(name);
+    let long = format!(
+        "{about}.\n\nPrints one line of JSON on standard output once what was there at first is \
+         published."
+    );
+    let mut command = Arguments::command().name(name.as_str()).about(about).long_about(long);
+    if name.interval_key().is_none() {
+        command = command.mut_arg("interval", |interval| interval.hide(true));
+    }
+    let matches = command.clone().get_matches();
+    Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+}
+
+fn about(name: CollectorName) -> &'static str {
+    match name {
+        CollectorName::Procmond => {
+            "Watches the processes of this host and publishes what changes to the agent's broker"
+        }
+        CollectorName::Netmond => {
+            "Watches the connections of this host and publishes what changes to the agent's broker"
+        }
+        CollectorName::Fsmond => {
+            "Watches folders of this host and publishes what changes to the agent's broker"
+        }
+        CollectorName::Perfmond => {
+            "Measures CPU, memory, disks and load and publishes them to the agent's broker"
+        }
+    }
+}
+
+fn run(name: CollectorName, arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.common.interval.is_some() && name.interval_key().is_none() {
+        return Err(Failure::Configuration(anyhow!(
+            "{name} has no interval: the system tells it of changes as they happen"
+        )));
+    }
+    let resolved = arguments.common.resolve(&[name], None)?;
+    if arguments.common.show_config {
+        return show_config(&resolved);
+    }
+    let settings = resolved.settings;
+    if settings.event_bus.bus_type == EventBusType::Local {
+        return Err(Failure::Configuration(anyhow!(
+            "{name} is a process of its own and cannot share the in-process bus `local`; \
+             start daemoneye-agent, or use `--bus daemoneye`"
+        )));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime").map_err(Failure::Infrastructure)?;
+    // Before anybody else reads standard input: what follows the token is its parent's life.
+    let credential = credential(arguments)?;
+    runtime.block_on(watch(name, settings, credential, arguments.exit_with_parent))
+}
+
+fn credential(arguments: &Arguments) -> Result<Credential, Failure> {
+    if !arguments.token_from_stdin {
+        return Ok(Credential::None);
+    }
+    let token = Secret::read_line(&mut std::io::stdin().lock());
+    let token = token.context("no spawn token in the first line of standard input");
+    token.map(Credential::SpawnToken).map_err(Failure::Configuration)
+}
+
+async fn watch(
+    name: CollectorName,
+    settings: Settings,
+    credential: Credential,
+    exit_with_parent: bool,
+) -> Result<(), Failure> {
+    let told = told_to_end(exit_with_parent);
+    let stop = told.context("cannot hear when to end").map_err(Failure::Infrastructure)?;
+    let way = WayToBus::Own(credential);
+    program::run(name, &settings, way, stop, |ready| print_line(&ready)).await?;
+    Ok(())
+}

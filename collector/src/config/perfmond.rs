@@ -1,0 +1,161 @@
+//! `[perfmond]`: how the figures of this host are measured, and which are out of the usual.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::duration;
+
+/// Shortest sample interval. Systems count CPU time in steps of about 10 ms: over less than ten of
+/// them, a percentage says little.
+const MIN_SAMPLE_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How [`PerformanceSource`](crate::PerformanceSource) measures, and which values it reports as
+/// anomalies.
+///
+/// A limit of 0 is none. A value from its limit on is an anomaly, reported once; it is over, and
+/// reported once as well, when the value is below the limit by more than `hysteresis_percent`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PerfmondConfig {
+    /// Time from the start of one sample to the start of the next, at least 100 ms. Default 10 s.
+    #[serde(with = "duration")]
+    pub sample_interval: Duration,
+    /// Processes with the highest CPU use that are reported, 0 to 64; with 0 no process is looked
+    /// at. Default 5.
+    pub top_processes: usize,
+    /// Limit of the CPU use of all cores together, percent. Default 95.
+    pub cpu_busy_percent: f64,
+    /// Limit of used memory, percent. Default 95.
+    pub memory_used_percent: f64,
+    /// Limit of used swap, percent. Default 90.
+    pub swap_used_percent: f64,
+    /// Limit of used space of each file system, percent. Default 95.
+    pub filesystem_used_percent: f64,
+    /// How far below its limit a value must be for its anomaly to be over, percentage points; less
+    /// than every limit. Default 5.
+    pub hysteresis_percent: f64,
+}
+
+impl Default for PerfmondConfig {
+    fn default() -> Self {
+        Self {
+            sample_interval: Duration::from_secs(10),
+            top_processes: 5,
+            cpu_busy_percent: 95.0,
+            memory_used_percent: 95.0,
+            swap_used_percent: 90.0,
+            filesystem_used_percent: 95.0,
+            hysteresis_percent: 5.0,
+        }
+    }
+}
+
+impl PerfmondConfig {
+    /// Longest list of processes: each of it is two events of every sample.
+    pub const MAX_TOP_PROCESSES: usize = 64;
+
+    /// Sets the sample interval.
+    #[must_use]
+    pub fn with_sample_interval(mut self, interval: Duration) -> Self {
+        self.sample_interval = interval;
+        self
+    }
+
+    /// Sets how many processes are reported.
+    #[must_use]
+    pub fn with_top_processes(mut self, processes: usize) -> Self {
+        self.top_processes = processes;
+        self
+    }
+
+    /// What is out of bounds, as (key, sentence).
+    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        if self.sample_interval < MIN_SAMPLE_INTERVAL {
+            let message =
+                format!("{:?} is shorter than {MIN_SAMPLE_INTERVAL:?}", self.sample_interval);
+            problems.push(("sample_interval", message));
+        }
+        if self.top_processes > Self::MAX_TOP_PROCESSES {
+            let (listed, limit) = (self.top_processes, Self::MAX_TOP_PROCESSES);
+            let message = format!("{listed} is outside 0 to {limit}");
+            problems.push(("top_processes", message));
+        }
+        for (key, percent) in self.limits() {
+            if !(0.0..=100.0).contains(&percent) {
+                problems.push((key, format!("{percent} is outside 0 to 100")));
+            }
+        }
+        problems.extend(self.problem_of_hysteresis().map(|text| ("hysteresis_percent", text)));
+        problems
+    }
+
+    fn problem_of_hysteresis(&self) -> Option<String> {
+        let percent = self.hysteresis_percent;
+        if !(0.0..=100.0).contains(&percent) {
+            return Some(format!("{percent} is outside 0 to 100"));
+        }
+        let mut limits = self.limits().into_iter();
+        let (key, limit) = limits.find(|(_, limit)| *limit > 0.0 && *limit <= percent)?;
+        Some(format!("with {percent}, an anomaly of `{key}` ({limit}) would never be over"))
+    }
+
+    fn limits(&self) -> [(&'static str, f64); 4] {
+        [
+            ("cpu_busy_percent", self.cpu_busy_percent),
+            ("memory_used_percent", self.memory_used_percent),
+            ("swap_used_percent", self.swap_used_percent),
+            ("filesystem_used_percent", self.filesystem_used_percent),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(config: &PerfmondConfig) -> Vec<&'static str> {
+        config.problems().into_iter().map(|(key, _)| key).collect()
+    }
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(PerfmondConfig::default().problems(), []);
+    }
+
+    #[test]
+    fn every_bound_is_checked() {
+        let config = PerfmondConfig {
+            sample_interval: Duration::from_millis(99),
+            top_processes: PerfmondConfig::MAX_TOP_PROCESSES + 1,
+            cpu_busy_percent: -1.0,
+            memory_used_percent: 100.5,
+            swap_used_percent: f64::NAN,
+            filesystem_used_percent: f64::INFINITY,
+            hysteresis_percent: f64::NAN,
+        };
+        let expected = [
+            "sample_interval",
+            "top_processes",
+            "cpu_busy_percent",
+            "memory_used_percent",
+            "swap_used_percent",
+            "filesystem_used_percent",
+            "hysteresis_percent",
+        ];
+        assert_eq!(keys(&config), expected);
+    }
+
+    #[test]
+    fn an_anomaly_that_could_never_be_over_is_refused() {
+        let config = PerfmondConfig { swap_used_percent: 5.0, ..PerfmondConfig::default() };
+        assert_eq!(keys(&config), ["hysteresis_percent"]);
+    }
+
+    #[test]
+    fn limits_that_are_off_ask_nothing_of_the_hysteresis() {
+        let config = PerfmondConfig { swap_used_percent: 0.0, ..PerfmondConfig::default() };
+        assert_eq!(keys(&config), [""; 0]);
+    }
+}

@@ -1,0 +1,92 @@
+//! Health as others are told it: part by part, each with its reason.
+
+use daemoneye_eventbus::rpc::{HealthPart, HealthReport};
+
+use super::HealthStatus;
+use crate::runtime::{CollectorStatus, SourceState, SourceStatus};
+
+/// Each source is a part, the way from them to the bus is one, and so is each figure the collector
+/// watches of itself.
+pub(crate) fn report(status: &CollectorStatus) -> HealthReport {
+    let sources = status.sources.iter().map(|source| HealthPart {
+        name: source.name.to_owned(),
+        status: HealthStatus::of_source(source).into(),
+        reason: reason(source),
+    });
+    let way = HealthPart {
+        name: "publishing".to_owned(),
+        status: HealthStatus::of_publishing(status).into(),
+        reason: held_up(status),
+    };
+    let own = status.own.findings().map(|(name, finding)| HealthPart {
+        name: name.to_owned(),
+        status: finding.status,
+        reason: finding.reason.clone(),
+    });
+    HealthReport { parts: sources.chain([way]).chain(own).collect() }
+}
+
+fn held_up(status: &CollectorStatus) -> Option<String> {
+    let told = [(status.events_lost, "lost"), (status.events_spooled, "on disk")];
+    let told = told.iter().filter(|(events, _)| *events > 0);
+    let told: Vec<_> = told.map(|(events, what)| format!("{events} events {what}")).collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+fn reason(source: &SourceStatus) -> Option<String> {
+    match &source.state {
+        SourceState::Failed { error } => Some(error.clone()),
+        SourceState::Panicked { message } => Some(format!("it panicked: {message}")),
+        _ if source.failed_checks > 0 => source.last_failure.clone(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daemoneye_eventbus::SourceCaps;
+    use daemoneye_eventbus::rpc::HealthStatus as Told;
+
+    use super::*;
+    use crate::telemetry::{Finding, OwnStatus};
+
+    #[test]
+    fn a_failed_source_lost_events_and_a_crossed_limit_are_parts_with_their_reasons() {
+        let source = |name, state| SourceStatus {
+            name,
+            capabilities: SourceCaps::PROCESS,
+            state,
+            events_accepted: 0,
+            events_refused: 0,
+            failed_checks: 0,
+            last_failure: None,
+        };
+        let broken = SourceState::Failed { error: "no such device".to_owned() };
+        let rate = "3 of 10 failed within 5m, the limit is 10 %";
+        let crossed = Finding { status: Told::Degraded, reason: Some(rate.to_owned()) };
+        let report = report(&CollectorStatus {
+            sources: vec![source("well", SourceState::Running), source("ill", broken)],
+            events_accepted: 3,
+            events_published: 1,
+            events_lost: 2,
+            own: OwnStatus { error_rate: crossed, ..OwnStatus::default() },
+            ..CollectorStatus::new("c")
+        });
+        let part = |name: &str, status, reason: Option<&str>| HealthPart {
+            name: name.to_owned(),
+            status,
+            reason: reason.map(str::to_owned),
+        };
+        assert_eq!(
+            report.parts,
+            [
+                part("well", Told::Healthy, None),
+                part("ill", Told::Unhealthy, Some("no such device")),
+                part("publishing", Told::Degraded, Some("2 events lost")),
+                part("error_rate", Told::Degraded, Some(rate)),
+                part("cpu", Told::Healthy, None),
+                part("memory", Told::Healthy, None),
+            ]
+        );
+    }
+}

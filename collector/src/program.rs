@@ -1,0 +1,248 @@
+//! A collector as a program: one source on a bus, the same as a process and as a thread, and what
+//! it looks into when it is asked (`worker`).
+
+mod door;
+mod error;
+mod worker;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use daemoneye_eventbus::rpc::Registration;
+use daemoneye_eventbus::{Credential, EventBus};
+use tracing::debug;
+
+use crate::analysis::AnalysisWorker;
+use crate::config::{CollectorName, EventBusConfig, Settings};
+use crate::control::{AgentLink, HealthAnnouncer};
+use crate::factory::EventBusFactory;
+use crate::ready::CollectorReady;
+use crate::runtime::{Collector, CollectorStatus, RunError, StatusWatch};
+use crate::source::EventSource;
+use crate::sources::{
+    FilesystemSource, FirstScan, NetworkSource, PerformanceSource, ProcessSource,
+};
+use crate::spool::Spool;
+use worker::worker;
+
+pub use error::ProgramError;
+
+/// What a stop may take longer for answers that others wait for; what is not done then is refused.
+const DOOR_LIMIT: Duration = Duration::from_secs(2);
+
+/// How a collector gets at its bus.
+#[expect(missing_debug_implementations, reason = "`EventBus` has none")]
+pub enum WayToBus {
+    /// A bus that others use too; it is left open.
+    Shared(Arc<dyn EventBus>),
+    /// The bus of the settings, under the collector's name and with this proof of it (A4); it is
+    /// closed at the end.
+    Own(Credential),
+}
+
+/// Runs a collector until `stop` completes, or until its agent asks it to end; calls `on_ready`
+/// once what it found at first is published, or kept on disk.
+///
+/// On a bus of its own it joins the agent (CONTRACT §6); on a shared one it answers alone. Either
+/// way it does the tasks it is asked to do, and tells of itself on `control.health.status`. Where
+/// the configuration says so, it answers programs that are not on the bus as well, from before it
+/// begins until it has ended.
+pub async fn run(
+    name: CollectorName,
+    settings: &Settings,
+    way: WayToBus,
+    stop: impl Future<Output = ()>,
+    on_ready: impl FnOnce(CollectorReady),
+) -> Result<CollectorStatus, ProgramError> {
+    let (source, first_scan) = source(name, settings);
+    let mut collector = Collector::new(settings.collector_named(name.as_str()));
+    collector.register(source).map_err(RunError::from)?;
+    let worker = Arc::new(worker(name));
+    let door = door::open(name, settings, &collector, Arc::clone(&worker)).await?;
+    let announced = announce(name, first_scan, collector.watch_status(), on_ready);
+    let ran = match way {
+        WayToBus::Shared(bus) => tokio::select! {
+            result = run_on_shared_bus(name, settings, bus, (collector, worker), stop) => result,
+            never = announced => match never {},
+        },
+        WayToBus::Own(credential) => tokio::select! {
+            result = run_on_own_bus(name, settings, credential, (collector, worker), stop) => result,
+            never = announced => match never {},
+        },
+    };
+    if let Some(mut door) = door {
+        // Last, so that it can be watched to the end.
+        door.end(DOOR_LIMIT.min(settings.collector.shutdown_timeout)).await;
+    }
+    Ok(ran?)
+}
+
+/// What a collector watches with, and how it tells that it has begun.
+fn source(name: CollectorName, settings: &Settings) -> (Box<dyn EventSource>, FirstScan) {
+    match name {
+        CollectorName::Procmond => {
+            let source = ProcessSource::new(settings.procmond.clone());
+            let first_scan = source.first_scan();
+            (Box::new(source), first_scan)
+        }
+        CollectorName::Netmond => {
+            let source = NetworkSource::new(settings.netmond.clone());
+            let first_scan = source.first_scan();
+            (Box::new(source), first_scan)
+        }
+        CollectorName::Fsmond => {
+            let source = FilesystemSource::new(settings.fsmond.clone());
+            let first_scan = source.first_scan();
+            (Box::new(source), first_scan)
+        }
+        CollectorName::Perfmond => {
+            let source = PerformanceSource::new(settings.perfmond.clone());
+            let first_scan = source.first_scan();
+            (Box::new(source), first_scan)
+        }
+    }
+}
+
+async fn run_on_shared_bus(
+    name: CollectorName,
+    settings: &Settings,
+    bus: Arc<dyn EventBus>,
+    (collector, worker): (Collector, Arc<AnalysisWorker>),
+    stop: impl Future<Output = ()>,
+) -> Result<CollectorStatus, RunError> {
+    let registration = registration(name, &collector, worker.task_limit());
+    let _announcer = announcer(name, settings, &bus, &collector);
+    // Before anything is published: what is asked because of that must be heard.
+    let status = collector.watch_status();
+    let link = AgentLink::serve(Arc::clone(&bus), registration, status, worker).await?;
+    let ran = run_linked(&link, collector.with_bus(bus), stop).await;
+    link.end(settings.collector.shutdown_timeout).await;
+    ran
+}
+
+async fn run_on_own_bus(
+    name: CollectorName,
+    settings: &Settings,
+    credential: Credential,
+    (collector, worker): (Collector, Arc<AnalysisWorker>),
+    stop: impl Future<Output = ()>,
+) -> Result<CollectorStatus, RunError> {
+    let collector = with_spool(name, settings, collector)?;
+    let event_bus = event_bus(settings);
+    let bus = EventBusFactory::create_as(&event_bus, name.as_str(), credential).await?;
+    let registration = registration(name, &collector, worker.task_limit());
+    let status = collector.watch_status();
+    let announcer = announcer(name, settings, &bus, &collector);
+    let link = AgentLink::start(Arc::clone(&bus), registration, status, worker);
+    let ran = run_linked(&link, collector.with_bus(Arc::clone(&bus)), stop).await;
+    let limit = settings.collector.shutdown_timeout;
+    drop(announcer);
+    link.end(limit).await;
+    let closed = bus.shutdown(limit).await;
+    let status = ran?;
+    match closed {
+        // Whatever the bus had not confirmed is on disk.
+        Err(error) if settings.spool.enabled => debug!(%error, "the bus did not close in order"),
+        closed => closed?,
+    }
+    Ok(status)
+}
+
+/// Tells of the collector as soon as it runs.
+fn announcer(
+    name: CollectorName,
+    settings: &Settings,
+    bus: &Arc<dyn EventBus>,
+    collector: &Collector,
+) -> HealthAnnouncer {
+    let with_telemetry = settings.collector.enable_telemetry;
+    let (bus, status) = (Arc::clone(bus), collector.watch_status());
+    HealthAnnouncer::start(bus, name.as_str(), with_telemetry, status)
+}
+
+/// Runs until `stop` completes or the agent asks for the end.
+async fn run_linked(
+    link: &AgentLink,
+    collector: Collector,
+    stop: impl Future<Output = ()>,
+) -> Result<CollectorStatus, RunError> {
+    let status = collector.watch_status();
+    let stop = async {
+        tokio::select! {
+            () = stop => {}
+            _ = link.told_to_end() => {}
+        }
+    };
+    tokio::select! {
+        // First, so that one who is to end at once does not begin to drain.
+        biased;
+        waited = cut_off(link) => {
+            Err(RunError::Deadline { lost: status.current().events_missing(), waited })
+        }
+        ran = collector.run_until(stop) => ran,
+    }
+}
+
+/// Events that were kept come first; those the bus does not take are kept from now on.
+fn with_spool(
+    name: CollectorName,
+    settings: &Settings,
+    collector: Collector,
+) -> Result<Collector, RunError> {
+    if !settings.spool.enabled {
+        return Ok(collector);
+    }
+    let (spool, recovered) = Spool::open(&settings.spool, name.as_str())?;
+    Ok(collector.with_spool(spool, &recovered))
+}
+
+/// With a spool the bus must say when an event can be forgotten.
+fn event_bus(settings: &Settings) -> EventBusConfig {
+    let event_bus = settings.event_bus.clone();
+    if settings.spool.enabled { event_bus.confirmed() } else { event_bus }
+}
+
+/// Completes when the time is up in which the agent has asked the collector to end, and tells it.
+async fn cut_off(link: &AgentLink) -> Duration {
+    let within = link.told_to_end().await;
+    if !within.is_zero() {
+        tokio::time::sleep(within).await;
+    }
+    within
+}
+
+fn registration(name: CollectorName, collector: &Collector, task_limit: u32) -> Registration {
+    Registration {
+        member: name.as_str().to_owned(),
+        kind: name.kind(),
+        capabilities: collector.capabilities(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        task_limit,
+    }
+}
+
+/// Tells once when everything of the first scan went to the bus, or is kept behind what has to go
+/// there first; never ends.
+async fn announce(
+    name: CollectorName,
+    mut first_scan: FirstScan,
+    mut status: StatusWatch,
+    on_ready: impl FnOnce(CollectorReady),
+) -> Infallible {
+    if let Some(events) = first_scan.sent().await {
+        let through = |status: &CollectorStatus| {
+            let passed_on = status.events_published + status.events_spooled;
+            passed_on + status.events_lost >= events
+        };
+        if status.wait_for(through).await.is_some() {
+            on_ready(CollectorReady {
+                ready: name.as_str().to_owned(),
+                pid: std::process::id(),
+                first_scan_events: events,
+            });
+        }
+    }
+    std::future::pending().await
+}

@@ -1,0 +1,32 @@
+//! Why a collector's program ended otherwise than it should.
+
+use thiserror::Error;
+
+use crate::ipc::StartError;
+use crate::runtime::RunError;
+
+/// Why a collector did not begin, or did not end in order.
+#[derive(Debug, Error)]
+pub enum ProgramError {
+    /// The collector itself.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// It shall answer others, its socket is not named, and there is no broker's beside which it
+    /// could be.
+    #[error("no path for the socket of `[ipc]` is configured, and this user has no home for one")]
+    NoSocketPath,
+    /// Others could not ask it.
+    #[error("cannot answer programs that are not on the bus")]
+    Ipc(#[from] StartError),
+}
+
+impl ProgramError {
+    /// Whether the configuration of the door must be changed.
+    pub(crate) fn is_doors_configuration(&self) -> bool {
+        match self {
+            Self::Run(_) => false,
+            Self::NoSocketPath => true,
+            Self::Ipc(error) => error.is_configuration(),
+        }
+    }
+}

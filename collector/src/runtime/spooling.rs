@@ -1,0 +1,386 @@
+//! From batches to the bus, by way of the disk where the bus does not answer.
+//!
+//! ```text
+//!                       ┌───────────── at once, while the bus takes them ─────────────┐
+//! batches ── waiting ───┤                                                             ├── bus
+//!                       └── spool ── read back in order, acknowledged once taken ─────┘
+//! ```
+//!
+//! One event is on its way to the bus at a time: the oldest. If the bus does not take it soon, it is
+//! kept on disk, and so is everything behind it, which frees the sources; from then on events go to
+//! the disk first and come from there, until nothing is left on it. So the disk is used during an
+//! outage alone, and the order is kept.
+//!
+//! What "taken" means is the bus's to say ([`Confirmation`](daemoneye_eventbus::contract::Confirmation)):
+//! with `Fire` an event counts as taken while it may still be lost with the connection, so a spool
+//! asks for more.
+
+mod kept;
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use daemoneye_eventbus::{CollectionEvent, EventBus, PublishError};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::{debug, warn};
+
+use super::RunError;
+use super::board::Board;
+use super::intake::Batch;
+use crate::config::CollectorConfig;
+use crate::spool::{AppendError, Spool};
+use kept::{Kept, Origin};
+
+/// How long the bus may take for an event before it goes to disk, with all behind it: far longer
+/// than a bus that is well needs, and not long for what exists in memory alone.
+const SPILL_AFTER: Duration = Duration::from_secs(1);
+/// The same as a share of the time for a stop, so that a stop leaves time for it.
+const SPILL_SHARE_OF_STOP: u32 = 4;
+/// Pause before the disk, or a bus that had no room, is tried again.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// A publish that has begun.
+type Publishing = Pin<Box<dyn Future<Output = Result<(), PublishError>> + Send>>;
+
+/// Publishes batches in order until the intake ends, and what is on disk before them.
+pub(super) struct SpoolingPublisher {
+    bus: Arc<dyn EventBus>,
+    batches: mpsc::Receiver<Batch>,
+    permits: Arc<Semaphore>,
+    /// Ends the sources' channels when the bus is gone, so that all they have sent is kept.
+    close_lanes: Arc<Notify>,
+    /// Free permits at which backpressure ends: half, so that it does not flicker.
+    relief_permits: usize,
+    spill_after: Duration,
+    log_events: bool,
+    board: Board,
+    kept: Kept,
+    /// The oldest event.
+    under_way: Option<UnderWay>,
+    /// Events that come after all that is kept, in memory alone.
+    waiting: VecDeque<CollectionEvent>,
+    /// Their permits, and that of the event under way if it is not kept.
+    held: Option<OwnedSemaphorePermit>,
+    intake_ended: bool,
+    /// When what is in memory alone is to be kept, or the disk to be tried again.
+    look_at: Instant,
+    /// Whether it was told that the disk takes nothing.
+    is_refused: bool,
+}
+
+/// The event the bus was last given.
+struct UnderWay {
+    event: CollectionEvent,
+    /// Its number in the spool, if it is kept.
+    kept_as: Option<u64>,
+    publishing: Publishing,
+}
+
+/// What happened next.
+enum Turn {
+    Published(Result<(), PublishError>),
+    Batch(Option<Batch>),
+    Look,
+}
+
+impl SpoolingPublisher {
+    pub(super) fn new(
+        bus: Arc<dyn EventBus>,
+        batches: mpsc::Receiver<Batch>,
+        permits: Arc<Semaphore>,
+        close_lanes: Arc<Notify>,
+        config: &CollectorConfig,
+        board: Board,
+        spool: Spool,
+    ) -> Self {
+        Self {
+            bus,
+            batches,
+            permits,
+            close_lanes,
+            relief_permits: config.backpressure_threshold.div_ceil(2),
+            spill_after: SPILL_AFTER.min(config.shutdown_timeout / SPILL_SHARE_OF_STOP),
+            log_events: config.enable_debug_logging,
+            board,
+            kept: Kept::new(spool),
+            under_way: None,
+            waiting: VecDeque::new(),
+            held: None,
+            intake_ended: false,
+            look_at: Instant::now(),
+            is_refused: false,
+        }
+    }
+
+    /// Runs until the intake has ended and nothing is left in memory alone; what is on disk then is
+    /// for the next run. An error when the bus is gone, after everything that could be was kept.
+    pub(super) async fn run(mut self) -> Result<(), RunError> {
+        let result = self.publish_all().await;
+        self.kept.acknowledge().await;
+        // An intake that waits for a permit must learn that none will come.
+        self.permits.close();
+        result
+    }
+
+    async fn publish_all(&mut self) -> Result<(), RunError> {
+        loop {
+            self.start_next().await;
+            self.release();
+            if self.intake_ended && self.is_nothing_in_memory_alone() {
+                return Ok(());
+            }
+            match self.next_turn().await {
+                Turn::Published(result) => self.settle(result).await?,
+                Turn::Batch(batch) => self.take(batch),
+                Turn::Look => self.spill().await,
+            }
+        }
+    }
+
+    async fn next_turn(&mut self) -> Turn {
+        let may_take = !self.intake_ended && self.is_nothing_in_memory_alone();
+        let is_stuck = self.under_way.is_none() && self.kept.has_any();
+        let must_look = is_stuck || !self.is_nothing_in_memory_alone();
+        let look_at = self.look_at;
+        tokio::select! {
+            result = published(&mut self.under_way) => Turn::Published(result),
+            batch = self.batches.recv(), if may_take => Turn::Batch(batch),
+            () = sleep_until(look_at), if must_look => Turn::Look,
+        }
+    }
+
+    fn is_nothing_in_memory_alone(&self) -> bool {
+        let is_kept = self.under_way.as_ref().is_none_or(|event| event.kept_as.is_some());
+        is_kept && self.waiting.is_empty()
+    }
+
+    /// Gives the bus the oldest event there is, unless it has one: what is kept came before what
+    /// waits.
+    async fn start_next(&mut self) {
+        while self.under_way.is_none() && self.kept.has_any() {
+            let next = match self.kept.next().await {
+                Ok(next) => next,
+                Err(error) => {
+                    warn!(error = %chain(&error), "events on disk cannot be read; trying again");
+                    self.look_at = Instant::now() + RETRY_PAUSE;
+                    return;
+                }
+            };
+            self.lose_from_disk(next.lost, "it had changed on disk");
+            let Some(record) = next.record else { continue };
+            match record.event {
+                Ok(event) => self.begin(event, Some(record.sequence), Duration::ZERO),
+                Err(error) => {
+                    self.kept.passed(record.sequence);
+                    self.lose_from_disk(1, &error.to_string());
+                }
+            }
+        }
+        if !self.kept.has_any() {
+            // Nobody may come to it for a long time.
+            self.kept.acknowledge().await;
+        }
+        if self.under_way.is_none()
+            && let Some(event) = self.waiting.pop_front()
+        {
+            self.look_at = Instant::now() + self.spill_after;
+            self.begin(event, None, Duration::ZERO);
+        }
+    }
+
+    fn begin(&mut self, event: CollectionEvent, kept_as: Option<u64>, pause: Duration) {
+        let (bus, sent) = (Arc::clone(&self.bus), event.clone());
+        let publishing = Box::pin(async move {
+            if !pause.is_zero() {
+                sleep(pause).await;
+            }
+            bus.publish(sent, None).await
+        });
+        self.under_way = Some(UnderWay { event, kept_as, publishing });
+    }
+
+    /// What became of the event under way.
+    async fn settle(&mut self, result: Result<(), PublishError>) -> Result<(), RunError> {
+        let Some(UnderWay { event, kept_as, .. }) = self.under_way.take() else { return Ok(()) };
+        match result {
+            Ok(()) => self.published(&event, kept_as),
+            Err(error @ PublishError::Undelivered) => {
+                warn!(%error, kind = event.kind().as_str(), "a subscriber lost an event");
+                self.published(&event, kept_as);
+            }
+            Err(error @ (PublishError::TooLarge { .. } | PublishError::Denied(_))) => {
+                warn!(%error, kind = event.kind().as_str(), "event lost");
+                self.lost(kept_as);
+            }
+            Err(error @ (PublishError::Timeout { .. } | PublishError::Unconfirmed { .. })) => {
+                warn!(%error, "the bus does not take events; they are kept on disk");
+                self.board.update(|status| status.publish_retries += 1);
+                self.begin(event, kept_as, RETRY_PAUSE);
+                self.look_at = Instant::now();
+            }
+            Err(source) => {
+                if kept_as.is_none() {
+                    self.waiting.push_front(event);
+                }
+                return Err(self.keep_rest(source).await);
+            }
+        }
+        Ok(())
+    }
+
+    fn published(&mut self, event: &CollectionEvent, kept_as: Option<u64>) {
+        if self.log_events {
+            debug!(?event, "published");
+        }
+        let origin = self.forget(kept_as);
+        self.board.update(|status| match origin {
+            Origin::ThisRun => status.events_published += 1,
+            Origin::EarlierRun => status.events_replayed += 1,
+        });
+        self.tell_kept();
+    }
+
+    /// The bus will never take it.
+    fn lost(&mut self, kept_as: Option<u64>) {
+        let origin = self.forget(kept_as);
+        self.count_lost(origin);
+    }
+
+    /// Events that were kept and cannot be read any more.
+    fn lose_from_disk(&mut self, events: u64, reason: &str) {
+        if events > 0 {
+            warn!(events, reason, "events that were kept on disk are lost");
+        }
+        for _ in 0..events {
+            let origin = self.kept.forget_oldest();
+            self.count_lost(origin);
+        }
+    }
+
+    fn forget(&mut self, kept_as: Option<u64>) -> Origin {
+        let Some(sequence) = kept_as else { return Origin::ThisRun };
+        self.kept.passed(sequence);
+        self.kept.forget_oldest()
+    }
+
+    fn count_lost(&self, origin: Origin) {
+        self.board.update(|status| {
+            status.events_lost += 1;
+            // Nobody has counted it in this run.
+            status.events_accepted += u64::from(origin == Origin::EarlierRun);
+        });
+        self.tell_kept();
+    }
+
+    fn tell_kept(&self) {
+        let events = self.kept.of_this_run();
+        self.board.update(|status| status.events_spooled = events);
+    }
+
+    fn take(&mut self, batch: Option<Batch>) {
+        let Some(Batch { events, permits }) = batch else {
+            self.intake_ended = true;
+            return;
+        };
+        self.waiting = events.into();
+        self.held = Some(permits);
+        if self.kept.has_any() {
+            // They come after what is kept, and so they are kept as well.
+            self.look_at = Instant::now();
+        }
+    }
+
+    /// Keeps what is in memory alone, the event under way first, as far as there is room.
+    async fn spill(&mut self) {
+        let mut events = std::mem::take(&mut self.waiting);
+        let in_memory = |one: &&UnderWay| one.kept_as.is_none();
+        let oldest = self.under_way.as_ref().filter(in_memory).map(|one| one.event.clone());
+        let mut leads = oldest.is_some();
+        if let Some(event) = oldest {
+            events.push_front(event);
+        }
+        while !events.is_empty() {
+            let (rest, kept) = self.kept.keep(events).await;
+            events = rest;
+            self.tell_kept();
+            if let Some(first) = kept.first
+                && std::mem::take(&mut leads)
+                && let Some(under_way) = &mut self.under_way
+            {
+                under_way.kept_as = Some(first);
+            }
+            match kept.refused {
+                None => self.is_refused = false,
+                // It is on its way to the bus all the same, and whatever follows can be kept.
+                Some(AppendError::TooLarge { .. }) if std::mem::take(&mut leads) => {
+                    events.pop_front();
+                }
+                Some(error @ AppendError::TooLarge { .. }) => {
+                    warn!(error = %chain(&error), "event lost");
+                    events.pop_front();
+                    self.count_lost(Origin::ThisRun);
+                }
+                Some(error) => {
+                    self.tell_refused(&error);
+                    break;
+                }
+            }
+        }
+        if leads {
+            events.pop_front();
+        }
+        self.waiting = events;
+        self.look_at = Instant::now() + RETRY_PAUSE;
+    }
+
+    /// Once for as long as it lasts.
+    fn tell_refused(&mut self, error: &AppendError) {
+        if !std::mem::replace(&mut self.is_refused, true) {
+            warn!(error = %chain(error), "events cannot be kept on disk; sources are held back");
+        }
+    }
+
+    /// Gives permits back once what they were for is kept or published.
+    fn release(&mut self) {
+        if self.is_nothing_in_memory_alone() && self.held.take().is_some() {
+            let is_relieved = self.permits.available_permits() >= self.relief_permits;
+            if is_relieved {
+                self.board.update(|status| status.backpressure = false);
+            }
+        }
+    }
+
+    /// The bus is gone: ends the sources, and keeps whatever they have sent, as far as there is room.
+    async fn keep_rest(&mut self, source: PublishError) -> RunError {
+        self.close_lanes.notify_one();
+        loop {
+            self.spill().await;
+            if !self.waiting.is_empty() {
+                break;
+            }
+            self.release();
+            match self.batches.recv().await {
+                Some(batch) => self.take(Some(batch)),
+                None => break,
+            }
+        }
+        RunError::BusLost { source, lost: 0 }
+    }
+}
+
+/// Waits for the event under way; for ever without one. Cancel safe.
+async fn published(under_way: &mut Option<UnderWay>) -> Result<(), PublishError> {
+    match under_way {
+        Some(event) => event.publishing.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
+}

@@ -1,0 +1,241 @@
+//! The filesystem source: waits for notices, for what is due and for its end, lets the tracker
+//! work off the runtime's thread, and sends what it tells.
+
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daemoneye_eventbus::clock::monotonic_ns;
+use daemoneye_eventbus::{ByteString, FilesystemEvent};
+use thiserror::Error;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::timeout;
+use tracing::debug;
+
+use super::condition::Condition;
+use super::dialect::Dialect;
+use super::local::{Feed, LocalSystem};
+use super::notice::{Notice, Stamp};
+use super::roots::{RootError, roots};
+use super::scope::Scope;
+use super::tracker::{Progress, Tracker};
+use crate::config::{CollectorName, FsmondConfig};
+use crate::source::{CollectionEvent, EventSource, SourceCaps};
+use crate::sources::first_scan::{FirstScan, FirstScanSender};
+
+/// How often the shutdown signal is looked at, for a caller that does not also call `stop`.
+const SIGNAL_POLL: Duration = Duration::from_millis(250);
+/// Name of the source, with which its events are signed.
+const NAME: &str = CollectorName::Fsmond.as_str();
+
+/// Watches folders and files of this host, as the system tells what happens to them.
+///
+/// What is there at first is not told: [`first_scan`](Self::first_scan) says when everything is
+/// watched, and everything that happens after that is told.
+#[derive(Debug)]
+pub struct FilesystemSource {
+    config: FsmondConfig,
+    stop: Notify,
+    first_scan: FirstScanSender,
+    /// What the tracker thought of its work after its last step; `None` before everything is
+    /// watched.
+    condition: watch::Sender<Option<Condition>>,
+    /// How many losses the last health check has told of.
+    overflows_told: AtomicU64,
+}
+
+/// Why nothing is watched.
+#[derive(Debug, Error)]
+enum OpenError {
+    /// Accesses are wanted where nobody tells of them.
+    #[error("{} tells nothing of accesses; unset `fsmond.include_access`", std::env::consts::OS)]
+    Accesses,
+    /// What shall be watched is not there.
+    #[error(transparent)]
+    Roots(#[from] RootError),
+    /// A pattern is wrong; the configuration's own check says so before.
+    #[error("`fsmond.exclude`")]
+    Exclude(#[from] globset::Error),
+    /// The system gives no watcher. On Linux a user has only so many.
+    #[error("cannot make a watcher (on Linux `fs.inotify.max_user_instances` limits them)")]
+    Watcher(#[from] notify::Error),
+}
+
+/// Why the loop wakes.
+enum Woken {
+    ToWork,
+    ToEnd,
+    /// The system's watcher has ended, and nobody tells anything any more.
+    Alone,
+}
+
+/// Nobody receives any more.
+struct ChannelClosed;
+
+/// The way to the runtime: signs and numbers what goes through.
+struct Outlet {
+    tx: mpsc::Sender<CollectionEvent>,
+    sequence: u64,
+}
+
+impl FilesystemSource {
+    /// A source that watches nothing yet.
+    pub fn new(config: FsmondConfig) -> Self {
+        Self {
+            config,
+            stop: Notify::new(),
+            first_scan: FirstScanSender::new(),
+            condition: watch::Sender::new(None),
+            overflows_told: AtomicU64::new(0),
+        }
+    }
+
+    /// Tells when everything is watched; it never counts an event. Take it before registering the
+    /// source.
+    pub fn first_scan(&self) -> FirstScan {
+        self.first_scan.subscribe()
+    }
+
+    /// Everything is watched, and this is how well.
+    fn note(&self, condition: Condition) {
+        self.condition.send_if_modified(|noted| {
+            let is_news = noted.as_ref() != Some(&condition);
+            *noted = Some(condition);
+            is_news
+        });
+        self.first_scan.sent(0);
+    }
+
+    /// Waits for notices, until something is due, or until the source shall end.
+    async fn wait(
+        &self,
+        feed: &mut Feed,
+        notices: &mut Vec<Notice>,
+        due_ns: Option<u64>,
+        signal: &AtomicBool,
+    ) -> Woken {
+        loop {
+            if signal.load(Ordering::Acquire) {
+                return Woken::ToEnd;
+            }
+            let left_ns = due_ns.map_or(u64::MAX, |due_ns| due_ns.saturating_sub(monotonic_ns()));
+            if left_ns == 0 {
+                return Woken::ToWork;
+            }
+            let look_again = SIGNAL_POLL.min(Duration::from_nanos(left_ns));
+            tokio::select! {
+                () = self.stop.notified() => return Woken::ToEnd,
+                waited = timeout(look_again, feed.wait(notices)) => match waited {
+                    Ok(0) => return Woken::Alone,
+                    Ok(_) => return Woken::ToWork,
+                    Err(_) => {}
+                },
+            }
+        }
+    }
+}
+
+impl Outlet {
+    async fn send(&mut self, events: Vec<FilesystemEvent>) -> Result<(), ChannelClosed> {
+        for mut event in events {
+            self.sequence += 1;
+            event.header.source = ByteString::from_static(NAME);
+            event.header.source_sequence = self.sequence;
+            let event = CollectionEvent::Filesystem(event);
+            self.tx.send(event).await.map_err(|_| ChannelClosed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Finds what shall be watched, and gets a watcher for it. Blocks.
+fn open(config: &FsmondConfig) -> Result<(Tracker<LocalSystem>, Feed), OpenError> {
+    let dialect = Dialect::of_this_system();
+    if config.include_access && !dialect.tells_accesses() {
+        return Err(OpenError::Accesses);
+    }
+    let scope = Scope::new(roots(config.paths.as_deref())?, config.recursive, config.excluded()?);
+    let (system, feed) = LocalSystem::open(dialect, config.recursive, config.include_access)?;
+    Ok((Tracker::new(system, dialect, scope, config), feed))
+}
+
+/// One step, off the runtime's thread: looking and listing takes its time.
+async fn advance(
+    mut tracker: Tracker<LocalSystem>,
+    notices: Vec<Notice>,
+) -> anyhow::Result<(Tracker<LocalSystem>, Progress)> {
+    let step = tokio::task::spawn_blocking(move || {
+        let progress = tracker.advance(notices, Stamp::now());
+        (tracker, progress)
+    });
+    Ok(step.await?)
+}
+
+#[async_trait]
+impl EventSource for FilesystemSource {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> SourceCaps {
+        SourceCaps::FILESYSTEM | SourceCaps::REALTIME
+    }
+
+    async fn start(
+        &self,
+        tx: mpsc::Sender<CollectionEvent>,
+        shutdown_signal: Arc<AtomicBool>,
+    ) -> anyhow::Result<()> {
+        let config = self.config.clone();
+        let opened = tokio::task::spawn_blocking(move || open(&config)).await?;
+        let (mut tracker, mut feed) = opened?;
+        let mut outlet = Outlet { tx, sequence: 0 };
+        let mut notices = Vec::new();
+        loop {
+            let progress;
+            (tracker, progress) = advance(tracker, mem::take(&mut notices)).await?;
+            debug!(source = NAME, events = progress.events.len(), "advanced");
+            if outlet.send(progress.events).await.is_err() {
+                return Ok(());
+            }
+            if progress.is_more {
+                if shutdown_signal.load(Ordering::Acquire) {
+                    break;
+                }
+                continue;
+            }
+            self.note(tracker.condition());
+            match self.wait(&mut feed, &mut notices, tracker.due_ns(), &shutdown_signal).await {
+                Woken::ToWork => feed.take_batch(&mut notices),
+                Woken::ToEnd => break,
+                Woken::Alone => anyhow::bail!("the system's watcher has ended"),
+            }
+        }
+        feed.take_rest(&mut notices);
+        let finish = move || tracker.finish(notices, Stamp::now());
+        let rest = tokio::task::spawn_blocking(finish).await?;
+        // Whoever receives no more has no use for the rest.
+        let _ = outlet.send(rest).await;
+        Ok(())
+    }
+
+    async fn stop(&self) -> anyhow::Result<()> {
+        self.stop.notify_one();
+        Ok(())
+    }
+
+    async fn health_check(&self) -> anyhow::Result<()> {
+        let condition = self.condition.borrow().clone();
+        let Some(condition) = condition else { anyhow::bail!("not everything is watched yet") };
+        let told = self.overflows_told.swap(condition.overflows, Ordering::Relaxed);
+        let problems = condition.problems(told);
+        anyhow::ensure!(problems.is_empty(), "{}", problems.join("; "));
+        Ok(())
+    }
+}
+
+// What is promised in every detail is promised where the system tells every step.
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

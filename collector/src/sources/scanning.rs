@@ -1,0 +1,249 @@
+//! Sources that look at the system at intervals: one loop, whatever they look at.
+//!
+//! A [`Scanner`] looks once and tells what changed; a [`ScanningSource`] calls it off the runtime's
+//! thread at every interval, signs and numbers what it told, and sends it. What takes long is left
+//! for after a scan and done in pieces, so that neither this scan nor the next waits for it. What
+//! begins and ends between two scans is not seen: that is what scanning costs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daemoneye_eventbus::ByteString;
+use daemoneye_eventbus::clock::monotonic_ns;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout_at};
+use tracing::{debug, warn};
+
+use super::first_scan::{FirstScan, FirstScanSender};
+use crate::source::{CollectionEvent, EventSource, SourceCaps};
+
+/// How often the shutdown signal is looked at between scans, for a caller that does not also call
+/// `stop`.
+const SIGNAL_POLL: Duration = Duration::from_millis(250);
+/// Intervals without a scan after which the source is unhealthy.
+const MISSED_SCANS: u32 = 3;
+/// What a scan may take beyond its intervals before it is missed.
+const SCAN_GRACE: Duration = Duration::from_secs(5);
+
+/// Looks at a part of the system, again and again.
+pub trait Scanner: Send + Sized + 'static {
+    /// What can be set.
+    type Config: Clone + fmt::Debug + Send + Sync;
+
+    /// Name of the source, with which its events are signed.
+    const NAME: &'static str;
+    /// What it can do.
+    const CAPABILITIES: SourceCaps;
+
+    /// Time from the start of one scan to the start of the next.
+    fn interval(config: &Self::Config) -> Duration;
+
+    /// Opens what it looks at. Blocks.
+    fn open(config: &Self::Config) -> anyhow::Result<Self>;
+
+    /// Looks, and tells what changed since the last time; blocks for some milliseconds. After an
+    /// error the next scan is tried as if there had been none.
+    fn scan(&mut self) -> anyhow::Result<Scanned>;
+
+    /// Does a piece of what a scan has left to do, and tells what came of it; `None` when nothing
+    /// is left. Blocks for some milliseconds.
+    ///
+    /// Called once when the events of a scan are sent, and again until it returns `None` or the
+    /// next scan is due.
+    fn after(&mut self) -> Option<Scanned> {
+        None
+    }
+}
+
+/// What one scan tells.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Scanned {
+    /// When it began: wall clock, nanoseconds since the epoch.
+    pub observed_unix_ns: u64,
+    /// The same moment, monotonic, nanoseconds.
+    pub observed_monotonic_ns: u64,
+    /// What changed, in the order to publish; their headers are completed by the source.
+    pub events: Vec<CollectionEvent>,
+}
+
+/// A source that scans at intervals.
+#[derive(Debug)]
+pub struct ScanningSource<S: Scanner> {
+    config: S::Config,
+    stop: Notify,
+    first_scan: FirstScanSender,
+    /// When the last good scan began, monotonic nanoseconds; 0 before the first.
+    last_scan_ns: AtomicU64,
+    /// Why the last scan failed, if it did. Written by the loop and read by health checks; never
+    /// held across an await.
+    failure: Mutex<Option<String>>,
+    /// When the source started, monotonic nanoseconds; 0 before.
+    started_ns: AtomicU64,
+}
+
+/// What a source does next.
+enum Next {
+    /// The next scan is due.
+    Scan,
+    /// It is not, and the last one has left something to do.
+    After,
+    /// The source shall end.
+    End,
+}
+
+/// Nobody receives any more.
+struct ChannelClosed;
+
+impl<S: Scanner> ScanningSource<S> {
+    /// A source that has looked at nothing yet.
+    pub fn new(config: S::Config) -> Self {
+        Self {
+            config,
+            stop: Notify::new(),
+            first_scan: FirstScanSender::new(),
+            last_scan_ns: AtomicU64::new(0),
+            failure: Mutex::new(None),
+            started_ns: AtomicU64::new(0),
+        }
+    }
+
+    /// Tells when the first scan has been sent. Take it before registering the source.
+    pub fn first_scan(&self) -> FirstScan {
+        self.first_scan.subscribe()
+    }
+
+    /// Waits until there is something to do: for the next tick, unless work is left.
+    async fn next(&self, ticks: &mut Interval, signal: &AtomicBool, work_is_left: bool) -> Next {
+        let patience = if work_is_left { Duration::ZERO } else { SIGNAL_POLL };
+        loop {
+            if signal.load(Ordering::Acquire) {
+                return Next::End;
+            }
+            let look_again = Instant::now() + patience;
+            tokio::select! {
+                () = self.stop.notified() => return Next::End,
+                tick = timeout_at(look_again, ticks.tick()) => match tick {
+                    Ok(_) => return Next::Scan,
+                    Err(_) if work_is_left => return Next::After,
+                    Err(_) => {}
+                },
+            }
+        }
+    }
+
+    /// Sends what a scan told, signed and numbered; the number of the last event.
+    async fn send(
+        &self,
+        scanned: Scanned,
+        mut sequence: u64,
+        tx: &mpsc::Sender<CollectionEvent>,
+    ) -> Result<u64, ChannelClosed> {
+        for mut event in scanned.events {
+            sequence += 1;
+            let header = event.header_mut();
+            header.source = ByteString::from_static(S::NAME);
+            header.source_sequence = sequence;
+            header.observed_unix_ns = scanned.observed_unix_ns;
+            header.observed_monotonic_ns = scanned.observed_monotonic_ns;
+            tx.send(event).await.map_err(|_| ChannelClosed)?;
+        }
+        Ok(sequence)
+    }
+}
+
+/// Off the runtime's thread: opening reads, and may fail.
+async fn open<S: Scanner>(config: S::Config) -> anyhow::Result<S> {
+    tokio::task::spawn_blocking(move || S::open(&config)).await?
+}
+
+/// Off the runtime's thread: reading takes milliseconds.
+async fn blocking<S: Scanner, T: Send + 'static>(
+    mut scanner: S,
+    work: fn(&mut S) -> T,
+) -> anyhow::Result<(S, T)> {
+    let worked = tokio::task::spawn_blocking(move || {
+        let told = work(&mut scanner);
+        (scanner, told)
+    });
+    Ok(worked.await?)
+}
+
+#[async_trait]
+impl<S: Scanner> EventSource for ScanningSource<S> {
+    fn name(&self) -> &'static str {
+        S::NAME
+    }
+
+    fn capabilities(&self) -> SourceCaps {
+        S::CAPABILITIES
+    }
+
+    async fn start(
+        &self,
+        tx: mpsc::Sender<CollectionEvent>,
+        shutdown_signal: Arc<AtomicBool>,
+    ) -> anyhow::Result<()> {
+        let mut scanner = open::<S>(self.config.clone()).await?;
+        let mut ticks = interval(S::interval(&self.config));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.started_ns.store(monotonic_ns(), Ordering::Relaxed);
+        let mut sequence = 0;
+        let mut work_is_left = false;
+        loop {
+            match self.next(&mut ticks, &shutdown_signal, work_is_left).await {
+                Next::End => return Ok(()),
+                Next::After => {}
+                Next::Scan => {
+                    let scanned;
+                    (scanner, scanned) = blocking(scanner, S::scan).await?;
+                    let failure = scanned.as_ref().err().map(|error| format!("{error:#}"));
+                    self.failure.lock().clone_from(&failure);
+                    let Ok(scanned) = scanned else {
+                        warn!(source = S::NAME, error = failure, "scan failed");
+                        continue;
+                    };
+                    debug!(source = S::NAME, events = scanned.events.len(), "scanned");
+                    let began_ns = scanned.observed_monotonic_ns;
+                    sequence = match self.send(scanned, sequence, &tx).await {
+                        Ok(sequence) => sequence,
+                        Err(ChannelClosed) => return Ok(()),
+                    };
+                    self.last_scan_ns.store(began_ns, Ordering::Relaxed);
+                    self.first_scan.sent(sequence);
+                }
+            }
+            // After every scan at least once: scans that are always due do not keep it for ever.
+            let told;
+            (scanner, told) = blocking(scanner, S::after).await?;
+            work_is_left = told.is_some();
+            sequence = match self.send(told.unwrap_or_default(), sequence, &tx).await {
+                Ok(sequence) => sequence,
+                Err(ChannelClosed) => return Ok(()),
+            };
+        }
+    }
+
+    async fn stop(&self) -> anyhow::Result<()> {
+        self.stop.notify_one();
+        Ok(())
+    }
+
+    async fn health_check(&self) -> anyhow::Result<()> {
+        let started = self.started_ns.load(Ordering::Relaxed);
+        let last = self.last_scan_ns.load(Ordering::Relaxed).max(started);
+        let silent = Duration::from_nanos(monotonic_ns().saturating_sub(last));
+        let limit = S::interval(&self.config) * MISSED_SCANS + SCAN_GRACE;
+        anyhow::ensure!(silent <= limit, "no scan for {silent:?}, {limit:?} is the limit");
+        match &*self.failure.lock() {
+            Some(failure) => Err(anyhow::anyhow!("the last scan failed: {failure}")),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! The loop, with a scanner that counts.
+
+use daemoneye_eventbus::{NetworkEvent, PerformanceEvent, ProcessEvent};
+use tokio::task::JoinHandle;
+
+use super::*;
+
+const SHORT: Duration = Duration::from_millis(10);
+/// Longer than any test: only the first scan happens.
+const LONG: Duration = Duration::from_hours(1);
+/// When every scan says it was made.
+const OBSERVED_UNIX_NS: u64 = 7;
+/// The same of every piece of work after it.
+const AFTER_UNIX_NS: u64 = 8;
+
+/// Tells two events each time; fails at every second scan if it is told to.
+struct Counting {
+    fails: bool,
+    scans: u64,
+    /// Pieces of work that a scan leaves, and how many are left; each tells one event.
+    pieces: u64,
+    pieces_left: u64,
+}
+
+#[derive(Debug, Clone)]
+struct CountingConfig {
+    interval: Duration,
+    fails: bool,
+    pieces: u64,
+}
+
+impl Scanner for Counting {
+    type Config = CountingConfig;
+
+    const NAME: &'static str = "counting";
+    const CAPABILITIES: SourceCaps = SourceCaps::PROCESS;
+
+    fn interval(config: &CountingConfig) -> Duration {
+        config.interval
+    }
+
+    fn open(config: &CountingConfig) -> anyhow::Result<Self> {
+        Ok(Self { fails: config.fails, scans: 0, pieces: config.pieces, pieces_left: 0 })
+    }
+
+    fn scan(&mut self) -> anyhow::Result<Scanned> {
+        self.scans += 1;
+        anyhow::ensure!(!self.fails || self.scans % 2 == 1, "every second scan fails");
+        self.pieces_left = self.pieces;
+        let events = vec![
+            CollectionEvent::Process(ProcessEvent::default()),
+            CollectionEvent::Performance(PerformanceEvent::default()),
+        ];
+        let observed_monotonic_ns = monotonic_ns();
+        Ok(Scanned { observed_unix_ns: OBSERVED_UNIX_NS, observed_monotonic_ns, events })
+    }
+
+    fn after(&mut self) -> Option<Scanned> {
+        self.pieces_left = self.pieces_left.checked_sub(1)?;
+        let events = vec![CollectionEvent::Network(NetworkEvent::default())];
+        let observed_monotonic_ns = monotonic_ns();
+        Some(Scanned { observed_unix_ns: AFTER_UNIX_NS, observed_monotonic_ns, events })
+    }
+}
+
+struct Running {
+    source: Arc<ScanningSource<Counting>>,
+    signal: Arc<AtomicBool>,
+    events: mpsc::Receiver<CollectionEvent>,
+    run: JoinHandle<anyhow::Result<()>>,
+}
+
+fn start(interval: Duration, fails: bool) -> Running {
+    start_as(CountingConfig { interval, fails, pieces: 0 })
+}
+
+/// One whose scans leave so many pieces of work.
+fn start_busy(interval: Duration, pieces: u64) -> Running {
+    start_as(CountingConfig { interval, fails: false, pieces })
+}
+
+fn start_as(config: CountingConfig) -> Running {
+    let source = Arc::new(ScanningSource::new(config));
+    let signal = Arc::new(AtomicBool::new(false));
+    let (tx, events) = mpsc::channel(1);
+    let (running, shutdown_signal) = (Arc::clone(&source), Arc::clone(&signal));
+    let run = tokio::spawn(async move { running.start(tx, shutdown_signal).await });
+    Running { source, signal, events, run }
+}
+
+impl Running {
+    async fn next(&mut self) -> CollectionEvent {
+        self.events.recv().await.expect("it runs")
+    }
+
+    async fn first_scan(&mut self) {
+        let mut sent = self.source.first_scan();
+        for _ in 0..2 {
+            self.next().await;
+        }
+        assert_eq!(sent.sent().await, Some(2));
+    }
+}
+
+/// Whether an event is of a scan, and not of the work after it.
+fn is_scanned(event: &CollectionEvent) -> bool {
+    event.header().observed_unix_ns == OBSERVED_UNIX_NS
+}
+
+#[tokio::test]
+async fn events_are_signed_and_numbered_through_whatever_fails_between() {
+    let mut running = start(SHORT, true);
+    for sequence in 1..=6 {
+        let event = running.next().await;
+        let header = event.header();
+        assert_eq!(header.source, "counting");
+        assert_eq!(header.source_sequence, sequence);
+        assert_eq!(header.observed_unix_ns, OBSERVED_UNIX_NS);
+        assert!(header.observed_monotonic_ns > 0);
+    }
+}
+
+#[tokio::test]
+async fn what_a_scan_leaves_is_done_to_its_end_after_its_events() {
+    let mut running = start_busy(LONG, 3);
+    for sequence in 1..=5 {
+        let event = running.next().await;
+        assert_eq!(is_scanned(&event), sequence <= 2);
+        assert_eq!(event.header().source, "counting");
+        assert_eq!(event.header().source_sequence, sequence);
+    }
+}
+
+#[tokio::test]
+async fn the_first_scan_is_over_before_what_it_leaves_is_done() {
+    let mut running = start_busy(LONG, u64::MAX);
+    running.first_scan().await;
+}
+
+#[tokio::test]
+async fn work_without_an_end_keeps_no_scan_from_being_made() {
+    let mut running = start_busy(SHORT, u64::MAX);
+    let mut scanned = 0;
+    while scanned < 6 {
+        scanned += u32::from(is_scanned(&running.next().await));
+    }
+}
+
+#[tokio::test]
+async fn every_scan_is_followed_by_a_piece_of_its_work_however_soon_the_next_is_due() {
+    let mut running = start_busy(Duration::from_nanos(1), 1);
+    for _ in 0..4 {
+        for expected in [true, true, false] {
+            assert_eq!(is_scanned(&running.next().await), expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn stop_ends_it_between_two_pieces_of_work() {
+    let mut running = start_busy(LONG, u64::MAX);
+    running.first_scan().await;
+    running.source.stop().await.unwrap();
+    while running.events.recv().await.is_some() {}
+    running.run.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn stop_ends_it_between_two_scans() {
+    let mut running = start(LONG, false);
+    running.first_scan().await;
+    running.source.stop().await.unwrap();
+    running.run.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_shutdown_signal_alone_ends_it() {
+    let mut running = start(LONG, false);
+    running.first_scan().await;
+    running.signal.store(true, Ordering::Release);
+    running.run.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_channel_ends_it_without_an_error() {
+    let mut running = start(LONG, false);
+    running.next().await;
+    drop(running.events);
+    running.run.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_scan_that_failed_is_told_by_health_checks_until_one_succeeds() {
+    let mut running = start(SHORT, true);
+    running.first_scan().await;
+    let mut is_well = Vec::new();
+    // Every second scan fails; events are taken, so that it goes on to the next.
+    while !is_well.ends_with(&[true, false, true]) {
+        let check = running.source.health_check().await;
+        if let Err(error) = &check {
+            assert_eq!(error.to_string(), "the last scan failed: every second scan fails");
+        }
+        if is_well.last() != Some(&check.is_ok()) {
+            is_well.push(check.is_ok());
+        }
+        let _ = running.events.try_recv();
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn it_is_healthy_while_it_scans_and_not_before() {
+    let mut running = start(SHORT, false);
+    running.first_scan().await;
+    running.source.health_check().await.unwrap();
+
+    let config = CountingConfig { interval: SHORT, fails: false, pieces: 0 };
+    let idle = ScanningSource::<Counting>::new(config);
+    let error = idle.health_check().await.unwrap_err().to_string();
+    assert!(error.starts_with("no scan for"), "{error}");
+}

@@ -1,0 +1,53 @@
+//! Events on disk while the bus is away: kept before they are forgotten elsewhere, given back in
+//! order, deleted once the bus has them.
+//!
+//! ```text
+//! folder/                            one process at a time, by a lock
+//!   lock
+//!   cursor                           up to which number everything was acknowledged
+//!   00000000000000000001.segment     header, record, record, …
+//!   00000000000000004711.segment     the newest: appended to
+//!   00000000000000000815.damaged     what could not be read, for people
+//! ```
+//!
+//! **Promise.** An event that [`append`](Spool::append) took is given back by
+//! [`read_after`](Spool::read_after) until it is acknowledged, in order, whatever happens to the
+//! process; nothing is ever given back that was not taken. So it comes at least once: an event that
+//! was published and not yet acknowledged when the process died comes again, under the same
+//! publisher, incarnation and number, by which whoever saw it can know it again (W6).
+//!
+//! **What survives what.** A process that is killed loses nothing it was told is kept. A loss of
+//! power loses nothing either with `sync = "batch"`; with `"never"` it takes what the system had
+//! not written out. The cursor and deletions are never waited for: without them events come twice.
+//!
+//! **Damage.** A write that did not get done leaves the beginning of a record at the end of a
+//! segment: it is cut off. Bytes that changed since they were written are told by their checksum:
+//! the rest of that segment is moved to a file of its own, and what is lost is counted. Reading goes
+//! on with the next segment.
+//!
+//! **At the limit** the newest is refused, and told so. What was kept stays: the first events of an
+//! outage are what people ask for afterwards, and if the oldest had to go, whoever ended the agent
+//! could wash their traces out with noise. Whoever is refused can hold its sources back, and ask
+//! them again later; what was on disk and given up would be gone.
+//!
+//! - `record`, `segment`, `scan`, `payload`: bytes, without files; `cursor`: the place up to which
+//!   all is acknowledged;
+//! - `folder`: the files; `recovery`: what an earlier process left in them;
+//! - `store`: the [`Spool`]. All of its calls block for as long as the disk takes.
+//!
+//! This room knows the event model and the bus's encoding of it, and no bus.
+
+mod cursor;
+mod error;
+mod folder;
+mod payload;
+mod record;
+mod recovery;
+mod scan;
+mod segment;
+mod store;
+
+pub use error::{AcknowledgeError, AppendError, OpenError, ReadError};
+pub use record::MAX_PAYLOAD_BYTES;
+pub use recovery::Recovered;
+pub use store::{Appended, Chunk, Record, Spool, Usage};

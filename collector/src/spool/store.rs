@@ -1,0 +1,267 @@
+//! [`Spool`]: opens, keeps, gives back, forgets. Keeping and giving back are in files of their own.
+
+mod appending;
+mod reading;
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use daemoneye_eventbus::wire::DecodeError;
+use daemoneye_eventbus::{ByteString, CollectionEvent};
+use uuid::Uuid;
+
+use super::cursor::Cursor;
+use super::folder::{MAX_SEGMENT_BYTES, SpoolFolder};
+use super::recovery::{Found, Recovered, recover};
+use super::segment::{Segment, SegmentHeader};
+use super::{AcknowledgeError, OpenError};
+use crate::config::{SpoolConfig, SpoolSync};
+use reading::Place;
+
+/// Segments that a full spool has at least, so that room comes back in steps that are small beside
+/// its limit.
+const MIN_SEGMENTS: u64 = 16;
+/// Acknowledged bytes that are left where they are while nothing waits, rather than begin a new file
+/// for every few events.
+const IDLE_BYTES: u64 = 64 << 10;
+
+/// Events on disk, in order, until they are acknowledged; see the [room](super) for what it promises.
+///
+/// Every call blocks for as long as the disk takes. Dropping it keeps what is in it, and lets another
+/// process open it.
+///
+/// ```
+/// use collector_core::config::SpoolConfig;
+/// use collector_core::spool::Spool;
+/// use daemoneye_eventbus::{CollectionEvent, ProcessEvent};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let config = SpoolConfig::default().with_folder(folder.path().join("spool"));
+/// let event = CollectionEvent::Process(ProcessEvent { pid: 7, ..ProcessEvent::default() });
+/// let (mut spool, _) = Spool::open(&config, "procmond")?;
+/// spool.append(&[event.clone(), event.clone()])?;
+/// drop(spool); // as the end of its process would
+///
+/// let (mut spool, recovered) = Spool::open(&config, "procmond")?;
+/// assert_eq!(recovered.events, 2);
+/// let chunk = spool.read_after(0, 10)?;
+/// assert_eq!(chunk.records[0].event.as_ref(), Ok(&event));
+/// spool.acknowledge(chunk.records[1].sequence)?;
+/// assert_eq!(spool.usage().events, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Spool {
+    folder: SpoolFolder,
+    publisher: ByteString,
+    limits: Limits,
+    /// Oldest first, never none: the last is the newest, which `file` is.
+    segments: VecDeque<Segment>,
+    /// The newest segment, open where it ends.
+    file: File,
+    /// What was written to the newest segment could not be taken back, or cannot be read: it is
+    /// followed by another before anything else is written.
+    is_closed: bool,
+    /// The number of the next event.
+    next: u64,
+    cursor: Cursor,
+    /// Up to which number everything is acknowledged; the cursor may be behind.
+    acknowledged: u64,
+    /// Where reading goes on.
+    place: Option<Place>,
+}
+
+/// What bounds a spool.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    limit_bytes: u64,
+    /// Size from which on a segment is followed by another, bytes.
+    segment_bytes: u64,
+    sync: SpoolSync,
+}
+
+/// What was kept by one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// How many events, from the front. Fewer than there were: call again for the rest.
+    pub taken: usize,
+    /// The number of the first; the others follow it without a gap.
+    pub first: u64,
+}
+
+/// What was given back by one call.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// In order. None: there are no more.
+    pub records: Vec<Record>,
+    /// Events between those given back before and these that could not be read any more. They are
+    /// lost, and told this once.
+    pub lost: u64,
+}
+
+/// One event that was kept.
+#[derive(Debug)]
+pub struct Record {
+    /// The life of the publisher it belongs to: with its name and the number, the same event
+    /// whenever it is sent (W6).
+    pub incarnation: u64,
+    /// Its number. They increase, and have gaps where events were lost.
+    pub sequence: u64,
+    /// The event; an error if another version of this program has written what this one cannot read.
+    pub event: Result<CollectionEvent, DecodeError>,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Events that are not acknowledged.
+    pub events: u64,
+    /// What they take on disk, with those acknowledged and not yet deleted, bytes.
+    pub bytes: u64,
+    /// The most it may take, bytes.
+    pub limit_bytes: u64,
+}
+
+impl Spool {
+    /// Opens the spool of a publisher, or begins one. Reads all that is in it.
+    pub fn open(config: &SpoolConfig, publisher: &str) -> Result<(Self, Recovered), OpenError> {
+        let limits = Limits {
+            limit_bytes: config.limit_bytes,
+            segment_bytes: (config.limit_bytes / MIN_SEGMENTS).min(MAX_SEGMENT_BYTES),
+            sync: config.sync,
+        };
+        Self::open_in(&folder(config, publisher)?, publisher, limits)
+    }
+
+    fn open_in(
+        path: &Path,
+        publisher: &str,
+        limits: Limits,
+    ) -> Result<(Self, Recovered), OpenError> {
+        let folder = SpoolFolder::open(path)?;
+        let failed = |source| OpenError::Io { folder: path.to_owned(), source };
+        let cursor = folder.cursor().and_then(Cursor::read).map_err(failed)?;
+        let found = recover(&folder, cursor.acknowledged())?;
+        let Found { mut segments, acknowledged, next, continues, recovered } = found;
+        let newest = segments.back().copied().filter(|_| continues);
+        let file = match newest {
+            Some(newest) => folder.resume(newest.first, newest.bytes),
+            None => begin_life(&folder, &mut segments, next, limits.sync),
+        };
+        let mut spool = Self {
+            file: file.map_err(failed)?,
+            folder,
+            publisher: publisher.into(),
+            limits,
+            segments,
+            is_closed: false,
+            next,
+            cursor,
+            acknowledged,
+            place: None,
+        };
+        spool.delete_acknowledged().map_err(failed)?;
+        Ok((spool, recovered))
+    }
+
+    /// How much there is.
+    pub fn usage(&self) -> Usage {
+        let segments = self.segments.iter();
+        Usage {
+            events: segments.map(|segment| segment.records_after(self.acknowledged)).sum(),
+            bytes: self.bytes(),
+            limit_bytes: self.limits.limit_bytes,
+        }
+    }
+
+    /// Forgets every event up to a number, that included; earlier numbers change nothing.
+    pub fn acknowledge(&mut self, sequence: u64) -> Result<(), AcknowledgeError> {
+        if sequence >= self.next {
+            return Err(AcknowledgeError::Unknown { sequence, next: self.next });
+        }
+        if sequence <= self.acknowledged {
+            return Ok(());
+        }
+        self.acknowledged = sequence;
+        let written = self.cursor.advance(sequence);
+        let deleted = self.delete_acknowledged();
+        written.and(deleted).map_err(|source| {
+            let folder = self.folder.path().to_owned();
+            AcknowledgeError::Io { folder, source }
+        })
+    }
+
+    /// Deletes segments whose events are all acknowledged, but never the newest, which keeps the
+    /// number of the next event. When nothing waits any more another one takes that over.
+    fn delete_acknowledged(&mut self) -> io::Result<()> {
+        if self.newest().bytes >= IDLE_BYTES && self.usage().events == 0 {
+            self.begin_segment()?;
+        }
+        while self.segments.len() > 1 {
+            let oldest = self.segments[0];
+            if oldest.records_after(self.acknowledged) > 0 {
+                break;
+            }
+            self.folder.remove(oldest.first)?;
+            self.segments.pop_front();
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.bytes).sum()
+    }
+
+    fn newest(&self) -> &Segment {
+        self.segments.back().expect("there is always a newest segment")
+    }
+
+    /// Begins the next segment. After an error the newest is still the newest.
+    fn begin_segment(&mut self) -> io::Result<()> {
+        let newest = *self.newest();
+        let header = SegmentHeader { incarnation: newest.incarnation, first: self.next };
+        self.file = self.folder.begin(header, self.limits.sync)?;
+        self.is_closed = false;
+        if newest.is_empty() {
+            self.segments.pop_back();
+            if newest.first != header.first {
+                // Without it, too, everything is there.
+                let _ = self.folder.remove(newest.first);
+            }
+        }
+        self.segments.push_back(Segment::begun(header));
+        Ok(())
+    }
+}
+
+/// The first segment of a new incarnation.
+fn begin_life(
+    folder: &SpoolFolder,
+    segments: &mut VecDeque<Segment>,
+    next: u64,
+    sync: SpoolSync,
+) -> io::Result<File> {
+    let header = SegmentHeader { incarnation: Uuid::new_v4().as_u64_pair().0, first: next };
+    let file = folder.begin(header, sync)?;
+    // One without records that had the number is replaced.
+    segments.retain(|segment| segment.first != next);
+    segments.push_back(Segment::begun(header));
+    Ok(file)
+}
+
+/// Where the spool of a publisher is.
+fn folder(config: &SpoolConfig, publisher: &str) -> Result<PathBuf, OpenError> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if publisher.is_empty() || !publisher.bytes().all(is_plain) {
+        return Err(OpenError::Name { name: publisher.to_owned() });
+    }
+    let base = config.folder.as_ref().ok_or(OpenError::NoFolder)?;
+    Ok(base.join(publisher))
+}
+
+#[cfg(test)]
+mod tests;

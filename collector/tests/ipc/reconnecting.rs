@@ -1,0 +1,115 @@
+//! A client whose server goes away and comes back: what was asked is asked again, within limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use collector_core::SourceCaps;
+use collector_core::config::IpcConfig;
+use collector_core::ipc::{AskError, CollectorIpcClient, ConnectError};
+use daemoneye_eventbus::SocketAddress;
+use daemoneye_eventbus::framed::FramedListener;
+use daemoneye_eventbus::transport::Listener;
+
+use crate::message::{GRANT, chunk, number};
+use crate::site::{Site, THERE, held, reaches, wanting};
+
+const LIMIT: Duration = Duration::from_millis(200);
+
+#[tokio::test]
+async fn a_restarted_server_is_found_again_and_asked_again() {
+    let mut site = Site::start(IpcConfig::default()).await;
+    let client = Arc::new(site.client().await);
+    client.health().await.unwrap();
+    site.server.end(LIMIT).await;
+    // Asked while nobody is there.
+    let asking = Arc::clone(&client);
+    let asked = tokio::spawn(async move { asking.health().await });
+    site.server.start().await.unwrap();
+    asked.await.unwrap().unwrap();
+    client.status().await.unwrap();
+    let link = client.link();
+    assert!(link.is_connected && link.failure.is_none(), "{link:?}");
+    assert_eq!((link.reconnections, link.grant.granted), (1, THERE));
+}
+
+#[tokio::test]
+async fn what_was_outstanding_when_the_connection_broke_is_asked_on_the_next() {
+    let mut site = Site::start(IpcConfig::default()).await;
+    let client = site.client().await;
+    let asked = tokio::spawn(async move { client.task(held()).await });
+    reaches(&mut site.begun, 1).await;
+    site.replace(THERE).await;
+    reaches(&mut site.begun, 2).await;
+    site.release.send_replace(true);
+    let found = asked.await.unwrap().unwrap().outcome.unwrap();
+    assert_eq!(found.get("held"), Some("no more"));
+}
+
+#[tokio::test]
+async fn who_stays_away_is_told_of_with_the_reason_when_the_time_is_up() {
+    let mut site = Site::start(IpcConfig::default()).await;
+    let config = wanting(THERE).with_ask_limit(LIMIT);
+    let client = CollectorIpcClient::connect(&site.address, config).await.unwrap();
+    site.server.end(LIMIT).await;
+    let told = client.health().await.unwrap_err();
+    let AskError::TimedOut { waited, failure: Some(failure) } = told else { panic!("{told}") };
+    assert_eq!(waited, LIMIT);
+    assert!(failure.starts_with("cannot connect: "), "{failure}");
+    assert!(!client.link().is_connected);
+}
+
+#[tokio::test]
+async fn nobody_listens_is_told_at_once_to_who_connects_first() {
+    let site = Site::closed(IpcConfig::default());
+    let told = CollectorIpcClient::connect(&site.address, wanting(THERE)).await.unwrap_err();
+    assert!(matches!(told, ConnectError::Io(_)), "{told}");
+}
+
+#[tokio::test]
+async fn another_collector_that_cannot_do_what_is_required_is_told_and_not_sought_on() {
+    let mut site = Site::start(IpcConfig::default()).await;
+    let config = wanting(THERE).with_required(SourceCaps::PROCESS);
+    let client = CollectorIpcClient::connect(&site.address, config).await.unwrap();
+    client.health().await.unwrap();
+    site.replace(SourceCaps::NETWORK).await;
+    let told = client.health().await.unwrap_err();
+    let AskError::NoConnection { reason } = told else { panic!("{told}") };
+    assert!(reason.contains("PROCESS is not there"), "{reason}");
+    // The next one may be another again.
+    site.replace(THERE).await;
+    client.health().await.unwrap();
+}
+
+/// Grants what little it must, and closes when something is asked.
+async fn close_over_every_request(address: SocketAddress) {
+    let listener = Listener::bind(&address).expect("a free address");
+    let mut listener = FramedListener::new(listener, 1 << 16).expect("a listener");
+    let limits = [number(3, 1 << 16), number(4, 4), number(5, 1000), number(6, 1000)].concat();
+    let grant = [number(1, 1), number(2, 0), limits].concat();
+    let granted = [number(1, 1), chunk(GRANT, &grant)].concat();
+    loop {
+        let (mut reader, mut writer) = listener.accept().await.expect("somebody comes").split();
+        reader.receive().await.expect("a whole message").expect("it negotiates");
+        writer.send(&granted).await.expect("it is sent");
+        // Or its end: a client that has given up.
+        drop(reader.receive().await);
+    }
+}
+
+#[tokio::test]
+async fn a_request_over_which_the_connection_breaks_again_and_again_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = SocketAddress::from_path(folder.path().join("s")).unwrap();
+    let serving = tokio::spawn(close_over_every_request(address.clone()));
+    let client = loop {
+        match CollectorIpcClient::connect(&address, wanting(THERE)).await {
+            Ok(client) => break client,
+            Err(ConnectError::Io(_)) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let told = client.health().await.unwrap_err();
+    assert!(matches!(told, AskError::Lost { tries: 3, .. }), "{told}");
+    assert_eq!(client.link().reconnections, 2);
+    serving.abort();
+}

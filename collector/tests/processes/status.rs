@@ -1,0 +1,124 @@
+//! `daemoneye-agent status` against a real agent and the real procmond: what it shows, and how it
+//! ends.
+
+use std::process::{Command, Output};
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::agent::{RunningAgent, built_programs, signal};
+
+/// Looks at itself often, so that there is telemetry soon.
+const LOOK_INTERVAL: (&str, &str) = ("DAEMONEYE_COLLECTOR__HEALTH_CHECK_INTERVAL", "50ms");
+/// A pause nobody waits for, and a window that is longer.
+const LONG: [(&str, &str); 3] = [
+    ("DAEMONEYE_AGENT__RESTART_PAUSE", "1h"),
+    ("DAEMONEYE_AGENT__RESTART_PAUSE_LIMIT", "1h"),
+    ("DAEMONEYE_AGENT__RESTART_WINDOW", "24h"),
+];
+
+fn agent(settings: &[(&str, &str)]) -> RunningAgent {
+    RunningAgent::start_as("daemoneye", &built_programs(), |command: &mut Command| {
+        command.envs(settings.iter().copied());
+    })
+}
+
+fn status(agent: &RunningAgent, flags: &[&str]) -> Output {
+    let socket = agent.ready.socket_path.as_ref().expect("this bus has one");
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
+    command.arg("status").arg("--socket").arg(socket).args(flags);
+    command.env("HOME", agent.folder().path()).output().expect("it is built")
+}
+
+/// What a program reads; the agent's watchdog ends the wait for an answer.
+fn shown(agent: &RunningAgent) -> Value {
+    let output = status(agent, &["--json"]);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {}", String::from_utf8_lossy(&output.stderr));
+    })
+}
+
+/// Asks until it is like this.
+fn until(agent: &RunningAgent, is_so: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let shown = shown(agent);
+        if is_so(&shown) {
+            return shown;
+        }
+    }
+}
+
+#[test]
+fn a_running_collector_is_shown_with_its_process_its_health_and_what_it_uses() {
+    let agent = agent(&[LOOK_INTERVAL]);
+    let has_told = |shown: &Value| shown["collectors"][0]["telemetry"]["sequence"].is_u64();
+    let first = until(&agent, has_told);
+    assert_eq!(first["bus_type"], "daemoneye");
+    assert_eq!(first["pid"], agent.pid());
+    assert!(first["uptime_seconds"].as_f64().unwrap() > 0.0);
+    let procmond = &first["collectors"][0];
+    assert_eq!(procmond["name"], "procmond");
+    assert_eq!(procmond["state"], "running");
+    assert_eq!(procmond["pid"], agent.ready.collectors[0].pid);
+    assert_eq!(procmond["restarts"], 0);
+    let told = &procmond["telemetry"];
+    let memory = told["memory_bytes"].as_u64().expect("every system tells it");
+    assert!((1 << 16..1 << 34).contains(&memory), "{memory}");
+
+    let sequence = |shown: &Value| shown["collectors"][0]["telemetry"]["sequence"].as_u64();
+    let later = until(&agent, |shown| sequence(shown) > sequence(&first));
+    let counters = &later["collectors"][0]["telemetry"]["counters"];
+    let published = counters["events_published"].as_u64().unwrap();
+    assert!(published >= agent.ready.collectors[0].first_scan_events, "{later}");
+    let healthy = until(&agent, |shown| shown["health"] == "healthy");
+    assert_eq!(healthy["collectors"][0]["reasons"], serde_json::json!([]));
+
+    let output = status(&agent, &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("COLLECTOR") && text.contains("procmond"), "{text}");
+    let (_, ended) = agent.stop(Signal::SIGTERM);
+    assert_eq!(ended.code(), Some(0));
+}
+
+#[test]
+fn a_collector_that_waits_to_be_started_again_is_unhealthy_and_ends_with_1() {
+    let agent = agent(&LONG);
+    signal(agent.ready.collectors[0].pid, Signal::SIGKILL);
+    let shown = until(&agent, |shown| shown["collectors"][0]["state"] == "restarting");
+    let procmond = &shown["collectors"][0];
+    assert_eq!((&procmond["health"], procmond.get("pid")), (&Value::from("unhealthy"), None));
+    let reason = procmond["reasons"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("ended unasked: signal: 9"), "{reason}");
+    let output = status(&agent, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("unhealthy: procmond"), "{said}");
+}
+
+#[test]
+fn a_frozen_collector_does_not_keep_its_agent_from_telling() {
+    let agent = agent(&[]);
+    until(&agent, |shown| shown["health"] == "healthy");
+    let pid = agent.ready.collectors[0].pid;
+    signal(pid, Signal::SIGSTOP);
+    let shown = shown(&agent);
+    let reasons = shown["collectors"][0]["reasons"].as_array().unwrap();
+    let told = reasons.iter().filter_map(|reason| reason["reason"].as_str());
+    let silent = told.filter(|reason| reason.starts_with("it does not say how it is")).count();
+    assert_eq!(silent, 1, "{shown}");
+    signal(pid, Signal::SIGCONT);
+    let (_, ended) = agent.stop(Signal::SIGTERM);
+    assert_eq!(ended.code(), Some(0));
+}
+
+#[test]
+fn an_agent_that_has_ended_is_none() {
+    let agent = agent(&[]);
+    let (socket, folder) = (agent.ready.socket_path.clone().unwrap(), agent.folder());
+    agent.stop(Signal::SIGTERM);
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
+    command.arg("status").arg("--socket").arg(&socket).env("HOME", folder.path());
+    let output = command.output().expect("it is built");
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,75 @@
+//! A thing the harness makes happen, to be seen by a real collector.
+
+use daemoneye_eventbus::CollectionEvent;
+
+use super::{Step, WatchedChild, WatchedFile, WatchedSocket};
+
+/// One of them, as the harness knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Thing {
+    /// A process.
+    Child(WatchedChild),
+    /// A file.
+    File(WatchedFile),
+    /// An end of a connection.
+    Socket(WatchedSocket),
+}
+
+impl Thing {
+    /// What happens to it, act by act, and which steps have to be told of each, once.
+    pub fn acts(&self) -> &'static [&'static [Step]] {
+        match self {
+            Self::Child(child) if child.executable_sha256.is_some() => {
+                &[&[Step::Started, Step::Hashed], &[Step::Exited]]
+            }
+            Self::Child(_) => &[&[Step::Started], &[Step::Exited]],
+            Self::File(_) => &[&[Step::Created], &[Step::Modified], &[Step::Deleted]],
+            Self::Socket(_) => &[&[Step::Opened], &[Step::Closed]],
+        }
+    }
+
+    /// Every step that has to be told of it, in their order.
+    pub fn steps(&self) -> impl Iterator<Item = Step> {
+        self.acts().iter().flat_map(|steps| steps.iter().copied())
+    }
+
+    /// Which of these an event is about.
+    pub fn find(things: &[Self], event: &CollectionEvent) -> Option<usize> {
+        let all = things.iter().enumerate();
+        match event {
+            CollectionEvent::Process(seen) => {
+                let children = all.filter_map(|(index, thing)| Some((index, thing.child()?)));
+                WatchedChild::find(children, seen)
+            }
+            CollectionEvent::Filesystem(seen) => things.iter().position(
+                |thing| matches!(thing, Self::File(file) if seen.path == file.path.as_str()),
+            ),
+            CollectionEvent::Network(seen) => things.iter().position(|thing| {
+                matches!(thing, Self::Socket(socket)
+                    if seen.local_address == socket.local_address.as_str()
+                        && seen.remote_address == socket.remote_address.as_str())
+            }),
+            _ => None,
+        }
+    }
+
+    /// As sentences name it.
+    pub fn called(&self, index: usize) -> String {
+        match self {
+            Self::Child(child) => format!("child {index} (process {})", child.pid),
+            Self::File(file) => format!("file {index} ({})", file.path),
+            Self::Socket(socket) => {
+                let WatchedSocket { local_address, remote_address, .. } = socket;
+                format!("socket {index} ({local_address} to {remote_address})")
+            }
+        }
+    }
+
+    /// The child, if it is one.
+    pub fn child(&self) -> Option<&WatchedChild> {
+        match self {
+            Self::Child(child) => Some(child),
+            _ => None,
+        }
+    }
+}

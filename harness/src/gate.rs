@@ -8,7 +8,7 @@
 //! - `block`: four trials and their log ratio;
 //! - `signed_rank`, `estimate`: the exact bounds, and the looks at which they may conclude;
 //! - `verdict`: limits, and what an estimate says about one;
-//! - `quantile`, `physics`, `busy`, `floor`, `screen`: which figures count, and how they are
+//! - `quantile`, `median`, `physics`, `busy`, `floor`, `screen`: which figures count, and how they are
 //!   corrected;
 //! - `metric`, `evidence`, `judgement`: all of it applied to the trials of one case on two buses;
 //! - `growth`, `knee`, `curve`: what the points of a curve say together;
@@ -24,6 +24,7 @@ mod floor;
 mod growth;
 mod judgement;
 mod knee;
+mod median;
 mod metric;
 mod outlook;
 pub mod physics;
@@ -47,5 +48,6 @@ pub use soak::{DESCRIPTOR_LIMIT, MEMORY_LIMIT_BYTES_PER_EVENT, SoakRow, judge_so
 pub use trend::Trend;
 pub use verdict::{Direction, Limit, Reason, Verdict};
 
-use floor::{Floor, median};
+use floor::Floor;
+pub(crate) use median::median;
 use screen::biased;

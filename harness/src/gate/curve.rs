@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::floor::median;
+use super::median;
 use super::{Growth, Knee, Paced, Quantile, Reason, Rung, Verdict, busy};
 use crate::plan::{Asks, Axis, Bus};
 use crate::record::{CurveTrial, HostLoad, Latency, TrialFigures, Validity};

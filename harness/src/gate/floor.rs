@@ -28,14 +28,6 @@ impl Floor {
     }
 }
 
-/// The middle of what was measured; the mean of the middle two for an even number.
-pub(super) fn median(figures: &[f64]) -> Option<f64> {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let upper = *sorted.get(sorted.len() / 2)?;
-    Some(f64::midpoint(sorted[(sorted.len() - 1) / 2], upper))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,12 +50,5 @@ mod tests {
         assert_eq!(Floor::Cost.corrected(10.0, 20.0), None);
         assert_eq!(Floor::Rate.corrected(2e6, 1e6), None);
         assert_eq!(Floor::Rate.corrected(1e6, 1e6), None);
-    }
-
-    #[test]
-    fn the_median_is_in_the_middle() {
-        assert_eq!(median(&[]), None);
-        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
     }
 }

@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::floor::median;
+use super::median;
 
 /// What one trial at a rate came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,8 @@
 //! and not approximated: if nothing grew faster than the upper bound, so few pairs would rise
 //! faster than it in at most one case of twenty.
 
+use super::median;
+
 /// Chance of a wrong bound, one-sided.
 const ALPHA: f64 = 0.05;
 /// Points that may conclude: below them the bound is the steepest pair, whatever it rests on.
@@ -40,7 +42,7 @@ impl Trend {
             return None;
         }
         Some(Self {
-            slope: median(&slopes),
+            slope: median(&slopes)?,
             low: slopes[spared],
             high: slopes[slopes.len() - 1 - spared],
             points: points.len(),
@@ -54,14 +56,11 @@ fn gathered(samples: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let bound = |group: usize| group * samples.len() / groups.max(1);
     let group = |number: usize| {
         let members = &samples[bound(number)..bound(number + 1)];
-        let of = |axis: fn(&(f64, f64)) -> f64| {
-            let mut values: Vec<f64> = members.iter().map(axis).collect();
-            values.sort_by(f64::total_cmp);
-            median(&values)
-        };
-        (of(|point| point.0), of(|point| point.1))
+        let of =
+            |axis: fn(&(f64, f64)) -> f64| median(&members.iter().map(axis).collect::<Vec<_>>());
+        Some((of(|point| point.0)?, of(|point| point.1)?))
     };
-    (0..groups).map(group).collect()
+    (0..groups).filter_map(group).collect()
 }
 
 /// Slopes between all pairs, in ascending order.
@@ -72,16 +71,6 @@ fn slopes(points: &[(f64, f64)]) -> Vec<f64> {
     let mut slopes: Vec<f64> = pairs.filter(|slope| slope.is_finite()).collect();
     slopes.sort_by(f64::total_cmp);
     slopes
-}
-
-/// The middle of values in ascending order.
-fn median(sorted: &[f64]) -> f64 {
-    let middle = sorted.len() / 2;
-    if sorted.len().is_multiple_of(2) {
-        f64::midpoint(sorted[middle - 1], sorted[middle])
-    } else {
-        sorted[middle]
-    }
 }
 
 /// How many slopes may lie beyond a bound: the most for which the chance of so few stays within

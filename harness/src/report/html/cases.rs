@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::figures::{picture, table};
 use super::hops;
 use super::waterfall::{Bar, Part, waterfall};
-use crate::gate::{Runner, valid_trials};
+use crate::gate::{Runner, median, valid_trials};
 use crate::plan::gates::Metric;
 use crate::record::{MemoryMoments, PERCENTILES, ProcessFigures, Stages, Trial};
 use crate::report::picture::{Line, Used, percentiles, series};
@@ -91,20 +91,13 @@ fn line(own: &Own<'_>) -> Option<Line> {
         |percentile: f64| (1.0 - percentile / 100.0) * fewest as f64 >= SAMPLES_BEYOND;
     let at = |place: usize| {
         let values = latencies().filter_map(|latency| latency.percentiles_ns.get(place).copied());
-        median(values.map(|ns| ns as f64))
+        median(&values.map(|ns| ns as f64).collect::<Vec<_>>())
     };
     let supported =
         PERCENTILES.into_iter().enumerate().filter(|(_, percentile)| is_supported(*percentile));
     let values: Vec<(f64, f64)> =
         supported.filter_map(|(place, percentile)| Some((percentile, at(place)?))).collect();
     (!values.is_empty()).then(|| Line { name: own.name.clone(), values })
-}
-
-fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    let (low, high) = (sorted.len().checked_sub(1)? / 2, sorted.len() / 2);
-    Some(f64::midpoint(sorted[low], sorted[high]))
 }
 
 /// Means over trials: they add up, as medians would not.

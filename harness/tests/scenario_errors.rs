@@ -412,18 +412,23 @@ fn a_number_nothing_judges_cannot_be_claimed() {
     );
 }
 
+/// The same with a real collector.
+fn host() -> String {
+    with(&["kind = \"host\""]).replace("\"source\"", "\"procmond\"")
+}
+
 #[test]
 fn what_a_host_case_cannot_judge_is_refused_wherever_it_is_expected() {
     let refused = |key: &str, header: &str| {
-        let text = with(&["kind = \"host\""]).replace("[expect.received]\nreader", header);
+        let text = host().replace("[expect.received]\nreader", header);
         let told = told(&text);
         assert!(told.contains(&format!("error: `{key}` cannot be judged with")), "{told}");
         assert!(told.contains("^ a recorder tells what it `received` alone"), "{told}");
     };
-    refused("accepted", "[expect.accepted]\nsource");
+    refused("accepted", "[expect.accepted]\nprocmond");
     refused("lagged", "[expect.lagged]\nreader");
     refused("lagged", "[expect.on.process.lagged]\nreader");
-    assert_eq!(told(&with(&["kind = \"host\""])), "");
+    assert_eq!(told(&host()), "");
 }
 
 #[test]

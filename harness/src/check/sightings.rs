@@ -47,16 +47,13 @@ fn delivery(sightings: &Sightings, found: &mut Found<'_>) {
     for (index, (thing, told)) in sightings.things.iter().zip(told).enumerate() {
         for step in thing.steps() {
             let times = told.get(&step).copied().unwrap_or(0);
-            found.judged(Check::Delivery, 1);
-            found.judged(Check::Duplicates, u64::from(times > 0));
-            match times {
-                0 => found.violated(Check::Delivery, || {
-                    format!("{} was never seen {step}", thing.called(index))
-                }),
-                1 => {}
-                _ => found.violated(Check::Duplicates, || {
+            found.holds(Check::Delivery, times > 0, || {
+                format!("{} was never seen {step}", thing.called(index))
+            });
+            if times > 0 {
+                found.holds(Check::Duplicates, times == 1, || {
                     format!("{} was seen {step} {times} times, not once", thing.called(index))
-                }),
+                });
             }
         }
     }
@@ -101,12 +98,9 @@ fn ended(sightings: &Sightings, found: &mut Found<'_>) {
 fn expected(case: &Case, bus: Bus, sightings: &Sightings, found: &mut Found<'_>) {
     let received = sightings.record.len() as u64;
     for (name, (least, most)) in case.expect.on(bus).received {
-        found.judged(Check::Expectation, 1);
-        if !(least..=most).contains(&received) {
-            found.violated(Check::Expectation, || {
-                format!("{name}: {received} events received, expected {least} to {most}")
-            });
-        }
+        found.holds(Check::Expectation, (least..=most).contains(&received), || {
+            format!("{name}: {received} events received, expected {least} to {most}")
+        });
     }
 }
 

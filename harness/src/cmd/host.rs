@@ -71,3 +71,25 @@ fn judge(judging: Judging<'_>, driven: &HostDriven) -> BehaviourRow {
     row.processes.clone_from(&driven.processes);
     row
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::expand::WATCHING_COLLECTORS;
+
+    #[test]
+    fn whatever_collector_the_plan_admits_sees_something_that_is_made_to_happen() {
+        for collector in WATCHING_COLLECTORS {
+            let sees = thing(collector, &[]).map(|kind| kind.collector().as_str());
+            assert_eq!(sees, Some(collector));
+        }
+    }
+
+    #[test]
+    fn children_are_of_a_known_program_only_where_their_hashes_are_heard_of() {
+        let of = |pattern: &str| thing("procmond", &[pattern.to_owned()]);
+        assert_eq!(of("events.process.lifecycle"), Some(ThingKind::Child));
+        assert_eq!(of("events.process.integrity"), Some(ThingKind::Program));
+        assert_eq!(of("events.#"), Some(ThingKind::Program));
+    }
+}

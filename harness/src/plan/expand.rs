@@ -23,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use demands::Demands;
 use roster::Roster;
+#[cfg(test)]
+pub(crate) use roster::WATCHING_COLLECTORS;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{Bus, Case, Claim, Phase, TrialKind, claims};

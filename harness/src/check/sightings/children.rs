@@ -39,7 +39,8 @@ impl Early {
             return (IDENTITY, wrong);
         }
         wrong.extend(image(seen, child));
-        (IDENTITY + IMAGE, wrong)
+        let hash = u64::from(seen.change == ProcessChange::Integrity);
+        (IDENTITY + IMAGE + hash, wrong)
     }
 }
 

@@ -40,16 +40,13 @@ pub(super) fn check(sightings: &Sightings, found: &mut Found<'_>) {
     }
 }
 
+/// Of a size: it may have been written to when it is seen created, and nobody can look any more once
+/// it is gone.
 fn of_file(seen: &FilesystemEvent, file: &WatchedFile) -> Vec<String> {
-    // It is empty when it is made, and nobody can look any more once it is gone.
-    let known = match seen.operation {
-        FilesystemOperation::Modified => Some(file.written_bytes),
-        _ => return Vec::new(),
-    };
-    if seen.size_bytes == known {
-        return Vec::new();
-    }
-    vec![format!("size {:?}, not {known:?}", seen.size_bytes)]
+    let known = Some(file.written_bytes);
+    let is_right = seen.operation != FilesystemOperation::Modified || seen.size_bytes == known;
+    let wrong = (!is_right).then(|| format!("size {:?}, not {known:?}", seen.size_bytes));
+    wrong.into_iter().collect()
 }
 
 fn of_socket(seen: &NetworkEvent, socket: &WatchedSocket) -> Vec<String> {

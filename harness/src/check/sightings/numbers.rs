@@ -9,7 +9,8 @@ use crate::check::found::Found;
 use crate::check::report::{Check, Message};
 use crate::record::{Sightings, Step};
 
-/// No number of a source comes twice, and they grow; nothing happens after what ends it.
+/// No number of a source comes twice, and they grow; no process starts after its own exit, and no
+/// step of a thing comes before an earlier one.
 pub(super) fn check(sightings: &Sightings, found: &mut Found<'_>) {
     let mut sources: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
     for received in &sightings.record {

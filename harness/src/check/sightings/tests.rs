@@ -1,5 +1,7 @@
 //! A record of two children, as it is on a bus that keeps its promises, and doctored ones.
 
+mod things;
+
 use daemoneye_eventbus::event::{ProcessChange, ProcessEvent};
 use daemoneye_eventbus::{
     BusEvent, CollectionEvent, CorrelationMetadata, EventHeader, EventId, EventSubscription, Topic,
@@ -12,9 +14,11 @@ use crate::record::{Parent, Thing, WatchedChild};
 
 const SECOND: u64 = 1_000_000_000;
 const PATH: &str = "/bin/equivalence";
+/// What the recorder subscribed.
+const TOPIC: &str = "events.process.lifecycle";
 
 fn case() -> Case {
-    let subscription = EventSubscription::new("recorder").with_pattern("events.process.lifecycle");
+    let subscription = EventSubscription::new("recorder").with_pattern(TOPIC);
     let mut expected = Expected::default();
     expected.received.insert("recorder".to_owned(), (4, 10));
     Case {
@@ -38,15 +42,26 @@ fn child(index: u64) -> WatchedChild {
     }
 }
 
+fn header(source: &'static str, number: u64) -> EventHeader {
+    EventHeader { source: source.into(), source_sequence: number, ..EventHeader::default() }
+}
+
+/// An event as it was recorded, on the topic that was subscribed.
+fn recorded(event: CollectionEvent) -> BusEvent {
+    let EventHeader { source, source_sequence, .. } = event.header().clone();
+    BusEvent {
+        id: EventId { publisher: source, incarnation: 1, sequence: source_sequence },
+        topic: Topic::new(TOPIC).expect("a topic"),
+        published_monotonic_ns: 0,
+        correlation: CorrelationMetadata::root("c"),
+        event,
+    }
+}
+
 fn seen(change: ProcessChange, child: &WatchedChild, number: u64) -> BusEvent {
-    let header = EventHeader {
-        source: "procmond".into(),
-        source_sequence: number,
-        observed_monotonic_ns: child.executed_monotonic_ns + SECOND,
-        ..EventHeader::default()
-    };
-    let event = CollectionEvent::Process(ProcessEvent {
-        header,
+    let observed_monotonic_ns = child.executed_monotonic_ns + SECOND;
+    recorded(CollectionEvent::Process(ProcessEvent {
+        header: EventHeader { observed_monotonic_ns, ..header("procmond", number) },
         change,
         pid: child.pid,
         ppid: Some(77),
@@ -56,14 +71,7 @@ fn seen(change: ProcessChange, child: &WatchedChild, number: u64) -> BusEvent {
         start_time_unix_ns: Some(child.started_unix_ns.0),
         accessible: true,
         ..ProcessEvent::default()
-    });
-    BusEvent {
-        id: EventId { publisher: "procmond".into(), incarnation: 1, sequence: number },
-        topic: Topic::new("events.process.lifecycle").expect("a topic"),
-        published_monotonic_ns: 0,
-        correlation: CorrelationMetadata::root("c"),
-        event,
-    }
+    }))
 }
 
 /// Two children seen starting and exiting, with numbers missing between: other topics have them.
@@ -88,7 +96,11 @@ fn judged(sightings: &Sightings) -> Report {
 fn told(doctor: impl FnOnce(&mut Sightings)) -> Vec<String> {
     let mut sightings = right();
     doctor(&mut sightings);
-    match judged(&sightings) {
+    told_of(&sightings)
+}
+
+fn told_of(sightings: &Sightings) -> Vec<String> {
+    match judged(sightings) {
         Report::Judged(judgement) => {
             judgement.violations.into_iter().map(|violation| violation.sentence).collect()
         }

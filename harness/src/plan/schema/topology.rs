@@ -51,7 +51,8 @@ pub struct Topology {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Publisher {
-    /// Its name; with a count, the start of the names.
+    /// Its name; with a count, the start of the names. With `kind = "host"` the collector it stands
+    /// for: `procmond`, `netmond` or `fsmond`.
     pub name: String,
     /// How many equals: `p0`, `p1`, …
     pub count: Option<OrName<u32>>,

@@ -62,15 +62,16 @@ pub async fn run(
     let worker = Arc::new(worker(name));
     let door = door::open(name, settings, &collector, Arc::clone(&worker)).await?;
     let announced = announce(name, first_scan, collector.watch_status(), on_ready);
-    let ran = match way {
-        WayToBus::Shared(bus) => tokio::select! {
-            result = run_on_shared_bus(name, settings, bus, (collector, worker), stop) => result,
-            never = announced => match never {},
-        },
-        WayToBus::Own(credential) => tokio::select! {
-            result = run_on_own_bus(name, settings, credential, (collector, worker), stop) => result,
-            never = announced => match never {},
-        },
+    let running = async {
+        let parts = (collector, worker);
+        match way {
+            WayToBus::Shared(bus) => run_on_shared_bus(name, settings, bus, parts, stop).await,
+            WayToBus::Own(proof) => run_on_own_bus(name, settings, proof, parts, stop).await,
+        }
+    };
+    let ran = tokio::select! {
+        ran = running => ran,
+        never = announced => match never {},
     };
     if let Some(mut door) = door {
         // Last, so that it can be watched to the end.
@@ -232,11 +233,8 @@ async fn announce(
     on_ready: impl FnOnce(CollectorReady),
 ) -> Infallible {
     if let Some(events) = first_scan.sent().await {
-        let through = |status: &CollectorStatus| {
-            let passed_on = status.events_published + status.events_spooled;
-            passed_on + status.events_lost >= events
-        };
-        if status.wait_for(through).await.is_some() {
+        let is_through = |status: &CollectorStatus| status.events_settled() >= events;
+        if status.wait_for(is_through).await.is_some() {
             on_ready(CollectorReady {
                 ready: name.as_str().to_owned(),
                 pid: std::process::id(),

@@ -2,7 +2,7 @@
 //!
 //! In the order to read, each using only those above it:
 //!
-//! - `reading`, `reader`: the figures of this process, in the way of each system;
+//! - `reader`: the figures of this process, in the way of each system;
 //! - `window`: sums over the last minutes; `alarm`: whether a figure has crossed its limit;
 //! - `own`: all of it together, [`OwnStatus`].
 //!
@@ -12,10 +12,8 @@
 mod alarm;
 mod own;
 mod reader;
-mod reading;
 mod window;
 
 pub(crate) use own::SelfWatch;
 pub use own::{Finding, OwnStatus};
-pub(crate) use reader::Reader;
-pub(crate) use reading::Reading;
+pub(crate) use reader::{Reader, Reading};

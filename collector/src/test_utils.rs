@@ -2,6 +2,8 @@
 //! a collector that runs beside the test, and a configuration that does not dawdle.
 
 mod collector;
+#[cfg(test)]
+mod scripted_bus;
 mod source;
 
 use std::time::Duration;
@@ -9,6 +11,8 @@ use std::time::Duration;
 use crate::config::CollectorConfig;
 
 pub use collector::TestCollector;
+#[cfg(test)]
+pub(crate) use scripted_bus::ScriptedBus;
 pub use source::{MockEnding, MockEventSource};
 
 /// The defaults with short waits: batches of 10 within 5 ms, health checks every 20 ms, a stop

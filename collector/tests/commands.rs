@@ -2,6 +2,7 @@
 //! and that the socket lies in a private folder (V10).
 
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -167,6 +168,16 @@ fn the_configuration_is_shown_with_where_each_value_came_from_and_can_be_read_ag
 }
 
 #[test]
+fn a_reader_of_the_configuration_that_has_seen_enough_is_no_error() {
+    let mut procmond = std::process::Command::new(assert_cmd::cargo::cargo_bin("procmond"));
+    let home = home();
+    procmond.arg("--show-config").env("HOME", home.path()).stdout(Stdio::piped());
+    let mut shown = procmond.spawn().unwrap();
+    drop(shown.stdout.take());
+    assert_eq!(shown.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_collector_refuses_the_in_process_bus() {
     for name in BINARIES.into_iter().filter(|name| *name != "daemoneye-agent") {
         let refused = command(name, home().path()).args(["--bus", "local"]).assert().code(2);
@@ -191,14 +202,21 @@ fn the_status_of_an_agent_that_does_not_run_is_an_infrastructure_error() {
     refused
         .stdout(is_empty())
         .stderr(contains(format!("no agent at {}", nowhere.display())))
-        .stderr(contains("start daemoneye-agent"));
+        .stderr(contains("start daemoneye-agent"))
+        .stderr(contains("one with `--bus local` has none"));
 }
 
 #[test]
 fn an_agent_on_the_in_process_bus_cannot_be_asked_from_outside() {
-    let mut status = command("daemoneye-agent", home().path());
-    let refused = status.arg("status").env("DAEMONEYE_EVENT_BUS__BUS_TYPE", "local").assert();
-    refused.code(2).stdout(is_empty()).stderr(contains("such an agent has no broker"));
+    let status = || {
+        let mut status = command("daemoneye-agent", home().path());
+        status.arg("status").env("DAEMONEYE_EVENT_BUS__BUS_TYPE", "local");
+        status
+    };
+    let refused = status().assert().code(2);
+    refused.stdout(is_empty()).stderr(contains("such an agent has no broker"));
+    // Where a socket is named, that counts.
+    status().args(["--socket", "/nowhere/x.sock"]).assert().code(4);
 }
 
 #[test]
@@ -295,10 +313,14 @@ fn a_pattern_that_cannot_be_subscribed_is_a_mistake_of_the_user() {
 #[test]
 fn metrics_where_there_can_be_none_are_refused() {
     let home = home();
+    let socket = home.path().join("run/broker.sock");
     let refused = |flags: &[&str], why: &str| {
-        let agent = command("daemoneye-agent", home.path()).args(flags).assert().code(2);
+        let mut agent = command("daemoneye-agent", home.path());
+        let agent = agent.arg("--socket").arg(&socket).args(flags).assert().code(2);
         agent.stdout(is_empty()).stderr(contains(why));
     };
     refused(&["--metrics", "0.0.0.0:0"], "name a loopback address");
+    // The broker was there already, and its socket and key are gone with it.
+    assert_eq!(socket.parent().unwrap().read_dir().unwrap().count(), 0);
     refused(&["--metrics", "127.0.0.1:0", "--bus", "local"], "a bus inside this process has none");
 }

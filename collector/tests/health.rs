@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use collector_core::config::HealthConfig;
 use collector_core::control::HealthAnnouncer;
 use collector_core::factory::HostedBus;
-use collector_core::test_utils::{MockEventSource, create_test_config};
+use collector_core::test_utils::{MockEventSource, TestCollector, create_test_config};
 use collector_core::{
     CollectionEvent, Collector, EventBusConfig, EventBusFactory, EventBusType, EventSource,
     SourceCaps,
@@ -19,7 +19,7 @@ use daemoneye_eventbus::rpc::{
     Announcement, HealthPart, HealthStatus, StatusMonitor, StatusReport, Telemetry,
 };
 use daemoneye_eventbus::{Credential, EventBus, EventReceiver, EventSubscription};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 
 /// Turns a hang into a failure.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -154,10 +154,7 @@ async fn a_limit_is_told_when_it_is_crossed_and_when_it_is_no_longer_once_each_o
         collector.register(Box::new(MockEventSource::new("well", SourceCaps::PROCESS))).unwrap();
         let announcer =
             HealthAnnouncer::start(Arc::clone(&bus), MEMBER, true, collector.watch_status());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let run = tokio::spawn(collector.with_bus(Arc::clone(&bus)).run_until(async move {
-            let _ = stopped.await;
-        }));
+        let collector = TestCollector::run(collector.with_bus(Arc::clone(&bus)));
 
         let crossed = heard.next_status().await;
         let part = error_rate(&crossed);
@@ -173,8 +170,7 @@ async fn a_limit_is_told_when_it_is_crossed_and_when_it_is_no_longer_once_each_o
         assert_eq!((cleared.sequence, part.status), (2, HealthStatus::Healthy), "{bus_type}");
         assert_eq!(part.reason, None);
 
-        stop.send(()).unwrap();
-        run.await.unwrap().unwrap();
+        collector.stop().await.unwrap();
         drop(announcer);
         bus.shutdown(LIMIT).await.unwrap();
         hosted.shutdown(LIMIT).await.unwrap();

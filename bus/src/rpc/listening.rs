@@ -104,7 +104,11 @@ impl Heard {
 }
 
 async fn listen(mut receiver: EventReceiver, heard: Arc<Mutex<Heard>>) {
+    let mut is_lossy = false;
     while let Some(event) = receiver.recv().await {
+        if receiver.lagged() > 0 && !std::mem::replace(&mut is_lossy, true) {
+            tracing::warn!("members tell more than is heard: the last word of some may be lost");
+        }
         let publisher = &event.id.publisher;
         if let Some(announcement) = Announcement::of(&event) {
             heard.lock().take(publisher, announcement);

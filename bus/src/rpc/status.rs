@@ -71,11 +71,6 @@ pub struct LastTelemetry {
 }
 
 impl AgentStatus {
-    /// The whole is as its worst member (R1).
-    pub fn overall(&self) -> HealthStatus {
-        HealthStatus::worst_of(self.members.iter().map(|member| member.health))
-    }
-
     /// What all members that told anything have done, together.
     pub fn totals(&self) -> Counters {
         let told = self.members.iter().filter_map(|member| member.telemetry.as_ref());

@@ -6,6 +6,8 @@
 use std::iter::Sum;
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// What one member tells of itself now and then.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Telemetry {
@@ -22,7 +24,7 @@ pub struct Telemetry {
 }
 
 /// What a collector has done since it began; none of these decreases but `events_spooled`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
     /// Events taken from its sources.
     pub events_accepted: u64,

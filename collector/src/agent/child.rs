@@ -1,7 +1,6 @@
 //! A collector as a process of its own.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -10,11 +9,15 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::Instant;
 use tokio::time::error::Elapsed;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::MemberError;
 use crate::config::CollectorName;
 use crate::ready::CollectorReady;
+
+/// How long a killed process may take to be gone; one that waits in the kernel, for a disk that
+/// does not answer, takes as long as that does.
+const KILL_LIMIT: Duration = Duration::from_secs(5);
 
 /// A started process.
 #[derive(Debug)]
@@ -22,60 +25,40 @@ pub(super) struct ChildMember {
     name: CollectorName,
     process: Child,
     output: Lines<BufReader<ChildStdout>>,
-    /// Held open as long as the process shall live; the system closes it if the agent dies. `None` once it was asked to end.
+    /// Held open as long as the process shall live; the system closes it if the agent dies. `None`
+    /// once it was asked to end.
     lifeline: Option<ChildStdin>,
     /// Whether it has said so. Before, it may not handle signals yet, and has nothing to lose.
     ready: bool,
 }
 
-/// What a collector is started with.
-#[derive(Debug)]
-pub(super) struct CollectorCommand<'a> {
-    pub(super) name: CollectorName,
-    pub(super) program: PathBuf,
-    pub(super) socket_path: &'a Path,
-    pub(super) config_file: Option<&'a Path>,
-    /// Values the agent's own flags have set, as `KEY=VALUE`.
-    pub(super) set: &'a [String],
-    /// What it proves to the broker that it was started by the agent with.
-    pub(super) token: &'a Secret,
-}
-
-impl CollectorCommand<'_> {
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(["--exit-with-parent", "--token-from-stdin", "--bus", "daemoneye"]);
-        command.arg("--socket").arg(self.socket_path);
-        if let Some(file) = self.config_file {
-            command.arg("--config").arg(file);
-        }
-        command.args(self.set.iter().flat_map(|value| ["--set", value]));
+impl ChildMember {
+    /// Starts a collector with this command and hands it its token; must be called inside a
+    /// runtime.
+    pub(super) async fn start(
+        name: CollectorName,
+        mut command: Command,
+        token: &Secret,
+    ) -> Result<Self, MemberError> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         // A group of its own: an interrupt from the terminal is for the agent, which then ends its
         // collectors in order.
         #[cfg(unix)]
         command.process_group(0);
-        command
-    }
-
-    /// Starts the process and hands it its token; must be called inside a runtime.
-    pub(super) async fn start(&self) -> Result<ChildMember, MemberError> {
-        let failed = |source| MemberError::Spawn { program: self.program.clone(), source };
-        let mut process = self.command().spawn().map_err(failed)?;
+        let mut process = command.spawn().map_err(|source| {
+            MemberError::Spawn { program: command.as_std().get_program().into(), source }
+        })?;
         let mut lifeline = process.stdin.take().expect("standard input is a pipe");
-        let line = format!("{}\n", self.token.to_hex());
+        let line = format!("{}\n", token.to_hex());
         if let Err(error) = lifeline.write_all(line.as_bytes()).await {
             // It has ended already, or is not let in: either shows, and says more than this.
             debug!(%error, "it does not take its token");
         }
         let output = process.stdout.take().expect("standard output is a pipe");
         let output = BufReader::new(output).lines();
-        let lifeline = Some(lifeline);
-        Ok(ChildMember { name: self.name, process, output, lifeline, ready: false })
+        Ok(Self { name, process, output, lifeline: Some(lifeline), ready: false })
     }
-}
 
-impl ChildMember {
     /// Reads its output up to the line that says it is ready.
     pub(super) async fn ready(&mut self) -> Result<CollectorReady, MemberError> {
         while let Ok(Some(line)) = self.output.next_line().await {
@@ -112,7 +95,7 @@ impl ChildMember {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(MemberError::Wait(error)),
             Err(_) => {
-                self.process.kill().await.map_err(MemberError::Wait)?;
+                self.kill().await;
                 Err(MemberError::Overdue { waited: limit })
             }
         }
@@ -143,10 +126,12 @@ impl ChildMember {
         tokio::time::timeout_at(deadline, self.process.wait()).await
     }
 
-    /// Kills it, and waits for its end.
+    /// Kills it, and waits for its end, though not for ever.
     pub(super) async fn kill(&mut self) {
-        if let Err(error) = self.process.kill().await {
-            debug!(collector = %self.name, %error, "it cannot be killed");
+        match tokio::time::timeout(KILL_LIMIT, self.process.kill()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(collector = %self.name, %error, "it cannot be killed"),
+            Err(_) => warn!(collector = %self.name, "killed, and not gone within {KILL_LIMIT:?}"),
         }
     }
 }

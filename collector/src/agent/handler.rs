@@ -59,13 +59,15 @@ impl AgentHandler {
         let report = report(&standings, &self.members());
         let member = |part: HealthPart| {
             let standing = standings.get(&part.name);
+            // Of one that has ended, its last words may come after that was seen.
+            let is_here = standing.is_none_or(|standing| standing.state.pid().is_some());
             MemberStatus {
                 state: standing.map_or(MemberState::Joined, |standing| standing.state.told()),
                 pid: standing.and_then(|standing| standing.state.pid()),
                 restarts: standing.map_or(0, |standing| standing.restarts),
                 health: part.status,
                 reason: part.reason,
-                telemetry: self.told.last_telemetry(&part.name),
+                telemetry: self.told.last_telemetry(&part.name).filter(|_| is_here),
                 name: part.name,
             }
         };

@@ -42,27 +42,20 @@ pub async fn run(
     on_ready: impl FnOnce(AgentReady),
 ) -> Result<(), AgentError> {
     let hosted = EventBusFactory::host(&options.settings.event_bus, AGENT_NAME)?;
-    let metrics = options.metrics.map(|address| hosted.serve_metrics(address)).transpose()?;
     let mut staff = Staff::new(&options, &hosted);
-    let (recorder, worked) = match start_recorder(&hosted, &options).await {
-        Ok(mut recorder) => {
-            let on_ready = |ready| on_ready(AgentReady { metrics_address: metrics, ..ready });
-            let working = work(&options, &hosted, &mut staff, &mut recorder, on_ready);
-            let worked = tokio::select! {
-                error = working => Err(error),
-                () = stop => Ok(()),
-            };
-            (Some(recorder), worked)
-        }
-        Err(error) => (None, Err(error)),
+    let mut recorder = None;
+    let worked = tokio::select! {
+        error = work(&options, &hosted, &mut staff, &mut recorder, on_ready) => Err(error),
+        () = stop => Ok(()),
     };
     info!("stopping");
+    let limit = options.settings.collector.shutdown_timeout;
     let stopped = staff.stop().await;
-    let closed = hosted.shutdown(options.settings.collector.shutdown_timeout).await;
+    let closed = hosted.shutdown(limit).await;
     // After a recorder that failed there is nothing more to wait for.
     let drained = match recorder {
         Some(mut recorder) if !matches!(worked, Err(AgentError::Record { .. })) => {
-            recorder.ended().await.map_err(|source| cannot_record(&options, source))
+            recorder.ended_within(limit).await.map_err(|source| cannot_record(&options, source))
         }
         _ => Ok(Tally::default()),
     };
@@ -81,39 +74,29 @@ async fn start_recorder(
     hosted: &HostedBus,
     options: &AgentOptions,
 ) -> Result<Recorder, AgentError> {
-    let file = options.record.as_deref();
     let mut wanted = EventSubscription::new(AGENT_NAME).with_capacity(CAPACITY_EVENTS);
     wanted.topic_patterns.clone_from(&options.patterns);
     if wanted.topic_patterns.is_empty() {
         wanted.topic_patterns.push(PATTERN.to_owned());
     }
     let receiver = hosted.bus().subscribe(wanted).await?;
-    Recorder::start(receiver, file).map_err(|source| AgentError::Record {
-        path: file.unwrap_or(Path::new("no file")).to_owned(),
-        source,
-    })
+    let started = Recorder::start(receiver, options.record.as_deref());
+    started.map_err(|source| cannot_record(options, source))
 }
 
-/// Starts the collectors and keeps them; returns only when something went wrong.
+/// Starts the recorder and the collectors, and keeps them; returns only when something went wrong.
 async fn work(
     options: &AgentOptions,
     hosted: &HostedBus,
     staff: &mut Staff<'_>,
-    recorder: &mut Recorder,
+    recorder: &mut Option<Recorder>,
     on_ready: impl FnOnce(AgentReady),
 ) -> AgentError {
-    let collectors = match staff.begin().await {
-        Ok(collectors) => collectors,
+    match begin(options, hosted, staff, recorder).await {
+        Ok(ready) => on_ready(ready),
         Err(error) => return error,
-    };
-    on_ready(AgentReady {
-        ready: AGENT_NAME.to_owned(),
-        pid: std::process::id(),
-        bus_type: options.settings.event_bus.bus_type.to_string(),
-        socket_path: hosted.socket_path().map(Path::to_owned),
-        metrics_address: None,
-        collectors,
-    });
+    }
+    let recorder = recorder.as_mut().expect("it was begun");
     tokio::select! {
         never = staff.keep() => match never {},
         ended = recorder.ended() => {
@@ -125,6 +108,26 @@ async fn work(
     }
 }
 
+/// The recorder first: it misses nothing of what collectors publish.
+async fn begin(
+    options: &AgentOptions,
+    hosted: &HostedBus,
+    staff: &mut Staff<'_>,
+    recorder: &mut Option<Recorder>,
+) -> Result<AgentReady, AgentError> {
+    let metrics_address = options.metrics.map(|at| hosted.serve_metrics(at)).transpose()?;
+    *recorder = Some(start_recorder(hosted, options).await?);
+    Ok(AgentReady {
+        collectors: staff.begin().await?,
+        ready: AGENT_NAME.to_owned(),
+        pid: std::process::id(),
+        bus_type: options.settings.event_bus.bus_type.to_string(),
+        socket_path: hosted.socket_path().map(Path::to_owned),
+        metrics_address,
+    })
+}
+
 fn cannot_record(options: &AgentOptions, source: std::io::Error) -> AgentError {
-    AgentError::Record { path: options.record.clone().unwrap_or_default(), source }
+    let path = options.record.clone().unwrap_or_else(|| "no file".into());
+    AgentError::Record { path, source }
 }

@@ -1,5 +1,5 @@
-//! The agent's own subscription: receives every event of its collectors, counts it, and writes it down when
-//! asked to. What the subscription lost on the way is counted as well (C11).
+//! The agent's own subscription: receives every event of its collectors, counts it, and writes it
+//! down when asked to. What the subscription lost on the way is counted as well (C11).
 //!
 //! It has a thread of its own, since writing to a file blocks.
 
@@ -8,11 +8,13 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::{BusEvent, EventReceiver};
 use serde::Serialize;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// One line of the file.
 #[derive(Serialize)]
@@ -56,6 +58,13 @@ impl Recorder {
         let panicked = || io::Error::other("the recorder panicked");
         (&mut self.result).await.unwrap_or_else(|_| Err(panicked()))
     }
+
+    /// The same for so long: whoever reads what is recorded, at the other end of a pipe, may have
+    /// stopped reading.
+    pub(super) async fn ended_within(&mut self, limit: Duration) -> io::Result<Tally> {
+        let late = || io::Error::other(format!("the last events are not written within {limit:?}"));
+        timeout(limit, self.ended()).await.unwrap_or_else(|_| Err(late()))
+    }
 }
 
 /// Opens a file for appending; a new one is for this user alone, since arguments of processes
@@ -92,4 +101,55 @@ fn write(lines: &mut BufWriter<File>, event: &Arc<BusEvent>) -> io::Result<()> {
     let record = Record { receive_monotonic_ns: monotonic_ns(), event };
     serde_json::to_writer(&mut *lines, &record)?;
     lines.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use daemoneye_eventbus::{CollectionEvent, EventBus, EventSubscription, ProcessEvent};
+    use legacy_buses::crossbeam::{CrossbeamConfig, LocalEventBus};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    async fn recorder(path: Option<&Path>) -> (LocalEventBus, Recorder) {
+        let bus = LocalEventBus::new(&CrossbeamConfig::default()).unwrap();
+        let wanted = EventSubscription::new("recorder").with_pattern("events.#");
+        let receiver = bus.subscribe(wanted).await.unwrap();
+        (bus, Recorder::start(receiver, path).unwrap())
+    }
+
+    async fn publish(bus: &LocalEventBus, pid: u32) {
+        let event = ProcessEvent { pid, ..ProcessEvent::default() };
+        bus.publish(CollectionEvent::Process(event), None).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_was_published_before_the_end_is_appended_line_by_line_and_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("records.jsonl");
+        for life in 0..2 {
+            let (bus, mut recorder) = recorder(Some(&path)).await;
+            publish(&bus, life).await;
+            publish(&bus, life).await;
+            bus.shutdown(LIMIT).await.unwrap();
+            let tally = recorder.ended_within(LIMIT).await.unwrap();
+            assert_eq!(tally, Tally { received: 2, lost: 0 });
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let pid = |line| {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            record["event"]["event"]["pid"].as_u64()
+        };
+        let pids: Vec<_> = text.lines().map(pid).collect();
+        assert_eq!(pids, [Some(0), Some(0), Some(1), Some(1)]);
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_end_is_not_waited_for_any_longer_than_the_limit() {
+        let (_bus, mut recorder) = recorder(None).await;
+        tokio::time::pause();
+        let error = recorder.ended_within(LIMIT).await.unwrap_err();
+        assert_eq!(error.to_string(), "the last events are not written within 30s");
+    }
 }

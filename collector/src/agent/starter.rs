@@ -1,8 +1,11 @@
 //! Starts a collector: as a process where there is a broker, as a thread where there is none.
 
-use daemoneye_eventbus::acl::{Principal, Role};
+use std::path::Path;
 
-use super::child::CollectorCommand;
+use daemoneye_eventbus::acl::{Principal, Role};
+use tokio::process::Command;
+
+use super::child::ChildMember;
 use super::member::Member;
 use super::roll::Roll;
 use super::thread::ThreadMember;
@@ -27,20 +30,24 @@ impl Starter<'_> {
         let collector = Principal::new(name.as_str(), Role::Collector(name.kind()));
         let collector = collector.expect("a level of a topic");
         let token = self.hosted.issue_token(collector, self.limits().ready_timeout)?;
-        let options = self.options;
         let (Some(socket_path), Some(token)) = (self.hosted.socket_path(), token) else {
             let bus = self.hosted.bus().clone();
-            return Ok(Member::Thread(ThreadMember::start(name, &options.settings, bus)?));
+            return Ok(Member::Thread(ThreadMember::start(name, &self.options.settings, bus)?));
         };
+        let command = self.command(name, socket_path);
+        Ok(Member::Child(Box::new(ChildMember::start(name, command, &token).await?)))
+    }
+
+    /// How its program is called: with the agent's own file and the values its flags have set.
+    fn command(&self, name: CollectorName, socket_path: &Path) -> Command {
         let executable = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-        let command = CollectorCommand {
-            name,
-            program: options.program_folder.join(executable),
-            socket_path,
-            config_file: options.config_file.as_deref(),
-            set: &options.set,
-            token: &token,
-        };
-        Ok(Member::Child(Box::new(command.start().await?)))
+        let mut command = Command::new(self.options.program_folder.join(executable));
+        command.args(["--exit-with-parent", "--token-from-stdin", "--bus", "daemoneye"]);
+        command.arg("--socket").arg(socket_path);
+        if let Some(file) = &self.options.config_file {
+            command.arg("--config").arg(file);
+        }
+        command.args(self.options.set.iter().flat_map(|value| ["--set", value]));
+        command
     }
 }

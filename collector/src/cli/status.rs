@@ -6,7 +6,7 @@
 mod asking;
 mod view;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
@@ -15,6 +15,7 @@ use daemoneye_eventbus::SocketAddress;
 use daemoneye_eventbus::identity::{KeyFileError, read_key_file};
 use daemoneye_eventbus::rpc::HealthStatus;
 
+use super::output::print;
 use super::{CommonFlags, Failure};
 use crate::config::EventBusType;
 use asking::ask;
@@ -80,10 +81,11 @@ impl StatusFlags {
             show_config: false,
         };
         let event_bus = common.resolve(&[], None)?.settings.event_bus;
-        if event_bus.bus_type == EventBusType::Local {
+        // Whoever names a socket means the agent that has it.
+        if event_bus.bus_type == EventBusType::Local && self.socket.is_none() {
             return Err(Failure::Configuration(anyhow!(
                 "the configuration says `bus_type = \"local\"`: such an agent has no broker, and \
-                 nobody outside it can ask"
+                 nobody outside it can ask; its collectors can be, where `[ipc]` is enabled"
             )));
         }
         let no_path = || anyhow!("no socket is named and this user has no home; use --socket");
@@ -98,19 +100,8 @@ fn unproved(address: &SocketAddress, error: KeyFileError) -> Failure {
     if matches!(&error, KeyFileError::Read { source, .. } if is_missing(source)) {
         return Failure::Infrastructure(anyhow!(
             "no agent at {address}: {error}; start daemoneye-agent, or name the socket of a \
-             running one with --socket"
+             running one with --socket; one with `--bus local` has none, and cannot be asked"
         ));
     }
     Failure::Configuration(error.into())
-}
-
-/// A reader that has seen enough is no error.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::Infrastructure(anyhow!(error).context("cannot write standard output")))
-        }
-        _ => Ok(()),
-    }
 }

@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::duration;
 
+/// How long a collector waits for a confirmation (W6): far longer than a broken connection is
+/// sought, so that no event is given to the bus again which still is on its way.
+const CONFIRM_LIMIT: Duration = Duration::from_hours(1);
+
 /// Which bus events travel on, and how it is reached.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -93,6 +97,7 @@ impl DaemoneyeConfig {
             .with_publish_limit(self.publish_limit)
             .with_connect_limit(self.connect_limit)
             .with_confirmation(self.confirmation)
+            .with_confirm_limit(CONFIRM_LIMIT)
     }
 }
 
@@ -135,5 +140,17 @@ impl EventBusConfig {
     pub fn with_socket_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.socket_path = Some(path.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_given_up_long_before_a_confirmation_is() {
+        let client = DaemoneyeConfig::default().client("procmond");
+        let sought = client.reconnect.expect("by default it is sought").limit;
+        assert!(client.confirm_limit > 10 * sought, "{client:?}");
     }
 }

@@ -35,20 +35,13 @@ mod tests {
     use daemoneye_eventbus::rpc::{ErrorRate, Resources};
 
     use super::*;
-    use crate::runtime::{SourceState, SourceStatus};
+    use crate::runtime::SourceStatus;
     use crate::telemetry::OwnStatus;
 
     #[test]
     fn telemetry_has_the_counters_of_now_and_the_figures_of_the_last_look() {
-        let refusing = SourceStatus {
-            name: "s",
-            capabilities: SourceCaps::PROCESS,
-            state: SourceState::Running,
-            events_accepted: 0,
-            events_refused: 4,
-            failed_checks: 0,
-            last_failure: None,
-        };
+        let refusing =
+            SourceStatus { events_refused: 4, ..SourceStatus::new("s", SourceCaps::PROCESS) };
         let resources = Resources { memory_bytes: Some(4096), ..Resources::default() };
         let told = telemetry(&CollectorStatus {
             sources: vec![refusing.clone(), refusing],

@@ -12,7 +12,7 @@ use tracing::{debug, info, warn};
 use super::handler::CollectorHandler;
 use super::joined::Joined;
 use crate::analysis::AnalysisWorker;
-use crate::health::HealthStatus;
+use crate::health;
 use crate::runtime::StatusWatch;
 
 /// Pause before a collector that was not let in asks again: an agent that starts or is busy is
@@ -119,7 +119,7 @@ async fn join(bus: &Arc<dyn EventBus>, handler: &Arc<CollectorHandler>) -> Optio
         let (registration, answers) = (handler.registration.clone(), Arc::clone(handler));
         let (status, worker) = (handler.status.clone(), Arc::clone(&handler.worker));
         let vitals = move || Vitals {
-            status: HealthStatus::of_collector(&status.current()).into(),
+            status: health::of_collector(&status.current()),
             running_tasks: u32::try_from(worker.jobs()).unwrap_or(u32::MAX),
         };
         match Joined::register(bus, registration, answers, vitals).await {

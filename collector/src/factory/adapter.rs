@@ -207,10 +207,11 @@ impl EventBus for DaemoneyeEventBusAdapter {
     /// Ends the bus as the old one ended: with the broker, where that is this adapter's.
     async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
         // The broker first: what others have sent is handed over before the handle ends.
-        if let Some(broker) = &self.broker {
-            broker.shutdown(deadline).await?;
-        }
-        self.inner.shutdown(deadline).await
+        let ended = match &self.broker {
+            Some(broker) => broker.shutdown(deadline).await,
+            None => Ok(()),
+        };
+        ended.and(self.inner.shutdown(deadline).await)
     }
 }
 

@@ -66,13 +66,16 @@ impl HostedBus {
     pub async fn shutdown(self, deadline: Duration) -> Result<(), ShutdownError> {
         // The broker first: ending the own handle first would end its receivers before what
         // other processes have sent was routed to them.
-        if let Some(hosted) = &self.broker {
-            let ended = hosted.broker.shutdown(deadline).await;
-            // It opens nothing any more. One that cannot be removed is replaced by the next host.
-            let _ = std::fs::remove_file(&hosted.key_path);
-            ended?;
-        }
-        self.bus.shutdown(deadline).await
+        let ended = match &self.broker {
+            Some(hosted) => {
+                let ended = hosted.broker.shutdown(deadline).await;
+                // It opens nothing any more. One that stays is replaced by the next host.
+                let _ = std::fs::remove_file(&hosted.key_path);
+                ended
+            }
+            None => Ok(()),
+        };
+        ended.and(self.bus.shutdown(deadline).await)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use daemoneye_eventbus::rpc::{HealthPart, HealthReport};
 
-use super::HealthStatus;
 use crate::runtime::{CollectorStatus, SourceState, SourceStatus};
 
 /// Each source is a part, the way from them to the bus is one, and so is each figure the collector
@@ -10,12 +9,12 @@ use crate::runtime::{CollectorStatus, SourceState, SourceStatus};
 pub(crate) fn report(status: &CollectorStatus) -> HealthReport {
     let sources = status.sources.iter().map(|source| HealthPart {
         name: source.name.to_owned(),
-        status: HealthStatus::of_source(source).into(),
-        reason: reason(source),
+        status: super::of_source(source),
+        reason: ill(source),
     });
-    let way = HealthPart {
+    let publishing = HealthPart {
         name: "publishing".to_owned(),
-        status: HealthStatus::of_publishing(status).into(),
+        status: super::of_publishing(status),
         reason: held_up(status),
     };
     let own = status.own.findings().map(|(name, finding)| HealthPart {
@@ -23,22 +22,31 @@ pub(crate) fn report(status: &CollectorStatus) -> HealthReport {
         status: finding.status,
         reason: finding.reason.clone(),
     });
-    HealthReport { parts: sources.chain([way]).chain(own).collect() }
+    HealthReport { parts: sources.chain([publishing]).chain(own).collect() }
 }
 
+/// Why the way to the bus is not as it should be.
 fn held_up(status: &CollectorStatus) -> Option<String> {
-    let told = [(status.events_lost, "lost"), (status.events_spooled, "on disk")];
-    let told = told.iter().filter(|(events, _)| *events > 0);
-    let told: Vec<_> = told.map(|(events, what)| format!("{events} events {what}")).collect();
+    let counted = [(status.events_lost, "lost"), (status.events_spooled, "on disk")];
+    let counted = counted.iter().filter(|(events, _)| *events > 0);
+    let counted = counted.map(|(events, what)| format!("{events} events {what}"));
+    let held_back = status.backpressure.then(|| "sources are held back".to_owned());
+    let told: Vec<_> = counted.chain(held_back).collect();
     (!told.is_empty()).then(|| told.join(", "))
 }
 
-fn reason(source: &SourceStatus) -> Option<String> {
+/// Why a source is not as it should be.
+fn ill(source: &SourceStatus) -> Option<String> {
     match &source.state {
         SourceState::Failed { error } => Some(error.clone()),
         SourceState::Panicked { message } => Some(format!("it panicked: {message}")),
+        SourceState::Aborted => Some("it did not end in time and was aborted".to_owned()),
         _ if source.failed_checks > 0 => source.last_failure.clone(),
-        _ => None,
+        SourceState::Ended => Some("it has ended".to_owned()),
+        SourceState::Registered | SourceState::Running => {
+            let refused = source.events_refused;
+            (refused > 0).then(|| format!("{refused} events refused that it did not declare"))
+        }
     }
 }
 
@@ -52,15 +60,8 @@ mod tests {
 
     #[test]
     fn a_failed_source_lost_events_and_a_crossed_limit_are_parts_with_their_reasons() {
-        let source = |name, state| SourceStatus {
-            name,
-            capabilities: SourceCaps::PROCESS,
-            state,
-            events_accepted: 0,
-            events_refused: 0,
-            failed_checks: 0,
-            last_failure: None,
-        };
+        let source =
+            |name, state| SourceStatus { state, ..SourceStatus::new(name, SourceCaps::PROCESS) };
         let broken = SourceState::Failed { error: "no such device".to_owned() };
         let rate = "3 of 10 failed within 5m, the limit is 10 %";
         let crossed = Finding { status: Told::Degraded, reason: Some(rate.to_owned()) };

@@ -1,10 +1,12 @@
 //! Health checks of sources at intervals, and a look at the collector itself: asked, and never
 //! judged here.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use daemoneye_eventbus::rpc::CpuUse;
+use futures_util::FutureExt;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::info;
@@ -82,14 +84,65 @@ async fn round(sources: &[Arc<dyn EventSource>], board: &Board) {
 
 /// One check within the limit; a panic of it is a failure like any other.
 async fn one(source: Arc<dyn EventSource>) -> Result<(), String> {
-    let mut task = tokio::spawn(async move { source.health_check().await });
-    match timeout(CHECK_LIMIT, &mut task).await {
+    let check = AssertUnwindSafe(async { source.health_check().await }).catch_unwind();
+    match timeout(CHECK_LIMIT, check).await {
         Ok(Ok(Ok(()))) => Ok(()),
         Ok(Ok(Err(error))) => Err(format!("{error:#}")),
         Ok(Err(_)) => Err("the health check panicked".to_owned()),
-        Err(_) => {
-            task.abort();
-            Err(format!("the health check did not return within {CHECK_LIMIT:?}"))
+        Err(_) => Err(format!("the health check did not return within {CHECK_LIMIT:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use async_trait::async_trait;
+    use daemoneye_eventbus::{CollectionEvent, SourceCaps};
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    enum Check {
+        Panics,
+        Hangs,
+    }
+
+    #[async_trait]
+    impl EventSource for Check {
+        fn name(&self) -> &'static str {
+            "s"
         }
+
+        fn capabilities(&self) -> SourceCaps {
+            SourceCaps::PROCESS
+        }
+
+        async fn start(
+            &self,
+            _tx: mpsc::Sender<CollectionEvent>,
+            _shutdown_signal: Arc<AtomicBool>,
+        ) -> anyhow::Result<()> {
+            Ok(())
+        }
+
+        async fn stop(&self) -> anyhow::Result<()> {
+            Ok(())
+        }
+
+        async fn health_check(&self) -> anyhow::Result<()> {
+            match self {
+                Self::Panics => panic!("on purpose"),
+                Self::Hangs => std::future::pending().await,
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_check_that_panics_or_hangs_has_failed() {
+        let panicked = one(Arc::new(Check::Panics)).await.unwrap_err();
+        assert_eq!(panicked, "the health check panicked");
+        let hung = one(Arc::new(Check::Hangs)).await.unwrap_err();
+        assert_eq!(hung, "the health check did not return within 5s");
     }
 }

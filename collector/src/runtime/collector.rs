@@ -128,15 +128,7 @@ impl Collector {
         }
         self.sources.push(source.into());
         self.board.update(|status| {
-            status.sources.push(SourceStatus {
-                name,
-                capabilities,
-                state: SourceState::Registered,
-                events_accepted: 0,
-                events_refused: 0,
-                failed_checks: 0,
-                last_failure: None,
-            });
+            status.sources.push(SourceStatus::new(name, capabilities));
         });
         Ok(())
     }

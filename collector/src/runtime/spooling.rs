@@ -27,9 +27,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, warn};
 
-use super::RunError;
 use super::board::Board;
 use super::intake::Batch;
+use super::publisher::warn_once;
+use super::{CollectorStatus, RunError};
 use crate::config::CollectorConfig;
 use crate::spool::{AppendError, Spool};
 use kept::{Kept, Origin};
@@ -69,6 +70,10 @@ pub(super) struct SpoolingPublisher {
     look_at: Instant,
     /// Whether it was told that the disk takes nothing.
     is_refused: bool,
+    /// Whether it was told that the bus takes nothing.
+    is_held_up: bool,
+    /// Whether it was told that the bus takes some events never.
+    is_lossy: bool,
 }
 
 /// The event the bus was last given.
@@ -112,6 +117,8 @@ impl SpoolingPublisher {
             intake_ended: false,
             look_at: Instant::now(),
             is_refused: false,
+            is_held_up: false,
+            is_lossy: false,
         }
     }
 
@@ -212,11 +219,13 @@ impl SpoolingPublisher {
                 self.published(&event, kept_as);
             }
             Err(error @ (PublishError::TooLarge { .. } | PublishError::Denied(_))) => {
-                warn!(%error, kind = event.kind().as_str(), "event lost");
-                self.lost(kept_as);
+                warn_once(&mut self.is_lossy, &error, "events are lost");
+                // The bus will never take it.
+                let origin = self.forget(kept_as);
+                self.count_lost(origin);
             }
             Err(error @ (PublishError::Timeout { .. } | PublishError::Unconfirmed { .. })) => {
-                warn!(%error, "the bus does not take events; they are kept on disk");
+                warn_once(&mut self.is_held_up, &error, "events are kept on disk");
                 self.board.update(|status| status.publish_retries += 1);
                 self.begin(event, kept_as, RETRY_PAUSE);
                 self.look_at = Instant::now();
@@ -235,18 +244,12 @@ impl SpoolingPublisher {
         if self.log_events {
             debug!(?event, "published");
         }
+        (self.is_held_up, self.is_lossy) = (false, false);
         let origin = self.forget(kept_as);
-        self.board.update(|status| match origin {
+        self.count(|status| match origin {
             Origin::ThisRun => status.events_published += 1,
             Origin::EarlierRun => status.events_replayed += 1,
         });
-        self.tell_kept();
-    }
-
-    /// The bus will never take it.
-    fn lost(&mut self, kept_as: Option<u64>) {
-        let origin = self.forget(kept_as);
-        self.count_lost(origin);
     }
 
     /// Events that were kept and cannot be read any more.
@@ -267,17 +270,20 @@ impl SpoolingPublisher {
     }
 
     fn count_lost(&self, origin: Origin) {
-        self.board.update(|status| {
+        self.count(|status| {
             status.events_lost += 1;
             // Nobody has counted it in this run.
             status.events_accepted += u64::from(origin == Origin::EarlierRun);
         });
-        self.tell_kept();
     }
 
-    fn tell_kept(&self) {
+    /// Counts what has become of an event, and what is on disk, at once: no event is in two places.
+    fn count(&self, change: impl FnOnce(&mut CollectorStatus)) {
         let events = self.kept.of_this_run();
-        self.board.update(|status| status.events_spooled = events);
+        self.board.update(|status| {
+            change(status);
+            status.events_spooled = events;
+        });
     }
 
     fn take(&mut self, batch: Option<Batch>) {
@@ -305,7 +311,7 @@ impl SpoolingPublisher {
         while !events.is_empty() {
             let (rest, kept) = self.kept.keep(events).await;
             events = rest;
-            self.tell_kept();
+            self.count(|_| {});
             if let Some(first) = kept.first
                 && std::mem::take(&mut leads)
                 && let Some(under_way) = &mut self.under_way

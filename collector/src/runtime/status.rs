@@ -121,9 +121,33 @@ impl CollectorStatus {
         self.events_accepted.saturating_sub(self.events_published + self.events_spooled)
     }
 
+    /// Events of this run that are no longer under way: published, on disk, or lost. Those of
+    /// earlier runs that were found lost are counted as accepted as well, and by no source.
+    pub fn events_settled(&self) -> u64 {
+        let settled = self.events_published + self.events_spooled + self.events_lost;
+        let under_way = self.events_accepted.saturating_sub(settled);
+        let taken: u64 = self.sources.iter().map(|source| source.events_accepted).sum();
+        taken.saturating_sub(under_way)
+    }
+
     /// The source of a name.
     pub fn source(&self, name: &str) -> Option<&SourceStatus> {
         self.sources.iter().find(|source| source.name == name)
+    }
+}
+
+impl SourceStatus {
+    /// Registered, and nothing else.
+    pub(crate) fn new(name: &'static str, capabilities: SourceCaps) -> Self {
+        Self {
+            name,
+            capabilities,
+            state: SourceState::Registered,
+            events_accepted: 0,
+            events_refused: 0,
+            failed_checks: 0,
+            last_failure: None,
+        }
     }
 }
 
@@ -139,15 +163,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_earlier_runs_lost_settles_nothing_of_this_one() {
+        let source = |events_accepted| SourceStatus {
+            events_accepted,
+            ..SourceStatus::new("s", SourceCaps::PROCESS)
+        };
+        let lost_before = CollectorStatus {
+            sources: vec![source(0), source(0)],
+            events_accepted: 1000,
+            events_lost: 1000,
+            ..CollectorStatus::new("c")
+        };
+        assert_eq!(lost_before.events_settled(), 0);
+        let later = CollectorStatus {
+            sources: vec![source(7), source(3)],
+            events_accepted: 1010,
+            events_published: 4,
+            events_spooled: 2,
+            events_lost: 1001,
+            ..lost_before
+        };
+        assert_eq!(later.events_settled(), 7, "three are under way");
+    }
+
+    #[test]
     fn whatever_fails_was_tried_and_counts_once() {
         let source = SourceStatus {
-            name: "s",
-            capabilities: SourceCaps::PROCESS,
-            state: SourceState::Running,
             events_accepted: 10,
             events_refused: 3,
             failed_checks: 1,
-            last_failure: None,
+            ..SourceStatus::new("s", SourceCaps::PROCESS)
         };
         let status = CollectorStatus {
             sources: vec![source],

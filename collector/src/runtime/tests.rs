@@ -1,6 +1,5 @@
 //! Isolation, order, refusal, backpressure and a stop that loses nothing.
 
-mod bus;
 mod spooling;
 
 use std::sync::Arc;
@@ -8,10 +7,11 @@ use std::time::Duration;
 
 use daemoneye_eventbus::{CollectionEvent, NetworkEvent, ProcessEvent, PublishError, SourceCaps};
 
-use self::bus::ScriptedBus;
 use super::*;
 use crate::source::EventSource;
-use crate::test_utils::{MockEnding, MockEventSource, TestCollector, create_test_config};
+use crate::test_utils::{
+    MockEnding, MockEventSource, ScriptedBus, TestCollector, create_test_config,
+};
 
 fn processes(pids: std::ops::Range<u32>) -> Vec<CollectionEvent> {
     pids.map(|pid| CollectionEvent::Process(ProcessEvent { pid, ..ProcessEvent::default() }))
@@ -182,6 +182,18 @@ async fn an_event_that_is_too_large_is_lost_alone_and_counted() {
     let status = collector.wait().await.unwrap();
     assert_eq!(pids(&bus.accepted()), [1, 2]);
     assert_eq!((status.events_published, status.events_lost), (2, 1));
+}
+
+#[tokio::test]
+async fn an_event_that_some_may_not_get_is_published_and_not_sent_again() {
+    let unconfirmed = PublishError::Unconfirmed { waited: Duration::ZERO };
+    let bus = Arc::new(ScriptedBus::new([PublishError::Undelivered, unconfirmed]));
+    let source = process_source("a", 0..3).with_ending(MockEnding::AtOnce);
+    let collector = TestCollector::start(create_test_config(), bus.clone(), [boxed(&source)]);
+    let status = collector.wait().await.unwrap();
+    // Of the first two the script alone has told.
+    assert_eq!(pids(&bus.accepted()), [2]);
+    assert_eq!((status.events_published, status.events_lost, status.publish_retries), (3, 0, 0));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use daemoneye_eventbus::rpc::{CpuUse, ErrorRate, HealthStatus, Resources};
 
 use super::alarm::Alarm;
-use super::reading::Reading;
+use super::reader::Reading;
 use super::window::{Recent, Totals, Window};
 use crate::config::{HealthConfig, format_duration};
 

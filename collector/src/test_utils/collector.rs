@@ -33,12 +33,22 @@ impl TestCollector {
         for source in sources {
             collector.register(source).expect("a test registers valid sources");
         }
+        Self::run(collector)
+    }
+
+    /// Runs a collector that lacks nothing, on the test's runtime.
+    pub fn run(collector: Collector) -> Self {
         let status = collector.watch_status();
         let (stop, stopped) = oneshot::channel::<()>();
         let run = tokio::spawn(collector.run_until(async move {
             let _ = stopped.await;
         }));
         Self { status, stop, run }
+    }
+
+    /// Follows the status; outlives the run.
+    pub fn watch_status(&self) -> StatusWatch {
+        self.status.clone()
     }
 
     /// Waits until the status satisfies a condition.

@@ -7,15 +7,10 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::agent::{RunningAgent, built_programs, signal};
+use crate::supervision;
 
 /// Looks at itself often, so that there is telemetry soon.
 const LOOK_INTERVAL: (&str, &str) = ("DAEMONEYE_COLLECTOR__HEALTH_CHECK_INTERVAL", "50ms");
-/// A pause nobody waits for, and a window that is longer.
-const LONG: [(&str, &str); 3] = [
-    ("DAEMONEYE_AGENT__RESTART_PAUSE", "1h"),
-    ("DAEMONEYE_AGENT__RESTART_PAUSE_LIMIT", "1h"),
-    ("DAEMONEYE_AGENT__RESTART_WINDOW", "24h"),
-];
 
 fn agent(settings: &[(&str, &str)]) -> RunningAgent {
     RunningAgent::start_as("daemoneye", &built_programs(), |command: &mut Command| {
@@ -83,7 +78,7 @@ fn a_running_collector_is_shown_with_its_process_its_health_and_what_it_uses() {
 
 #[test]
 fn a_collector_that_waits_to_be_started_again_is_unhealthy_and_ends_with_1() {
-    let agent = agent(&LONG);
+    let agent = supervision::agent(&built_programs(), &supervision::LONG);
     signal(agent.ready.collectors[0].pid, Signal::SIGKILL);
     let shown = until(&agent, |shown| shown["collectors"][0]["state"] == "restarting");
     let procmond = &shown["collectors"][0];
@@ -110,15 +105,4 @@ fn a_frozen_collector_does_not_keep_its_agent_from_telling() {
     signal(pid, Signal::SIGCONT);
     let (_, ended) = agent.stop(Signal::SIGTERM);
     assert_eq!(ended.code(), Some(0));
-}
-
-#[test]
-fn an_agent_that_has_ended_is_none() {
-    let agent = agent(&[]);
-    let (socket, folder) = (agent.ready.socket_path.clone().unwrap(), agent.folder());
-    agent.stop(Signal::SIGTERM);
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
-    command.arg("status").arg("--socket").arg(&socket).env("HOME", folder.path());
-    let output = command.output().expect("it is built");
-    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -21,7 +21,7 @@ use crate::operator::Operator;
 use crate::{Sleeper, event, is};
 
 /// A pause nobody waits for, and a window that is longer.
-const LONG: [(&str, &str); 3] =
+pub(crate) const LONG: [(&str, &str); 3] =
     [("RESTART_PAUSE", "1h"), ("RESTART_PAUSE_LIMIT", "1h"), ("RESTART_WINDOW", "24h")];
 /// Pauses no test notices.
 const SHORT: [(&str, &str); 1] = [("RESTART_PAUSE", "10ms")];
@@ -29,7 +29,7 @@ const SHORT: [(&str, &str); 1] = [("RESTART_PAUSE", "10ms")];
 const MORE_THAN_WAIT: usize = 1000;
 
 /// An agent with a broker, the procmond of this folder, and settings of its section.
-fn agent(programs: &Path, settings: &[(&str, &str)]) -> RunningAgent {
+pub(crate) fn agent(programs: &Path, settings: &[(&str, &str)]) -> RunningAgent {
     RunningAgent::start_as("daemoneye", programs, |command: &mut Command| {
         for (key, value) in settings {
             command.env(format!("DAEMONEYE_AGENT__{key}"), value);

@@ -35,7 +35,7 @@ pub(super) struct AgentView {
     reasons: Vec<ReasonView>,
     collectors: Vec<CollectorView>,
     /// What all collectors that told anything have done.
-    totals: CountersView,
+    totals: Counters,
     /// How the agent does what it does itself.
     #[serde(skip)]
     own: HealthStatus,
@@ -85,22 +85,7 @@ struct TelemetryView {
     open_descriptors: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     threads: Option<u64>,
-    counters: CountersView,
-}
-
-/// Counters by their names.
-#[derive(Debug, Serialize)]
-struct CountersView {
-    events_accepted: u64,
-    events_published: u64,
-    events_lost: u64,
-    events_spooled: u64,
-    events_replayed: u64,
-    events_refused: u64,
-    publish_retries: u64,
-    backpressure_episodes: u64,
-    checks: u64,
-    checks_failed: u64,
+    counters: Counters,
 }
 
 impl AgentView {
@@ -108,7 +93,7 @@ impl AgentView {
     pub(super) fn of(answers: Answers) -> Self {
         let Answers { status, agent, mut reports } = answers;
         let (own, reasons) = of_agent(agent, &status.members);
-        let totals = CountersView::of(status.totals());
+        let totals = status.totals();
         let members = status.members.into_iter();
         let collectors: Vec<_> = members
             .map(|member| {
@@ -238,24 +223,7 @@ impl TelemetryView {
             memory_bytes: resources.memory_bytes,
             open_descriptors: resources.open_descriptors,
             threads: resources.threads,
-            counters: CountersView::of(telemetry.counters),
-        }
-    }
-}
-
-impl CountersView {
-    fn of(counters: Counters) -> Self {
-        Self {
-            events_accepted: counters.events_accepted,
-            events_published: counters.events_published,
-            events_lost: counters.events_lost,
-            events_spooled: counters.events_spooled,
-            events_replayed: counters.events_replayed,
-            events_refused: counters.events_refused,
-            publish_retries: counters.publish_retries,
-            backpressure_episodes: counters.backpressure_episodes,
-            checks: counters.checks,
-            checks_failed: counters.checks_failed,
+            counters: telemetry.counters,
         }
     }
 }

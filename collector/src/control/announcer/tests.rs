@@ -1,82 +1,19 @@
 //! What is told, how often, and what becomes of it when the bus does not take it. The clock is
 //! paused.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use daemoneye_eventbus::{
-    BusEvent, CollectionEvent, CorrelationMetadata, EventBusStatistics, EventId, EventReceiver,
-    EventSubscription, PublishError, ShutdownError, SourceCaps, StatisticsError, SubscribeError,
-    Topic, UnsubscribeError,
-};
-use parking_lot::Mutex;
-use tokio::sync::Notify;
+use daemoneye_eventbus::{PublishError, SourceCaps};
 
 use super::*;
 use crate::config::HealthConfig;
 use crate::runtime::Collector;
-use crate::test_utils::{MockEventSource, create_test_config};
+use crate::test_utils::{MockEventSource, ScriptedBus, create_test_config};
 
-/// Takes events, unless its script says otherwise for the next ones.
-#[derive(Default)]
-struct ScriptedBus {
-    script: Mutex<VecDeque<PublishError>>,
-    taken: Mutex<Vec<BusEvent>>,
-    took: Notify,
-}
-
-impl ScriptedBus {
-    fn new(script: impl IntoIterator<Item = PublishError>) -> Arc<Self> {
-        Arc::new(Self { script: Mutex::new(script.into_iter().collect()), ..Self::default() })
-    }
-
-    fn taken(&self) -> Vec<Announcement> {
-        let events = self.taken.lock();
-        events.iter().map(|event| Announcement::of(event).expect("nothing else")).collect()
-    }
-
-    async fn until_taken(&self, many: usize) {
-        while self.taken.lock().len() < many {
-            self.took.notified().await;
-        }
-    }
-}
-
-#[async_trait]
-impl EventBus for ScriptedBus {
-    async fn publish_to(
-        &self,
-        topic: Topic,
-        event: CollectionEvent,
-        _correlation: Option<CorrelationMetadata>,
-    ) -> Result<(), PublishError> {
-        if let Some(error) = self.script.lock().pop_front() {
-            return Err(error);
-        }
-        let id = EventId { publisher: "p".into(), incarnation: 1, sequence: 1 };
-        let correlation = CorrelationMetadata::derived(&id);
-        let event = BusEvent { id, topic, published_monotonic_ns: 0, correlation, event };
-        self.taken.lock().push(event);
-        self.took.notify_one();
-        Ok(())
-    }
-
-    async fn subscribe(&self, _: EventSubscription) -> Result<EventReceiver, SubscribeError> {
-        Err(SubscribeError::Closed)
-    }
-
-    async fn unsubscribe(&self, id: &str) -> Result<(), UnsubscribeError> {
-        Err(UnsubscribeError::Unknown { id: id.to_owned() })
-    }
-
-    async fn statistics(&self) -> Result<EventBusStatistics, StatisticsError> {
-        Ok(EventBusStatistics::default())
-    }
-
-    async fn shutdown(&self, _deadline: Duration) -> Result<(), ShutdownError> {
-        Ok(())
-    }
+/// What was told, once it is so many times at least.
+async fn told(bus: &ScriptedBus, times: usize) -> Vec<Announcement> {
+    let events = bus.until_accepted(times).await;
+    events.iter().map(|event| Announcement::of(event).expect("nothing else")).collect()
 }
 
 /// A collector whose only source fails every check, or none; told of on this bus.
@@ -97,13 +34,13 @@ fn start(bus: &Arc<ScriptedBus>, is_ill: bool, with_telemetry: bool) -> HealthAn
 #[tokio::test(start_paused = true)]
 async fn a_change_the_bus_does_not_take_is_told_until_it_does_and_then_no_more() {
     let full = PublishError::Timeout { waited: Duration::ZERO };
-    let bus = ScriptedBus::new([full.clone(), full.clone(), full]);
+    let bus = Arc::new(ScriptedBus::new([full.clone(), full.clone(), full]));
     let _announcer = start(&bus, true, false);
-    bus.until_taken(1).await;
+    told(&bus, 1).await;
     // Fifty further looks find the same.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let taken = bus.taken();
-    let [Announcement::Status(status)] = &taken[..] else { panic!("{taken:?}") };
+    let told = told(&bus, 1).await;
+    let [Announcement::Status(status)] = &told[..] else { panic!("{told:?}") };
     assert_eq!(status.sequence, 1);
     let part = status.report.parts.iter().find(|part| part.name == "error_rate").unwrap();
     assert_eq!(part.status, HealthStatus::Degraded);
@@ -112,11 +49,10 @@ async fn a_change_the_bus_does_not_take_is_told_until_it_does_and_then_no_more()
 
 #[tokio::test(start_paused = true)]
 async fn telemetry_is_told_at_every_look_with_growing_numbers() {
-    let bus = ScriptedBus::new([]);
+    let bus = Arc::new(ScriptedBus::new([]));
     let _announcer = start(&bus, false, true);
-    bus.until_taken(5).await;
     let mut last = 0;
-    for announcement in bus.taken() {
+    for announcement in told(&bus, 5).await {
         let Announcement::Telemetry(telemetry) = announcement else { panic!("{announcement:?}") };
         assert!(telemetry.sequence > last, "{telemetry:?} after {last}");
         assert!(telemetry.counters.checks > 0);
@@ -126,16 +62,16 @@ async fn telemetry_is_told_at_every_look_with_growing_numbers() {
 
 #[tokio::test(start_paused = true)]
 async fn one_that_is_well_and_tells_no_telemetry_says_nothing() {
-    let bus = ScriptedBus::new([]);
+    let bus = Arc::new(ScriptedBus::new([]));
     let _announcer = start(&bus, false, false);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(bus.taken(), []);
+    assert_eq!(told(&bus, 0).await, []);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_the_bus_is_its_end() {
-    let bus = ScriptedBus::new([PublishError::Closed]);
+    let bus = Arc::new(ScriptedBus::new([PublishError::Closed]));
     let mut announcer = start(&bus, false, true);
     (&mut announcer.telling).await.unwrap();
-    assert_eq!(bus.taken(), []);
+    assert_eq!(told(&bus, 0).await, []);
 }

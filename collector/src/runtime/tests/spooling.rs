@@ -6,68 +6,34 @@ use std::sync::Arc;
 
 use daemoneye_eventbus::{CollectionEvent, PublishError};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
-use super::bus::ScriptedBus;
 use super::{boxed, pids, process_source, processes};
 use crate::config::{SpoolConfig, SpoolSync};
-use crate::runtime::{Collector, CollectorStatus, RunError, StatusWatch};
+use crate::runtime::{Collector, CollectorStatus, RunError};
 use crate::spool::{Recovered, Spool};
-use crate::test_utils::{MockEventSource, create_test_config};
+use crate::test_utils::{MockEventSource, ScriptedBus, TestCollector, create_test_config};
 
 /// Room for every event of a test.
 const ROOMY_BYTES: u64 = 4 << 20;
-
-/// A running collector with a spool.
-struct Spooling {
-    status: StatusWatch,
-    stop: oneshot::Sender<()>,
-    run: JoinHandle<Result<CollectorStatus, RunError>>,
-}
 
 fn spool(folder: &Path, limit_bytes: u64) -> (Spool, Recovered) {
     let config = SpoolConfig::default().with_sync(SpoolSync::Never).with_limit_bytes(limit_bytes);
     Spool::open(&config.with_folder(folder), "test").unwrap()
 }
 
-impl Spooling {
-    fn start(
-        folder: &TempDir,
-        limit_bytes: u64,
-        bus: &Arc<ScriptedBus>,
-        source: &MockEventSource,
-    ) -> Self {
-        let (spool, recovered) = spool(folder.path(), limit_bytes);
-        let config = create_test_config().with_backpressure_threshold(8);
-        let collector = Collector::new(config).with_bus(bus.clone());
-        let mut collector = collector.with_spool(spool, &recovered);
-        collector.register(boxed(source)).unwrap();
-        let status = collector.watch_status();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let run = tokio::spawn(collector.run_until(async move {
-            let _ = stopped.await;
-        }));
-        Self { status, stop, run }
-    }
-
-    async fn wait_for(
-        &mut self,
-        condition: impl FnMut(&CollectorStatus) -> bool,
-    ) -> CollectorStatus {
-        self.status.wait_for(condition).await.unwrap()
-    }
-
-    async fn stop(self) -> Result<CollectorStatus, RunError> {
-        let _ = self.stop.send(());
-        self.run.await.unwrap()
-    }
-
-    async fn end(self) -> Result<CollectorStatus, RunError> {
-        let result = self.run.await.unwrap();
-        drop(self.stop);
-        result
-    }
+/// A running collector that keeps events in this folder.
+fn start(
+    folder: &TempDir,
+    limit_bytes: u64,
+    bus: &Arc<ScriptedBus>,
+    source: &MockEventSource,
+) -> TestCollector {
+    let (spool, recovered) = spool(folder.path(), limit_bytes);
+    let config = create_test_config().with_backpressure_threshold(8);
+    let collector = Collector::new(config).with_bus(bus.clone());
+    let mut collector = collector.with_spool(spool, &recovered);
+    collector.register(boxed(source)).unwrap();
+    TestCollector::run(collector)
 }
 
 fn in_order(bus: &ScriptedBus, expected: std::ops::Range<u32>) {
@@ -78,7 +44,7 @@ fn in_order(bus: &ScriptedBus, expected: std::ops::Range<u32>) {
 async fn a_bus_that_takes_events_leaves_the_disk_alone() {
     let (folder, bus) = (tempfile::tempdir().unwrap(), Arc::new(ScriptedBus::new([])));
     let source = process_source("a", 0..100);
-    let mut collector = Spooling::start(&folder, ROOMY_BYTES, &bus, &source);
+    let mut collector = start(&folder, ROOMY_BYTES, &bus, &source);
     collector.wait_for(|status| status.events_published == 100).await;
     collector.stop().await.unwrap();
     in_order(&bus, 0..100);
@@ -93,7 +59,7 @@ async fn a_bus_that_takes_events_leaves_the_disk_alone() {
 async fn a_stalled_bus_does_not_hold_sources_back_and_gets_everything_in_order_later() {
     let (folder, bus) = (tempfile::tempdir().unwrap(), Arc::new(ScriptedBus::stalled()));
     let source = process_source("a", 0..100);
-    let mut collector = Spooling::start(&folder, ROOMY_BYTES, &bus, &source);
+    let mut collector = start(&folder, ROOMY_BYTES, &bus, &source);
     let held = collector.wait_for(|status| status.events_spooled == 100).await;
     assert_eq!((held.events_accepted, held.events_published), (100, 0));
     bus.open();
@@ -110,12 +76,12 @@ async fn a_stalled_bus_does_not_hold_sources_back_and_gets_everything_in_order_l
 async fn what_is_on_disk_at_a_stop_is_published_by_the_next_run_before_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let stalled = Arc::new(ScriptedBus::stalled());
-    let first = Spooling::start(&folder, ROOMY_BYTES, &stalled, &process_source("a", 0..30));
+    let first = start(&folder, ROOMY_BYTES, &stalled, &process_source("a", 0..30));
     let status = first.stop().await.unwrap();
     assert_eq!((status.events_accepted, status.events_spooled, status.events_lost), (30, 30, 0));
 
     let bus = Arc::new(ScriptedBus::new([]));
-    let mut next = Spooling::start(&folder, ROOMY_BYTES, &bus, &process_source("a", 30..40));
+    let mut next = start(&folder, ROOMY_BYTES, &bus, &process_source("a", 30..40));
     let status = next.wait_for(|status| status.events_published == 10).await;
     assert_eq!(status.events_replayed, 30);
     next.stop().await.unwrap();
@@ -127,9 +93,9 @@ async fn what_is_on_disk_at_a_stop_is_published_by_the_next_run_before_its_own()
 async fn a_bus_that_is_gone_ends_the_run_and_leaves_everything_on_disk() {
     let folder = tempfile::tempdir().unwrap();
     let bus = Arc::new(ScriptedBus::new([PublishError::Closed]));
-    let collector = Spooling::start(&folder, ROOMY_BYTES, &bus, &process_source("a", 0..50));
-    let watch = collector.status.clone();
-    let error = collector.end().await.unwrap_err();
+    let collector = start(&folder, ROOMY_BYTES, &bus, &process_source("a", 0..50));
+    let watch = collector.watch_status();
+    let error = collector.wait().await.unwrap_err();
     let RunError::BusLost { source, lost } = error else { panic!("{error}") };
     assert_eq!((source, lost), (PublishError::Closed, 0));
     let status = watch.current();
@@ -149,7 +115,7 @@ async fn a_bus_that_is_gone_ends_the_run_and_leaves_everything_on_disk() {
 async fn a_spool_at_its_limit_holds_sources_back_and_loses_nothing() {
     let (folder, bus) = (tempfile::tempdir().unwrap(), Arc::new(ScriptedBus::stalled()));
     let source = process_source("a", 0..300);
-    let mut collector = Spooling::start(&folder, 4 << 10, &bus, &source);
+    let mut collector = start(&folder, 4 << 10, &bus, &source);
     // Some forty fit; then one batch waits in memory, and the intake for its permits.
     let is_full = |status: &CollectorStatus| status.backpressure && status.events_spooled > 30;
     let held = collector.wait_for(is_full).await;
@@ -169,7 +135,7 @@ async fn an_event_the_bus_never_takes_is_lost_alone_from_the_disk_as_well() {
     // The first event finds no room, goes to disk with the others, and is refused from there.
     let bus = Arc::new(ScriptedBus::new([no_room, too_large]));
     let source = process_source("a", 0..5);
-    let mut collector = Spooling::start(&folder, ROOMY_BYTES, &bus, &source);
+    let mut collector = start(&folder, ROOMY_BYTES, &bus, &source);
     collector.wait_for(|status| status.events_published == 4).await;
     let status = collector.stop().await.unwrap();
     assert_eq!((status.events_lost, status.publish_retries), (1, 1));

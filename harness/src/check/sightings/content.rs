@@ -40,8 +40,8 @@ pub(super) fn check(sightings: &Sightings, found: &mut Found<'_>) {
     }
 }
 
-/// Of a size: it may have been written to when it is seen created, and nobody can look any more once
-/// it is gone.
+/// Its size, once it is written: it may have any when it is seen created, and nobody can look any
+/// more once it is gone.
 fn of_file(seen: &FilesystemEvent, file: &WatchedFile) -> Vec<String> {
     let known = Some(file.written_bytes);
     let is_right = seen.operation != FilesystemOperation::Modified || seen.size_bytes == known;

@@ -1,6 +1,7 @@
 //! Records of files, connections and programs whose hash is known: right ones, and doctored ones.
 
 use FilesystemOperation::{Attributes, Created, Deleted, Modified};
+
 use daemoneye_eventbus::event::{
     FilesystemEvent, FilesystemOperation, NetworkChange, NetworkEvent,
 };

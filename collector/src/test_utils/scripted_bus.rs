@@ -1,47 +1,54 @@
 //! A bus whose answers are scripted, for faults no real bus makes on command.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use daemoneye_eventbus::{
-    CollectionEvent, CorrelationMetadata, EventBus, EventBusStatistics, EventReceiver,
-    EventSubscription, PublishError, ShutdownError, StatisticsError, SubscribeError, Topic,
-    UnsubscribeError,
+    BusEvent, CollectionEvent, CorrelationMetadata, EventBus, EventBusStatistics, EventId,
+    EventReceiver, EventSubscription, PublishError, ShutdownError, StatisticsError, SubscribeError,
+    Topic, UnsubscribeError,
 };
-use tokio::sync::Semaphore;
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, watch};
 
 /// Accepts events, unless its script says otherwise for the next ones.
 #[derive(Debug)]
-pub(super) struct ScriptedBus {
+pub(crate) struct ScriptedBus {
     script: Mutex<VecDeque<PublishError>>,
-    accepted: Mutex<Vec<CollectionEvent>>,
+    accepted: watch::Sender<Vec<BusEvent>>,
     /// Publishes wait for one each.
     room: Semaphore,
 }
 
 impl ScriptedBus {
     /// Answers with these errors first.
-    pub(super) fn new(script: impl IntoIterator<Item = PublishError>) -> Self {
+    pub(crate) fn new(script: impl IntoIterator<Item = PublishError>) -> Self {
         Self {
             script: Mutex::new(script.into_iter().collect()),
-            accepted: Mutex::default(),
+            accepted: watch::Sender::new(Vec::new()),
             room: Semaphore::new(Semaphore::MAX_PERMITS),
         }
     }
 
     /// Has no room until [`open`](Self::open).
-    pub(super) fn stalled() -> Self {
+    pub(crate) fn stalled() -> Self {
         Self { room: Semaphore::new(0), ..Self::new([]) }
     }
 
-    pub(super) fn open(&self) {
+    pub(crate) fn open(&self) {
         self.room.add_permits(Semaphore::MAX_PERMITS);
     }
 
-    pub(super) fn accepted(&self) -> Vec<CollectionEvent> {
-        self.accepted.lock().unwrap().clone()
+    pub(crate) fn accepted(&self) -> Vec<CollectionEvent> {
+        self.accepted.borrow().iter().map(|accepted| accepted.event.clone()).collect()
+    }
+
+    /// Waits until so many are accepted, and returns all that are.
+    pub(crate) async fn until_accepted(&self, many: usize) -> Vec<BusEvent> {
+        let mut accepted = self.accepted.subscribe();
+        let accepted = accepted.wait_for(|accepted| accepted.len() >= many).await;
+        accepted.expect("the bus is here").clone()
     }
 }
 
@@ -49,15 +56,18 @@ impl ScriptedBus {
 impl EventBus for ScriptedBus {
     async fn publish_to(
         &self,
-        _topic: Topic,
+        topic: Topic,
         event: CollectionEvent,
         _correlation: Option<CorrelationMetadata>,
     ) -> Result<(), PublishError> {
         let _room = self.room.acquire().await.map_err(|_| PublishError::Closed)?;
-        if let Some(error) = self.script.lock().unwrap().pop_front() {
+        if let Some(error) = self.script.lock().pop_front() {
             return Err(error);
         }
-        self.accepted.lock().unwrap().push(event);
+        let id = EventId { publisher: "p".into(), incarnation: 1, sequence: 1 };
+        let correlation = CorrelationMetadata::derived(&id);
+        let event = BusEvent { id, topic, published_monotonic_ns: 0, correlation, event };
+        self.accepted.send_modify(|accepted| accepted.push(event));
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! environment or the command line by itself: binaries hand them in.
 
 mod agent;
+mod bounds;
 mod bus;
 mod collector;
 mod collector_name;
@@ -117,6 +118,7 @@ impl Settings {
         let sections = [
             ("collector", self.collector.problems()),
             ("health", self.health.problems()),
+            ("event_bus", self.event_bus.problems()),
             ("procmond", self.procmond.problems()),
             ("netmond", self.netmond.problems()),
             ("fsmond", self.fsmond.problems()),

@@ -1,11 +1,13 @@
 //! The sources this project ships, each on this host's real data.
 //!
-//! - `scanning`: what looks at intervals, and `first_scan`: when it has begun;
+//! - `outlet`: how events leave a source, and `first_scan`: when it has begun;
+//! - `scanning`: what looks at intervals;
 //! - [`process`], [`network`], [`performance`]: scanners; [`filesystem`]: told by the system.
 
 pub mod filesystem;
 mod first_scan;
 pub mod network;
+mod outlet;
 pub mod performance;
 pub mod process;
 mod scanning;

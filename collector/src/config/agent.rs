@@ -6,6 +6,7 @@ use std::time::Duration;
 use daemoneye_eventbus::rpc::DEFAULT_HEARTBEAT;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{OutOfBounds, zero};
 use super::{CollectorName, duration};
 
 /// Ends after which a pause doubles no further, as numbers have an end.
@@ -62,7 +63,7 @@ impl Default for AgentConfig {
 
 impl AgentConfig {
     /// What is out of bounds, as (key, sentence).
-    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn problems(&self) -> Vec<OutOfBounds> {
         let mut problems = Vec::new();
         for (index, name) in self.collectors.iter().enumerate() {
             if self.collectors[..index].contains(name) {
@@ -76,9 +77,7 @@ impl AgentConfig {
             ("restart_pause_limit", self.restart_pause_limit),
             ("heartbeat_interval", self.heartbeat_interval),
         ] {
-            if limit.is_zero() {
-                problems.push((key, "it must be longer than zero".to_owned()));
-            }
+            problems.extend(zero(key, limit));
         }
         let pauses = self.all_pauses();
         if self.restart_window <= pauses {

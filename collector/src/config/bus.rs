@@ -1,6 +1,7 @@
 //! `[event_bus]`: which bus, the one value that migrates or rolls back.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,11 +10,19 @@ use daemoneye_eventbus::{BrokerConfig, ClientConfig};
 use legacy_buses::crossbeam::CrossbeamConfig;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{OutOfBounds, outside, zero};
 use super::duration;
 
 /// How long a collector waits for a confirmation (W6): far longer than a broken connection is
 /// sought, so that no event is given to the bus again which still is on its way.
 const CONFIRM_LIMIT: Duration = Duration::from_hours(1);
+/// Subscriptions a bus can be configured for: each has a queue.
+const SUBSCRIBERS: RangeInclusive<usize> = 1..=(1 << 20);
+/// Connections a broker can be configured for: each has a socket and tasks.
+const CONNECTIONS: RangeInclusive<usize> = 1..=(1 << 16);
+/// Limits of an encoded event, bytes: a usual one fits the least, and no client takes more than the
+/// most.
+const PAYLOAD_BYTES: RangeInclusive<usize> = (1 << 10)..=(1 << 30);
 
 /// Which bus events travel on, and how it is reached.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -34,11 +43,11 @@ pub struct EventBusConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DaemoneyeConfig {
-    /// Most subscriptions at once. Default 1000.
+    /// Most subscriptions at once, 1 to 1 048 576. Default 1000.
     pub subscriber_limit: usize,
-    /// Most connections at once. Default 256.
+    /// Most connections at once, 1 to 65 536. Default 256.
     pub connection_limit: usize,
-    /// Largest encoded event, bytes. Default 1 MiB.
+    /// Largest encoded event, bytes, 1 KiB to 1 GiB. Default 1 MiB.
     pub payload_limit_bytes: usize,
     /// How long a publish waits for room. Default 30 s.
     #[serde(with = "duration")]
@@ -135,6 +144,31 @@ impl EventBusConfig {
         self
     }
 
+    /// What is out of bounds, as (key, sentence).
+    pub(super) fn problems(&self) -> Vec<OutOfBounds> {
+        let mut problems = Vec::new();
+        if let Some(limits) = &self.daemoneye {
+            let payload_bytes = &limits.payload_limit_bytes;
+            problems.extend([
+                outside("daemoneye.subscriber_limit", &limits.subscriber_limit, &SUBSCRIBERS),
+                outside("daemoneye.connection_limit", &limits.connection_limit, &CONNECTIONS),
+                outside("daemoneye.payload_limit_bytes", payload_bytes, &PAYLOAD_BYTES),
+                zero("daemoneye.publish_limit", limits.publish_limit),
+                zero("daemoneye.connect_limit", limits.connect_limit),
+            ]);
+        }
+        if let Some(limits) = &self.crossbeam {
+            let has_no_room = limits.central_capacity == Some(0);
+            let message = "it must be at least 1, or \"unbounded\"";
+            problems.extend([
+                has_no_room.then(|| ("crossbeam.central_capacity", message.to_owned())),
+                outside("crossbeam.subscriber_limit", &limits.subscriber_limit, &SUBSCRIBERS),
+                zero("crossbeam.publish_limit", limits.publish_limit),
+            ]);
+        }
+        problems.into_iter().flatten().collect()
+    }
+
     /// Sets where the broker listens.
     #[must_use]
     pub fn with_socket_path(mut self, path: impl Into<PathBuf>) -> Self {
@@ -152,5 +186,53 @@ mod tests {
         let client = DaemoneyeConfig::default().client("procmond");
         let sought = client.reconnect.expect("by default it is sought").limit;
         assert!(client.confirm_limit > 10 * sought, "{client:?}");
+    }
+
+    fn keys(config: &EventBusConfig) -> Vec<&'static str> {
+        config.problems().into_iter().map(|(key, _)| key).collect()
+    }
+
+    #[test]
+    fn the_defaults_are_valid() {
+        let config = EventBusConfig {
+            crossbeam: Some(CrossbeamConfig::default()),
+            daemoneye: Some(DaemoneyeConfig::default()),
+            ..EventBusConfig::default()
+        };
+        assert_eq!(keys(&config), [""; 0]);
+    }
+
+    #[test]
+    fn every_bound_is_checked() {
+        let crossbeam = CrossbeamConfig {
+            central_capacity: Some(0),
+            subscriber_limit: 0,
+            publish_limit: Duration::ZERO,
+            ..CrossbeamConfig::default()
+        };
+        let daemoneye = DaemoneyeConfig {
+            subscriber_limit: 0,
+            connection_limit: 0,
+            payload_limit_bytes: usize::MAX,
+            publish_limit: Duration::ZERO,
+            connect_limit: Duration::ZERO,
+            ..DaemoneyeConfig::default()
+        };
+        let config = EventBusConfig {
+            crossbeam: Some(crossbeam),
+            daemoneye: Some(daemoneye),
+            ..EventBusConfig::default()
+        };
+        let expected = [
+            "daemoneye.subscriber_limit",
+            "daemoneye.connection_limit",
+            "daemoneye.payload_limit_bytes",
+            "daemoneye.publish_limit",
+            "daemoneye.connect_limit",
+            "crossbeam.central_capacity",
+            "crossbeam.subscriber_limit",
+            "crossbeam.publish_limit",
+        ];
+        assert_eq!(keys(&config), expected);
     }
 }

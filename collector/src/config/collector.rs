@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{outside, zero};
 use super::{EventBusConfig, HealthConfig, duration};
 
 /// Most sources a collector can be configured for; each has a task and a channel of its own.
@@ -181,22 +182,16 @@ impl CollectorConfig {
         if self.component_name.is_empty() {
             problems.push(("component_name", "the name is empty".to_owned()));
         }
-        let mut bounded = |key, value: usize, limit: usize| {
-            if !(1..=limit).contains(&value) {
-                problems.push((key, format!("{value} is outside 1 to {limit}")));
-            }
-        };
-        bounded("max_event_sources", self.max_event_sources, MAX_EVENT_SOURCES);
-        bounded("event_buffer_size", self.event_buffer_size, MAX_EVENT_BUFFER);
-        bounded("max_batch_size", self.max_batch_size, MAX_EVENT_BUFFER);
-        bounded("backpressure_threshold", self.backpressure_threshold, MAX_EVENT_BUFFER);
-        let mut positive = |key, value: Duration| {
-            if value.is_zero() {
-                problems.push((key, "it must be longer than zero".to_owned()));
-            }
-        };
-        positive("shutdown_timeout", self.shutdown_timeout);
-        positive("health_check_interval", self.health_check_interval);
+        for (key, number, limit) in [
+            ("max_event_sources", self.max_event_sources, MAX_EVENT_SOURCES),
+            ("event_buffer_size", self.event_buffer_size, MAX_EVENT_BUFFER),
+            ("max_batch_size", self.max_batch_size, MAX_EVENT_BUFFER),
+            ("backpressure_threshold", self.backpressure_threshold, MAX_EVENT_BUFFER),
+        ] {
+            problems.extend(outside(key, &number, &(1..=limit)));
+        }
+        problems.extend(zero("shutdown_timeout", self.shutdown_timeout));
+        problems.extend(zero("health_check_interval", self.health_check_interval));
         let health = self.health.problems().into_iter();
         problems.extend(health.map(|(key, message)| ("health", format!("`{key}`: {message}"))));
         problems

@@ -6,6 +6,7 @@ use std::time::Duration;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{OutOfBounds, outside};
 use super::duration;
 
 /// Shortest quiet time; a shorter one would part what belongs together.
@@ -103,21 +104,15 @@ impl FsmondConfig {
     }
 
     /// What is out of bounds, as (key, sentence).
-    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn problems(&self) -> Vec<OutOfBounds> {
         let mut problems = self.problems_of_paths();
         problems.extend(self.problems_of_patterns());
-        if !(MIN_SETTLE..=MAX_SETTLE).contains(&self.settle) {
-            let message = format!("{:?} is outside {MIN_SETTLE:?} to {MAX_SETTLE:?}", self.settle);
-            problems.push(("settle", message));
-        }
-        if !(1..=MAX_KNOWN_PATHS).contains(&self.max_known_paths) {
-            let message = format!("{} is outside 1 to {MAX_KNOWN_PATHS}", self.max_known_paths);
-            problems.push(("max_known_paths", message));
-        }
-        if self.hash_limit_bytes > MAX_HASH_LIMIT_BYTES {
-            let message = format!("{} is more than {MAX_HASH_LIMIT_BYTES}", self.hash_limit_bytes);
-            problems.push(("hash_limit_bytes", message));
-        }
+        problems.extend(outside("settle", &self.settle, &(MIN_SETTLE..=MAX_SETTLE)));
+        let known_paths = outside("max_known_paths", &self.max_known_paths, &(1..=MAX_KNOWN_PATHS));
+        problems.extend(known_paths);
+        let hash_limit =
+            outside("hash_limit_bytes", &self.hash_limit_bytes, &(0..=MAX_HASH_LIMIT_BYTES));
+        problems.extend(hash_limit);
         if self.include_access && self.hash_content {
             let message = "it cannot go with `hash_content`: what is hashed is opened, and would \
                            be told as an access";
@@ -126,7 +121,7 @@ impl FsmondConfig {
         problems
     }
 
-    fn problems_of_paths(&self) -> Vec<(&'static str, String)> {
+    fn problems_of_paths(&self) -> Vec<OutOfBounds> {
         let Some(paths) = &self.paths else { return Vec::new() };
         let mut problems = Vec::new();
         if paths.is_empty() {
@@ -141,7 +136,7 @@ impl FsmondConfig {
         problems
     }
 
-    fn problems_of_patterns(&self) -> Vec<(&'static str, String)> {
+    fn problems_of_patterns(&self) -> Vec<OutOfBounds> {
         let mut problems = Vec::new();
         let count = self.exclude.len();
         if count > MAX_ENTRIES {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{OutOfBounds, negative};
 use super::duration;
 
 /// Longest window: a day; who looks further back looks at a chart.
@@ -75,7 +76,7 @@ impl HealthConfig {
     }
 
     /// What is out of bounds, as (key, sentence).
-    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn problems(&self) -> Vec<OutOfBounds> {
         let mut problems = Vec::new();
         let (degraded, unhealthy) = (self.error_rate_degraded, self.error_rate_unhealthy);
         let mut are_shares = true;
@@ -94,11 +95,7 @@ impl HealthConfig {
             let message = format!("{:?} is not above zero and up to {MAX_WINDOW:?}", self.window);
             problems.push(("window", message));
         }
-        let percent = self.cpu_percent_limit;
-        if !percent.is_finite() || percent < 0.0 {
-            let message = format!("{percent} is not a number from 0 up");
-            problems.push(("cpu_percent_limit", message));
-        }
+        problems.extend(negative("cpu_percent_limit", self.cpu_percent_limit));
         problems
     }
 }

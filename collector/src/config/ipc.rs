@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{OutOfBounds, outside};
 use super::duration;
 
 /// Stands in a socket path for the name of the collector.
@@ -147,29 +148,16 @@ impl IpcConfig {
     }
 
     /// What is out of bounds, as (key, sentence).
-    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        for (key, value, bounds) in [
-            ("connection_limit", self.connection_limit, COUNTS),
-            ("outstanding_limit", self.outstanding_limit, COUNTS),
-            ("frame_limit_bytes", self.frame_limit_bytes, FRAME_BYTES),
-        ] {
-            if !bounds.contains(&value) {
-                let message = format!("{value} is outside {} to {}", bounds.start(), bounds.end());
-                problems.push((key, message));
-            }
-        }
-        for (key, value, bounds) in [
-            ("request_limit", self.request_limit, REQUEST),
-            ("idle_limit", self.idle_limit, IDLE),
-            ("handshake_limit", self.handshake_limit, HANDSHAKE),
-        ] {
-            if !bounds.contains(&value) {
-                let (from, to) = (bounds.start(), bounds.end());
-                problems.push((key, format!("{value:?} is outside {from:?} to {to:?}")));
-            }
-        }
-        problems
+    pub(super) fn problems(&self) -> Vec<OutOfBounds> {
+        let problems = [
+            outside("connection_limit", &self.connection_limit, &COUNTS),
+            outside("outstanding_limit", &self.outstanding_limit, &COUNTS),
+            outside("frame_limit_bytes", &self.frame_limit_bytes, &FRAME_BYTES),
+            outside("request_limit", &self.request_limit, &REQUEST),
+            outside("idle_limit", &self.idle_limit, &IDLE),
+            outside("handshake_limit", &self.handshake_limit, &HANDSHAKE),
+        ];
+        problems.into_iter().flatten().collect()
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{OutOfBounds, too_short};
 use super::duration;
 
 /// Shortest scan interval; a shorter one would do nothing but scan.
@@ -25,8 +26,9 @@ pub struct NetmondConfig {
     /// Whether sockets on a loopback address are told, through which processes of one host talk
     /// to each other. Default true.
     pub loopback: bool,
-    /// Whether connections are told that were over before they were first seen: short ones, of
-    /// which a scan finds no more than their `TIME_WAIT`, and no owner. Default true.
+    /// Whether connections are told that were over before they were first seen, opened and closed
+    /// at once: short ones, of which a scan finds no more than their `TIME_WAIT`, and no owner.
+    /// Default true.
     pub time_wait: bool,
     /// New connections of one process from one scan to the next from which on they are told as
     /// an anomaly; 0 for never. Default 1000.
@@ -72,12 +74,9 @@ impl NetmondConfig {
     }
 
     /// What is out of bounds, as (key, sentence).
-    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        if self.scan_interval < MIN_SCAN_INTERVAL {
-            let message = format!("{:?} is shorter than {MIN_SCAN_INTERVAL:?}", self.scan_interval);
-            problems.push(("scan_interval", message));
-        }
+    pub(super) fn problems(&self) -> Vec<OutOfBounds> {
+        let interval = too_short("scan_interval", self.scan_interval, MIN_SCAN_INTERVAL);
+        let mut problems: Vec<_> = interval.into_iter().collect();
         if self.protocols.is_empty() {
             problems.push(("protocols", "name at least one of `tcp` and `udp`".to_owned()));
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{OutOfBounds, outside, too_short};
 use super::duration;
 
 /// Shortest sample interval. Systems count CPU time in steps of about 10 ms: over less than ten of
@@ -70,18 +71,10 @@ impl PerfmondConfig {
     }
 
     /// What is out of bounds, as (key, sentence).
-    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        if self.sample_interval < MIN_SAMPLE_INTERVAL {
-            let message =
-                format!("{:?} is shorter than {MIN_SAMPLE_INTERVAL:?}", self.sample_interval);
-            problems.push(("sample_interval", message));
-        }
-        if self.top_processes > Self::MAX_TOP_PROCESSES {
-            let (listed, limit) = (self.top_processes, Self::MAX_TOP_PROCESSES);
-            let message = format!("{listed} is outside 0 to {limit}");
-            problems.push(("top_processes", message));
-        }
+    pub(super) fn problems(&self) -> Vec<OutOfBounds> {
+        let interval = too_short("sample_interval", self.sample_interval, MIN_SAMPLE_INTERVAL);
+        let listed = outside("top_processes", &self.top_processes, &(0..=Self::MAX_TOP_PROCESSES));
+        let mut problems: Vec<_> = interval.into_iter().chain(listed).collect();
         for (key, percent) in self.limits() {
             if !(0.0..=100.0).contains(&percent) {
                 problems.push((key, format!("{percent} is outside 0 to 100")));

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{OutOfBounds, outside};
+
 /// Smallest limit: one event of the largest size must fit beside what is about to be deleted.
 const MIN_LIMIT_BYTES: u64 = 4 << 20;
 /// Largest limit: one tebibyte; more is a slip of the keyboard.
@@ -78,16 +80,9 @@ impl SpoolConfig {
     }
 
     /// What is out of bounds, as (key, sentence).
-    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        if !(MIN_LIMIT_BYTES..=MAX_LIMIT_BYTES).contains(&self.limit_bytes) {
-            let message = format!(
-                "{} is outside {MIN_LIMIT_BYTES} to {MAX_LIMIT_BYTES} bytes",
-                self.limit_bytes
-            );
-            problems.push(("limit_bytes", message));
-        }
-        problems
+    pub(super) fn problems(&self) -> Vec<OutOfBounds> {
+        let limits = MIN_LIMIT_BYTES..=MAX_LIMIT_BYTES;
+        outside("limit_bytes", &self.limit_bytes, &limits).into_iter().collect()
     }
 }
 

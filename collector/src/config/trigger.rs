@@ -5,6 +5,7 @@ use std::time::Duration;
 use daemoneye_eventbus::Priority;
 use serde::{Deserialize, Serialize};
 
+use super::bounds::{OutOfBounds, outside, zero};
 use super::error::nearest;
 use super::name::MAX_NAME_BYTES;
 use super::violation::{Part, Violation};
@@ -117,7 +118,7 @@ impl From<TriggerPriority> for Priority {
 
 impl TriggerConfig {
     /// What is out of bounds, as (key, sentence), but for the condition.
-    fn problems(&self) -> Vec<(&'static str, String)> {
+    fn problems(&self) -> Vec<OutOfBounds> {
         let mut problems = Vec::new();
         if let Some(message) = name::problem(&self.name) {
             problems.push(("name", message));
@@ -128,21 +129,16 @@ impl TriggerConfig {
                 problems.push((key, message));
             }
         }
-        for (key, number, limit) in [
-            (
-                "limits.max_requests_per_minute",
-                self.limits.max_requests_per_minute,
-                MAX_REQUESTS_PER_MINUTE,
-            ),
-            ("limits.max_pending", self.limits.max_pending, MAX_PENDING),
-        ] {
-            if !(1..=limit).contains(&number) {
-                problems.push((key, format!("{number} is outside 1 to {limit}")));
-            }
-        }
-        if self.limits.pending_timeout.is_zero() {
-            problems.push(("limits.pending_timeout", "it must be longer than zero".to_owned()));
-        }
+        let TriggerResourceLimits { max_requests_per_minute, max_pending, pending_timeout } =
+            self.limits;
+        let requests = 1..=MAX_REQUESTS_PER_MINUTE;
+        problems.extend(outside(
+            "limits.max_requests_per_minute",
+            &max_requests_per_minute,
+            &requests,
+        ));
+        problems.extend(outside("limits.max_pending", &max_pending, &(1..=MAX_PENDING)));
+        problems.extend(zero("limits.pending_timeout", pending_timeout));
         problems
     }
 

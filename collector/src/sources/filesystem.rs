@@ -21,7 +21,9 @@
 //!   told once.
 //! - When notifications are lost, a `bulk` event says so on every watched path (metadata `reason`
 //!   is `overflow`, and `dropped` how many, when known); then everything is compared with what is
-//!   known, and the difference told. A change may be told a second time then.
+//!   known, and the difference told. A change may be told a second time then. Windows does not say
+//!   that any are lost: there everything is compared every ten minutes, and what was missed is told
+//!   late, without a `bulk` event.
 //! - Size, permissions and owner are those the path has when the event is made; what is gone by
 //!   then has none.
 //!

@@ -4,12 +4,13 @@
 //! clock or system; rules look for what is odd about the difference; the scanner turns all of it
 //! into events. What is already there at the first scan is told as opened, with the metadata
 //! `enumerated` = `true`. After that every connection is told once when it is opened and once when
-//! it is gone, and in between whenever its state or its owner is another.
+//! it is closed, and in between whenever its state or its owner is another.
 //!
 //! - A connection is the same as long as its addresses are, its socket is, and its state goes
 //!   forward. Addresses that are used again are another connection, with another `connection_id`.
-//! - A connection that was ended by this side stays in `TIME_WAIT` for some time. That is a change
-//!   of its state; it is closed when the system has forgotten it. It keeps the owner it had.
+//! - A connection that was ended by this side stays in `TIME_WAIT` for some time. It is closed when
+//!   it is first seen so, with that state and the owner it had; nothing is told when the system has
+//!   forgotten it. One that was so before it was first seen is told opened and closed at once.
 //! - A socket without a peer has an empty `remote_address`, and with UDP no state.
 //! - IPv4 addresses are shown as such even when they belong to a socket of IPv6, so that both ends
 //!   of a connection have the same text.

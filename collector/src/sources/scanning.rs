@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use daemoneye_eventbus::ByteString;
 use daemoneye_eventbus::clock::monotonic_ns;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
@@ -19,6 +18,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout_at};
 use tracing::{debug, warn};
 
 use super::first_scan::{FirstScan, FirstScanSender};
+use super::outlet::{ChannelClosed, Outlet};
 use crate::source::{CollectionEvent, EventSource, SourceCaps};
 
 /// How often the shutdown signal is looked at between scans, for a caller that does not also call
@@ -81,7 +81,7 @@ pub struct ScanningSource<S: Scanner> {
     /// Why the last scan failed, if it did. Written by the loop and read by health checks; never
     /// held across an await.
     failure: Mutex<Option<String>>,
-    /// When the source started, monotonic nanoseconds; 0 before.
+    /// When it began to scan, monotonic nanoseconds; 0 before.
     started_ns: AtomicU64,
 }
 
@@ -94,9 +94,6 @@ enum Next {
     /// The source shall end.
     End,
 }
-
-/// Nobody receives any more.
-struct ChannelClosed;
 
 impl<S: Scanner> ScanningSource<S> {
     /// A source that has looked at nothing yet.
@@ -134,25 +131,17 @@ impl<S: Scanner> ScanningSource<S> {
             }
         }
     }
+}
 
-    /// Sends what a scan told, signed and numbered; the number of the last event.
-    async fn send(
-        &self,
-        scanned: Scanned,
-        mut sequence: u64,
-        tx: &mpsc::Sender<CollectionEvent>,
-    ) -> Result<u64, ChannelClosed> {
-        for mut event in scanned.events {
-            sequence += 1;
-            let header = event.header_mut();
-            header.source = ByteString::from_static(S::NAME);
-            header.source_sequence = sequence;
-            header.observed_unix_ns = scanned.observed_unix_ns;
-            header.observed_monotonic_ns = scanned.observed_monotonic_ns;
-            tx.send(event).await.map_err(|_| ChannelClosed)?;
-        }
-        Ok(sequence)
+/// Sends what a scan told.
+async fn send(scanned: Scanned, outlet: &mut Outlet) -> Result<(), ChannelClosed> {
+    for mut event in scanned.events {
+        let header = event.header_mut();
+        header.observed_unix_ns = scanned.observed_unix_ns;
+        header.observed_monotonic_ns = scanned.observed_monotonic_ns;
+        outlet.send(event).await?;
     }
+    Ok(())
 }
 
 /// Off the runtime's thread: opening reads, and may fail.
@@ -191,7 +180,7 @@ impl<S: Scanner> EventSource for ScanningSource<S> {
         let mut ticks = interval(S::interval(&self.config));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.started_ns.store(monotonic_ns(), Ordering::Relaxed);
-        let mut sequence = 0;
+        let mut outlet = Outlet::new(S::NAME, tx);
         let mut work_is_left = false;
         loop {
             match self.next(&mut ticks, &shutdown_signal, work_is_left).await {
@@ -208,22 +197,20 @@ impl<S: Scanner> EventSource for ScanningSource<S> {
                     };
                     debug!(source = S::NAME, events = scanned.events.len(), "scanned");
                     let began_ns = scanned.observed_monotonic_ns;
-                    sequence = match self.send(scanned, sequence, &tx).await {
-                        Ok(sequence) => sequence,
-                        Err(ChannelClosed) => return Ok(()),
-                    };
+                    if send(scanned, &mut outlet).await.is_err() {
+                        return Ok(());
+                    }
                     self.last_scan_ns.store(began_ns, Ordering::Relaxed);
-                    self.first_scan.sent(sequence);
+                    self.first_scan.sent(outlet.sent());
                 }
             }
             // After every scan at least once: scans that are always due do not keep it for ever.
             let told;
             (scanner, told) = blocking(scanner, S::after).await?;
             work_is_left = told.is_some();
-            sequence = match self.send(told.unwrap_or_default(), sequence, &tx).await {
-                Ok(sequence) => sequence,
-                Err(ChannelClosed) => return Ok(()),
-            };
+            if send(told.unwrap_or_default(), &mut outlet).await.is_err() {
+                return Ok(());
+            }
         }
     }
 
@@ -234,6 +221,7 @@ impl<S: Scanner> EventSource for ScanningSource<S> {
 
     async fn health_check(&self) -> anyhow::Result<()> {
         let started = self.started_ns.load(Ordering::Relaxed);
+        anyhow::ensure!(started > 0, "it has not begun to scan");
         let last = self.last_scan_ns.load(Ordering::Relaxed).max(started);
         let silent = Duration::from_nanos(monotonic_ns().saturating_sub(last));
         let limit = S::interval(&self.config) * MISSED_SCANS + SCAN_GRACE;

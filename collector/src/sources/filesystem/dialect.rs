@@ -7,8 +7,8 @@ pub(super) enum Dialect {
     /// written files, and that statements were lost. A watch is for one folder.
     Inotify,
     /// Windows: steps in their order, both halves of a rename one after the other, but nothing of
-    /// closing, and one word for all changes of a file. A watch is for a tree. The library does
-    /// not tell when statements are lost.
+    /// closing, and one word for all changes of a file. A watch is for a tree. The library tells
+    /// neither when statements are lost nor when a watch has failed.
     DirectoryChanges,
     /// macOS: that something happened to a path, steps in no order. A watch is for a tree.
     FsEvents,
@@ -39,6 +39,11 @@ impl Dialect {
     /// Whether each file needs one, too, and folders have to be listed when they change.
     pub(super) fn watches_each_file(self) -> bool {
         self == Self::Kqueue
+    }
+
+    /// Whether statements may be lost and nobody tells.
+    pub(super) fn loses_silently(self) -> bool {
+        self == Self::DirectoryChanges
     }
 
     /// Whether it tells when a file that was written is closed.

@@ -160,19 +160,31 @@ impl Known {
         comparison
     }
 
-    /// Finds what is missing among what is found: by another name it is the same.
+    /// Finds what is missing among what is found: by another name it is the same. Folders may have
+    /// very many of both, hence the ids are looked up.
     pub(super) fn pair(&self, comparison: &mut Comparison) {
         let Comparison { renamed, missing, found, .. } = comparison;
+        let mut places: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (place, (_, sight)) in found.iter().enumerate().rev() {
+            if let Some(id) = sight.inode.id {
+                places.entry(id).or_default().push(place);
+            }
+        }
+        let mut is_taken = vec![false; found.len()];
         missing.retain(|from| {
             let before = self.paths.get(from).and_then(|entry| entry.sight);
-            let index = before.and_then(|before| {
-                found.iter().position(|(_, sight)| sight.is_same_elsewhere(&before))
+            let place = before.and_then(|before| {
+                let same_id = places.get_mut(&before.inode.id?)?;
+                same_id.pop_if(|place| found[*place].1.is_same_elsewhere(&before))
             });
-            if let Some(index) = index {
-                renamed.push((from.clone(), found.remove(index).0));
+            if let Some(place) = place {
+                renamed.push((from.clone(), found[place].0.clone()));
+                is_taken[place] = true;
             }
-            index.is_none()
+            place.is_none()
         });
+        let mut is_taken = is_taken.into_iter();
+        found.retain(|_| is_taken.next() != Some(true));
     }
 }
 

@@ -79,7 +79,11 @@ fn heard(said: notify::Result<Event>, dialect: Dialect, accesses: bool) -> Vec<N
 
 impl System for LocalSystem {
     fn watch(&mut self, path: &Path) -> Result<(), WatchError> {
-        self.watcher.watch(path, self.mode).map_err(|error| watch_error(&error))
+        self.watcher.watch(path, self.mode).map_err(|error| match path.try_exists() {
+            // On Windows the library says no more than that it will not.
+            Ok(false) => WatchError::Gone,
+            _ => watch_error(&error),
+        })
     }
 
     fn unwatch(&mut self, path: &Path) {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use daemoneye_eventbus::FilesystemEvent;
 use daemoneye_eventbus::clock::monotonic_ns;
-use daemoneye_eventbus::{ByteString, FilesystemEvent};
 use thiserror::Error;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::timeout;
@@ -24,6 +24,7 @@ use super::tracker::{Progress, Tracker};
 use crate::config::{CollectorName, FsmondConfig};
 use crate::source::{CollectionEvent, EventSource, SourceCaps};
 use crate::sources::first_scan::{FirstScan, FirstScanSender};
+use crate::sources::outlet::{ChannelClosed, Outlet};
 
 /// How often the shutdown signal is looked at, for a caller that does not also call `stop`.
 const SIGNAL_POLL: Duration = Duration::from_millis(250);
@@ -69,15 +70,6 @@ enum Woken {
     ToEnd,
     /// The system's watcher has ended, and nobody tells anything any more.
     Alone,
-}
-
-/// Nobody receives any more.
-struct ChannelClosed;
-
-/// The way to the runtime: signs and numbers what goes through.
-struct Outlet {
-    tx: mpsc::Sender<CollectionEvent>,
-    sequence: u64,
 }
 
 impl FilesystemSource {
@@ -137,17 +129,11 @@ impl FilesystemSource {
     }
 }
 
-impl Outlet {
-    async fn send(&mut self, events: Vec<FilesystemEvent>) -> Result<(), ChannelClosed> {
-        for mut event in events {
-            self.sequence += 1;
-            event.header.source = ByteString::from_static(NAME);
-            event.header.source_sequence = self.sequence;
-            let event = CollectionEvent::Filesystem(event);
-            self.tx.send(event).await.map_err(|_| ChannelClosed)?;
-        }
-        Ok(())
+async fn send(events: Vec<FilesystemEvent>, outlet: &mut Outlet) -> Result<(), ChannelClosed> {
+    for event in events {
+        outlet.send(CollectionEvent::Filesystem(event)).await?;
     }
+    Ok(())
 }
 
 /// Finds what shall be watched, and gets a watcher for it. Blocks.
@@ -191,13 +177,13 @@ impl EventSource for FilesystemSource {
         let config = self.config.clone();
         let opened = tokio::task::spawn_blocking(move || open(&config)).await?;
         let (mut tracker, mut feed) = opened?;
-        let mut outlet = Outlet { tx, sequence: 0 };
+        let mut outlet = Outlet::new(NAME, tx);
         let mut notices = Vec::new();
         loop {
             let progress;
             (tracker, progress) = advance(tracker, mem::take(&mut notices)).await?;
             debug!(source = NAME, events = progress.events.len(), "advanced");
-            if outlet.send(progress.events).await.is_err() {
+            if send(progress.events, &mut outlet).await.is_err() {
                 return Ok(());
             }
             if progress.is_more {
@@ -217,7 +203,7 @@ impl EventSource for FilesystemSource {
         let finish = move || tracker.finish(notices, Stamp::now());
         let rest = tokio::task::spawn_blocking(finish).await?;
         // Whoever receives no more has no use for the rest.
-        let _ = outlet.send(rest).await;
+        let _ = send(rest, &mut outlet).await;
         Ok(())
     }
 

@@ -39,8 +39,13 @@ use crate::config::FsmondConfig;
 const EVENTS_PER_STEP: usize = 4_096;
 /// Listings after which a step ends, so that a signal to stop is seen.
 const LISTINGS_PER_STEP: usize = 256;
+/// Bytes of hashed files after which a step ends, for the same reason; the last file may be longer.
+const HASHED_BYTES_PER_STEP: u64 = 64 << 20;
 /// How often it is looked whether a folder that is gone is back.
 const RETURN_POLL_NS: u64 = 5_000_000_000;
+/// How often everything is compared where nobody tells that something was lost: to list very many
+/// folders takes seconds.
+const COMPARISON_NS: u64 = 600_000_000_000;
 
 /// Keeps track of what is watched.
 #[derive(Debug)]
@@ -50,6 +55,8 @@ pub(super) struct Tracker<S> {
     scope: Scope,
     /// Size up to which files are hashed, bytes; `None` to hash none.
     hash_limit_bytes: Option<u64>,
+    /// Bytes hashed in this step.
+    hashed_bytes: u64,
     max_known_paths: usize,
     settle_ns: u64,
     fold: Fold,
@@ -62,6 +69,9 @@ pub(super) struct Tracker<S> {
     /// Notices that were lost, until everything is compared.
     overflow: Option<Overflow>,
     overflows: u64,
+    /// When to compare everything though nothing is known to be lost, monotonic nanoseconds; `None`
+    /// where losses are told, and before everything is watched.
+    comparison_ns: Option<u64>,
     /// Folders to begin with that are gone.
     gone: BTreeSet<PathBuf>,
     /// When to look for them, monotonic nanoseconds.
@@ -102,6 +112,7 @@ impl<S: System> Tracker<S> {
             dialect,
             scope,
             hash_limit_bytes: config.hash_content.then_some(config.hash_limit_bytes),
+            hashed_bytes: 0,
             max_known_paths: config.max_known_paths,
             settle_ns: nanoseconds(config.settle),
             fold: Fold::new(config.settle, dialect),
@@ -111,6 +122,7 @@ impl<S: System> Tracker<S> {
             backlog: VecDeque::new(),
             overflow: None,
             overflows: 0,
+            comparison_ns: None,
             gone: BTreeSet::new(),
             look_for_gone_ns: 0,
             now: Stamp::default(),
@@ -123,7 +135,10 @@ impl<S: System> Tracker<S> {
         self.now = now;
         self.backlog.extend(notices);
         let mut listed = 0;
-        while listed < LISTINGS_PER_STEP && self.told.len() < EVENTS_PER_STEP {
+        while listed < LISTINGS_PER_STEP
+            && self.told.len() < EVENTS_PER_STEP
+            && self.hashed_bytes < HASHED_BYTES_PER_STEP
+        {
             if let Some(listing) = self.listings.pop_front() {
                 self.list(listing);
                 listed += 1;
@@ -132,11 +147,11 @@ impl<S: System> Tracker<S> {
             } else {
                 self.settle();
                 if self.listings.is_empty() {
-                    return Progress { events: mem::take(&mut self.told), is_more: false };
+                    return self.progress(false);
                 }
             }
         }
-        Progress { events: mem::take(&mut self.told), is_more: true }
+        self.progress(true)
     }
 
     /// Takes the last notices in, and tells all that waits. Blocks while it looks.
@@ -145,7 +160,8 @@ impl<S: System> Tracker<S> {
         let mut events = self.run(notices, now);
         loop {
             if let Some(overflow) = self.overflow.take() {
-                self.compare_all(&overflow);
+                self.tell_loss(&overflow);
+                self.compare_all();
             }
             let rest = self.fold.finish();
             self.apply_all(rest);
@@ -157,11 +173,16 @@ impl<S: System> Tracker<S> {
         }
     }
 
+    fn progress(&mut self, is_more: bool) -> Progress {
+        self.hashed_bytes = 0;
+        Progress { events: mem::take(&mut self.told), is_more }
+    }
+
     /// When there is something to do without a notice, monotonic nanoseconds.
     pub(super) fn due_ns(&self) -> Option<u64> {
         let overflow = self.overflow.as_ref().map(|overflow| overflow.due_ns);
         let look = (!self.gone.is_empty()).then_some(self.look_for_gone_ns);
-        [self.fold.due_ns(), overflow, look].into_iter().flatten().min()
+        [self.fold.due_ns(), overflow, self.comparison_ns, look].into_iter().flatten().min()
     }
 
     /// What is not as it should be.
@@ -230,10 +251,25 @@ impl<S: System> Tracker<S> {
         let settled = self.fold.settle(now_ns);
         self.apply_all(settled);
         if let Some(overflow) = self.overflow.take_if(|overflow| overflow.due_ns <= now_ns) {
-            self.compare_all(&overflow);
+            self.tell_loss(&overflow);
+            self.compare_all();
+        }
+        if self.dialect.loses_silently() {
+            self.compare_unasked(now_ns);
         }
         if !self.gone.is_empty() && self.look_for_gone_ns <= now_ns {
             self.look_for_gone();
+        }
+    }
+
+    /// Compares everything when that is due; the first time it is only put off.
+    fn compare_unasked(&mut self, now_ns: u64) {
+        if self.comparison_ns.is_some_and(|due_ns| due_ns > now_ns) {
+            return;
+        }
+        let next_ns = now_ns.saturating_add(COMPARISON_NS);
+        if self.comparison_ns.replace(next_ns).is_some() {
+            self.compare_all();
         }
     }
 

@@ -3,6 +3,9 @@
 //! A scan tells sockets; a connection is what stays the same of them: its addresses, the socket as
 //! long as a process holds one, and a state that goes forward. Before it is accepted and after it
 //! was closed a connection has no socket; what was known of it stays known.
+//!
+//! A connection is closed when it is over, not when the system has forgotten it, which is a minute
+//! later. Until then it is remembered, so that it is not taken for another one.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -17,7 +20,7 @@ use super::observation::{Endpoints, Observation};
 pub(super) struct Admission {
     /// Most connections known at once.
     pub(super) limit: usize,
-    /// Also those that are already over.
+    /// Also those that are already over; they are opened and closed at once.
     pub(super) over: bool,
 }
 
@@ -44,7 +47,7 @@ pub(super) struct Change {
 /// What one scan brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// Connections closed first, then opened, then changed.
+    /// Connections that are gone first, then what is opened, then what became of the others.
     pub(super) changes: Vec<Change>,
     /// Connections that are there and not told, as too many are known.
     pub(super) untold: usize,
@@ -67,6 +70,8 @@ struct Known {
     id: ConnectionId,
     /// As seen last, with the socket and the owner that it had last.
     last: Observation,
+    /// It is over and told closed; it stays known until it is not seen any more.
+    is_closed: bool,
 }
 
 impl fmt::Display for ConnectionId {
@@ -85,14 +90,15 @@ impl Census {
     pub(super) fn advance(&mut self, seen: Vec<Observation>) -> Difference {
         let enumerated = !std::mem::replace(&mut self.has_scanned, true);
         let mut before = std::mem::take(&mut self.known);
-        let mut changed = Vec::new();
+        let mut progressed = Vec::new();
         // Those that are certain come first, so that no other on their addresses takes their place.
-        let others = self.recognize(each_once(seen), &mut before, &mut changed, Known::is_held_by);
-        let strangers = self.recognize(others, &mut before, &mut changed, Known::continues_as);
-        let gone = before.into_values().flatten();
+        let others =
+            self.recognize(each_once(seen), &mut before, &mut progressed, Known::is_held_by);
+        let strangers = self.recognize(others, &mut before, &mut progressed, Known::continues_as);
+        let gone = before.into_values().flatten().filter(|known| !known.is_closed);
         let mut changes: Vec<_> = gone.map(|known| known.change(NetworkChange::Closed)).collect();
         let untold = self.admit(strangers, enumerated, &mut changes);
-        changes.append(&mut changed);
+        changes.append(&mut progressed);
         Difference { changes, untold }
     }
 
@@ -101,16 +107,14 @@ impl Census {
         &mut self,
         seen: Vec<Observation>,
         before: &mut BTreeMap<Endpoints, Vec<Known>>,
-        changed: &mut Vec<Change>,
+        progressed: &mut Vec<Change>,
         is_same: fn(&Known, &Observation) -> bool,
     ) -> Vec<Observation> {
         let mut strangers = Vec::new();
         for now in seen {
             match take(before, &now, is_same) {
                 Some(mut known) => {
-                    if known.update(now) {
-                        changed.push(known.change(NetworkChange::Changed));
-                    }
+                    progressed.extend(known.update(now));
                     self.keep(known);
                 }
                 None => strangers.push(now),
@@ -140,8 +144,11 @@ impl Census {
             room -= 1;
             self.told += 1;
             let id = ConnectionId { run: self.run, number: self.told };
-            let known = Known { id, last: connection };
+            let known = Known { id, last: connection, is_closed: connection.is_over() };
             changes.push(Change { enumerated, ..known.change(NetworkChange::Opened) });
+            if known.is_closed {
+                changes.push(known.change(NetworkChange::Closed));
+            }
             self.keep(known);
         }
         untold
@@ -191,16 +198,23 @@ impl Known {
         may_be && now.may_follow(&self.last)
     }
 
-    /// Whether that is anything to tell.
-    fn update(&mut self, now: Observation) -> bool {
+    /// What there is to tell of it.
+    fn update(&mut self, now: Observation) -> Option<Change> {
         let last = Observation {
             socket: now.socket.or(self.last.socket),
             pid: now.pid.or(self.last.pid),
             ..now
         };
-        let changed = last.state != self.last.state || last.pid != self.last.pid;
+        let is_other = last.state != self.last.state || last.pid != self.last.pid;
         self.last = last;
-        changed
+        if self.is_closed {
+            return None;
+        }
+        self.is_closed = last.is_over();
+        if self.is_closed {
+            return Some(self.change(NetworkChange::Closed));
+        }
+        is_other.then(|| self.change(NetworkChange::Changed))
     }
 
     fn change(&self, what: NetworkChange) -> Change {

@@ -138,22 +138,18 @@ mod tests {
     }
 
     #[test]
-    fn an_anomaly_of_a_process_has_its_figures() {
+    fn an_anomaly_that_is_of_no_connection_has_its_figures() {
         let burst = Anomaly::ConnectionBurst { pid: 7, connections: 12, threshold: 10 };
-        let event = network(of_anomaly(burst));
-        assert_eq!((event.change, event.pid), (NetworkChange::Anomaly, Some(7)));
-        let value = |key| event.header.metadata_value(key).map(ToString::to_string);
-        assert_eq!(value("rule").as_deref(), Some("connection_burst"));
-        assert_eq!(value("connections").as_deref(), Some("12"));
-        assert_eq!(value("threshold").as_deref(), Some("10"));
-    }
-
-    #[test]
-    fn an_anomaly_of_the_limit_has_its_figures() {
-        let event = network(of_anomaly(Anomaly::ConnectionLimit { untold: 4, limit: 10 }));
-        let value = |key| event.header.metadata_value(key).map(ToString::to_string);
-        assert_eq!(value("rule").as_deref(), Some("connection_limit"));
-        assert_eq!(value("untold").as_deref(), Some("4"));
-        assert_eq!(value("limit").as_deref(), Some("10"));
+        let limit = Anomaly::ConnectionLimit { untold: 4, limit: 10 };
+        let rows = [
+            (burst, Some(7), "connection_burst", [("connections", "12"), ("threshold", "10")]),
+            (limit, None, "connection_limit", [("untold", "4"), ("limit", "10")]),
+        ];
+        for (anomaly, pid, rule, [first, second]) in rows {
+            let event = network(of_anomaly(anomaly));
+            assert_eq!((event.change, event.pid), (NetworkChange::Anomaly, pid));
+            let entries = event.header.metadata.iter().map(|(key, value)| (&**key, &**value));
+            assert_eq!(entries.collect::<Vec<_>>(), [("rule", rule), first, second]);
+        }
     }
 }

@@ -144,11 +144,14 @@ impl Known {
         self.cpu_percent = cpu_percent;
     }
 
-    /// Another executable; or the arguments of one that was first seen before it had any.
+    /// Another executable, or the same anew; or the arguments of one that was first seen before it
+    /// had any.
     fn has_executed(&self, now: &Observation) -> bool {
         let other_path = now.executable_path != self.last.executable_path;
+        let images = self.last.image.zip(now.image);
+        let other_image = images.is_some_and(|(last, now)| last != now);
         let first_arguments = self.last.arguments.is_empty() && !now.arguments.is_empty();
-        now.executable_path.is_some() && (other_path || first_arguments)
+        now.executable_path.is_some() && (other_path || other_image || first_arguments)
     }
 
     fn figures_changed(

@@ -1,6 +1,6 @@
 //! From what happened to the event that is published.
 
-use daemoneye_eventbus::event::{Metadata, ProcessChange};
+use daemoneye_eventbus::event::ProcessChange;
 use daemoneye_eventbus::{ByteString, CollectionEvent, EventHeader, Priority, ProcessEvent};
 
 use super::anomaly::{Finding, Sight};
@@ -21,7 +21,7 @@ pub(super) fn integrity(process: &Observation, report: Report) -> CollectionEven
     event.executable_sha256 = report.sha256;
     let reason = report.reason.map(|reason| entry("reason", reason.as_str().into()));
     let path_sha256 = report.path_sha256.map(|sha256| entry("path_sha256", sha256));
-    event.header.metadata = reason.into_iter().chain(path_sha256).collect();
+    event.header.metadata.extend(reason.into_iter().chain(path_sha256));
     CollectionEvent::Process(event)
 }
 
@@ -30,7 +30,7 @@ pub(super) fn anomaly(sight: Sight<'_>, finding: Finding) -> CollectionEvent {
     let mut event = described(ProcessChange::Anomaly, sight.process, sight.cpu_percent);
     event.header.priority = Some(Priority::High);
     let (rule, detail) = (finding.rule.as_str().into(), finding.detail.into());
-    event.header.metadata = Metadata::from([entry("rule", rule), entry("detail", detail)]);
+    event.header.metadata.extend([entry("rule", rule), entry("detail", detail)]);
     CollectionEvent::Process(event)
 }
 
@@ -44,8 +44,9 @@ fn described(what: ProcessChange, process: &Observation, cpu_percent: Option<f64
 
 fn process_event(change: Change) -> ProcessEvent {
     let process = change.process;
+    let cut = process.arguments_cut.then(|| entry("arguments", ByteString::from_static("cut")));
     ProcessEvent {
-        header: EventHeader::default(),
+        header: EventHeader { metadata: cut.into_iter().collect(), ..EventHeader::default() },
         change: change.what,
         pid: process.identity.pid,
         ppid: process.ppid,
@@ -59,6 +60,7 @@ fn process_event(change: Change) -> ProcessEvent {
         user_name: process.user_name,
         executable_sha256: None,
         accessible: process.accessible,
+        // It goes to the parent; a scan finds that the process is gone.
         exit_code: None,
     }
 }
@@ -100,6 +102,21 @@ mod tests {
         assert_eq!(metadata(&event), []);
         let event = process_of(integrity(&process, replaced));
         assert_eq!(metadata(&event), [("reason", "replaced"), ("path_sha256", "bb")]);
+    }
+
+    #[test]
+    fn arguments_that_were_cut_are_told_so_in_every_event() {
+        let process = Observation { arguments_cut: true, ..Observation::made_up(7, "/bin/one") };
+        let sight = Sight { process: &process, cpu_percent: None, at_path: None };
+        let finding = Finding { rule: AnomalyRule::SustainedCpu, detail: "busy".to_owned() };
+        let change = Change {
+            what: ProcessChange::Started,
+            process: process.clone(),
+            cpu_percent: None,
+        };
+        for event in [changed(change, None), anomaly(sight, finding)] {
+            assert_eq!(metadata(&process_of(event))[0], ("arguments", "cut"));
+        }
     }
 
     #[test]

@@ -2,6 +2,10 @@
 
 use daemoneye_eventbus::ByteString;
 
+/// Most that is kept of the arguments of a process, bytes. Those of usual programs have less than
+/// 20 000; with a million an event is refused by the bus, and nobody would hear of the process.
+pub(super) const MAX_ARGUMENTS_BYTES: usize = 32 << 10;
+
 /// A process for as long as it lives: its id alone is used again after its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Identity {
@@ -22,8 +26,12 @@ pub(super) struct Observation {
     pub(super) name: ByteString,
     /// Path of the executable, when readable.
     pub(super) executable_path: Option<ByteString>,
-    /// Arguments one by one.
+    /// Arguments one by one, up to [`MAX_ARGUMENTS_BYTES`].
     pub(super) arguments: Vec<ByteString>,
+    /// Whether there are more.
+    pub(super) arguments_cut: bool,
+    /// Another one after each `exec`; `None` where the system does not tell.
+    pub(super) image: Option<u64>,
     /// Start time, wall clock, nanoseconds since the epoch.
     pub(super) start_time_unix_ns: Option<u64>,
     /// CPU time used so far, nanoseconds.
@@ -61,6 +69,8 @@ impl Observation {
             name: "made-up".into(),
             executable_path: Some(executable_path.into()),
             arguments: vec![executable_path.into()],
+            arguments_cut: false,
+            image: None,
             start_time_unix_ns: None,
             cpu_time_ns: 0,
             memory_bytes: 0,

@@ -78,6 +78,81 @@ mod tests {
         check_own(&own(&mut portable::PortableReader::new().unwrap()));
     }
 
+    /// What is seen of a shell before and after it has become another program; and that it began
+    /// when it did, to the few seconds to which systems know it.
+    #[cfg(unix)]
+    fn check_exec(reader: &mut dyn Reader) {
+        use std::io::{Read, Write};
+        use std::process::{Command, Stdio};
+
+        use daemoneye_eventbus::clock::unix_ns;
+
+        const FEW_SECONDS_NS: u64 = 5_000_000_000;
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo; read x; exec cat"]);
+        let earliest_ns = unix_ns() - FEW_SECONDS_NS;
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut seen = |expected: &[&str]| {
+            let scan = reader.scan().unwrap();
+            let mut found = scan.processes.iter().filter(|one| one.identity.pid == child.id());
+            let seen = found.next().expect("it runs");
+            assert_eq!(seen.arguments, expected);
+            let start_ns = seen.start_time_unix_ns.unwrap();
+            assert!((earliest_ns..unix_ns() + FEW_SECONDS_NS).contains(&start_ns), "{seen:?}");
+        };
+        output.read_exact(&mut [0]).unwrap();
+        seen(&["sh", "-c", "echo; read x; exec cat"]);
+        // The shell takes the line, and `cat` says the rest.
+        input.write_all(b"\nx").unwrap();
+        output.read_exact(&mut [0]).unwrap();
+        seen(&["cat"]);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// CPU time is what this process's own clock says, but for the steps in which it is counted.
+    #[cfg(unix)]
+    fn check_cpu_time(reader: &mut dyn Reader) {
+        use std::time::Duration;
+
+        use nix::time::{ClockId, clock_gettime};
+
+        const BURNED: Duration = Duration::from_millis(400);
+        const STEPS: Duration = Duration::from_millis(100);
+        let clock = || Duration::from(clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).unwrap());
+        let end = clock() + BURNED;
+        while clock() < end {}
+        let before = clock();
+        let counted = Duration::from_nanos(own(reader).cpu_time_ns);
+        assert!(counted + STEPS >= before, "{counted:?} is too little");
+        assert!(counted <= clock() + STEPS, "{counted:?} is too much");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_systems_reader_counts_cpu_time() {
+        check_cpu_time(&mut *system_reader().unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_portable_reader_counts_cpu_time() {
+        check_cpu_time(&mut portable::PortableReader::new().unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_systems_reader_sees_what_a_process_becomes() {
+        check_exec(&mut *system_reader().unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_portable_reader_sees_what_a_process_becomes() {
+        check_exec(&mut portable::PortableReader::new().unwrap());
+    }
+
     #[test]
     fn a_process_keeps_its_identity_from_scan_to_scan() {
         let mut reader = system_reader().unwrap();

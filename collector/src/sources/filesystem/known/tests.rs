@@ -78,6 +78,16 @@ fn two_that_are_missing_are_not_found_in_one() {
 }
 
 #[test]
+fn two_names_of_one_file_are_found_by_two_names() {
+    let mut known = known();
+    known.put(path("/f/b"), Some(file(2)));
+    let now = listing(&[("/f/c", file(2)), ("/f/d", file(2)), ("/f/s", folder(3))]);
+    let comparison = known.compare(path("/f"), &now);
+    let renamed = vec![("/f/a".into(), "/f/c".into()), ("/f/b".into(), "/f/d".into())];
+    assert_eq!(comparison, Comparison { renamed, ..Comparison::default() });
+}
+
+#[test]
 fn what_vanishes_takes_along_what_is_below_it_children_first() {
     let mut known = known();
     assert_eq!(known.vanish(path("/f/s")), [path("/f/s/b"), path("/f/s")]);

@@ -81,10 +81,9 @@ impl<S: System> Tracker<S> {
         }
     }
 
-    /// Tells that notices were lost, and lets everything be compared. The other half of a rename
-    /// is not waited for: it may be among them. Folders may have moved unseen, and their watches
-    /// speak of where they were: all watches are set anew.
-    pub(super) fn compare_all(&mut self, overflow: &Overflow) {
+    /// Tells that notices were lost. The other half of a rename is not waited for: it may be among
+    /// them.
+    pub(super) fn tell_loss(&mut self, overflow: &Overflow) {
         let left = self.fold.end_all_departures();
         self.apply_all(left);
         let roots: Vec<_> = self.scope.roots().map(Path::to_owned).collect();
@@ -97,9 +96,14 @@ impl<S: System> Tracker<S> {
                 }
             }
         }
+    }
+
+    /// Lets everything be compared. Folders may have moved unseen, and their watches speak of where
+    /// they were; or they have failed, and nobody told: such watches are set anew.
+    pub(super) fn compare_all(&mut self) {
         let starts: Vec<_> = self.scope.starts().cloned().collect();
         for start in starts {
-            if self.dialect.watches_each_folder() {
+            if self.dialect.watches_each_folder() || self.dialect.loses_silently() {
                 self.leave(&start, true);
             }
             let complete = self.known.is_complete();

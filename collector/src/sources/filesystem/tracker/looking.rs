@@ -1,5 +1,6 @@
 //! Looking at paths of which the system only says that something happened.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use daemoneye_eventbus::event::FilesystemOperation;
@@ -38,13 +39,13 @@ impl<S: System> Tracker<S> {
             seen.push((glimpse, sight));
         }
         self.known.pair(&mut comparison);
-        for (from, to) in &comparison.renamed {
-            self.rename(from, to, self.now);
+        let mut told = BTreeSet::new();
+        for (from, to) in comparison.renamed {
+            self.rename(&from, &to, self.now);
+            told.extend([from, to]);
         }
         for (glimpse, sight) in seen {
-            let is_told =
-                |(from, to): &(PathBuf, PathBuf)| *from == glimpse.path || *to == glimpse.path;
-            if !comparison.renamed.iter().any(is_told) {
+            if !told.contains(&glimpse.path) {
                 self.tell_glimpse(&glimpse, sight);
             }
         }

@@ -127,9 +127,10 @@ impl<S: System> Tracker<S> {
         }
     }
 
-    fn digest(&self, path: &Path, sight: Option<Sight>) -> Option<String> {
+    fn digest(&mut self, path: &Path, sight: Option<Sight>) -> Option<String> {
         let limit_bytes = self.hash_limit_bytes?;
-        let file = sight.filter(Sight::is_file)?;
-        (file.size_bytes <= limit_bytes).then(|| self.system.digest(path, limit_bytes)).flatten()
+        let file = sight.filter(|sight| sight.is_file() && sight.size_bytes <= limit_bytes)?;
+        self.hashed_bytes = self.hashed_bytes.saturating_add(file.size_bytes);
+        self.system.digest(path, limit_bytes)
     }
 }

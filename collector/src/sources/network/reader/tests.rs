@@ -7,8 +7,8 @@ use super::*;
 use crate::config::{NetmondConfig, TransportProtocol};
 
 fn read() -> Vec<Observation> {
-    let mut reader =
-        system_reader(Wanted::new(&NetmondConfig::default())).expect("a reader of this system");
+    let wanted = Wanted::new(&NetmondConfig::default());
+    let mut reader = system_reader(wanted).expect("a reader of this system");
     reader.scan().expect("a scan").sockets
 }
 

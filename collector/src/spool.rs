@@ -13,8 +13,9 @@
 //! **Promise.** An event that [`append`](Spool::append) took is given back by
 //! [`read_after`](Spool::read_after) until it is acknowledged, in order, whatever happens to the
 //! process; nothing is ever given back that was not taken. So it comes at least once: an event that
-//! was published and not yet acknowledged when the process died comes again, under the same
-//! publisher, incarnation and number, by which whoever saw it can know it again (W6).
+//! was published and not yet acknowledged when the process died comes again. Its [`Record`] has the
+//! publisher's incarnation and the number it had before, and no other event ever has both; a bus
+//! numbers what it is given by itself, so that its subscribers see another event (W6).
 //!
 //! **What survives what.** A process that is killed loses nothing it was told is kept. A loss of
 //! power loses nothing either with `sync = "batch"`; with `"never"` it takes what the system had

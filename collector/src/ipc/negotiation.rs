@@ -28,8 +28,6 @@ pub(super) fn negotiate(
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
-
     use super::*;
     use crate::config::IpcConfig;
 
@@ -83,25 +81,5 @@ mod tests {
         assert!(asked(&Offer::new("x".repeat(MAX_CLIENT_BYTES))).is_ok());
         let refused = asked(&Offer::new("x".repeat(MAX_CLIENT_BYTES + 1)));
         assert!(matches!(refused, Err(IpcRefusal::Invalid { .. })), "{refused:?}");
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_is_granted_that_is_not_there_or_was_not_asked_for(
-            wanted in any::<u32>(),
-            required in any::<u32>(),
-        ) {
-            let wanted = SourceCaps::from_bits_retain(wanted);
-            let required = SourceCaps::from_bits_retain(required);
-            let offer = Offer::new("c").with_wanted(wanted).with_required(required);
-            match asked(&offer) {
-                Ok(grant) => {
-                    prop_assert!(THERE.contains(grant.granted));
-                    prop_assert!(grant.granted.contains(required));
-                    prop_assert_eq!(grant.granted, (wanted | required) & THERE);
-                }
-                Err(_) => prop_assert!(!THERE.contains(required)),
-            }
-        }
     }
 }

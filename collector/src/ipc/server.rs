@@ -1,8 +1,8 @@
 //! [`CollectorIpcServer`]: answers for one collector, on a socket or without one.
 //!
-//! - `site`: what all connections share; `ending`: how they are told to end;
 //! - `listening`: lets connections in; `connection`: serves one; `running`: its requests;
-//! - `fault`: why one ends early; `counters`: what the server counts.
+//! - `ending`: how they are told to end; `fault`: why one ends early;
+//! - `counters`: what the server counts.
 
 mod connection;
 mod counters;
@@ -10,7 +10,6 @@ mod ending;
 mod fault;
 mod listening;
 mod running;
-mod site;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,8 +32,8 @@ use crate::analysis::AnalysisWorker;
 use crate::config::{FolderError, IpcConfig, prepare_private_folder};
 use crate::runtime::Collector;
 pub use counters::IpcCounters;
+use counters::Tally;
 use ending::Ending;
-use site::Site;
 
 /// The door of one collector.
 ///
@@ -65,8 +64,14 @@ use site::Site;
 /// ```
 pub struct CollectorIpcServer {
     path: PathBuf,
-    site: Site,
+    site: Arc<Site>,
     serving: Option<Serving>,
+}
+
+/// What all connections share.
+struct Site {
+    desk: Desk,
+    tally: Tally,
 }
 
 /// While it listens.
@@ -114,7 +119,8 @@ impl CollectorIpcServer {
     ) -> Self {
         let (capabilities, status) = (collector.capabilities(), collector.watch_status());
         let desk = Desk::new(capabilities, status, worker, config.clamped());
-        Self { path: path.into(), site: Site::new(desk), serving: None }
+        let site = Arc::new(Site { desk, tally: Tally::default() });
+        Self { path: path.into(), site, serving: None }
     }
 
     /// Begins to listen; must be called inside a tokio runtime, on which it then serves. A folder
@@ -129,11 +135,12 @@ impl CollectorIpcServer {
         let listener = tokio::task::spawn_blocking(move || bind(&address))
             .await
             .map_err(|error| StartError::Accept(io::Error::other(error)))??;
-        let listener = FramedListener::new(listener, self.site.limits().frame_limit_bytes)
-            .map_err(StartError::Accept)?;
+        let frame_limit_bytes = self.site.desk.limits().frame_limit_bytes;
+        let listener =
+            FramedListener::new(listener, frame_limit_bytes).map_err(StartError::Accept)?;
         let (ending, told) = watch::channel(None);
         let mut listening = JoinSet::new();
-        listening.spawn(listening::run(listener, self.site.clone(), Ending::new(told)));
+        listening.spawn(listening::run(listener, Arc::clone(&self.site), Ending::new(told)));
         self.serving = Some(Serving { ending, listening });
         debug!(path = %self.path.display(), "the door is open");
         Ok(())
@@ -144,18 +151,18 @@ impl CollectorIpcServer {
     ///
     /// Dropping the future ends an analysis.
     pub async fn handle_request(&self, request: IpcRequest) -> IpcResponse {
-        let desk = self.site.desk();
+        let desk = &self.site.desk;
         desk.answer(request, desk.capabilities(), None).await
     }
 
     /// What the collector can do.
     pub fn get_capabilities(&self) -> SourceCaps {
-        self.site.desk().capabilities()
+        self.site.desk.capabilities()
     }
 
     /// What was counted so far, over all starts.
     pub fn counters(&self) -> IpcCounters {
-        self.site.tally().counters()
+        self.site.tally.counters()
     }
 
     /// Ends it in order: nothing more is begun, what was begun is answered within the limit, and

@@ -105,13 +105,6 @@ impl SpoolFolder {
         }
     }
 
-    /// Opens a segment to be appended to, at its end as far as it is whole.
-    pub(super) fn resume(&self, first: u64, bytes: u64) -> io::Result<File> {
-        let mut file = private().open(self.segment(first))?;
-        file.seek(SeekFrom::Start(bytes))?;
-        Ok(file)
-    }
-
     /// The whole of a segment.
     pub(super) fn read(&self, first: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -132,11 +125,13 @@ impl SpoolFolder {
             let _ = fs::remove_file(&path);
         }
         self.cut(first, bytes)?;
-        self.keep_few_damaged()
+        self.keep_few_damaged();
+        Ok(())
     }
 
     fn copy_rest(&self, first: u64, from: u64, to: &Path) -> io::Result<()> {
-        let segment = self.resume(first, from)?;
+        let mut segment = File::open(self.segment(first))?;
+        segment.seek(SeekFrom::Start(from))?;
         let mut rest = private().create(true).truncate(true).open(to)?;
         io::copy(&mut segment.take(MAX_FILE_BYTES), &mut rest)?;
         rest.sync_all()
@@ -145,14 +140,17 @@ impl SpoolFolder {
     /// Moves a segment away that has no header.
     pub(super) fn set_aside_whole(&self, first: u64) -> io::Result<()> {
         fs::rename(self.segment(first), self.file(first, DAMAGED))?;
-        self.keep_few_damaged()
+        self.keep_few_damaged();
+        Ok(())
     }
 
-    fn keep_few_damaged(&self) -> io::Result<()> {
-        let numbers = self.numbers(DAMAGED)?;
+    /// Where it fails there are a few more, and nothing else is wrong.
+    fn keep_few_damaged(&self) {
+        let numbers = self.numbers(DAMAGED).unwrap_or_default();
         let too_many = numbers.len().saturating_sub(MAX_DAMAGED_FILES);
-        let mut oldest = numbers.into_iter().take(too_many);
-        oldest.try_for_each(|number| fs::remove_file(self.file(number, DAMAGED)))
+        for number in numbers.into_iter().take(too_many) {
+            let _ = fs::remove_file(self.file(number, DAMAGED));
+        }
     }
 
     /// Deletes a segment.

@@ -21,13 +21,11 @@ pub const MAX_PAYLOAD_BYTES: usize = DEFAULT_PAYLOAD_LIMIT_BYTES + ENVELOPE_LIMI
 /// Largest record, bytes.
 pub(super) const MAX_RECORD_BYTES: usize = HEAD_BYTES + MAX_PAYLOAD_BYTES;
 
-/// What stands at a place of a segment.
+/// Why a place of a segment has no record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Parsed<'a> {
-    /// A record, with this payload.
-    Record(&'a [u8]),
-    /// Nothing: the segment is whole.
-    End,
+pub(super) enum Ending {
+    /// Nothing is there: the segment is whole.
+    Whole,
     /// The beginning of a record, or room nobody wrote into: a write that did not get done.
     Torn,
     /// Bytes that were something else when they were written.
@@ -51,27 +49,23 @@ pub(super) fn seal(record: &mut [u8], sequence: u64) {
     head[8..].copy_from_slice(&sequence.to_le_bytes());
 }
 
-/// Reads what the bytes begin with, where the record of this number is expected.
-pub(super) fn parse(bytes: &[u8], sequence: u64) -> Parsed<'_> {
+/// The payload of the record that the bytes begin with, where that of this number is expected.
+pub(super) fn parse(bytes: &[u8], sequence: u64) -> Result<&[u8], Ending> {
     if bytes.is_empty() {
-        return Parsed::End;
+        return Err(Ending::Whole);
     }
-    let Some((head, rest)) = Head::split(bytes) else { return Parsed::Torn };
+    let (head, rest) = Head::split(bytes).ok_or(Ending::Torn)?;
     // What a file system shows of a file that grew and was not written before power was lost.
     if head.is_blank() && rest.iter().all(|byte| *byte == 0) {
-        return Parsed::Torn;
+        return Err(Ending::Torn);
     }
     let length = usize::try_from(head.length).unwrap_or(usize::MAX);
     if head.sequence != sequence || length > MAX_PAYLOAD_BYTES {
-        return Parsed::Damaged;
+        return Err(Ending::Damaged);
     }
-    match rest.get(..length) {
-        None => Parsed::Torn,
-        Some(payload) if head.checksum == checksum(head.length, sequence, payload) => {
-            Parsed::Record(payload)
-        }
-        Some(_) => Parsed::Damaged,
-    }
+    let payload = rest.get(..length).ok_or(Ending::Torn)?;
+    let is_whole = head.checksum == checksum(head.length, sequence, payload);
+    if is_whole { Ok(payload) } else { Err(Ending::Damaged) }
 }
 
 impl Head {
@@ -114,18 +108,9 @@ mod tests {
     #[test]
     fn a_record_is_read_where_its_number_is_expected_and_nowhere_else() {
         let bytes = record(7, b"payload");
-        assert_eq!(parse(&bytes, 7), Parsed::Record(b"payload"));
-        assert_eq!(parse(&bytes, 8), Parsed::Damaged);
-        assert_eq!(parse(&record(1, b""), 1), Parsed::Record(b""));
-    }
-
-    #[test]
-    fn every_beginning_of_a_record_is_torn() {
-        let bytes = record(7, b"payload");
-        assert_eq!(parse(&[], 7), Parsed::End);
-        for length in 1..bytes.len() {
-            assert_eq!(parse(&bytes[..length], 7), Parsed::Torn, "{length}");
-        }
+        assert_eq!(parse(&bytes, 7), Ok(&b"payload"[..]));
+        assert_eq!(parse(&bytes, 8), Err(Ending::Damaged));
+        assert_eq!(parse(&record(1, b""), 1), Ok(&b""[..]));
     }
 
     #[test]
@@ -134,18 +119,18 @@ mod tests {
         for bit in 0..whole.len() * 8 {
             let mut bytes = whole.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
-            assert!(!matches!(parse(&bytes, 7), Parsed::Record(_)), "bit {bit}");
+            assert!(parse(&bytes, 7).is_err(), "bit {bit}");
         }
     }
 
     #[test]
     fn room_that_was_never_written_is_torn_and_not_damaged() {
         for length in [1, HEAD_BYTES, 4096] {
-            assert_eq!(parse(&vec![0; length], 7), Parsed::Torn, "{length}");
+            assert_eq!(parse(&vec![0; length], 7), Err(Ending::Torn), "{length}");
         }
         let mut bytes = vec![0; 4096];
         bytes[4095] = 1;
-        assert_eq!(parse(&bytes, 7), Parsed::Damaged);
+        assert_eq!(parse(&bytes, 7), Err(Ending::Damaged));
     }
 
     #[test]
@@ -153,6 +138,6 @@ mod tests {
         let mut bytes = record(7, b"payload");
         let beyond = u32::try_from(MAX_PAYLOAD_BYTES + 1).unwrap();
         bytes[..4].copy_from_slice(&beyond.to_le_bytes());
-        assert_eq!(parse(&bytes, 7), Parsed::Damaged);
+        assert_eq!(parse(&bytes, 7), Err(Ending::Damaged));
     }
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::cursor::Cursor;
 use super::folder::{MAX_SEGMENT_BYTES, SpoolFolder};
 use super::recovery::{Found, Recovered, recover};
-use super::segment::{Segment, SegmentHeader};
+use super::segment::Segment;
 use super::{AcknowledgeError, OpenError};
 use crate::config::{SpoolConfig, SpoolSync};
 use reading::Place;
@@ -58,14 +58,13 @@ const IDLE_BYTES: u64 = 64 << 10;
 pub struct Spool {
     folder: SpoolFolder,
     publisher: ByteString,
+    /// The life of the publisher that this opening is.
+    incarnation: u64,
     limits: Limits,
-    /// Oldest first, never none: the last is the newest, which `file` is.
+    /// Oldest first.
     segments: VecDeque<Segment>,
-    /// The newest segment, open where it ends.
-    file: File,
-    /// What was written to the newest segment could not be taken back, or cannot be read: it is
-    /// followed by another before anything else is written.
-    is_closed: bool,
+    /// The newest segment, open where it ends; `None` if another is to be begun first.
+    file: Option<File>,
     /// The number of the next event.
     next: u64,
     cursor: Cursor,
@@ -73,6 +72,8 @@ pub struct Spool {
     acknowledged: u64,
     /// Where reading goes on.
     place: Option<Place>,
+    /// Events that were found lost, and nobody was told of yet.
+    lost: u64,
 }
 
 /// What bounds a spool.
@@ -106,8 +107,8 @@ pub struct Chunk {
 /// One event that was kept.
 #[derive(Debug)]
 pub struct Record {
-    /// The life of the publisher it belongs to: with its name and the number, the same event
-    /// whenever it is sent (W6).
+    /// The life of the publisher in which it was kept: with the number, the same event whenever it
+    /// is given back.
     pub incarnation: u64,
     /// Its number. They increase, and have gaps where events were lost.
     pub sequence: u64,
@@ -145,26 +146,23 @@ impl Spool {
         let folder = SpoolFolder::open(path)?;
         let failed = |source| OpenError::Io { folder: path.to_owned(), source };
         let cursor = folder.cursor().and_then(Cursor::read).map_err(failed)?;
-        let found = recover(&folder, cursor.acknowledged())?;
-        let Found { mut segments, acknowledged, next, continues, recovered } = found;
-        let newest = segments.back().copied().filter(|_| continues);
-        let file = match newest {
-            Some(newest) => folder.resume(newest.first, newest.bytes),
-            None => begin_life(&folder, &mut segments, next, limits.sync),
-        };
+        let Found { segments, acknowledged, next, recovered } =
+            recover(&folder, cursor.acknowledged())?;
         let mut spool = Self {
-            file: file.map_err(failed)?,
             folder,
             publisher: publisher.into(),
+            incarnation: Uuid::new_v4().as_u64_pair().0,
             limits,
             segments,
-            is_closed: false,
+            file: None,
             next,
             cursor,
             acknowledged,
             place: None,
+            lost: 0,
         };
-        spool.delete_acknowledged().map_err(failed)?;
+        // What cannot be deleted now is deleted with what is acknowledged next.
+        let _ = spool.delete_acknowledged();
         Ok((spool, recovered))
     }
 
@@ -195,16 +193,21 @@ impl Spool {
         })
     }
 
-    /// Deletes segments whose events are all acknowledged, but never the newest, which keeps the
-    /// number of the next event. When nothing waits any more another one takes that over.
+    /// Deletes segments whose events are all acknowledged; the one that is written to stays while
+    /// little is in it. The number of the next event is known without them, by the cursor.
     fn delete_acknowledged(&mut self) -> io::Result<()> {
-        if self.newest().bytes >= IDLE_BYTES && self.usage().events == 0 {
-            self.begin_segment()?;
-        }
-        while self.segments.len() > 1 {
-            let oldest = self.segments[0];
-            if oldest.records_after(self.acknowledged) > 0 {
+        while let Some(oldest) = self.segments.front().copied() {
+            let is_newest = self.segments.len() == 1;
+            let is_in_use = is_newest && self.file.is_some() && oldest.bytes < IDLE_BYTES;
+            if is_in_use || oldest.records_after(self.acknowledged) > 0 {
                 break;
+            }
+            // A file that is open takes its room, deleted or not.
+            if is_newest {
+                self.file = None;
+            }
+            if self.place.as_ref().is_some_and(|place| place.is_in(&oldest)) {
+                self.place = None;
             }
             self.folder.remove(oldest.first)?;
             self.segments.pop_front();
@@ -215,42 +218,6 @@ impl Spool {
     fn bytes(&self) -> u64 {
         self.segments.iter().map(|segment| segment.bytes).sum()
     }
-
-    fn newest(&self) -> &Segment {
-        self.segments.back().expect("there is always a newest segment")
-    }
-
-    /// Begins the next segment. After an error the newest is still the newest.
-    fn begin_segment(&mut self) -> io::Result<()> {
-        let newest = *self.newest();
-        let header = SegmentHeader { incarnation: newest.incarnation, first: self.next };
-        self.file = self.folder.begin(header, self.limits.sync)?;
-        self.is_closed = false;
-        if newest.is_empty() {
-            self.segments.pop_back();
-            if newest.first != header.first {
-                // Without it, too, everything is there.
-                let _ = self.folder.remove(newest.first);
-            }
-        }
-        self.segments.push_back(Segment::begun(header));
-        Ok(())
-    }
-}
-
-/// The first segment of a new incarnation.
-fn begin_life(
-    folder: &SpoolFolder,
-    segments: &mut VecDeque<Segment>,
-    next: u64,
-    sync: SpoolSync,
-) -> io::Result<File> {
-    let header = SegmentHeader { incarnation: Uuid::new_v4().as_u64_pair().0, first: next };
-    let file = folder.begin(header, sync)?;
-    // One without records that had the number is replaced.
-    segments.retain(|segment| segment.first != next);
-    segments.push_back(Segment::begun(header));
-    Ok(file)
 }
 
 /// Where the spool of a publisher is.

@@ -1,43 +1,50 @@
 //! The end of a server with requests outstanding: each of them is answered or refused.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use collector_core::config::IpcConfig;
-use collector_core::ipc::{AskError, IpcRefusal};
+use collector_core::ipc::{AskError, IpcRefusal, IpcTask, TaskReport};
+use tokio::task::JoinSet;
 
 use crate::site::{Site, held, reaches, stuck};
 
-/// Long enough for what is let go at once.
-const LIMIT: Duration = Duration::from_millis(200);
+/// Two clients, and what they are told of this task when the server ends.
+async fn asked_by_two(
+    site: &mut Site,
+    task: fn() -> IpcTask,
+) -> JoinSet<Result<TaskReport, AskError>> {
+    let mut asking = JoinSet::new();
+    for client in [site.client().await, site.client().await] {
+        asking.spawn(async move { client.task(task()).await });
+    }
+    reaches(&mut site.begun, 2).await;
+    asking
+}
 
 #[tokio::test]
-async fn what_is_done_in_time_is_answered_and_the_rest_is_refused() {
+async fn what_is_done_in_time_is_answered() {
     let mut site = Site::start(IpcConfig::default()).await;
-    let clients = [Arc::new(site.client().await), Arc::new(site.client().await)];
-    let mut asking = Vec::new();
-    for client in &clients {
-        for task in [held(), stuck()] {
-            let client = Arc::clone(client);
-            asking.push(tokio::spawn(async move { client.task(task).await }));
-        }
-    }
-    reaches(&mut site.begun, 4).await;
+    let asking = asked_by_two(&mut site, held).await;
     let Site { server, release, .. } = &mut site;
-    tokio::join!(server.end(LIMIT), async { release.send_replace(true) });
+    tokio::join!(server.end(Duration::from_mins(1)), async { release.send_replace(true) });
     let counters = server.counters();
     assert_eq!((counters.unanswered, counters.faults), (0, 0));
+    for told in asking.join_all().await {
+        assert!(matches!(&told, Ok(report) if report.outcome.is_ok()), "{told:?}");
+    }
+}
 
-    let mut outcomes = Vec::new();
-    for asked in asking {
-        outcomes.push(asked.await.unwrap());
+#[tokio::test]
+async fn what_is_not_done_in_time_is_refused_and_ended() {
+    let mut site = Site::start(IpcConfig::default()).await;
+    let asking = asked_by_two(&mut site, stuck).await;
+    site.server.end(Duration::ZERO).await;
+    let counters = site.server.counters();
+    assert_eq!((counters.unanswered, counters.faults), (0, 0));
+    for told in asking.join_all().await {
+        assert_eq!(told, Err(AskError::Refused(IpcRefusal::Ending)));
     }
-    for pair in outcomes.chunks(2) {
-        let [held, stuck] = pair else { panic!("two of each client") };
-        assert!(matches!(held, Ok(report) if report.outcome.is_ok()), "{held:?}");
-        assert_eq!(*stuck, Err(AskError::Refused(IpcRefusal::Ending)));
-    }
-    reaches(&mut site.ended, 4).await;
+    reaches(&mut site.ended, 2).await;
 }
 
 #[tokio::test]
@@ -54,15 +61,17 @@ async fn a_server_that_is_dropped_ends_what_it_had_begun() {
 
 #[cfg(unix)]
 mod raw {
+    use tokio::time::timeout;
+
     use super::*;
     use crate::message::{HEALTH, TASK, request, task};
-    use crate::raw::{ENDING, Raw, framed};
+    use crate::raw::{ENDING, Raw, WATCHDOG};
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn the_last_word_is_that_there_is_no_more() {
         let mut site = Site::start(IpcConfig::default()).await;
         let mut raw = Raw::enter(&site);
-        site.server.end(LIMIT).await;
+        site.server.end(Duration::ZERO).await;
         assert_eq!(raw.refusal(), (0, ENDING));
         assert_eq!(raw.receive(), None);
     }
@@ -93,18 +102,12 @@ mod raw {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn who_does_not_read_does_not_hold_up_the_end() {
-        let mut site = Site::start(IpcConfig::default()).await;
+        let config = IpcConfig::default().with_request_limit(Duration::from_hours(1));
+        let mut site = Site::start(config).await;
         let mut deaf = Raw::enter(&site);
-        let flooding = std::thread::spawn(move || {
-            let health = |id| framed(&request(id, HEALTH, b""));
-            (2..u64::MAX).take_while(|id| deaf.write(&health(*id)).is_ok()).count()
-        });
-        // Some of it is answered; then it is stuck, or will be.
-        while site.server.counters().answers < 100 {
-            tokio::task::yield_now().await;
-        }
-        site.server.end(Duration::ZERO).await;
-        assert!(flooding.join().unwrap() > 0);
+        deaf.ask_until_nothing_is_read();
+        let ended = timeout(WATCHDOG, site.server.end(Duration::ZERO)).await;
+        ended.expect("it does not wait for as long as a request may take");
         assert!(!site.address.path().exists());
     }
 }

@@ -6,6 +6,7 @@ mod ending;
 mod faults;
 #[cfg_attr(not(unix), expect(dead_code, reason = "most of it is for raw clients, on Unix alone"))]
 mod message;
+mod other_servers;
 mod questions;
 #[cfg(unix)]
 mod raw;

@@ -4,7 +4,6 @@
 /// Field numbers of requests and responses.
 pub(crate) const NEGOTIATE: u64 = 3;
 pub(crate) const HEALTH: u64 = 5;
-pub(crate) const STATUS: u64 = 6;
 pub(crate) const TASK: u64 = 7;
 pub(crate) const REFUSAL: u64 = 2;
 pub(crate) const GRANT: u64 = 3;

@@ -9,9 +9,8 @@ use collector_core::analysis::{AnalysisSubject, Findings};
 use collector_core::config::IpcConfig;
 use collector_core::ipc::{
     AskError, CollectorIpcClient, ConnectError, IpcRefusal, IpcRequest, IpcResponse, IpcTask,
-    Offer, StatusReport, capability_for,
+    Offer, StatusReport,
 };
-use daemoneye_eventbus::acl::CollectorKind;
 use futures_util::future::join_all;
 
 use crate::site::{Site, THERE, held, length, reaches, stuck, wanting};
@@ -94,24 +93,6 @@ async fn several_clients_at_once_get_each_its_own_answers() {
 }
 
 #[tokio::test]
-async fn a_task_needs_the_capability_of_what_it_is_about() {
-    let site = Site::start(IpcConfig::default()).await;
-    let client = CollectorIpcClient::connect(&site.address, wanting(SourceCaps::all()));
-    let client = client.await.unwrap();
-    for kind in CollectorKind::ALL {
-        let task = IpcTask { kind, ..length("abc") };
-        let needed = capability_for(kind);
-        let expected = if THERE.contains(needed) {
-            None
-        } else {
-            Some(IpcRefusal::MissingCapabilities { needed, present: THERE })
-        };
-        let refused = client.task(task).await.err();
-        assert_eq!(refused, expected.map(AskError::Refused), "{kind:?}");
-    }
-}
-
-#[tokio::test]
 async fn what_was_not_granted_is_not_begun() {
     let site = Site::start(IpcConfig::default()).await;
     let modest = CollectorIpcClient::connect(&site.address, wanting(SourceCaps::REALTIME));
@@ -122,17 +103,6 @@ async fn what_was_not_granted_is_not_begun() {
     assert_eq!(refused, AskError::Refused(missing));
     assert_eq!(*site.begun.borrow(), 0);
     modest.health().await.unwrap();
-}
-
-#[tokio::test]
-async fn who_requires_what_is_not_there_is_told_what() {
-    let site = Site::start(IpcConfig::default()).await;
-    let needed = SourceCaps::PROCESS | SourceCaps::NETWORK;
-    let config = wanting(THERE).with_required(needed);
-    let refused = CollectorIpcClient::connect(&site.address, config).await.unwrap_err();
-    let ConnectError::Refused(refusal) = refused else { panic!("{refused}") };
-    assert_eq!(refusal, IpcRefusal::MissingCapabilities { needed, present: THERE });
-    assert!(refusal.to_string().starts_with("NETWORK is not there"), "{refusal}");
 }
 
 #[tokio::test]

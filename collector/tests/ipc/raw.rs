@@ -9,7 +9,9 @@ use crate::message::{Field, GRANT, NEGOTIATE, REFUSAL, fields, negotiate, number
 use crate::site::{Site, THERE};
 
 /// Turns a hang into a failure.
-const WATCHDOG: Duration = Duration::from_mins(1);
+pub(crate) const WATCHDOG: Duration = Duration::from_mins(1);
+/// Who has read nothing for so long reads nothing any more.
+const STUCK: Duration = Duration::from_secs(1);
 
 /// Codes of refusals.
 pub(crate) const MISSING_CAPABILITIES: u64 = 2;
@@ -42,11 +44,25 @@ impl Raw {
 
     /// Connects, and is granted all there is.
     pub(crate) fn enter(site: &Site) -> Self {
+        Self::enter_with(site, &[])
+    }
+
+    /// The same, and has written this by the time it is granted anything.
+    pub(crate) fn enter_with(site: &Site, bytes: &[u8]) -> Self {
         let mut raw = Self::knock(site);
-        raw.send(&request(1, NEGOTIATE, &negotiate(u64::from(THERE.bits()), 0)));
+        let wanted = request(1, NEGOTIATE, &negotiate(u64::from(THERE.bits()), 0));
+        raw.write(&[&framed(&wanted)[..], bytes].concat()).expect("it is written");
         let answer = raw.receive().expect("an answer");
         assert_eq!((answer.id, answer.says), (1, GRANT));
         raw
+    }
+
+    /// Asks on and on, reading no answer, until the other side reads no more, or has closed.
+    pub(crate) fn ask_until_nothing_is_read(&mut self) {
+        self.0.set_write_timeout(Some(STUCK)).expect("a limit");
+        // Each is answered before the next is read.
+        let asked = framed(&request(2, NEGOTIATE, &negotiate(0, 0)));
+        while self.write(&asked).is_ok() {}
     }
 
     /// Writes bytes as they are.

@@ -1,11 +1,12 @@
 //! The task that keeps a client connected: it serves one connection after the other.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use daemoneye_eventbus::SocketAddress;
-use daemoneye_eventbus::framed::{FrameWriter, ReadFrameError};
+use daemoneye_eventbus::framed::{FrameReader, FrameWriter, ReadFrameError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info, warn};
@@ -42,14 +43,6 @@ pub(super) struct Keeper {
     link: watch::Sender<LinkState>,
 }
 
-/// How a connection ended.
-enum Served {
-    /// Nobody can ask any more.
-    Left,
-    /// It broke, and why.
-    Broke(String),
-}
-
 impl Keeper {
     pub(super) fn new(
         address: SocketAddress,
@@ -70,28 +63,24 @@ impl Keeper {
     }
 
     /// Serves connections until nobody can ask any more.
-    pub(super) async fn run(mut self, first: Connection) {
-        let mut connection = first;
+    pub(super) async fn run(mut self, mut connection: Connection) {
         loop {
-            match self.serve(connection).await {
-                Served::Left => return,
-                Served::Broke(reason) => self.broke(&reason),
-            }
-            match self.reconnect().await {
-                Some(next) => connection = next,
-                None => return,
-            }
+            let reason = self.serve(connection).await;
+            self.broke(&reason);
+            let Some(next) = self.reconnect().await else { return };
+            connection = next;
         }
     }
 
-    async fn serve(&mut self, connection: Connection) -> Served {
+    /// Serves a connection until it breaks; returns why it did.
+    async fn serve(&mut self, connection: Connection) -> String {
         let Connection { mut reader, mut writer, grant } = connection;
         let limit = usize::try_from(grant.limits.outstanding).unwrap_or(usize::MAX).max(1);
         loop {
             while self.outstanding.len() < limit {
                 let Some(call) = self.waiting.pop_front() else { break };
-                if let Err(reason) = self.ask(&mut writer, call, &grant).await {
-                    return Served::Broke(reason);
+                if let Err(reason) = self.ask(&mut reader, &mut writer, call, &grant).await {
+                    return reason;
                 }
             }
             let has_room = self.outstanding.len() < limit;
@@ -99,23 +88,23 @@ impl Keeper {
             tokio::select! {
                 received = reader.receive() => {
                     if let Err(reason) = self.hear(received) {
-                        return Served::Broke(reason);
+                        return reason;
                     }
                 }
-                call = self.calls.recv(), if has_room => match call {
-                    Some(call) => self.waiting.push_back(call),
-                    None => return Served::Left,
-                },
-                () = reached(overdue_at) => {
-                    return Served::Broke("an answer is overdue".to_owned());
-                }
+                // Without a client this task is about to be aborted.
+                Some(call) = self.calls.recv(), if has_room => self.waiting.push_back(call),
+                () = reached(overdue_at) => return "an answer is overdue".to_owned(),
             }
         }
     }
 
     /// Writes one request; an error is the connection's.
+    ///
+    /// It hears answers meanwhile: a collector reads nothing while nobody takes its answers, and
+    /// each side would wait for the other.
     async fn ask(
         &mut self,
+        reader: &mut FrameReader,
         writer: &mut FrameWriter,
         mut call: Call,
         grant: &Grant,
@@ -134,10 +123,15 @@ impl Keeper {
         }
         call.tries += 1;
         self.outstanding.insert(self.last_number, call);
-        match timeout(WRITE_LIMIT, writer.send(&message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err("the collector does not read".to_owned()),
+        let mut writing = pin!(timeout(WRITE_LIMIT, writer.send(&message)));
+        loop {
+            tokio::select! {
+                written = &mut writing => return match written {
+                    Ok(written) => written.map_err(|error| error.to_string()),
+                    Err(_) => Err("the collector does not read".to_owned()),
+                },
+                received = reader.receive() => self.hear(received)?,
+            }
         }
     }
 

@@ -18,30 +18,41 @@ use tracing::debug;
 use super::super::codec::{Asked, decode_request, encode_response};
 use super::super::moment::reached;
 use super::super::{CONNECTION, IpcRefusal, IpcRequest, IpcResponse, LAST_WORDS_LIMIT, Offer};
+use super::Site;
 use super::ending::Ending;
 use super::fault::Fault;
 use super::running::Running;
-use super::site::Site;
+use crate::config::IpcConfig;
 
 /// One client's connection.
 pub(super) struct Connection {
-    site: Site,
+    site: Arc<Site>,
     reader: FrameReader,
     writer: FrameWriter,
     /// What its client may use; `None` until that was negotiated.
     granted: Option<SourceCaps>,
     running: Running,
+    /// Whether an answer is being written.
+    is_answering: bool,
     opened: Instant,
     /// When something was last asked or answered.
     active: Instant,
 }
 
 impl Connection {
-    pub(super) fn new(site: Site, stream: FramedStream) -> Self {
+    pub(super) fn new(site: Arc<Site>, stream: FramedStream) -> Self {
         let (reader, writer) = stream.split();
         let now = Instant::now();
-        let running = Running::default();
-        Self { site, reader, writer, granted: None, running, opened: now, active: now }
+        Self {
+            site,
+            reader,
+            writer,
+            granted: None,
+            running: Running::default(),
+            is_answering: false,
+            opened: now,
+            active: now,
+        }
     }
 
     /// Serves the client until either side ends.
@@ -52,37 +63,73 @@ impl Connection {
             // Whoever takes its time to read does not hold up the end.
             () = overdue.over() => Err(Fault::Unread),
         };
-        self.site.tally().unanswered(self.running.len());
-        if let Err(fault) = served {
+        if let Err(fault) = &served {
             debug!(%fault, "a connection ended early");
-            self.site.tally().faulted();
-            self.tell(&fault).await;
         }
+        let unanswered = self.running.len() + usize::from(self.is_answering);
+        self.site.tally.count(|counters| {
+            counters.faults += u64::from(served.is_err());
+            counters.unanswered += unanswered as u64;
+        });
         self.writer.close();
     }
 
+    /// Whoever breaks the protocol is told so.
     async fn serve(&mut self, ending: &mut Ending) -> Result<(), Fault> {
+        let served = self.converse(ending).await;
+        let refusal = served.as_ref().err().and_then(Fault::refusal);
+        if let Some(refusal) = refusal {
+            self.say_last(refusal).await;
+        }
+        served
+    }
+
+    async fn converse(&mut self, ending: &mut Ending) -> Result<(), Fault> {
         loop {
-            let silent_at = self.silent_at();
+            let (handshake_ends, silence_ends) = (self.handshake_ends(), self.silence_ends());
             tokio::select! {
+                // In this order: what has come is heard before it counts as silence.
+                biased;
                 deadline = ending.begun() => return self.finish(deadline).await,
+                () = reached(handshake_ends) => {
+                    let waited = self.limits().handshake_limit;
+                    return Err(Fault::NothingNegotiated { waited });
+                }
+                Some((id, response)) = self.running.next_done() => {
+                    self.respond(id, &response).await?;
+                }
                 received = self.reader.receive() => match received? {
                     Some(message) => self.take(&message).await?,
                     None => return Ok(()),
                 },
-                Some((id, response)) = self.running.next_done() => {
-                    self.respond(id, &response).await?;
+                () = reached(silence_ends) => {
+                    return Err(Fault::Silent { waited: self.limits().idle_limit });
                 }
-                () = reached(silent_at) => return Err(self.silence()),
             }
         }
+    }
+
+    fn limits(&self) -> &IpcConfig {
+        self.site.desk.limits()
+    }
+
+    /// When something must have been negotiated; `None` once it was.
+    fn handshake_ends(&self) -> Option<Instant> {
+        self.granted.is_none().then(|| self.opened + self.limits().handshake_limit)
+    }
+
+    /// When the client has been silent for too long; `None` before that counts, and while it waits
+    /// for an answer.
+    fn silence_ends(&self) -> Option<Instant> {
+        let is_idle = self.granted.is_some() && self.running.is_empty();
+        is_idle.then(|| self.active + self.limits().idle_limit)
     }
 
     /// Begins what a message asks, or answers at once.
     async fn take(&mut self, message: &[u8]) -> Result<(), Fault> {
         self.active = Instant::now();
         let Asked { id, within, request } = self.asked(message)?;
-        let limit = self.site.limits().outstanding_limit;
+        let limit = self.limits().outstanding_limit;
         let response = match (request, self.granted) {
             (Ok(IpcRequest::Negotiate(offer)), _) => self.negotiate(&offer),
             (_, None) => IpcResponse::Refused(IpcRefusal::NotNegotiated),
@@ -113,7 +160,7 @@ impl Connection {
 
     /// What is granted holds for what is asked from now on.
     fn negotiate(&mut self, offer: &Offer) -> IpcResponse {
-        match self.site.desk().grant(offer) {
+        match self.site.desk.grant(offer) {
             Ok(grant) => {
                 debug!(client = offer.client, granted = ?grant.granted, "let in");
                 self.granted = Some(grant.granted);
@@ -130,17 +177,22 @@ impl Connection {
         request: IpcRequest,
         granted: SourceCaps,
     ) {
-        let desk = Arc::clone(self.site.desk());
-        self.running.begin(id, async move { desk.answer(request, granted, within).await });
+        let site = Arc::clone(&self.site);
+        self.running.begin(id, async move { site.desk.answer(request, granted, within).await });
     }
 
     async fn respond(&mut self, id: u64, response: &IpcResponse) -> Result<(), Fault> {
         let message = encode_response(id, response);
-        let limit = self.site.limits().request_limit;
+        let limit = self.limits().request_limit;
+        self.is_answering = true;
         let written = timeout(limit, self.writer.send(&message)).await;
         written.map_err(|_| Fault::Unread)?.map_err(Fault::Write)?;
+        self.is_answering = false;
         self.active = Instant::now();
-        self.site.tally().answered(matches!(response, IpcResponse::Refused(_)));
+        self.site.tally.count(|counters| {
+            counters.answers += 1;
+            counters.refusals += u64::from(matches!(response, IpcResponse::Refused(_)));
+        });
         Ok(())
     }
 
@@ -165,7 +217,8 @@ impl Connection {
         while let Some((id, response)) = self.running.next_done().await {
             self.respond(id, &response).await?;
         }
-        self.respond(CONNECTION, &IpcResponse::Refused(IpcRefusal::Ending)).await
+        self.say_last(IpcRefusal::Ending).await;
+        Ok(())
     }
 
     async fn decline(&mut self, message: &[u8]) -> Result<(), Fault> {
@@ -173,28 +226,9 @@ impl Connection {
         self.respond(id, &IpcResponse::Refused(IpcRefusal::Ending)).await
     }
 
-    /// When the client has been silent for too long; `None` while it waits for an answer.
-    fn silent_at(&self) -> Option<Instant> {
-        let limits = self.site.limits();
-        if self.granted.is_none() {
-            return Some(self.opened + limits.handshake_limit);
-        }
-        self.running.is_empty().then(|| self.active + limits.idle_limit)
-    }
-
-    fn silence(&self) -> Fault {
-        let limits = self.site.limits();
-        match self.granted {
-            None => Fault::NothingNegotiated { waited: limits.handshake_limit },
-            Some(_) => Fault::Silent { waited: limits.idle_limit },
-        }
-    }
-
-    /// Tells the client why it is closed, if it listens.
-    async fn tell(&mut self, fault: &Fault) {
-        let Some(refusal) = fault.refusal() else { return };
+    /// Why the connection ends. Whether the client listens is its own affair.
+    async fn say_last(&mut self, refusal: IpcRefusal) {
         let message = encode_response(CONNECTION, &IpcResponse::Refused(refusal));
-        // Whether it listens is its own affair.
         let _ = timeout(LAST_WORDS_LIMIT, self.writer.send(&message)).await;
     }
 }

@@ -71,7 +71,7 @@ fn extents(found: &Found) -> Vec<(u64, u64)> {
 #[test]
 fn an_empty_folder_begins_with_number_1() {
     let found = Bench::new().recover(0);
-    assert_eq!((found.next, found.continues, found.acknowledged), (1, false, 0));
+    assert_eq!((found.next, found.acknowledged), (1, 0));
     assert_eq!(found.recovered, Recovered::default());
 }
 
@@ -82,7 +82,7 @@ fn whole_segments_are_taken_as_they_are() {
     bench.segment(4, 4..9);
     let found = bench.recover(2);
     assert_eq!(extents(&found), [(1, 4), (4, 9)]);
-    assert_eq!((found.next, found.continues, found.acknowledged), (9, true, 2));
+    assert_eq!((found.next, found.acknowledged), (9, 2));
     assert_eq!(found.recovered, Recovered { events: 6, ..Recovered::default() });
     assert_eq!(found.segments[1].bytes, bench.length(4));
 }
@@ -96,7 +96,7 @@ fn a_torn_end_is_cut_off_and_everything_before_it_is_there() {
     record::seal(&mut record, 4);
     bench.append(1, &record[..HEAD_BYTES + 2]);
     let found = bench.recover(0);
-    assert_eq!((extents(&found), found.continues), (vec![(1, 4)], true));
+    assert_eq!((extents(&found), found.next), (vec![(1, 4)], 4));
     let torn_bytes = HEAD_BYTES as u64 + 2;
     assert_eq!(found.recovered, Recovered { events: 3, torn_bytes, ..Recovered::default() });
     assert_eq!((bench.length(1), bench.damaged_files()), (whole, 0));
@@ -113,7 +113,6 @@ fn damage_costs_the_rest_of_its_segment_which_is_counted_and_kept_for_people() {
     bench.damage(1, record_bytes + 1);
     let found = bench.recover(0);
     assert_eq!(extents(&found), [(1, 2), (4, 9)]);
-    assert!(found.continues, "the newest is whole");
     let expected = Recovered {
         events: 6,
         damaged_bytes: 2 * record_bytes as u64,
@@ -126,12 +125,28 @@ fn damage_costs_the_rest_of_its_segment_which_is_counted_and_kept_for_people() {
 }
 
 #[test]
-fn after_damage_in_the_newest_segment_no_number_is_given_in_the_same_incarnation() {
+fn what_was_acknowledged_is_not_lost_with_what_was_not() {
+    for (cursor, lost_events) in [(0, 2), (2, 1), (3, 0), (6, 0)] {
+        let bench = Bench::new();
+        bench.segment(1, 1..4);
+        bench.segment(4, 4..9);
+        bench.damage(1, HEAD_BYTES + "event 3".len() + 1);
+        assert_eq!(bench.recover(cursor).recovered.lost_events, lost_events, "{cursor}");
+    }
+}
+
+#[test]
+fn the_end_of_a_segment_that_is_missing_before_another_is_damage_and_not_torn() {
     let bench = Bench::new();
     bench.segment(1, 1..4);
-    bench.damage(1, 1);
-    let found = bench.recover(0);
-    assert_eq!((extents(&found), found.next, found.continues), (vec![(1, 3)], 3, false));
+    bench.segment(4, 4..9);
+    let left_bytes = bench.length(1) - 1;
+    bench.folder.cut(1, left_bytes).unwrap();
+    let Recovered { events, torn_bytes, damaged_bytes, lost_events } = bench.recover(0).recovered;
+    let record_bytes = (HEAD_BYTES + "event 3".len()) as u64;
+    assert_eq!((events, lost_events), (7, 1));
+    assert_eq!((torn_bytes, damaged_bytes), (0, record_bytes - 1));
+    assert_eq!(bench.damaged_files(), 1);
 }
 
 #[test]
@@ -140,7 +155,7 @@ fn a_segment_that_was_being_begun_is_removed_and_its_number_is_given() {
     bench.segment(1, 1..4);
     fs::write(bench.folder.segment(4), b"deyspo").unwrap();
     let found = bench.recover(0);
-    assert_eq!((extents(&found), found.next, found.continues), (vec![(1, 4)], 4, true));
+    assert_eq!((extents(&found), found.next), (vec![(1, 4)], 4));
     assert!(!bench.folder.segment(4).exists());
 }
 
@@ -153,7 +168,7 @@ fn a_segment_without_a_header_is_moved_away_and_its_events_are_counted() {
     bench.damage(1, length);
     let found = bench.recover(0);
     assert_eq!((extents(&found), found.recovered.lost_events), (vec![(4, 9)], 3));
-    assert_eq!((found.continues, bench.damaged_files()), (true, 1));
+    assert_eq!(bench.damaged_files(), 1);
 }
 
 #[test]
@@ -193,7 +208,7 @@ fn a_cursor_beyond_the_records_keeps_its_number_from_being_given_again() {
     let bench = Bench::new();
     bench.segment(1, 1..4);
     let found = bench.recover(9);
-    assert_eq!((found.next, found.continues, found.recovered.events), (10, false, 0));
+    assert_eq!((found.next, found.recovered.events), (10, 0));
 }
 
 #[test]

@@ -31,19 +31,19 @@ impl Spool {
     /// Going on behind the last event that was given back is quick; anywhere else it looks for the
     /// place first.
     pub fn read_after(&mut self, sequence: u64, most: usize) -> Result<Chunk, ReadError> {
-        let mut chunk = Chunk::default();
+        let mut records = Vec::new();
         let mut wanted = sequence.max(self.acknowledged).saturating_add(1);
-        while let Some(index) = self.segment_with(wanted) {
-            let read = self.read_some(index, wanted, most, &mut chunk);
+        while records.is_empty()
+            && most > 0
+            && let Some(index) = self.segment_with(wanted)
+        {
+            let read = self.read_some(index, wanted, most, &mut records);
             wanted = read.map_err(|source| {
                 let folder = self.folder.path().to_owned();
                 ReadError::Io { folder, source }
             })?;
-            if !chunk.records.is_empty() || most == 0 {
-                break;
-            }
         }
-        Ok(chunk)
+        Ok(Chunk { records, lost: std::mem::take(&mut self.lost) })
     }
 
     /// The first segment that has a record of this number or a higher one.
@@ -57,36 +57,44 @@ impl Spool {
         index: usize,
         wanted: u64,
         most: usize,
-        chunk: &mut Chunk,
+        records: &mut Vec<Record>,
     ) -> io::Result<u64> {
         let segment = self.segments[index];
-        let mut place = self.place_in(&segment, wanted)?;
+        let mut place = match self.place_in(&segment, wanted) {
+            // Whoever removed the file took its events with it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.give_up(index, Segment { next: segment.first, bytes: 0, ..segment }, wanted);
+                return Ok(wanted);
+            }
+            place => place?,
+        };
         let bytes = place.read(&segment)?;
-        let mut records = Records::new(&bytes, place.sequence);
-        while chunk.records.len() < most
-            && let Some((sequence, payload)) = records.next()
+        let mut found = Records::new(&bytes, place.sequence);
+        while records.len() < most
+            && let Some((sequence, payload)) = found.next()
         {
             if sequence >= wanted {
                 let (incarnation, event) = (segment.incarnation, payload::decode(payload));
-                chunk.records.push(Record { incarnation, sequence, event });
+                records.push(Record { incarnation, sequence, event });
             }
         }
-        let is_stuck = records.read_bytes() == 0 && records.ending().is_some();
-        place.sequence = records.sequence();
-        place.offset += records.read_bytes() as u64;
-        let reached = place.sequence;
-        if is_stuck {
-            chunk.lost += self.give_up_rest(index, &place)?;
-        } else {
-            self.place = Some(place);
+        place.sequence = found.sequence();
+        place.offset += found.read_bytes() as u64;
+        if found.read_bytes() == 0 {
+            self.folder.set_aside(segment.first, place.offset)?;
+            let left = Segment { next: place.sequence, bytes: place.offset, ..segment };
+            self.give_up(index, left, wanted);
+            return Ok(wanted);
         }
+        let reached = place.sequence;
+        self.place = Some(place);
         Ok(wanted.max(reached))
     }
 
     /// Where reading stopped, or the beginning of the segment.
     fn place_in(&mut self, segment: &Segment, wanted: u64) -> io::Result<Place> {
         let known = self.place.take();
-        let known = known.filter(|at| at.segment == segment.first && at.sequence <= wanted);
+        let known = known.filter(|at| at.is_in(segment) && at.sequence <= wanted);
         if let Some(place) = known {
             return Ok(place);
         }
@@ -98,24 +106,23 @@ impl Spool {
         })
     }
 
-    /// Nothing more of a segment can be read: how many events that cost.
-    fn give_up_rest(&mut self, index: usize, place: &Place) -> io::Result<u64> {
-        self.folder.set_aside(place.segment, place.offset)?;
-        let segment = &mut self.segments[index];
-        let lost = segment.next - place.sequence;
-        segment.next = place.sequence;
-        segment.bytes = place.offset;
+    /// Nothing of a segment can be read but what is left.
+    fn give_up(&mut self, index: usize, left: Segment, wanted: u64) {
         if index + 1 == self.segments.len() {
-            // Its numbers were given, and must not be given again after a restart. What cannot be
-            // begun now is begun by the next call to keep something.
-            self.is_closed = true;
-            let _ = self.begin_segment();
+            // Its numbers were given, and are not given again.
+            self.file = None;
         }
-        Ok(lost)
+        let segment = &mut self.segments[index];
+        self.lost += segment.next - left.next.max(wanted);
+        *segment = left;
     }
 }
 
 impl Place {
+    pub(super) fn is_in(&self, segment: &Segment) -> bool {
+        self.segment == segment.first
+    }
+
     /// The next bytes of the segment, as far as it has whole records.
     fn read(&mut self, segment: &Segment) -> io::Result<Vec<u8>> {
         let left_bytes = segment.bytes.saturating_sub(self.offset);

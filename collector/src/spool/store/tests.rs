@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use tempfile::TempDir;
 
-use super::super::AppendError;
+use super::super::{AppendError, ReadError};
 use super::super::record::MAX_PAYLOAD_BYTES;
 use super::*;
 
@@ -135,18 +135,33 @@ fn what_is_acknowledged_does_not_come_back_and_its_segments_are_deleted() {
 }
 
 #[test]
-fn numbers_go_on_when_everything_was_acknowledged() {
+fn numbers_go_on_when_everything_was_acknowledged_and_is_deleted() {
     let home = Home::new();
     let mut spool = home.open();
     keep(&mut spool, 1..=60);
     spool.acknowledge(60).unwrap();
-    let incarnation = spool.newest().incarnation;
     drop(spool);
     let mut spool = home.open();
+    assert_eq!(home.files("segment").len(), 0);
     assert_eq!(rest(&mut spool, 0), (vec![], 0));
     keep(&mut spool, 61..=61);
-    assert_eq!(spool.newest().incarnation, incarnation);
     assert_eq!(rest(&mut spool, 0), numbers(61..=61));
+}
+
+#[test]
+fn while_nothing_waits_little_room_is_taken_and_few_files_are_begun() {
+    let home = Home::new();
+    let mut spool = home.open();
+    spool.append(&[large(64 << 10)]).unwrap();
+    assert_eq!(spool.read_after(0, 1).unwrap().records.len(), 1);
+    spool.acknowledge(1).unwrap();
+    assert_eq!((spool.usage().bytes, home.files("segment").len()), (0, 0));
+    for number in 2..=5 {
+        keep(&mut spool, number..=number);
+        spool.acknowledge(number).unwrap();
+    }
+    let file = spool.folder.segment(2);
+    assert_eq!(home.files("segment"), [file]);
 }
 
 #[test]
@@ -215,13 +230,18 @@ fn an_event_of_the_largest_size_is_kept_and_given_back() {
     assert!(!chunk.records.is_empty());
 }
 
+/// As bad as a disk gets: a file that cannot be written, nor cut off.
+fn spoil_the_newest_file(home: &Home, spool: &mut Spool) {
+    let newest = home.files("segment").pop().unwrap();
+    spool.file = Some(File::open(newest).unwrap());
+}
+
 #[test]
 fn a_write_that_fails_keeps_nothing_and_the_next_one_goes_on_in_a_new_segment() {
     let home = Home::new();
     let mut spool = home.open();
     keep(&mut spool, 1..=3);
-    // A file that cannot be written, nor cut off: as bad as a disk gets.
-    spool.file = File::open(&home.files("segment")[0]).unwrap();
+    spoil_the_newest_file(&home, &mut spool);
     let error = spool.append(&[event(4)]).unwrap_err();
     assert!(matches!(error, AppendError::Io { .. }), "{error}");
     assert_eq!(rest(&mut spool, 0), numbers(1..=3));
@@ -236,11 +256,35 @@ fn a_write_that_fails_keeps_nothing_and_the_next_one_goes_on_in_a_new_segment() 
 fn a_write_that_fails_in_an_empty_segment_is_made_up_for_as_well() {
     let home = Home::new();
     let mut spool = home.open();
-    spool.file = File::open(&home.files("segment")[0]).unwrap();
+    spool.writable().unwrap();
+    spoil_the_newest_file(&home, &mut spool);
     assert!(spool.append(&[event(1)]).is_err());
     keep(&mut spool, 1..=2);
+    assert_eq!(rest(&mut spool, 0), numbers(1..=2));
     drop(spool);
     assert_eq!(rest(&mut home.open(), 0), numbers(1..=2));
+}
+
+#[test]
+fn a_segment_that_cannot_be_begun_costs_nothing() {
+    let home = Home::new();
+    let mut spool = home.open();
+    let in_the_way = spool.folder.segment(1);
+    fs::create_dir(&in_the_way).unwrap();
+    for _ in 0..2 {
+        let error = spool.append(&[event(1)]).unwrap_err();
+        assert!(matches!(error, AppendError::Io { .. }), "{error}");
+    }
+    fs::remove_dir(&in_the_way).unwrap();
+    keep(&mut spool, 1..=2);
+    assert_eq!(rest(&mut spool, 0), numbers(1..=2));
+}
+
+/// Changes the last byte of a file.
+fn flip_last_byte(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(path, bytes).unwrap();
 }
 
 #[test]
@@ -249,11 +293,7 @@ fn damage_under_a_running_spool_costs_one_segments_rest_and_is_told() {
     let mut spool = home.open();
     keep(&mut spool, 1..=40);
     let second = spool.segments[1];
-    let path = spool.folder.segment(second.first);
-    let mut bytes = fs::read(&path).unwrap();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
-    fs::write(&path, bytes).unwrap();
+    flip_last_byte(&spool.folder.segment(second.first));
     let expected = (1..=40).filter(|number| *number != second.next - 1).collect();
     assert_eq!(rest(&mut spool, 0), (expected, 1));
     assert_eq!(home.files("damaged").len(), 1);
@@ -274,34 +314,74 @@ fn numbers_that_were_lost_in_the_newest_segment_are_not_given_again() {
 }
 
 #[test]
-fn after_damage_in_the_newest_segment_a_new_incarnation_begins() {
+fn what_is_lost_is_told_once_though_an_error_comes_between() {
     let home = Home::new();
     let mut spool = home.open();
-    keep(&mut spool, 1..=3);
-    let before = spool.newest().incarnation;
-    drop(spool);
-    let path = home.files("segment")[0].clone();
-    let mut bytes = fs::read(&path).unwrap();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
-    fs::write(&path, bytes).unwrap();
-    let (mut spool, recovered) = home.open_with(ROOMY);
-    assert_eq!(recovered.events, 2);
-    keep(&mut spool, 3..=3);
-    let mut is_old = Vec::new();
-    for after in [0, 2] {
-        let records = spool.read_after(after, 9).unwrap().records;
-        is_old.extend(records.iter().map(|record| record.incarnation == before));
-    }
-    assert_eq!(is_old, [true, true, false]);
+    keep(&mut spool, 1..=40);
+    let [first, second] = [0_usize, 1].map(|index| spool.segments[index]);
+    flip_last_byte(&spool.folder.segment(first.first));
+    let (path, aside) = (spool.folder.segment(second.first), home.path().join("aside"));
+    fs::rename(&path, &aside).unwrap();
+    fs::create_dir(&path).unwrap();
+    let last_good = first.next - 2;
+    let read = spool.read_after(0, 40).unwrap();
+    assert_eq!(read.records.last().map(|record| record.sequence), Some(last_good));
+    assert!(matches!(spool.read_after(last_good, 40), Err(ReadError::Io { .. })));
+    fs::remove_dir(&path).unwrap();
+    fs::rename(&aside, &path).unwrap();
+    assert_eq!(rest(&mut spool, last_good), ((second.first..=40).collect(), 1));
+    assert_eq!(rest(&mut spool, second.first).1, 0, "once");
 }
 
 #[test]
-fn a_second_opener_is_told_which_folder_is_in_use() {
+fn an_event_that_was_given_back_is_not_lost_with_those_behind_it() {
     let home = Home::new();
-    let _spool = home.open();
-    let error = Spool::open_in(&home.path(), "procmond", ROOMY).unwrap_err();
-    assert!(matches!(&error, OpenError::InUse { folder } if *folder == home.path()), "{error}");
+    let mut spool = home.open_with(Limits { segment_bytes: 1 << 20, ..ROOMY }).0;
+    keep(&mut spool, 1..=4);
+    let path = home.files("segment")[0].clone();
+    let whole = fs::read(&path).unwrap();
+    keep(&mut spool, 5..=20);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[whole.len() - 1] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    // Of 4 to 20, which cannot be read any more, 11 to 20 are wanted.
+    let chunk = spool.read_after(10, 20).unwrap();
+    assert_eq!((chunk.records.len(), chunk.lost), (0, 10));
+}
+
+#[test]
+fn the_events_of_a_file_that_somebody_removed_are_counted_and_hold_up_no_others() {
+    let home = Home::new();
+    let mut spool = home.open();
+    keep(&mut spool, 1..=40);
+    let gone = spool.segments[1];
+    fs::remove_file(spool.folder.segment(gone.first)).unwrap();
+    let gone = gone.first..gone.next;
+    let left: Vec<u64> = (1..=40).filter(|number| !gone.contains(number)).collect();
+    let lost = 40 - left.len() as u64;
+    assert_eq!(rest(&mut spool, 0), (left, lost));
+}
+
+#[test]
+fn a_number_whose_event_was_lost_is_given_again_in_another_incarnation_alone() {
+    let home = Home::new();
+    let mut spool = home.open();
+    keep(&mut spool, 1..=2);
+    let path = home.files("segment")[0].clone();
+    let length = fs::metadata(&path).unwrap().len();
+    keep(&mut spool, 3..=3);
+    drop(spool);
+    // As a loss of power leaves it where the disk was not waited for.
+    File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
+    let mut spool = home.open();
+    keep(&mut spool, 3..=3);
+    let mut incarnations = Vec::new();
+    for after in [0, 2] {
+        let records = spool.read_after(after, 9).unwrap().records;
+        incarnations.extend(records.iter().map(|record| record.incarnation));
+    }
+    let [first, second, third] = incarnations[..] else { panic!("{incarnations:?}") };
+    assert!(first == second && second != third, "{incarnations:?}");
 }
 
 #[test]

@@ -75,11 +75,6 @@ impl Condition {
         Ok(Self { text: text.to_owned(), plans })
     }
 
-    /// As it was written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
     /// The kinds of event it is about.
     pub fn kinds(&self) -> impl Iterator<Item = EventKind> {
         self.plans.iter().map(|(kind, _)| *kind)

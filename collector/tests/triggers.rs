@@ -51,11 +51,15 @@ async fn a_request_follows_what_was_observed_on_every_bus() {
         let request = requests.recv().await.expect("the bus is open");
         assert_eq!(request.event.pid(), Some(7), "{bus_type}");
         assert_eq!(request.event.priority(), Priority::Critical, "{bus_type}");
+        assert_eq!(&*request.event.header().source, "agent", "{bus_type}");
         assert_eq!(request.correlation.root, CorrelationId::from("scan-7"), "{bus_type}");
+        assert_eq!(request.correlation.parent, Some("scan-7".into()), "{bus_type}");
 
         handle.wait_for(|statistics| statistics.requests_published == 1).await.unwrap();
         hosted.shutdown(LIMIT).await.unwrap();
         let statistics = run.await.unwrap().unwrap();
+        // The request is no event that triggers look at.
         assert_eq!((statistics.events_received, statistics.triggers.fired), (2, 1), "{bus_type}");
+        assert_eq!((statistics.events_lost, statistics.requests_lost), (0, 0), "{bus_type}");
     }
 }

@@ -65,7 +65,8 @@ impl CorrelationMetadata {
         Self::root(CorrelationId::derived(event.incarnation, event.sequence))
     }
 
-    /// A step caused by this one: same root and trace, the next sequence number.
+    /// A step caused by this one: same root and trace, the next sequence number, or the last one
+    /// there is.
     #[must_use]
     pub fn child(&self, id: impl Into<CorrelationId>) -> Self {
         Self {
@@ -74,7 +75,7 @@ impl CorrelationMetadata {
             root: self.root.clone(),
             trace: self.trace.clone(),
             stage: self.stage.clone(),
-            sequence: self.sequence + 1,
+            sequence: self.sequence.saturating_add(1),
             tags: self.tags.clone(),
         }
     }

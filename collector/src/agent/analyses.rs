@@ -9,8 +9,8 @@
 //! What is asked goes over the bus, though both ends are here: collectors may ask as well, and
 //! whoever listens sees it.
 //!
-//! The triggers never wait for the follower, whose subscription gives up what it has no room for: so
-//! neither can the follower, which tells them what is done, wait for triggers that wait for it.
+//! The triggers never wait for the follower, whose subscription gives up what it has no room for.
+//! So the follower, which tells them what is done, cannot wait for triggers that wait for it.
 //!
 //! - `workflows`: what can be asked for; `follower`: from a request to the end of what it started;
 //! - `carrier`: the way to collectors on a bus without members.
@@ -108,9 +108,10 @@ impl Analyses {
         Ok(Self { bus: Arc::clone(bus), coordinator, following, triggers, account })
     }
 
-    /// Ends all of it within a limit, whoever asks before whoever is asked: first no event is looked
-    /// at any more, then no request is followed, then what runs is cancelled, which those at work
-    /// are told. Every analysis that began has its record on the bus then.
+    /// Ends all of it within a limit, whoever asks before whoever is asked: first no event is
+    /// looked at any more, then no request is followed, then what runs is cancelled, which those at
+    /// work are told. Every analysis that began has its record on the bus then, or is counted as
+    /// one whose record was lost.
     pub(super) async fn end(self, limit: Duration) {
         let deadline = Instant::now() + limit;
         let Self { bus, coordinator, following, triggers, account } = self;
@@ -118,14 +119,14 @@ impl Analyses {
             triggers.end(deadline).await;
         }
         // What waits is still handed out. A bus that is gone has ended the subscription by itself.
-        let _ = bus.unsubscribe(FOLLOWER).await;
+        let _ = timeout_at(deadline, bus.unsubscribe(FOLLOWER)).await;
         let left = deadline.saturating_duration_since(Instant::now());
         if let Err(error) = coordinator.end(left).await {
             warn!(%error, "analyses are cut off");
         }
         within(following, deadline, "requests").await;
-        let account = account.current();
-        info!(?account, "analyses have ended");
+        let (account, records_lost) = (account.current(), coordinator.records_lost());
+        info!(?account, records_lost, "analyses have ended");
     }
 }
 
@@ -133,10 +134,8 @@ impl RunningTriggers {
     async fn end(self, deadline: Instant) {
         // A service that has ended needs not be told.
         let _ = self.stop.send(());
-        match within(self.running, deadline, "triggers").await {
-            Some(Ok(statistics)) => info!(?statistics, "triggers have ended"),
-            Some(Err(error)) => warn!(%error, "triggers have ended before"),
-            None => {}
+        if let Some(Ok(statistics)) = within(self.running, deadline, "triggers").await {
+            info!(?statistics, "triggers have ended");
         }
     }
 }
@@ -144,9 +143,16 @@ impl RunningTriggers {
 /// Has triggers look at events until they are stopped.
 fn begin(service: TriggerService, handle: TriggerHandle) -> (RunningTriggers, TriggerHandle) {
     let (stop, stopped) = oneshot::channel::<()>();
-    let running = tokio::spawn(service.run_until(async move {
+    let stopped = async move {
         let _ = stopped.await;
-    }));
+    };
+    let running = tokio::spawn(async move {
+        let ended = service.run_until(stopped).await;
+        if let Err(error) = &ended {
+            warn!(%error, "triggers have ended before the agent, and look at nothing any more");
+        }
+        ended
+    });
     (RunningTriggers { stop, running }, handle)
 }
 

@@ -1,27 +1,26 @@
 //! `binary_hash`: the SHA-256 of the executable of a process, or of a file.
 //!
 //! What a process runs is read through the system's link to it where there is one, so that it is
-//! the file that was started, whatever its path names by now. Reading is done off the runtime's
-//! thread, in chunks; between two of them it ends when nobody wants the digest any more.
+//! the file that was started, whatever its path names by now. Reading is done in chunks; between
+//! two of them it ends when nobody wants the digest any more.
 //!
 //! A subject with both is a process that was seen to run a file: what runs is the answer. Where
 //! the system does not tell, as once the process has ended, the file is; no `pid` is found then.
+//!
+//! - `executable`, `file`: what is opened; `digest`: what it comes to; `hasher`: on which thread.
 
 mod digest;
 mod executable;
 mod file;
-
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod hasher;
 
 use async_trait::async_trait;
 
 use super::analyzer::{AnalysisError, Analyzer};
 use super::findings::Findings;
-use super::request::{AnalysisRequest, AnalysisSubject};
-use digest::{Digest, DigestError, digest};
-use file::{OpenError, Opened, executable_of, open};
+use super::request::AnalysisRequest;
+
+pub(super) use hasher::Hasher;
 
 /// Largest file that is hashed by default, bytes: executables of several hundred megabytes exist.
 pub const DEFAULT_HASH_LIMIT_BYTES: u64 = 1 << 30;
@@ -31,32 +30,17 @@ pub(super) const ANALYSIS_TYPE: &str = "binary_hash";
 /// Hashes the executable of a subject's process, or else its file.
 ///
 /// Finds `sha256` (64 hexadecimal digits), `bytes`, `path` and, for a process, `pid`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct BinaryHash {
-    limit_bytes: u64,
-}
-
-/// Raises a flag when whoever waits for the work is gone.
-struct StopOnDrop(Arc<AtomicBool>);
-
-impl Default for BinaryHash {
-    fn default() -> Self {
-        Self { limit_bytes: DEFAULT_HASH_LIMIT_BYTES }
-    }
+    hasher: Hasher,
 }
 
 impl BinaryHash {
     /// Refuses larger files.
     #[must_use]
     pub fn with_limit_bytes(mut self, limit_bytes: u64) -> Self {
-        self.limit_bytes = limit_bytes;
+        self.hasher.limit_bytes = limit_bytes;
         self
-    }
-}
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -67,86 +51,20 @@ impl Analyzer for BinaryHash {
     }
 
     async fn analyze(&self, request: AnalysisRequest) -> Result<Findings, AnalysisError> {
-        hashed(request.subject, self.limit_bytes).await
-    }
-}
-
-/// Hashes off the runtime's thread, and no longer than somebody waits for it.
-pub(super) async fn hashed(
-    subject: AnalysisSubject,
-    limit_bytes: u64,
-) -> Result<Findings, AnalysisError> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let _stop = StopOnDrop(Arc::clone(&stop));
-    let hashing = tokio::task::spawn_blocking(move || hash(&subject, limit_bytes, &stop));
-    hashing.await.map_err(AnalysisError::failed)?
-}
-
-fn hash(
-    subject: &AnalysisSubject,
-    limit_bytes: u64,
-    stop: &AtomicBool,
-) -> Result<Findings, AnalysisError> {
-    let (opened, pid) = match (subject.pid, &subject.path) {
-        (Some(pid), path) => of_process(pid, path.as_deref())?,
-        (None, Some(path)) => (open(Path::new(path))?, None),
-        (None, None) => {
-            return Err(AnalysisError::impossible("neither a file nor a process is named"));
-        }
-    };
-    let Opened { file, path } = opened;
-    let Digest { sha256, bytes } = digest(&file, limit_bytes, stop)?;
-    let pid = pid.map(|pid| ("pid", pid.to_string()));
-    let found = [("sha256", sha256), ("bytes", bytes.to_string()), ("path", path)];
-    Ok(Findings::new(found.into_iter().chain(pid))?)
-}
-
-/// What a process runs, and which it is; where that is not told, the file it was seen to run.
-fn of_process(pid: u32, path: Option<&str>) -> Result<(Opened, Option<u32>), OpenError> {
-    match (executable_of(pid), path) {
-        (Err(OpenError::NotTold { .. }), Some(path)) => Ok((open(Path::new(path))?, None)),
-        (opened, _) => Ok((opened?, Some(pid))),
-    }
-}
-
-/// A file that cannot be opened will not be there a moment later either.
-impl From<OpenError> for AnalysisError {
-    fn from(error: OpenError) -> Self {
-        Self::impossible(error)
-    }
-}
-
-impl From<DigestError> for AnalysisError {
-    fn from(error: DigestError) -> Self {
-        match error {
-            DigestError::TooLarge { .. } => Self::impossible(error),
-            DigestError::Read(_) | DigestError::Changed | DigestError::Stopped => {
-                Self::failed(error)
-            }
-        }
+        self.hasher.hash(request.subject).await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::fs;
 
+    use super::super::request::AnalysisSubject;
     use super::*;
 
-    fn request(subject: AnalysisSubject) -> AnalysisRequest {
-        AnalysisRequest {
-            analysis: "1".to_owned(),
-            stage: "digest".to_owned(),
-            analysis_type: ANALYSIS_TYPE.to_owned(),
-            subject,
-            parameters: BTreeMap::new(),
-            inputs: BTreeMap::new(),
-        }
-    }
-
     async fn analyze(subject: AnalysisSubject) -> Result<Findings, AnalysisError> {
-        BinaryHash::default().with_limit_bytes(1 << 32).analyze(request(subject)).await
+        let request = AnalysisRequest::about(ANALYSIS_TYPE, subject);
+        BinaryHash::default().with_limit_bytes(1 << 32).analyze(request).await
     }
 
     #[tokio::test]
@@ -201,12 +119,5 @@ mod tests {
             let told = analyze(subject.clone()).await.unwrap_err();
             assert!(matches!(told, AnalysisError::Impossible { .. }), "{subject:?}: {told:?}");
         }
-    }
-
-    #[test]
-    fn nobody_who_waits_raises_the_flag() {
-        let stop = Arc::new(AtomicBool::new(false));
-        drop(StopOnDrop(Arc::clone(&stop)));
-        assert!(stop.load(Ordering::Relaxed));
     }
 }

@@ -3,7 +3,7 @@
 //! - `catalog`: workflows by name; `order`: what an analysis is asked for with;
 //! - `desk`: what all analyses share, and their number's limit;
 //! - `chain`: one analysis, from its first stage to its result; `run`: the asker's end of it;
-//! - `announcement`: what is told on the bus; `triggers`: analyses that events ask for.
+//! - `announcement`: what is told on the bus.
 //!
 //! What comes when is decided by `progress`; here it is done.
 
@@ -16,13 +16,12 @@ mod order;
 mod run;
 #[cfg(test)]
 mod tests;
-mod triggers;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemoneye_eventbus::{ByteString, CorrelationMetadata, EventBus};
-use tokio::sync::oneshot;
+use daemoneye_eventbus::{BusEvent, ByteString, CorrelationMetadata, EventBus};
+use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 use super::carrier::StageCarrier;
@@ -31,9 +30,11 @@ use super::outcome::AnalysisId;
 use super::pauses::RetryPauses;
 use super::request::MAX_PATH_BYTES;
 use super::stage::AnalysisStage;
+use announcement::announce_refusal;
 use catalog::Catalog;
 use chain::Chain;
 use desk::Desk;
+use order::triggered;
 
 pub use error::{EndAnalysesError, RegisterWorkflowError, StartError};
 pub use order::AnalysisOrder;
@@ -111,19 +112,24 @@ impl AnalysisChainCoordinator {
         self.start_at(workflow, None, order)
     }
 
-    /// Cancels an analysis; whether it was running. Its result says so, as does its record.
-    pub fn cancel(&self, analysis: &AnalysisId) -> bool {
-        self.desk.cancel(analysis)
+    /// Starts what a trigger request asks for: its `analysis_type` is the name of a workflow or of
+    /// a single stage, and what follows has the root of its correlation. Otherwise as
+    /// [`start`](Self::start), but that a refusal is also told in an audit record.
+    ///
+    /// Cancel safe: what was started is returned at once; of a refusal perhaps nobody is told.
+    pub async fn answer(&self, trigger: &BusEvent) -> Result<AnalysisRun, StartError> {
+        let asked = triggered(trigger).ok_or(StartError::NoTrigger)?;
+        let (collector, order) = (asked.collector.as_deref(), asked.order.clone());
+        let started = self.start_at(&asked.workflow, collector, order);
+        if let Err(error) = &started {
+            announce_refusal(&self.desk, trigger, &asked, error.to_string()).await;
+        }
+        started
     }
 
-    /// Analyses that run now.
-    pub fn running(&self) -> usize {
-        self.desk.running()
-    }
-
-    /// Triggers that started nothing, since the beginning.
-    pub fn refused(&self) -> u64 {
-        self.desk.refused()
+    /// Audit records that the bus did not take, since the beginning.
+    pub fn records_lost(&self) -> u64 {
+        self.desk.records_lost()
     }
 
     /// Starts nothing more, cancels all that runs, and waits until everybody has been told of it.
@@ -146,18 +152,18 @@ impl AnalysisChainCoordinator {
             return Err(StartError::PathTooLong { bytes });
         }
         let plan = self.catalog.plan(workflow, collector)?;
+        let place = self.desk.place()?;
         let analysis = AnalysisId::fresh();
-        let seat = Desk::seat(&self.desk, &analysis)?;
         let correlation = match &order.correlation {
             Some(cause) => cause.child(analysis.as_str()),
             None => CorrelationMetadata::root(analysis.as_str()),
         };
         let (tell, result) = oneshot::channel();
-        let run = AnalysisRun::new(&analysis, &correlation, seat.cancel().clone(), result);
-        let desk = Arc::clone(&self.desk);
-        let workflow = workflow.to_owned();
+        let (cancel, cancelled) = watch::channel(false);
+        let run = AnalysisRun::new(analysis.clone(), cancel, result);
+        let (desk, workflow) = (Arc::clone(&self.desk), workflow.to_owned());
         let chain = Chain { desk, analysis, workflow, plan, order, correlation };
-        tokio::spawn(chain.run(seat, tell));
+        tokio::spawn(chain.run(place, cancelled, tell));
         Ok(run)
     }
 }

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 
 use super::analyzer::{AnalysisError, Analyzer};
-use super::binary_hash::{self, DEFAULT_HASH_LIMIT_BYTES, hashed};
+use super::binary_hash::{self, Hasher};
 use super::findings::Findings;
 use super::request::{AnalysisRequest, AnalysisSubject};
 
@@ -19,12 +19,12 @@ pub(super) const ANALYSIS_TYPE: &str = "file_hash";
 #[derive(Debug, Clone)]
 pub struct FileHash {
     analysis_type: &'static str,
-    limit_bytes: u64,
+    hasher: Hasher,
 }
 
 impl Default for FileHash {
     fn default() -> Self {
-        Self { analysis_type: ANALYSIS_TYPE, limit_bytes: DEFAULT_HASH_LIMIT_BYTES }
+        Self { analysis_type: ANALYSIS_TYPE, hasher: Hasher::default() }
     }
 }
 
@@ -40,7 +40,7 @@ impl FileHash {
     /// Refuses larger files.
     #[must_use]
     pub fn with_limit_bytes(mut self, limit_bytes: u64) -> Self {
-        self.limit_bytes = limit_bytes;
+        self.hasher.limit_bytes = limit_bytes;
         self
     }
 }
@@ -55,28 +55,19 @@ impl Analyzer for FileHash {
         let Some(path) = request.subject.path else {
             return Err(AnalysisError::impossible("no file is named"));
         };
-        hashed(AnalysisSubject::file(path), self.limit_bytes).await
+        self.hasher.hash(AnalysisSubject::file(path)).await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     /// SHA-256 of `abc`.
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     async fn analyze(subject: AnalysisSubject) -> Result<Findings, AnalysisError> {
-        let request = AnalysisRequest {
-            analysis: "1".to_owned(),
-            stage: "digest".to_owned(),
-            analysis_type: ANALYSIS_TYPE.to_owned(),
-            subject,
-            parameters: BTreeMap::new(),
-            inputs: BTreeMap::new(),
-        };
+        let request = AnalysisRequest::about(ANALYSIS_TYPE, subject);
         FileHash::default().with_limit_bytes(3).analyze(request).await
     }
 
@@ -101,12 +92,5 @@ mod tests {
             let told = analyze(subject).await.unwrap_err();
             assert!(matches!(told, AnalysisError::Impossible { .. }), "{told:?}");
         }
-    }
-
-    #[test]
-    fn it_has_two_names() {
-        let analyzer = FileHash::default();
-        assert_eq!(analyzer.analysis_type(), "file_hash");
-        assert_eq!(analyzer.called_binary_hash().analysis_type(), "binary_hash");
     }
 }

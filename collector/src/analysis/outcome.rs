@@ -14,7 +14,7 @@ use super::request::AnalysisSubject;
 pub const MAX_REASON_BYTES: usize = 512;
 
 /// Names one analysis, unique.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnalysisId(String);
 
 /// What came of an analysis.

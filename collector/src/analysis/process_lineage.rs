@@ -68,8 +68,6 @@ fn short(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::super::findings::MAX_FINDINGS;
     use super::super::request::AnalysisSubject;
     use super::climb::End;
@@ -109,15 +107,7 @@ mod tests {
     }
 
     async fn analyze(subject: AnalysisSubject) -> Result<Findings, AnalysisError> {
-        let request = AnalysisRequest {
-            analysis: "1".to_owned(),
-            stage: "lineage".to_owned(),
-            analysis_type: ANALYSIS_TYPE.to_owned(),
-            subject,
-            parameters: BTreeMap::new(),
-            inputs: BTreeMap::new(),
-        };
-        ProcessLineage.analyze(request).await
+        ProcessLineage.analyze(AnalysisRequest::about(ANALYSIS_TYPE, subject)).await
     }
 
     #[cfg(unix)]

@@ -44,3 +44,18 @@ impl AnalysisSubject {
         Self { pid: None, path: Some(path.into()) }
     }
 }
+
+#[cfg(test)]
+impl AnalysisRequest {
+    /// Of a stage alone, with nothing to go on from.
+    pub(super) fn about(analysis_type: &str, subject: AnalysisSubject) -> Self {
+        Self {
+            analysis: "1".to_owned(),
+            stage: "only".to_owned(),
+            analysis_type: analysis_type.to_owned(),
+            subject,
+            parameters: BTreeMap::new(),
+            inputs: BTreeMap::new(),
+        }
+    }
+}

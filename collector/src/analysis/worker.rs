@@ -204,14 +204,13 @@ async fn alone(
 ) -> Result<Findings, AnalysisError> {
     let mut tasks = JoinSet::new();
     tasks.spawn(async move { analyzer.analyze(request).await });
-    match tasks.join_next().await {
-        Some(Ok(outcome)) => outcome,
-        Some(Err(error)) => Err(AnalysisError::failed(match error.try_into_panic() {
+    let joined = tasks.join_next().await.expect("one was spawned");
+    joined.unwrap_or_else(|error| {
+        Err(AnalysisError::failed(match error.try_into_panic() {
             Ok(panic) => format!("the analyzer panicked: {}", words(&*panic)),
             Err(error) => error.to_string(),
-        })),
-        None => Err(AnalysisError::failed("the analyzer's task is gone")),
-    }
+        }))
+    })
 }
 
 /// What a panic said, if it was text.

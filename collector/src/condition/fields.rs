@@ -169,13 +169,6 @@ mod tests {
     }
 
     #[test]
-    fn conditions_are_about_what_was_observed() {
-        let expected =
-            [EventKind::Process, EventKind::Network, EventKind::Filesystem, EventKind::Performance];
-        assert_eq!(kinds().collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
     fn a_kind_has_a_few_names() {
         let rows = [
             ("process", EventKind::Process),

@@ -166,16 +166,4 @@ mod tests {
         assert_eq!(location, Some(Location::new(2, 13)));
         assert_eq!(located("Expected: ), found: EOF"), ("Expected: ), found: EOF", None));
     }
-
-    #[test]
-    fn a_message_is_said_as_ours_are() {
-        let rows = [
-            ("Expected: ), found: EOF", "expected ), found the end"),
-            ("Expected: an expression, found: AND", "expected an expression, found `AND`"),
-            ("something else", "something else"),
-        ];
-        for (said, expected) in rows {
-            assert_eq!(message(said), expected);
-        }
-    }
 }

@@ -46,7 +46,8 @@ fn nginx() -> CollectionEvent {
 
 /// An event of each kind with every field set.
 fn full() -> [CollectionEvent; 4] {
-    let header = EventHeader { source: "test".into(), ..EventHeader::default() };
+    let header =
+        EventHeader { source: "test".into(), observed_unix_ns: 5, ..EventHeader::default() };
     [
         CollectionEvent::Process(ProcessEvent {
             header: header.clone(),

@@ -103,11 +103,4 @@ mod tests {
     fn not_follows_its_table() {
         assert_eq!(ALL.map(|one| !one), [False, True, Unknown]);
     }
-
-    #[test]
-    fn what_is_not_known_is_unknown() {
-        assert_eq!(Truth::from(Some(true)), True);
-        assert_eq!(Truth::from(Some(false)), False);
-        assert_eq!(Truth::from(None), Unknown);
-    }
 }

@@ -126,11 +126,6 @@ impl TriggerManager {
         }
     }
 
-    /// Names of the triggers, in the order in which they fire.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.triggers.iter().map(|armed| &*armed.purpose.trigger)
-    }
-
     /// The kinds of event the conditions are about.
     pub fn kinds(&self) -> BTreeSet<EventKind> {
         self.triggers.iter().flat_map(|armed| armed.condition.kinds()).collect()

@@ -54,41 +54,15 @@ impl Pending {
 mod tests {
     use super::*;
 
-    fn pending() -> Pending {
+    #[test]
+    fn what_nobody_tells_done_is_given_up_at_its_timeout() {
         let mut pending = Pending::new(2, Duration::from_nanos(10));
         pending.add("a".into(), 100);
         pending.add("b".into(), 105);
-        pending
-    }
-
-    #[test]
-    fn it_is_full_at_its_limit_and_done_makes_room() {
-        let mut pending = pending();
-        assert!(pending.is_full());
-        assert!(pending.done("a"));
-        assert!(!pending.is_full());
-    }
-
-    #[test]
-    fn what_is_done_is_done_once_and_what_was_never_asked_is_not() {
-        let mut pending = pending();
-        assert!(pending.done("b"));
-        assert!(!pending.done("b"));
-        assert!(!pending.done("c"));
-    }
-
-    #[test]
-    fn what_nobody_tells_done_is_given_up_at_its_timeout() {
-        let mut pending = pending();
         assert_eq!(pending.expire(109), 0);
         assert_eq!(pending.expire(110), 1);
         assert!(!pending.done("a"));
         assert_eq!(pending.expire(1000), 1);
         assert_eq!(pending.expire(1000), 0);
-    }
-
-    #[test]
-    fn with_a_limit_of_zero_it_is_always_full() {
-        assert!(Pending::new(0, Duration::ZERO).is_full());
     }
 }

@@ -18,8 +18,6 @@ use crate::config::TriggerPriority;
 pub struct Fired {
     /// The trigger's name.
     pub trigger: ByteString,
-    /// Its priority.
-    pub priority: TriggerPriority,
     /// What the event was about.
     pub subject: Arc<Subject>,
     /// What is asked.
@@ -70,7 +68,7 @@ impl Purpose {
         trigger_id: ByteString,
         signature: Signature,
     ) -> Fired {
-        let correlation = continued(&event.correlation, &trigger_id);
+        let correlation = event.correlation.child(trigger_id.clone());
         let request = TriggerRequest {
             header: self.header(&event.event, signature),
             trigger_id,
@@ -79,8 +77,7 @@ impl Purpose {
             target_pid: event.event.pid(),
             target_path: path(&event.event),
         };
-        let (trigger, priority) = (self.trigger.clone(), self.priority);
-        Fired { trigger, priority, subject, request, correlation }
+        Fired { trigger: self.trigger.clone(), subject, request, correlation }
     }
 
     fn header(&self, event: &CollectionEvent, signature: Signature) -> EventHeader {
@@ -95,17 +92,6 @@ impl Purpose {
             metadata,
             ..EventHeader::default()
         }
-    }
-}
-
-/// A step caused by the event.
-fn continued(cause: &CorrelationMetadata, trigger_id: &ByteString) -> CorrelationMetadata {
-    CorrelationMetadata {
-        id: trigger_id.clone().into(),
-        parent: Some(cause.id.clone()),
-        // As `child` numbers it, for events that come with any number at all.
-        sequence: cause.sequence.saturating_add(1),
-        ..cause.clone()
     }
 }
 

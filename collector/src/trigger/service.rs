@@ -55,6 +55,8 @@ pub struct TriggerService {
     statistics: watch::Sender<TriggerServiceStatistics>,
     /// Whether it was told that events are lost.
     is_losing: bool,
+    /// Whether it was told that requests are refused.
+    is_refused: bool,
 }
 
 impl TriggerService {
@@ -77,9 +79,17 @@ impl TriggerService {
         let (done_sender, done) = mpsc::channel(DONE_CAPACITY);
         let statistics = watch::Sender::new(TriggerServiceStatistics::default());
         let handle = TriggerHandle::new(done_sender, statistics.subscribe());
-        let subscriber_id = config.subscriber_id;
-        let is_losing = false;
-        Ok((Self { bus, subscriber_id, receiver, manager, done, statistics, is_losing }, handle))
+        let service = Self {
+            bus,
+            subscriber_id: config.subscriber_id,
+            receiver,
+            manager,
+            done,
+            statistics,
+            is_losing: false,
+            is_refused: false,
+        };
+        Ok((service, handle))
     }
 
     /// Runs until the bus ends. See [`run_until`](Self::run_until).
@@ -139,29 +149,41 @@ impl TriggerService {
 
     /// Publishes a request, again and again while the bus has no room.
     async fn publish(&mut self, fired: Fired) -> Result<(), PublishError> {
+        let mut is_waiting = false;
         loop {
             let event = CollectionEvent::TriggerRequest(fired.request.clone());
             match self.bus.publish(event, Some(fired.correlation.clone())).await {
                 // What was accepted and not confirmed is not asked for twice.
                 Ok(()) | Err(PublishError::Unconfirmed { .. } | PublishError::Undelivered) => {
                     self.statistics.send_modify(|statistics| statistics.requests_published += 1);
+                    self.is_refused = false;
                     return Ok(());
                 }
                 Err(PublishError::Timeout { waited }) => {
-                    warn!(?waited, trigger = %fired.trigger, "the bus has no room; trying again");
+                    if !std::mem::replace(&mut is_waiting, true) {
+                        let trigger = &fired.trigger;
+                        warn!(?waited, %trigger, "the bus has no room; trying until it has");
+                    }
                     self.statistics.send_modify(|statistics| statistics.publish_retries += 1);
                     tokio::time::sleep(RETRY_PAUSE).await;
                 }
                 Err(error @ (PublishError::TooLarge { .. } | PublishError::Denied(_))) => {
-                    warn!(%error, trigger = %fired.trigger, "a request is lost");
-                    self.manager.withdraw(&fired);
-                    self.statistics.send_modify(|statistics| statistics.requests_lost += 1);
-                    self.report();
+                    self.refused(&fired, &error);
                     return Ok(());
                 }
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Gives a request up that the bus never takes; told once until it takes one.
+    fn refused(&mut self, fired: &Fired, error: &PublishError) {
+        if !std::mem::replace(&mut self.is_refused, true) {
+            warn!(%error, trigger = %fired.trigger, "a request is lost");
+        }
+        self.manager.withdraw(fired);
+        self.statistics.send_modify(|statistics| statistics.requests_lost += 1);
+        self.report();
     }
 
     /// Shows what the triggers count.

@@ -2,8 +2,14 @@
 
 use daemoneye_eventbus::event::NetworkChange;
 use daemoneye_eventbus::{CollectionEvent, NetworkEvent, PerformanceEvent};
+use sha2::{Digest as _, Sha256};
 
-/// What an event is about. Texts are copies: what is remembered pins no event.
+/// Longest text that is kept as it is, bytes; of a longer one its digest is. Most paths are
+/// shorter, and whoever makes long ones makes a trigger remember a few hundred KiB at most.
+const MAX_TEXT_BYTES: usize = 256;
+
+/// What an event is about. Texts are copies, so that what is remembered pins no event, and long
+/// ones are the hexadecimal SHA-256 of themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A process. Its start tells it from another of the same id.
@@ -45,7 +51,7 @@ impl Subject {
                 Self::Process { pid: event.pid, start_time_unix_ns: event.start_time_unix_ns }
             }
             CollectionEvent::Network(event) => Self::of_network(event),
-            CollectionEvent::Filesystem(event) => Self::Path(Box::from(&*event.path)),
+            CollectionEvent::Filesystem(event) => Self::Path(kept(&event.path)),
             CollectionEvent::Performance(event) => Self::of_performance(event),
             CollectionEvent::TriggerRequest(_)
             | CollectionEvent::Audit(_)
@@ -57,19 +63,26 @@ impl Subject {
         match event.change {
             NetworkChange::Dns => Self::Lookup {
                 pid: event.pid,
-                query: Box::from(event.dns_query.as_deref().unwrap_or_default()),
+                query: kept(event.dns_query.as_deref().unwrap_or_default()),
             },
-            _ => Self::Connection(Box::from(&*event.connection_id)),
+            _ => Self::Connection(kept(&event.connection_id)),
         }
     }
 
     fn of_performance(event: &PerformanceEvent) -> Self {
         Self::Metric {
-            name: Box::from(&*event.metric_name),
-            component: event.component.as_deref().map(Box::from),
+            name: kept(&event.metric_name),
+            component: event.component.as_deref().map(kept),
             pid: event.pid,
         }
     }
+}
+
+fn kept(text: &str) -> Box<str> {
+    if text.len() <= MAX_TEXT_BYTES {
+        return Box::from(text);
+    }
+    hex::encode(Sha256::digest(text)).into_boxed_str()
 }
 
 #[cfg(test)]
@@ -115,5 +128,15 @@ mod tests {
 
         let request = CollectionEvent::TriggerRequest(TriggerRequest::default());
         assert_eq!(Subject::of(&request), Subject::Nothing);
+    }
+
+    #[test]
+    fn a_long_text_is_remembered_as_its_digest_and_differs_from_others() {
+        let path = |last: char| format!("{}{last}", "x".repeat(MAX_TEXT_BYTES));
+        let (one, other) = (kept(&path('a')), kept(&path('b')));
+        assert_ne!(one, other);
+        assert_eq!((one.len(), other.len()), (64, 64));
+        let longest = "x".repeat(MAX_TEXT_BYTES);
+        assert_eq!(*kept(&longest), *longest);
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use collector_core::analysis::{
-    AnalysisOrder, AnalysisOutcome, AnalysisSubject, Analyzer, BinaryHash, Interruption,
-    ProcessLineage, StageFailure, StageOutcome,
+    AnalysisOrder, AnalysisOutcome, AnalysisRun, AnalysisSubject, Analyzer, BinaryHash,
+    Interruption, MAX_RETRIES, StageOutcome,
 };
 use collector_core::{AnalysisStage, AnalysisWorkflowDefinition, EventBusFactory, EventBusType};
 use daemoneye_eventbus::acl::CollectorKind;
@@ -108,22 +108,6 @@ async fn a_file_is_hashed_and_its_digest_handed_on_all_under_one_root() {
 }
 
 #[tokio::test]
-async fn a_process_is_hashed_and_its_parents_are_followed() {
-    for bus_type in BUSES {
-        let analyzers: Vec<Box<dyn Analyzer>> =
-            vec![Box::new(BinaryHash::default()), Box::new(ProcessLineage)];
-        let site = Site::start(bus_type, analyzers, vec![("deep", chain("process_lineage"))]).await;
-        let pid = std::process::id();
-        let run = site.coordinator.start("deep", of_process(pid)).unwrap();
-        let result = run.result().await.unwrap();
-        assert_eq!(result.outcome, AnalysisOutcome::Succeeded, "{bus_type}: {result:?}");
-        assert_eq!(result.findings("digest").unwrap().get("sha256").map(str::len), Some(64));
-        assert_eq!(result.findings("second").unwrap().get("pid"), Some(pid.to_string().as_str()));
-        site.end().await;
-    }
-}
-
-#[tokio::test]
 async fn what_fails_twice_succeeds_at_the_third_attempt_and_what_cannot_be_is_tried_once() {
     for bus_type in BUSES {
         let analyzers: Vec<Box<dyn Analyzer>> =
@@ -157,19 +141,17 @@ async fn what_fails_twice_succeeds_at_the_third_attempt_and_what_cannot_be_is_tr
 #[tokio::test]
 async fn an_attempt_that_takes_too_long_ends_at_the_collector_as_well() {
     for bus_type in BUSES {
-        let (stuck, begun, mut ended) = Stuck::new();
-        let waited = Duration::from_millis(50);
-        let slow = one(stage("slow", "stuck").with_timeout(waited));
+        let (stuck, mut begun, mut ended) = Stuck::new();
+        // One attempt may be so late that it never begins there; not all of them.
+        let slow = stage("slow", "stuck").with_timeout(Duration::from_millis(100));
+        let slow = one(slow.with_retries(MAX_RETRIES));
         let site = Site::start(bus_type, vec![Box::new(stuck)], vec![("slow", slow)]).await;
         let run = site.coordinator.start("slow", of_process(1)).unwrap();
-        let result = run.result().await.unwrap();
-        assert_eq!(result.outcome, AnalysisOutcome::Failed { stage: "slow".to_owned() });
-        let timed_out = StageOutcome::Failed(StageFailure::TimedOut { waited });
-        assert_eq!(result.stages[0].outcome, timed_out, "{bus_type}");
-        // Unless it was so late that it never began.
-        if *begun.borrow() > 0 {
-            reaches(&mut ended, 1).await;
-        }
+        reaches(&mut begun, 1).await;
+        // Nobody has cancelled it.
+        reaches(&mut ended, 1).await;
+        run.cancel();
+        run.result().await.unwrap();
         site.end().await;
     }
 }
@@ -183,7 +165,7 @@ async fn what_is_cancelled_in_its_midst_ends_at_the_collector_and_everybody_is_t
         let site = Site::start(bus_type, analyzers, vec![("deep", chain("stuck"))]).await;
         let run = site.coordinator.start("deep", of_process(std::process::id())).unwrap();
         reaches(&mut begun, 1).await;
-        assert!(site.coordinator.cancel(run.id()));
+        run.cancel();
         let result = run.result().await.unwrap();
         let by = Interruption::Cancelled;
         assert_eq!(result.outcome, AnalysisOutcome::Unfinished(by), "{bus_type}");
@@ -212,8 +194,11 @@ async fn a_trigger_request_of_a_collector_starts_a_chain_under_its_root() {
         let wanted = EventSubscription::new("records").with_pattern("events.audit.record");
         let mut told = site.agent_bus.subscribe(wanted).await.unwrap();
         let coordinator = Arc::clone(&site.coordinator);
-        let following =
-            tokio::spawn(async move { coordinator.follow_triggers(&mut triggers).await });
+        let following = tokio::spawn(async move {
+            while let Some(trigger) = triggers.recv().await {
+                let _ = coordinator.answer(&trigger).await.map(AnalysisRun::detach);
+            }
+        });
         for (number, analysis_type) in [(1, "unheard_of"), (2, "deep")] {
             let request = TriggerRequest {
                 trigger_id: format!("t-{number}").into(),
@@ -228,7 +213,6 @@ async fn a_trigger_request_of_a_collector_starts_a_chain_under_its_root() {
         }
         let refused = next_record(&mut told).await;
         let succeeded = next_record(&mut told).await;
-        assert_eq!(site.coordinator.refused(), 1);
 
         let events = site.end().await;
         timeout(LIMIT, following).await.expect("it ends with the bus").unwrap();
@@ -261,16 +245,4 @@ async fn who_may_only_observe_reads_what_came_of_an_analysis() {
     assert_eq!(value(told[0], "finding.digest.sha256").map(str::len), Some(64));
     watcher.shutdown(LIMIT).await.unwrap();
     site.end().await;
-}
-
-#[tokio::test]
-async fn a_circle_of_stages_is_refused_with_their_names() {
-    let site = Site::start(EventBusType::Local, Vec::new(), Vec::new()).await;
-    let circle = chain("repeat").with_dependency("digest", "second");
-    let coordinator = Arc::clone(&site.coordinator);
-    site.end().await;
-    let mut coordinator = Arc::into_inner(coordinator).expect("nobody else has it");
-    let refused = coordinator.register("circle", circle).unwrap_err();
-    let told = "stages need each other in a circle: digest -> second -> digest";
-    assert_eq!(refused.to_string(), told);
 }

@@ -47,11 +47,13 @@ impl Follower {
         let mut is_open = true;
         loop {
             tokio::select! {
+                // Ends before requests, so that what has ended does not gather here.
+                biased;
+                Some(ended) = self.running.join_next() => self.conclude(ended).await,
                 request = self.requests.recv(), if is_open => match request {
                     Some(request) => self.take(&request).await,
                     None => is_open = false,
                 },
-                Some(ended) = self.running.join_next() => self.conclude(ended).await,
                 else => break,
             }
         }
@@ -76,13 +78,8 @@ impl Follower {
     }
 
     async fn conclude(&mut self, joined: Result<Ended, JoinError>) {
-        let Ended { trigger_id, result } = match joined {
-            Ok(ended) => ended,
-            Err(error) => {
-                debug!(%error, "nobody waited for an analysis to its end");
-                return;
-            }
-        };
+        // A task that only waits is cut off by nothing but the end of its runtime.
+        let Ok(Ended { trigger_id, result }) = joined else { return };
         if let Some(result) = &result {
             self.ended(result);
         }

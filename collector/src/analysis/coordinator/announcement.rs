@@ -12,8 +12,9 @@ use daemoneye_eventbus::{
 use tracing::warn;
 
 use super::super::outcome::{AnalysisOutcome, AnalysisResult, StageOutcome};
+use super::super::request::{AnalysisSubject, MAX_PATH_BYTES};
 use super::desk::Desk;
-use super::order::{AnalysisOrder, cut};
+use super::order::{AnalysisOrder, Triggered, cut};
 
 /// What was done.
 const ACTION: &str = "analysis";
@@ -30,45 +31,57 @@ enum Detail {
 
 /// Tells everybody what came of an analysis.
 pub(super) async fn announce(desk: &Desk, order: &AnalysisOrder, result: &AnalysisResult) {
-    let mut published = publish(desk, order, result, Detail::Whole).await;
+    // One number for both: to readers, a gap in them is a loss.
+    let number = desk.next_record();
+    let mut published = publish(desk, number, order, result, Detail::Whole).await;
     if matches!(published, Err(PublishError::TooLarge { .. })) {
-        published = publish(desk, order, result, Detail::WithoutFindings).await;
+        published = publish(desk, number, order, result, Detail::WithoutFindings).await;
     }
-    if let Err(error) = published {
-        warn!(analysis = %result.analysis, %error, "what came of an analysis was not told");
-    }
+    account_for(desk, published);
 }
 
 /// Tells everybody that a trigger started nothing, and why.
 pub(super) async fn announce_refusal(
     desk: &Desk,
     trigger: &BusEvent,
-    wanted: &str,
+    asked: &Triggered,
     reason: String,
 ) {
     let record = AuditEvent {
-        header: header(desk, trigger.event.priority(), Metadata::new()),
+        header: header(desk, desk.next_record(), asked.order.priority, about(&asked.order)),
         actor: desk.name.clone(),
         action: ByteString::from_static(ACTION),
-        resource: cut(wanted, MAX_WANTED_BYTES).into(),
+        resource: cut(&asked.workflow, MAX_WANTED_BYTES).into(),
         outcome: AuditOutcome::Refused,
         reason: Some(reason.into()),
     };
     let correlation = trigger.correlation.child(format!("{}/refused", trigger.correlation.id));
-    let published = desk.bus.publish(CollectionEvent::Audit(record), Some(correlation)).await;
-    if let Err(error) = published {
-        warn!(%error, "the refusal of a trigger was not told");
+    account_for(desk, desk.bus.publish(CollectionEvent::Audit(record), Some(correlation)).await);
+}
+
+/// Counts a record that the bus did not take; told once until it takes one.
+fn account_for(desk: &Desk, published: Result<(), PublishError>) {
+    match published {
+        Ok(()) | Err(PublishError::Unconfirmed { .. } | PublishError::Undelivered) => {
+            desk.kept_record();
+        }
+        Err(error) => {
+            if desk.lost_record() {
+                warn!(%error, "the record of an analysis is lost");
+            }
+        }
     }
 }
 
 async fn publish(
     desk: &Desk,
+    number: u64,
     order: &AnalysisOrder,
     result: &AnalysisResult,
     detail: Detail,
 ) -> Result<(), PublishError> {
     let record = AuditEvent {
-        header: header(desk, order.priority, metadata(order, result, detail)),
+        header: header(desk, number, order.priority, metadata(order, result, detail)),
         actor: desk.name.clone(),
         action: ByteString::from_static(ACTION),
         resource: result.workflow.as_str().into(),
@@ -82,10 +95,10 @@ async fn publish(
     desk.bus.publish(CollectionEvent::Audit(record), Some(correlation)).await
 }
 
-fn header(desk: &Desk, priority: Priority, metadata: Metadata) -> EventHeader {
+fn header(desk: &Desk, number: u64, priority: Priority, metadata: Metadata) -> EventHeader {
     EventHeader {
         source: desk.name.clone(),
-        source_sequence: desk.next_record(),
+        source_sequence: number,
         observed_unix_ns: unix_ns(),
         observed_monotonic_ns: monotonic_ns(),
         priority: Some(priority),
@@ -94,13 +107,19 @@ fn header(desk: &Desk, priority: Priority, metadata: Metadata) -> EventHeader {
     }
 }
 
+/// Who asked, and about what.
+fn about(order: &AnalysisOrder) -> Metadata {
+    let AnalysisSubject { pid, path } = &order.subject;
+    let trigger = order.trigger_id.as_deref().map(|id| entry("trigger", id));
+    let pid = pid.map(|pid| entry("target_pid", pid.to_string()));
+    let path = path.as_deref().map(|path| entry("target_path", cut(path, MAX_PATH_BYTES)));
+    [trigger, pid, path].into_iter().flatten().collect()
+}
+
 /// What an analysis was about, how each stage ended, and what was found.
 fn metadata(order: &AnalysisOrder, result: &AnalysisResult, detail: Detail) -> Metadata {
-    let subject = &result.subject;
     let mut told = vec![entry("analysis", result.analysis.as_str())];
-    told.extend(order.trigger_id.as_deref().map(|id| entry("trigger", id)));
-    told.extend(subject.pid.map(|pid| entry("target_pid", pid.to_string())));
-    told.extend(subject.path.as_deref().map(|path| entry("target_path", path)));
+    told.extend(about(order));
     told.push(entry("took_ms", result.took.as_millis().to_string()));
     let stages = result.stages.iter();
     told.extend(
@@ -136,7 +155,6 @@ mod tests {
 
     use super::super::super::findings::Findings;
     use super::super::super::outcome::{AnalysisId, StageFailure, StageReport};
-    use super::super::super::request::AnalysisSubject;
     use super::*;
 
     fn report(stage: &str, outcome: StageOutcome) -> StageReport {
@@ -146,8 +164,8 @@ mod tests {
 
     fn told(detail: Detail) -> Vec<(String, String)> {
         let subject = AnalysisSubject { pid: Some(7), path: Some("/bin/sh".to_owned()) };
-        let order =
-            AnalysisOrder { trigger_id: Some("t-1".to_owned()), ..AnalysisOrder::default() };
+        let trigger_id = Some("t-1".to_owned());
+        let order = AnalysisOrder { trigger_id, ..AnalysisOrder::of(subject.clone()) };
         let analysis = AnalysisId::fresh();
         let found = Findings::new([("sha256", "ab"), ("bytes", "2")]).unwrap();
         let result = AnalysisResult {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use daemoneye_eventbus::rpc::TaskPriority;
 use daemoneye_eventbus::{CorrelationMetadata, Priority};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
@@ -19,7 +19,7 @@ use super::super::plan::Plan;
 use super::super::progress::{Progress, Step};
 use super::super::request::AnalysisRequest;
 use super::announcement::announce;
-use super::desk::{Desk, Seat};
+use super::desk::Desk;
 use super::order::AnalysisOrder;
 
 /// What one analysis consists of.
@@ -50,12 +50,17 @@ struct Answered {
 }
 
 impl Chain {
-    /// Runs to its end, tells everybody on the bus and then its asker; leaves when whoever was
-    /// asked in vain has been told as well.
-    pub(super) async fn run(self, seat: Seat, tell: oneshot::Sender<AnalysisResult>) {
+    /// Runs to its end, tells everybody on the bus and then its asker; leaves its place when those
+    /// who were asked in vain have been told as well.
+    pub(super) async fn run(
+        self,
+        place: OwnedSemaphorePermit,
+        cancelled: watch::Receiver<bool>,
+        tell: oneshot::Sender<AnalysisResult>,
+    ) {
         debug!(analysis = %self.analysis, workflow = %self.workflow, "an analysis begins");
         let mut under_way = UnderWay::default();
-        let (progress, took) = self.drive(&mut under_way, seat.cancelled()).await;
+        let (progress, took) = self.drive(&mut under_way, cancelled).await;
         let (outcome, stages) = progress.finish();
         debug!(analysis = %self.analysis, %outcome, ?took, "an analysis has ended");
         let result = AnalysisResult {
@@ -71,7 +76,7 @@ impl Chain {
         // Whoever does not wait any more has no use for it.
         let _ = tell.send(result);
         while under_way.recalls.join_next().await.is_some() {}
-        drop(seat);
+        drop(place);
     }
 
     async fn drive(
@@ -80,6 +85,7 @@ impl Chain {
         mut cancelled: watch::Receiver<bool>,
     ) -> (Progress, Duration) {
         let began = Instant::now();
+        let mut closing = self.desk.closing();
         let config = &self.desk.config;
         let mut progress =
             Progress::new(Arc::clone(&self.plan), config.stages_at_once, config.pauses);
@@ -90,7 +96,7 @@ impl Chain {
                 return (progress, began.elapsed());
             }
             tokio::select! {
-                () = told(&mut cancelled) => {
+                () = either(&mut cancelled, &mut closing) => {
                     let steps = progress.cancel(began.elapsed());
                     self.obey(steps, &progress, under_way);
                 }
@@ -171,11 +177,18 @@ impl Chain {
     }
 }
 
-/// Completes when the analysis is cancelled. Cancel safe.
-async fn told(cancelled: &mut watch::Receiver<bool>) {
-    let is_told = cancelled.wait_for(|cancelled| *cancelled).await.is_ok();
-    if !is_told {
-        // The seat holds a sender for longer than this runs.
+/// Completes when one of two flags is raised. Cancel safe.
+async fn either(one: &mut watch::Receiver<bool>, other: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = raised(one) => {}
+        () = raised(other) => {}
+    }
+}
+
+async fn raised(flag: &mut watch::Receiver<bool>) {
+    let is_raised = flag.wait_for(|is_raised| *is_raised).await.is_ok();
+    if !is_raised {
+        // Whoever could raise it has let the analysis go on.
         std::future::pending::<()>().await;
     }
 }

@@ -1,15 +1,12 @@
 //! What all analyses of one coordinator share: how they reach others, and a limit of their number.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use daemoneye_eventbus::{ByteString, EventBus};
-use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::super::carrier::StageCarrier;
-use super::super::outcome::AnalysisId;
 use super::{CoordinatorConfig, StartError};
 
 /// The most analyses that may be set to run at once.
@@ -23,28 +20,12 @@ pub(super) struct Desk {
     pub(super) carrier: Arc<dyn StageCarrier>,
     pub(super) config: CoordinatorConfig,
     places: Arc<Semaphore>,
-    /// Shared, because who starts and who cancels are none of the tasks that run; never held across
-    /// an await.
-    table: Mutex<Table>,
-    /// Records published so far.
+    closing: watch::Sender<bool>,
+    /// Records that were to be published so far, those of them that the bus did not take, and
+    /// whether the last one is among these.
     records: AtomicU64,
-    refused: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct Table {
-    /// How each analysis is told that it is cancelled.
-    running: HashMap<AnalysisId, watch::Sender<bool>>,
-    is_closed: bool,
-}
-
-/// One analysis' place, until it is dropped.
-pub(super) struct Seat {
-    desk: Arc<Desk>,
-    analysis: AnalysisId,
-    cancel: watch::Sender<bool>,
-    /// Given back after the analysis has left the table: a field is dropped after the whole.
-    _place: OwnedSemaphorePermit,
+    records_lost: AtomicU64,
+    is_losing: AtomicBool,
 }
 
 impl Desk {
@@ -55,50 +36,38 @@ impl Desk {
         config: CoordinatorConfig,
     ) -> Self {
         let chain_limit = config.chain_limit.clamp(1, MAX_CHAIN_LIMIT);
-        let places = usize::try_from(chain_limit).expect("65536 is a size");
         Self {
             name,
             bus,
             carrier,
             config: CoordinatorConfig { chain_limit, ..config },
-            places: Arc::new(Semaphore::new(places)),
-            table: Mutex::default(),
+            places: Arc::new(Semaphore::new(size(chain_limit))),
+            closing: watch::Sender::new(false),
             records: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
+            records_lost: AtomicU64::new(0),
+            is_losing: AtomicBool::new(false),
         }
     }
 
-    /// A place for an analysis, unless all are taken or the coordinator has ended.
-    pub(super) fn seat(desk: &Arc<Self>, analysis: &AnalysisId) -> Result<Seat, StartError> {
-        let mut table = desk.table.lock();
-        if table.is_closed {
+    /// A place for an analysis until it is dropped, unless all are taken or the coordinator has
+    /// ended.
+    pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, StartError> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        // Only now: who ends the coordinator between the two waits for this place.
+        if *self.closing.borrow() {
             return Err(StartError::Ended);
         }
-        let place = Arc::clone(&desk.places).try_acquire_owned();
-        let limit = desk.config.chain_limit;
-        let place = place.map_err(|_| StartError::TooMany { limit })?;
-        let cancel = watch::Sender::new(false);
-        table.running.insert(analysis.clone(), cancel.clone());
-        let (desk, analysis) = (Arc::clone(desk), analysis.clone());
-        Ok(Seat { desk, analysis, cancel, _place: place })
-    }
-
-    pub(super) fn cancel(&self, analysis: &AnalysisId) -> bool {
-        let table = self.table.lock();
-        let cancel = table.running.get(analysis);
-        cancel.is_some_and(|cancel| {
-            cancel.send_replace(true);
-            true
-        })
+        place.map_err(|_| StartError::TooMany { limit: self.config.chain_limit })
     }
 
     /// Lets nobody in any more, and cancels who is there.
     pub(super) fn close(&self) {
-        let mut table = self.table.lock();
-        table.is_closed = true;
-        for cancel in table.running.values() {
-            cancel.send_replace(true);
-        }
+        self.closing.send_replace(true);
+    }
+
+    /// Hears whether it is closed.
+    pub(super) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
     }
 
     /// Completes when nobody is there. Cancel safe.
@@ -107,8 +76,9 @@ impl Desk {
         let _all = self.places.acquire_many(self.config.chain_limit).await;
     }
 
+    /// Analyses that run now.
     pub(super) fn running(&self) -> usize {
-        self.table.lock().running.len()
+        size(self.config.chain_limit).saturating_sub(self.places.available_permits())
     }
 
     /// The number of the next record, from 1.
@@ -116,29 +86,22 @@ impl Desk {
         self.records.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    pub(super) fn count_refused(&self) {
-        self.refused.fetch_add(1, Ordering::Relaxed);
+    /// A record was taken.
+    pub(super) fn kept_record(&self) {
+        self.is_losing.store(false, Ordering::Relaxed);
     }
 
-    pub(super) fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
+    /// A record was not taken; whether the one before was.
+    pub(super) fn lost_record(&self) -> bool {
+        self.records_lost.fetch_add(1, Ordering::Relaxed);
+        !self.is_losing.swap(true, Ordering::Relaxed)
+    }
+
+    pub(super) fn records_lost(&self) -> u64 {
+        self.records_lost.load(Ordering::Relaxed)
     }
 }
 
-impl Seat {
-    /// Tells the analysis that it is cancelled.
-    pub(super) fn cancel(&self) -> &watch::Sender<bool> {
-        &self.cancel
-    }
-
-    /// Hears whether it is.
-    pub(super) fn cancelled(&self) -> watch::Receiver<bool> {
-        self.cancel.subscribe()
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.desk.table.lock().running.remove(&self.analysis);
-    }
+fn size(chain_limit: u32) -> usize {
+    usize::try_from(chain_limit).expect("at most 65536")
 }

@@ -1,6 +1,5 @@
 //! The asker's end of an analysis.
 
-use daemoneye_eventbus::CorrelationMetadata;
 use tokio::sync::{oneshot, watch};
 
 use super::super::outcome::{AnalysisId, AnalysisResult};
@@ -11,7 +10,6 @@ use super::super::outcome::{AnalysisId, AnalysisResult};
 #[must_use = "dropping it cancels the analysis"]
 pub struct AnalysisRun {
     analysis: AnalysisId,
-    correlation: CorrelationMetadata,
     cancel: watch::Sender<bool>,
     result: oneshot::Receiver<AnalysisResult>,
     is_detached: bool,
@@ -19,13 +17,11 @@ pub struct AnalysisRun {
 
 impl AnalysisRun {
     pub(super) fn new(
-        analysis: &AnalysisId,
-        correlation: &CorrelationMetadata,
+        analysis: AnalysisId,
         cancel: watch::Sender<bool>,
         result: oneshot::Receiver<AnalysisResult>,
     ) -> Self {
-        let (analysis, correlation) = (analysis.clone(), correlation.clone());
-        Self { analysis, correlation, cancel, result, is_detached: false }
+        Self { analysis, cancel, result, is_detached: false }
     }
 
     /// Which one it is.
@@ -33,12 +29,7 @@ impl AnalysisRun {
         &self.analysis
     }
 
-    /// What its messages descend from.
-    pub fn correlation(&self) -> &CorrelationMetadata {
-        &self.correlation
-    }
-
-    /// Cancels it; the result will say so.
+    /// Cancels it; the result will say so, as will its record.
     pub fn cancel(&self) {
         self.cancel.send_replace(true);
     }
@@ -59,7 +50,7 @@ impl AnalysisRun {
 impl Drop for AnalysisRun {
     fn drop(&mut self) {
         if !self.is_detached {
-            self.cancel.send_replace(true);
+            self.cancel();
         }
     }
 }

@@ -7,9 +7,7 @@ use daemoneye_eventbus::event::AuditOutcome;
 use daemoneye_eventbus::rpc::TaskPriority;
 use daemoneye_eventbus::{BusEvent, CollectionEvent, EventId, Priority, TriggerRequest};
 
-use super::super::outcome::{
-    AnalysisOutcome, AnalysisResult, Interruption, StageFailure, StageOutcome,
-};
+use super::super::outcome::{AnalysisOutcome, AnalysisResult, Interruption, StageOutcome};
 use super::super::request::AnalysisSubject;
 use super::*;
 use site::{ATTEMPT, Script, Site, WORKFLOW};
@@ -85,8 +83,9 @@ async fn an_analysis_nobody_asked_for_is_its_own_root() {
     let site = Site::new(&[]);
     let order = AnalysisOrder::of(AnalysisSubject::process(7));
     let run = site.coordinator.start(WORKFLOW, order).unwrap();
-    assert_eq!(*run.correlation(), CorrelationMetadata::root(run.id().as_str()));
-    assert_eq!(run.result().await.unwrap().outcome, AnalysisOutcome::Succeeded);
+    let result = run.result().await.unwrap();
+    assert_eq!(result.correlation, CorrelationMetadata::root(result.analysis.as_str()));
+    assert_eq!(result.outcome, AnalysisOutcome::Succeeded);
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,18 +96,6 @@ async fn a_stage_that_fails_twice_succeeds_at_its_third_attempt() {
     assert_eq!(result.stage("digest").unwrap().attempts, 3);
     assert!(!result.took.is_zero(), "there were pauses");
     assert!(site.carrier.recalled().is_empty(), "who answered is not recalled");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stage_that_fails_too_often_skips_what_needs_it() {
-    let site = Site::new(&[("digest", &[Script::Fails; 3])]);
-    let result = analyse(&site).await;
-    assert_eq!(result.outcome, AnalysisOutcome::Failed { stage: "digest".to_owned() });
-    let failed = StageOutcome::Failed(StageFailure::failed("it is busy"));
-    assert_eq!(result.stages[0].outcome, failed);
-    let skipped = StageOutcome::Skipped { because: "digest".to_owned() };
-    assert_eq!(result.stages[1].outcome, skipped);
-    assert_eq!(site.carrier.calls().len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,7 +130,7 @@ async fn whoever_cancels_gets_a_result_that_says_so_and_what_runs_is_recalled() 
     let run = site.coordinator.start(WORKFLOW, order()).unwrap();
     let id = run.id().clone();
     site.carrier.until_calls(1).await;
-    assert!(site.coordinator.cancel(&id));
+    run.cancel();
     let result = run.result().await.unwrap();
     let (whole, stage) = unfinished(Interruption::Cancelled);
     assert_eq!(result.outcome, whole);
@@ -152,7 +139,6 @@ async fn whoever_cancels_gets_a_result_that_says_so_and_what_runs_is_recalled() 
     site.coordinator.end(LIMIT).await.unwrap();
     assert_eq!(site.carrier.recalled(), [format!("{id}/digest/1")]);
     assert_eq!(site.carrier.calls().len(), 1, "nothing was begun after that");
-    assert!(!site.coordinator.cancel(&id), "it is over");
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,11 +163,11 @@ async fn the_analysis_too_many_is_refused_and_a_place_is_free_again_after_an_end
     let first = site.coordinator.start(WORKFLOW, order()).unwrap();
     let refused = site.coordinator.start(WORKFLOW, order()).unwrap_err();
     assert_eq!(refused, StartError::TooMany { limit: 1 });
-    assert_eq!(site.coordinator.running(), 1);
+    assert_eq!(site.coordinator.desk.running(), 1);
     site.carrier.until_calls(1).await;
     first.cancel();
     first.result().await.unwrap();
-    while site.coordinator.running() > 0 {
+    while site.coordinator.desk.running() > 0 {
         tokio::task::yield_now().await;
     }
     assert_eq!(analyse(&site).await.outcome, AnalysisOutcome::Succeeded);
@@ -193,7 +179,7 @@ async fn an_end_cancels_all_and_starts_nothing_more() {
     let runs = [(); 2].map(|()| site.coordinator.start(WORKFLOW, order()).unwrap());
     site.carrier.until_calls(2).await;
     site.coordinator.end(LIMIT).await.unwrap();
-    assert_eq!(site.coordinator.running(), 0);
+    assert_eq!(site.coordinator.desk.running(), 0);
     assert_eq!(site.bus.records().len(), 2, "everybody has been told");
     for run in runs {
         let (whole, _) = unfinished(Interruption::Cancelled);
@@ -203,10 +189,8 @@ async fn an_end_cancels_all_and_starts_nothing_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_started_is_refused() {
+async fn a_path_that_is_none_is_refused() {
     let site = Site::new(&[]);
-    let unknown = StartError::UnknownWorkflow { name: "other".to_owned() };
-    assert_eq!(site.coordinator.start("other", order()).unwrap_err(), unknown);
     let bytes = MAX_PATH_BYTES + 1;
     let long = AnalysisOrder::of(AnalysisSubject::file("x".repeat(bytes)));
     let refused = site.coordinator.start(WORKFLOW, long).unwrap_err();
@@ -222,12 +206,34 @@ async fn a_record_that_is_too_large_is_told_without_findings() {
     assert_eq!((&*record.actor, &*record.action, &*record.resource), ("agent", "analysis", "deep"));
     assert!(record.header.metadata_value("findings").is_some());
     assert_eq!(record.header.metadata_value("stage.digest").unwrap(), "succeeded");
+    assert_eq!(record.header.source_sequence, 1, "the whole one was none");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_the_bus_does_not_take_is_counted_and_the_asker_is_told_all_the_same() {
+    let site = Site::with(&[], 1, 0);
+    assert_eq!(analyse(&site).await.outcome, AnalysisOutcome::Succeeded);
+    assert!(site.bus.records().is_empty());
+    assert_eq!(site.coordinator.records_lost(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trigger_that_starts_nothing_is_told_with_what_it_asked_for() {
+    let site = Site::new(&[]);
+    let refused = site.coordinator.answer(&trigger("unheard_of", "procmond")).await.unwrap_err();
+    assert_eq!(refused, StartError::UnknownWorkflow { name: "unheard_of".to_owned() });
+    let (record, correlation) = site.bus.records().remove(0);
+    assert_eq!((record.outcome, &*record.resource), (AuditOutcome::Refused, "unheard_of"));
+    assert_eq!(record.reason.as_deref(), Some("there is no workflow \"unheard_of\""));
+    assert_eq!(record.header.metadata_value("trigger").unwrap(), "t-1");
+    assert_eq!(record.header.metadata_value("target_pid").unwrap(), "7");
+    assert_eq!(correlation.root, "scan-7".into());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_trigger_starts_the_workflow_it_names_under_its_root() {
     let site = Site::new(&[]);
-    let run = site.coordinator.start_for(&trigger(WORKFLOW, "elsewhere")).unwrap();
+    let run = site.coordinator.answer(&trigger(WORKFLOW, "elsewhere")).await.unwrap();
     let result = run.result().await.unwrap();
     assert_eq!(result.outcome, AnalysisOutcome::Succeeded);
     assert_eq!(result.subject, AnalysisSubject::process(7));
@@ -243,10 +249,11 @@ async fn a_trigger_starts_the_workflow_it_names_under_its_root() {
 #[tokio::test(start_paused = true)]
 async fn a_trigger_may_give_a_single_stage_to_a_collector_of_its_choice() {
     let site = Site::new(&[]);
-    let run = site.coordinator.start_for(&trigger("pattern_scan", "fsmond-2")).unwrap();
+    let run = site.coordinator.answer(&trigger("pattern_scan", "fsmond-2")).await.unwrap();
     assert_eq!(run.result().await.unwrap().outcome, AnalysisOutcome::Succeeded);
     let target = site.carrier.calls().remove(0).target;
     assert_eq!(target.collector.as_deref(), Some("fsmond-2"));
-    let refused = site.coordinator.start_for(&trigger("pattern_scan", "no level")).unwrap_err();
+    let unnamed = trigger("pattern_scan", "no level");
+    let refused = site.coordinator.answer(&unnamed).await.unwrap_err();
     assert!(matches!(refused, StartError::Collector(_)), "{refused:?}");
 }

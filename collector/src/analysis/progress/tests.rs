@@ -91,16 +91,6 @@ fn chance_shortens_the_pause() {
 }
 
 #[test]
-fn what_cannot_be_done_is_not_tried_again() {
-    let mut progress = two(stage("first").with_retries(5));
-    progress.advance(Duration::ZERO, CHANCE);
-    let impossible = StageFailure::impossible("no such file");
-    progress.answered(0, 1, Err(impossible.clone()), SECOND, CHANCE);
-    assert_eq!(progress.advance(SECOND, CHANCE), []);
-    assert_eq!(outcomes(progress).1[0], StageOutcome::Failed(impossible));
-}
-
-#[test]
 fn an_attempt_whose_time_is_over_is_aborted_and_made_again() {
     let mut progress = two(stage("first").with_retries(1));
     progress.advance(Duration::ZERO, CHANCE);

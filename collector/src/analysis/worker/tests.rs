@@ -103,14 +103,8 @@ async fn reaches(counter: &mut watch::Receiver<usize>, count: usize) {
 }
 
 fn task(id: &str, action: &str, stage: &str) -> Task {
-    let request = AnalysisRequest {
-        analysis: "1".to_owned(),
-        stage: stage.to_owned(),
-        analysis_type: action.to_owned(),
-        subject: AnalysisSubject::default(),
-        parameters: BTreeMap::new(),
-        inputs: BTreeMap::new(),
-    };
+    let about_nothing = AnalysisRequest::about(action, AnalysisSubject::default());
+    let request = AnalysisRequest { stage: stage.to_owned(), ..about_nothing };
     Task {
         id: id.to_owned(),
         kind: CollectorKind::Process,

@@ -3,7 +3,7 @@
 use sqlparser::ast::Expr;
 
 use super::super::error::{ConditionError, ConditionFault};
-use super::super::fields::{self, ReadTexts, Words};
+use super::super::fields::{self, Words};
 use super::super::number::Number;
 use super::super::tree::{Comparison, NumberTerm, Predicate, TextTerm};
 use super::value::Value;
@@ -33,13 +33,17 @@ impl Lowering<'_> {
         Ok(Predicate::All(vec![above, below]))
     }
 
-    /// As SQL defines it: `x = a OR x = b`.
+    /// As SQL defines it: `x = a OR x = b`. Every choice has a copy of `x`, which therefore is no
+    /// condition: lists of conditions, each in the next, would multiply to more than memory holds.
     pub(super) fn one_of(
         &mut self,
         inner: &Expr,
         list: &[Expr],
     ) -> Result<Predicate, ConditionError> {
         let value = self.value(inner)?;
+        if matches!(value, Value::Truth(_)) {
+            return Err(self.wrong_type(inner, "a number or a text before IN", &value));
+        }
         let mut choices = Vec::with_capacity(list.len());
         for item in list {
             let other = self.value(item)?;
@@ -67,8 +71,12 @@ impl Lowering<'_> {
                 let same = Predicate::Same(Box::new(left), Box::new(right));
                 self.equality(comparison, same, "a truth value", at)
             }
+            // A list is equal to a text that it has; it has no order.
             (Value::Texts(texts), Value::Text(wanted))
-            | (Value::Text(wanted), Value::Texts(texts)) => self.has(texts, comparison, wanted, at),
+            | (Value::Text(wanted), Value::Texts(texts)) => {
+                let has = Predicate::Has { texts, wanted };
+                self.equality(comparison, has, "a list of texts", at)
+            }
             (Value::Word(words), Value::Text(text)) => {
                 self.known_word(&words, &text, at)?;
                 self.words(TextTerm::Field(words.read), comparison, text, at)
@@ -98,17 +106,6 @@ impl Lowering<'_> {
                 Err(self.error(at, ConditionFault::Mismatch { left, right }))
             }
         }
-    }
-
-    /// A list is equal to a text that it has; it has no order.
-    fn has(
-        &self,
-        texts: ReadTexts,
-        comparison: Comparison,
-        wanted: TextTerm,
-        at: &Expr,
-    ) -> Result<Predicate, ConditionError> {
-        self.equality(comparison, Predicate::Has { texts, wanted }, "a list of texts", at)
     }
 
     /// Words are equal or not; `started` is not before `tree`.

@@ -1,6 +1,8 @@
 //! What is no condition: what is said, where, and that nothing takes for ever to be refused.
 
-use crate::condition::{Condition, ConditionError, ConditionFault, MAX_TEXT_BYTES, MAX_TOKENS};
+use crate::condition::{
+    Condition, ConditionError, ConditionFault, MAX_DEPTH, MAX_TEXT_BYTES, MAX_TOKENS,
+};
 
 fn refused(text: &str) -> ConditionError {
     match Condition::parse(text) {
@@ -150,6 +152,11 @@ fn types_are_checked_before_any_event_comes() {
         ("-name = 1", (1, 2), "expected a number, found a text"),
         ("pid LIKE '4%'", (1, 1), "expected a text before LIKE, found a number"),
         ("priority LIKE 'h%'", (1, 1), "expected a text before LIKE, found a word"),
+        (
+            "accessible IN (TRUE)",
+            (1, 1),
+            "expected a number or a text before IN, found a truth value",
+        ),
         ("name LIKE name", (1, 11), "expected a text in quotes behind LIKE, found a text"),
         ("name = NULL", (1, 8), "nothing is equal to NULL, and nothing differs from it"),
         ("pid = 1e999", (1, 7), "`1e999` is no number"),
@@ -248,15 +255,17 @@ fn a_condition_ends_at_its_limits() {
 
 #[test]
 fn what_is_nested_too_deep_is_refused_at_once() {
+    assert!(Condition::parse(&format!("{}TRUE", "NOT ".repeat(MAX_DEPTH - 2))).is_ok());
+    let levels = MAX_DEPTH + 1;
     let rows = [
-        format!("{}TRUE{}", "(".repeat(60), ")".repeat(60)),
-        format!("{}TRUE", "NOT ".repeat(60)),
+        format!("{}TRUE{}", "(".repeat(levels), ")".repeat(levels)),
+        format!("{}TRUE", "NOT ".repeat(levels)),
+        format!("1{} > 0", " + 1".repeat(levels)),
+        format!("{}1 > 0", "- ".repeat(levels)),
+        format!("TRUE{}", " IS TRUE".repeat(levels)),
         // A parser that tries another reading at each level would not come back.
         format!("{}TRUE{}", "NOT (".repeat(60), ")".repeat(60)),
         format!("{}TRUE", "NOT (".repeat(60)),
-        format!("1{} > 0", " + 1".repeat(60)),
-        format!("{}1 > 0", "- ".repeat(60)),
-        format!("TRUE{}", " IS TRUE".repeat(60)),
     ];
     for text in rows {
         assert_eq!(refused(&text).fault, ConditionFault::TooDeep, "{text}");

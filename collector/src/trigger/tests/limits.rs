@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::TriggerResourceLimits;
-use crate::trigger::TriggerStatistics;
+use crate::trigger::{MAX_SUBJECTS, TriggerStatistics};
 
 /// More than any of these tests asks, so that each tries one limit.
 fn ample() -> TriggerResourceLimits {
@@ -57,6 +57,20 @@ fn each_trigger_has_windows_of_its_own() {
     assert_eq!(manager.statistics_of("short").unwrap().deduplicated, 1);
     assert_eq!(manager.statistics_of("long").unwrap().deduplicated, 2);
     assert_eq!(manager.statistics_of("other"), None);
+}
+
+#[test]
+fn at_the_limit_the_oldest_subject_is_forgotten_and_counted() {
+    let limits = TriggerResourceLimits { max_pending: 2000, ..ample() };
+    let mut manager = manager([limited("t", limits, Duration::from_hours(1))]);
+    let most = u32::try_from(MAX_SUBJECTS).unwrap();
+    for pid in 0..=most {
+        assert_eq!(count(&mut manager, u64::from(pid), pid, 0), 1);
+    }
+    assert_eq!(manager.statistics().subjects_forgotten, 1);
+    assert_eq!(count(&mut manager, 2000, 1, 0), 0, "the second is remembered");
+    assert_eq!(count(&mut manager, 2001, 0, 0), 1, "the first is not");
+    assert_eq!(manager.statistics().subjects_forgotten, 2);
 }
 
 #[test]

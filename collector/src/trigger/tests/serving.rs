@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemoneye_eventbus::{
-    CorrelationId, EventBus, EventReceiver, EventSubscription, PublishError, SubscribeError,
-};
+use daemoneye_eventbus::{EventBus, EventReceiver, EventSubscription, PublishError, SubscribeError};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -66,38 +64,6 @@ impl Running {
 
 fn open() -> RefusingBus {
     RefusingBus::new([])
-}
-
-#[tokio::test]
-async fn where_a_condition_holds_a_request_is_published() {
-    let mut running = Running::start(open(), [trigger("t", "name = 'nginx'")]).await;
-    let other = CollectionEvent::Process(ProcessEvent::default());
-    running.publish(other).await;
-    running.bus.publish(process(7), Some("scan-7".into())).await.unwrap();
-
-    let request = running.next_request().await;
-    assert_eq!(request.topic.as_str(), "control.trigger.request");
-    assert_eq!(request.correlation.root, CorrelationId::from("scan-7"));
-    assert_eq!(request.correlation.parent, Some("scan-7".into()));
-    let CollectionEvent::TriggerRequest(request) = &request.event else { panic!("{request:?}") };
-    assert_eq!(request.target_pid, Some(7));
-    assert_eq!(&*request.header.source, "agent");
-
-    running.wait_for(|statistics| statistics.requests_published == 1).await;
-    let statistics = running.stop().await.unwrap();
-    assert_eq!((statistics.events_received, statistics.triggers.fired), (2, 1));
-    assert_eq!((statistics.events_lost, statistics.requests_lost), (0, 0));
-}
-
-#[tokio::test]
-async fn a_request_is_no_event_that_triggers_look_at() {
-    let mut running = Running::start(open(), [trigger("t", "TRUE")]).await;
-    running.publish(process(7)).await;
-    running.next_request().await;
-    running.publish(process(8)).await;
-    running.next_request().await;
-    running.wait_for(|statistics| statistics.requests_published == 2).await;
-    assert_eq!(running.stop().await.unwrap().events_received, 2);
 }
 
 #[tokio::test]

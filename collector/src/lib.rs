@@ -40,6 +40,12 @@ pub mod telemetry;
 pub mod test_utils;
 pub mod trigger;
 
+// The bus's, which the collector's document has under this crate's name.
+pub use daemoneye_eventbus::{
+    CorrelationFilter, EventBus, EventFilter, EventSubscription, FilesystemEvent, NetworkEvent,
+    PerformanceEvent, ProcessEvent, TriggerRequest,
+};
+
 pub use analysis::{AnalysisChainCoordinator, AnalysisStage, AnalysisWorkflowDefinition};
 pub use config::{CollectorConfig, EventBusConfig, EventBusType};
 pub use factory::{DaemoneyeEventBusAdapter, EventBusFactory, FactoryError};

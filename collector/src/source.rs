@@ -85,6 +85,15 @@ pub trait EventSource: Send + Sync {
 /// The mapping is that of subscriptions by capability (M1): trigger requests need
 /// [`SourceCaps::REALTIME`]. No capability covers audit records and control messages; they are the
 /// agent's own and the control plane's.
+///
+/// ```
+/// use collector_core::source::{EventKind, SourceCaps, covers};
+///
+/// let watches_processes = SourceCaps::PROCESS | SourceCaps::SYSTEM_WIDE;
+/// assert!(covers(watches_processes, EventKind::Process));
+/// assert!(!covers(watches_processes, EventKind::TriggerRequest));
+/// assert!(covers(watches_processes | SourceCaps::REALTIME, EventKind::TriggerRequest));
+/// ```
 pub fn covers(capabilities: SourceCaps, kind: EventKind) -> bool {
     let needed = match kind {
         EventKind::Process => SourceCaps::PROCESS,

@@ -3,7 +3,7 @@
 //!
 //! Its Rust is run with the documentation of the crate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,29 +19,108 @@ use daemoneye_eventbus::{
 
 const PAGE: &str = include_str!("../MIGRATION.md");
 /// Sections with names.
-const NAMES: [&str; 2] = ["Names of the framework", "Names of the bus"];
+const NAMES: [&str; 3] = [
+    "Names of the framework",
+    "Names of the bus",
+    "The collector's document, section by section",
+];
+/// What the collector's document names, whoever defines it there.
+const OF_THE_COLLECTORS_DOCUMENT: [&str; 44] = [
+    "AnalysisChainCoordinator",
+    "AnalysisStage",
+    "AnalysisWorkflowDefinition",
+    "CollectionEvent",
+    "Collector",
+    "CollectorConfig",
+    "CollectorIpcServer",
+    "CorrelationFilter",
+    "DatabaseManager",
+    "EventBus",
+    "EventFilter",
+    "EventSource",
+    "EventSubscription",
+    "FilesystemEvent",
+    "HealthStatus",
+    "IpcRequest",
+    "IpcResponse",
+    "MockEventSource",
+    "NetworkEvent",
+    "NetworkEventSource",
+    "PerformanceEvent",
+    "ProcessEvent",
+    "ProcessEventSource",
+    "ProcessSourceConfig",
+    "SourceCaps",
+    "TestCollector",
+    "TriggerCondition",
+    "TriggerManager",
+    "TriggerPriority",
+    "TriggerRequest",
+    "TriggerResourceLimits",
+    "capabilities",
+    "create_test_config",
+    "get_capabilities",
+    "handle_request",
+    "health_check",
+    "register",
+    "run",
+    "with_backpressure_threshold",
+    "with_batch_timeout",
+    "with_component_name",
+    "with_event_buffer_size",
+    "with_max_batch_size",
+    "with_max_event_sources",
+];
+/// Marks of rows whose type has what the documents say it has.
+const KEPT: [&str; 2] = ["same", "more"];
 /// How names begin that must resolve.
 const CRATES: [&str; 3] = ["collector_core::", "daemoneye_eventbus::", "legacy_buses::"];
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Uses each name, so that this file compiles only where all of them resolve, and lists them.
+/// Uses each name, so that this file compiles only where all of them resolve, and lists them; the same
+/// with what types have.
 macro_rules! resolved {
     (
         types: $($($kind:ident)::+),+;
         traits: $($($contract:ident)::+),+;
         functions: $($($function:ident)::+),+;
         methods: $($($owner:ident)::+ => $method:ident),+;
+        builders: $($($built:ident)::+ => $builder:ident),+;
+        openers: $($($opened:ident)::+ => $opener:ident),+;
+        fields: $($($record:ident)::+ { $($field:ident),+ }),+;
+        members: $($($whole:ident)::+ { $($member:ident),+ }),+;
     ) => {
+        /// By type, as the page writes it: what it has.
+        fn parts() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+            $(let _ = |value: &$($record)::+| { $(let _ = &value.$field;)+ };)+
+            $({
+                type Whole = $($whole)::+;
+                $(let _ = Whole::$member;)+
+            })+
+            let parts = [
+                $((concat!($("::", stringify!($record)),+), vec![$(stringify!($field)),+]),)+
+                $((concat!($("::", stringify!($whole)),+), vec![$(stringify!($member)),+]),)+
+            ];
+            let named = |(name, parts): (&'static str, Vec<&'static str>)| {
+                (name.trim_start_matches("::"), parts.into_iter().collect::<BTreeSet<_>>())
+            };
+            parts.map(named).into()
+        }
+
         fn resolved() -> BTreeSet<String> {
             $(let _ = std::any::type_name::<$($kind)::+>();)+
             $(let _ = std::any::type_name::<dyn $($contract)::+>();)+
             $(let _ = $($function)::+;)+
             $(let _ = <dyn $($owner)::+>::$method;)+
+            $(let _ = |built: $($built)::+| built.$builder("text");)+
+            $(let _ = || <$($opened)::+>::$opener("path");)+
             let names = [
                 $(concat!($("::", stringify!($kind)),+),)+
                 $(concat!($("::", stringify!($contract)),+),)+
                 $(concat!($("::", stringify!($function)),+),)+
                 $(concat!($("::", stringify!($owner),)+ "::", stringify!($method)),)+
+                $(concat!($("::", stringify!($built),)+ "::", stringify!($builder)),)+
+                $(concat!($("::", stringify!($opened),)+ "::", stringify!($opener)),)+
             ];
             names.map(|name| name.trim_start_matches("::").to_owned()).into()
         }
@@ -56,26 +135,40 @@ resolved! {
         collector_core::CollectionEvent,
         collector_core::Collector,
         collector_core::CollectorConfig,
+        collector_core::CollectorIpcClient,
         collector_core::CollectorIpcServer,
+        collector_core::CorrelationFilter,
         collector_core::DaemoneyeEventBusAdapter,
         collector_core::EventBusConfig,
         collector_core::EventBusFactory,
         collector_core::EventBusType,
+        collector_core::EventFilter,
+        collector_core::EventSubscription,
         collector_core::FactoryError,
+        collector_core::FilesystemEvent,
         collector_core::HealthStatus,
+        collector_core::NetworkEvent,
         collector_core::NetworkSource,
+        collector_core::PerformanceEvent,
+        collector_core::ProcessEvent,
         collector_core::ProcessSource,
         collector_core::SourceCaps,
         collector_core::TriggerCondition,
         collector_core::TriggerManager,
         collector_core::TriggerPriority,
+        collector_core::TriggerRequest,
         collector_core::TriggerResourceLimits,
         collector_core::config::CrossbeamConfig,
         collector_core::config::DaemoneyeConfig,
         collector_core::config::Layers,
         collector_core::config::ProcmondConfig,
+        collector_core::control::HealthAnnouncer,
+        collector_core::ipc::Grant,
+        collector_core::ipc::IpcReconnect,
         collector_core::ipc::IpcRequest,
         collector_core::ipc::IpcResponse,
+        collector_core::ipc::Offer,
+        collector_core::spool::Spool,
         collector_core::test_utils::MockEventSource,
         collector_core::test_utils::TestCollector,
         daemoneye_eventbus::BusEvent,
@@ -88,16 +181,12 @@ resolved! {
         daemoneye_eventbus::EventId,
         daemoneye_eventbus::EventReceiver,
         daemoneye_eventbus::EventSubscription,
-        daemoneye_eventbus::FilesystemEvent,
-        daemoneye_eventbus::NetworkEvent,
         daemoneye_eventbus::OverflowPolicy,
-        daemoneye_eventbus::PerformanceEvent,
-        daemoneye_eventbus::ProcessEvent,
         daemoneye_eventbus::Routing,
-        daemoneye_eventbus::TriggerRequest,
         legacy_buses::crossbeam::HighPerformanceEventBusImpl,
         legacy_buses::crossbeam::LocalEventBus;
     traits:
+        collector_core::EventBus,
         collector_core::EventSource,
         daemoneye_eventbus::EventBus;
     functions:
@@ -106,6 +195,7 @@ resolved! {
         collector_core::Collector::register,
         collector_core::Collector::run,
         collector_core::CollectorConfig::new,
+        collector_core::CollectorConfig::problems,
         collector_core::CollectorConfig::with_backpressure_threshold,
         collector_core::CollectorConfig::with_batch_timeout,
         collector_core::CollectorConfig::with_event_buffer_size,
@@ -121,6 +211,10 @@ resolved! {
         collector_core::DaemoneyeEventBusAdapter::map_topic_pattern,
         collector_core::EventBusFactory::create,
         collector_core::EventBusFactory::host,
+        collector_core::health::of_collector,
+        collector_core::health::of_own,
+        collector_core::health::of_source,
+        collector_core::source::covers,
         collector_core::test_utils::create_test_config,
         daemoneye_eventbus::DaemoneyeBroker::new,
         daemoneye_eventbus::DaemoneyeBroker::serve,
@@ -130,6 +224,30 @@ resolved! {
         daemoneye_eventbus::EventBus => statistics,
         daemoneye_eventbus::EventBus => subscribe,
         daemoneye_eventbus::EventBus => unsubscribe;
+    builders:
+        collector_core::CollectorConfig => with_component_name;
+    openers:
+        collector_core::DaemoneyeEventBusAdapter => new;
+    fields:
+        collector_core::AnalysisWorkflowDefinition { stages, dependencies, timeout },
+        collector_core::CollectorConfig {
+            component_name, max_event_sources, event_buffer_size, max_batch_size, batch_timeout,
+            shutdown_timeout, health_check_interval, enable_telemetry, enable_debug_logging
+        },
+        collector_core::EventBusConfig { bus_type, socket_path, crossbeam, daemoneye },
+        collector_core::TriggerCondition { sql_condition, priority, resource_limits },
+        daemoneye_eventbus::EventBusStatistics {
+            events_published, events_delivered, active_subscribers, uptime
+        };
+    members:
+        collector_core::CollectionEvent {
+            Process, Network, Filesystem, Performance, TriggerRequest
+        },
+        collector_core::EventBusType { Local, DaemonEye },
+        collector_core::HealthStatus { Healthy, Degraded, Unhealthy },
+        collector_core::SourceCaps {
+            PROCESS, NETWORK, FILESYSTEM, PERFORMANCE, REALTIME, KERNEL_LEVEL, SYSTEM_WIDE
+        };
 }
 
 /// A section of the page, from its heading to the next.
@@ -156,15 +274,64 @@ fn blocks(language: &str) -> Vec<&'static str> {
     begun.filter_map(|rest| rest.split("\n```").next()).collect()
 }
 
+/// Every row of the sections with names.
+fn named() -> impl Iterator<Item = Vec<&'static str>> {
+    NAMES.into_iter().flat_map(|heading| rows(section(heading)))
+}
+
 #[test]
 fn every_name_of_the_page_resolves_and_every_name_that_resolves_is_on_it() {
-    let names = NAMES.into_iter().flat_map(|heading| rows(section(heading)));
-    let shown: BTreeSet<String> = names
-        .flat_map(|cells| spans(cells[1]))
-        .filter(|name| CRATES.iter().any(|prefix| name.starts_with(prefix)))
-        .map(str::to_owned)
-        .collect();
+    let shown: BTreeSet<String> =
+        named().flat_map(|cells| spans(cells[1])).map(str::to_owned).collect();
     assert_eq!(shown, resolved());
+}
+
+#[test]
+fn names_of_the_page_say_where_they_are() {
+    for name in resolved() {
+        assert!(CRATES.iter().any(|prefix| name.starts_with(prefix)), "{name}");
+    }
+}
+
+#[test]
+fn what_the_documents_say_a_type_has_it_has() {
+    let mut shown: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for cells in named().filter(|cells| KEPT.contains(&cells[2].trim())) {
+        for (old, parts) in spans(cells[0]).filter_map(|span| span.split_once(" { ")) {
+            let is_of_it = |name: &&str| name.rsplit("::").next() == Some(old);
+            let Some(name) = spans(cells[1]).find(is_of_it) else { continue };
+            let parts = parts.trim_end_matches(" }").split(", ").filter(|part| *part != "…");
+            shown.entry(name).or_default().extend(parts);
+        }
+    }
+    assert_eq!(shown, parts());
+}
+
+#[test]
+fn every_name_of_the_collectors_document_has_a_row() {
+    let is_in_a_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let olds = named().flat_map(|cells| spans(cells[0]));
+    let words: BTreeSet<&str> =
+        olds.flat_map(|old| old.split(move |letter: char| !is_in_a_name(letter))).collect();
+    for name in OF_THE_COLLECTORS_DOCUMENT {
+        assert!(words.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn capabilities_have_the_bits_of_the_document() {
+    let capabilities = [
+        SourceCaps::PROCESS,
+        SourceCaps::NETWORK,
+        SourceCaps::FILESYSTEM,
+        SourceCaps::PERFORMANCE,
+        SourceCaps::REALTIME,
+        SourceCaps::KERNEL_LEVEL,
+        SourceCaps::SYSTEM_WIDE,
+    ];
+    for (bit, capability) in capabilities.into_iter().enumerate() {
+        assert_eq!(capability.bits(), 1_u32 << bit, "{capability:?}");
+    }
 }
 
 #[test]

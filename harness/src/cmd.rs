@@ -9,6 +9,7 @@ mod control;
 mod curves;
 pub mod explain;
 pub mod explore;
+pub mod footprint;
 mod host;
 pub mod judged;
 pub mod judging;

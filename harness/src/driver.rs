@@ -11,7 +11,7 @@
 //! - `fencing`: which event a fence is;
 //! - `measure`, `backlog`, `collect`, `records`: what comes out of it;
 //! - `hops`: a trial in which the hops of events are noted, and what they come to; `hop_notes`: what its actors leave;
-//! - `host`: real agent and collectors instead of actors;
+//! - `host`: real agent and collectors instead of actors; `idle_processes`: others beside them;
 //! - `soak`: hours of events between real processes that come, go and stay, counted and not kept;
 //! - `tap`: listens to a broker that runs already, whoever has started it;
 //! - `descriptors`: the one limit of the system that a run raises;
@@ -33,6 +33,7 @@ mod hop_notes;
 mod hops;
 mod host;
 mod identity;
+mod idle_processes;
 mod impostors;
 mod interrupt;
 mod measure;
@@ -51,7 +52,10 @@ pub use descriptors::{DescriptorLimit, descriptors_needed, raise_descriptor_limi
 pub use error::{DriveError, Stage};
 pub use fencing::{companion, fence};
 pub use hops::{hops_of, run_traced};
-pub use host::{HostDriven, HostRequest, ThingKind, agent_beside, run_host};
+pub use host::{
+    FootprintPlan, HostDriven, HostRequest, ThingKind, agent_beside, run_footprint, run_host,
+};
+pub use idle_processes::IdleProcesses;
 pub use interrupt::{Interrupt, Interrupter};
 pub use peer::why_unavailable;
 pub use records::RecordsError;

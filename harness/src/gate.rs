@@ -13,6 +13,7 @@
 //! - `metric`, `evidence`, `judgement`: all of it applied to the trials of one case on two buses;
 //! - `growth`, `knee`, `curve`: what the points of a curve say together;
 //! - `trend`, `soak`: whether something grows with time, and what a soak proved;
+//! - `footprint`: what agent and collectors use, beside their budgets;
 //! - `outlook`: what earlier blocks foretell, before anything is run.
 
 mod block;
@@ -21,6 +22,7 @@ mod curve;
 mod estimate;
 mod evidence;
 mod floor;
+mod footprint;
 mod growth;
 mod judgement;
 mod knee;
@@ -39,6 +41,9 @@ pub use block::{Side, TRIALS_PER_BLOCK, by_side, log_ratio, order, round_order};
 pub use curve::{CurveLine, CurvePoint, Spread};
 pub use estimate::{ALPHA_PER_LOOK, Concluding, Estimate, Interval, Look};
 pub use evidence::{Block, Evidence, REDOS_PER_LOOK, Redos, Runner, VoidTrial, valid_trials};
+pub use footprint::{
+    BudgetRow, CPU_BUDGET_PERCENT, MEMORY_BUDGET_BYTES, READY_BUDGET_S, Standing, judge_footprint,
+};
 pub use growth::{Bounds, Exponent, FLAT_MOST, Growth, LAST_FLAT_MOST};
 pub use judgement::{Basis, BlockRatios, Judgement, judge};
 pub use knee::{Knee, Missed, Paced, Rung, WhyMissed};

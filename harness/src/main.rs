@@ -48,6 +48,14 @@ Exit codes:
   3  nothing was published
   4  infrastructure: no broker, or a file that cannot be written";
 
+const MEASURING_EXIT_CODES: &str = "\
+Exit codes:
+  0  measured: every figure is told beside its budget, whether that is met or missed
+  1  something was left behind, or the agent did not end in order
+  2  usage
+  3  not all of it is measured: this host does not tell
+  4  infrastructure: no agent beside the harness, a process that ended meanwhile, or an interrupt";
+
 const SEARCHING_EXIT_CODES: &str = "\
 Exit codes:
   0  nothing was found
@@ -101,6 +109,8 @@ enum Verb {
     Shrink(cmd::shrink::ShrinkArgs),
     #[command(after_help = EXIT_CODES)]
     Soak(cmd::soak::SoakArgs),
+    #[command(after_help = MEASURING_EXIT_CODES)]
+    Footprint(cmd::footprint::FootprintArgs),
     /// Become a process of somebody's trial.
     #[command(hide = true)]
     Actor {
@@ -147,6 +157,7 @@ fn main() -> ExitCode {
         Verb::Explore(arguments) => told(cmd::explore::run(&arguments)),
         Verb::Shrink(arguments) => told(cmd::shrink::run(&arguments)),
         Verb::Soak(arguments) => told(cmd::soak::run(&arguments)),
+        Verb::Footprint(arguments) => told(cmd::footprint::run(&arguments)),
         Verb::Actor { .. } => cmd::actor(),
         Verb::SoakPart { .. } => cmd::soak_part(),
         Verb::Child { .. } => cmd::child(),

@@ -4,6 +4,7 @@
 
 mod control;
 mod curve;
+mod footprint;
 mod history;
 mod hops;
 mod load;
@@ -17,6 +18,7 @@ pub use control::{
     StepTimes,
 };
 pub use curve::CurveTrial;
+pub use footprint::{Footprint, FootprintRecord};
 pub use history::{
     History, Loss, Operated, Outcome, Published, PublisherLog, Received, Resumption, SubscriberLog,
     Touched, UNKNOWN_PUBLISHER,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use equivalence::cmd::selection::Wanted;
 use equivalence::plan::Bus;
@@ -12,7 +13,7 @@ use equivalence::scenario::Profile;
 
 /// How much each section of the documents asks for; where one asks for several things at once, a criterion
 /// each.
-const ASKED: [(&str, usize); 6] = [
+const ASKED: [(&str, usize); 8] = [
     ("migration document, characteristics to preserve", 6),
     ("migration document, functional requirements", 4),
     ("migration document, performance requirements", 4),
@@ -20,10 +21,14 @@ const ASKED: [(&str, usize); 6] = [
     // Twelve; the last is of four systems.
     ("topic document, acceptance criteria", 15),
     ("topic document, performance requirements", 5),
+    ("collector document, performance characteristics", 5),
+    ("budgets of agent and collectors", 3),
 ];
 /// Folders of the packages that commands of the ledger name.
 const PACKAGES: [(&str, &str); 3] =
     [("daemoneye-eventbus", "bus"), ("collector-core", "collector"), ("bus-benches", "benches")];
+/// How the commands begin that are a verb of the harness.
+const VERBS: &str = "cargo xtask equivalence ";
 /// Commands that are about no single test.
 const WHOLE: [&str; 1] = ["cargo check --workspace"];
 
@@ -123,10 +128,17 @@ fn a_command_of_nothing_is_noticed() {
     assert!(!is_there("cargo test -p daemoneye-eventbus --test topic"));
     assert!(!is_there("cargo bench -p bus-benches --bench topics"));
     assert!(!is_there("cargo test -p nobody --test topics"));
+    assert!(!is_there("cargo xtask equivalence footprints"));
 }
 
-/// Whether a command runs a test file or a benchmark of a package, and a module of it if it names one.
+/// Whether a command is a verb of the harness with its options, or runs a test file or a benchmark of a
+/// package, and a module of it if it names one.
 fn is_there(command: &str) -> bool {
+    if let Some(typed) = command.strip_prefix(VERBS) {
+        let mut verb = Command::new(env!("CARGO_BIN_EXE_equivalence"));
+        let help = verb.args(typed.split(' ')).arg("--help").output();
+        return help.expect("it runs").status.success();
+    }
     let words: Vec<&str> = command.split(' ').collect();
     let after = |flag: &str| {
         let at = words.iter().position(|word| *word == flag)?;

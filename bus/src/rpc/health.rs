@@ -10,6 +10,14 @@ pub use board::{
 };
 
 /// How well something works, best first: the worse of two is the greater.
+///
+/// ```
+/// use daemoneye_eventbus::rpc::HealthStatus;
+///
+/// let parts = [HealthStatus::Healthy, HealthStatus::Degraded];
+/// assert_eq!(HealthStatus::worst_of(parts), HealthStatus::Degraded);
+/// assert!(HealthStatus::Unhealthy > HealthStatus::Degraded);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum HealthStatus {
     /// As it should.

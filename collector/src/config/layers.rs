@@ -21,6 +21,29 @@ const VARIABLE_PREFIX: &str = "DAEMONEYE_";
 const LEVEL_SEPARATOR: &str = "__";
 
 /// A configuration in the making.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use collector_core::config::{Layers, Origin};
+///
+/// let mut layers = Layers::new();
+/// let system = "[collector]\nevent_buffer_size = 2000\nmax_batch_size = 200\n";
+/// layers.text(Path::new("system.toml"), system.to_owned())?;
+/// let user = "[collector]\nmax_batch_size = 300\n";
+/// layers.text(Path::new("user.toml"), user.to_owned())?;
+/// let variable = "DAEMONEYE_COLLECTOR__MAX_BATCH_SIZE";
+/// layers.environment([(variable.to_owned(), "400".to_owned())])?;
+/// layers.assignment("--set", "collector.max_batch_size=500")?;
+///
+/// let resolved = layers.resolve()?;
+/// let collector = &resolved.settings.collector;
+/// assert_eq!(collector.max_batch_size, 500, "of the flag");
+/// assert_eq!(collector.event_buffer_size, 2000, "of the system's file");
+/// assert_eq!(collector.max_event_sources, 16, "the default");
+/// assert!(matches!(resolved.origin("collector.max_batch_size"), Origin::Flag { .. }));
+/// # Ok::<(), collector_core::config::ConfigError>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Layers {
     layers: Vec<Layer>,

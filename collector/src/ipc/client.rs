@@ -35,6 +35,38 @@ const QUEUED_CALLS: usize = 64;
 /// When the connection breaks, what has no answer yet is asked again on the next one, up to three
 /// times in all and as long as its caller waits: no request changes anything. There is a next one
 /// as soon as there is something to ask. Dropping the client closes the connection.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use collector_core::analysis::{AnalysisWorker, WorkerLimits};
+/// use collector_core::config::IpcConfig;
+/// use collector_core::ipc::IpcClientConfig;
+/// use collector_core::test_utils::MockEventSource;
+/// use collector_core::{
+///     Collector, CollectorConfig, CollectorIpcClient, CollectorIpcServer, SourceCaps,
+/// };
+/// use daemoneye_eventbus::SocketAddress;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anyhow::Result<()> {
+/// let mut collector = Collector::new(CollectorConfig::new());
+/// collector.register(Box::new(MockEventSource::new("processes", SourceCaps::PROCESS)))?;
+/// let worker = Arc::new(AnalysisWorker::new(WorkerLimits::default()));
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("run").join("collector.sock");
+/// let mut server = CollectorIpcServer::new(&collector, worker, &path, &IpcConfig::default());
+/// server.start().await?;
+///
+/// let address = SocketAddress::from_path(path)?;
+/// let client = CollectorIpcClient::connect(&address, IpcClientConfig::new("operator")).await?;
+/// assert_eq!(client.capabilities().await?.capabilities, SourceCaps::PROCESS);
+/// drop(client);
+/// server.end(Duration::from_secs(5)).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct CollectorIpcClient {
     calls: mpsc::Sender<Call>,

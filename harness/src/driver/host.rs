@@ -5,12 +5,14 @@
 //! nothing is pretended, and nothing is judged here: what is not seen in time is left to the checks.
 //!
 //! - `agent`: its process; `record`: what it wrote; `left`: the end;
-//! - `stage`: makes things happen: `children`, `files`, `connections`.
+//! - `stage`: makes things happen: `children`, `files`, `connections`;
+//! - `footprint`: what agent and collectors use where nothing is made to happen.
 
 mod agent;
 mod children;
 mod connections;
 mod files;
+mod footprint;
 mod left;
 mod record;
 mod stage;
@@ -22,6 +24,8 @@ use std::time::Duration;
 use collector_core::config::CollectorName;
 use collector_core::ready::AgentReady;
 use tokio::time::Instant;
+
+pub use self::footprint::{FootprintPlan, run_footprint};
 
 use self::agent::{AGENT, RunningAgent};
 use self::left::Belongings;
@@ -167,7 +171,7 @@ impl Watch {
     async fn watch(&mut self, request: &HostRequest<'_>, stage: &Stage) -> Result<(), DriveError> {
         let ready = self.agent.ready().await?;
         tracing::debug!(?ready, "the agent is ready");
-        self.take_part(&ready).await?;
+        take_part(&ready, &mut self.agent, &mut self.meter, &mut self.belongings).await?;
         self.meter.everybody_is_ready();
         self.meter.window_begins();
         for (kind, count) in request.makes.iter().copied() {
@@ -182,25 +186,6 @@ impl Watch {
         }
         self.meter.window_ends();
         self.meter.everything_is_drained();
-        Ok(())
-    }
-
-    /// Measures the agent and each collector that is a process of its own.
-    async fn take_part(&mut self, ready: &AgentReady) -> Result<(), DriveError> {
-        self.meter.watch(AGENT, Role::Agent, ready.pid);
-        for collector in ready.collectors.iter().filter(|one| one.pid != ready.pid) {
-            self.meter.watch(&collector.ready, Role::Collector, collector.pid);
-            match Identity::of(collector.pid) {
-                Some(process) => {
-                    self.belongings.collectors.push((collector.ready.clone(), process));
-                }
-                // Elsewhere nobody tells whether it runs.
-                None if cfg!(unix) => {
-                    return Err(self.agent.lost_collector(&collector.ready, collector.pid).await);
-                }
-                None => {}
-            }
-        }
         Ok(())
     }
 
@@ -276,6 +261,28 @@ impl Watch {
             steps.iter().all(|step| seen.contains(step))
         })
     }
+}
+
+/// Measures the agent and each collector that is a process of its own.
+async fn take_part(
+    ready: &AgentReady,
+    agent: &mut RunningAgent,
+    meter: &mut Meter,
+    belongings: &mut Belongings,
+) -> Result<(), DriveError> {
+    meter.watch(AGENT, Role::Agent, ready.pid);
+    for collector in ready.collectors.iter().filter(|one| one.pid != ready.pid) {
+        meter.watch(&collector.ready, Role::Collector, collector.pid);
+        match Identity::of(collector.pid) {
+            Some(process) => belongings.collectors.push((collector.ready.clone(), process)),
+            // Elsewhere nobody tells whether it runs.
+            None if cfg!(unix) => {
+                return Err(agent.lost_collector(&collector.ready, collector.pid).await);
+            }
+            None => {}
+        }
+    }
+    Ok(())
 }
 
 #[cfg(all(test, target_os = "linux"))]

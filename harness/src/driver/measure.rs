@@ -26,7 +26,7 @@ use crate::record::{
     ContextSwitches, HostLoad, Memory, MemoryMoments, Moment, ProcessFigures, Role,
 };
 
-pub(super) use host::{descriptors, memory};
+pub(super) use host::{cpu_time, descriptors, memory, peak_resident};
 
 /// Five times a second the memory of one process is read.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(200);
@@ -130,7 +130,7 @@ impl Meter {
         self.window.get_or_insert((now, now));
         self.neighbours.begin();
         for process in &mut self.processes {
-            process.cpu_before = host::cpu_time(process.pid);
+            process.cpu_before = cpu_time(process.pid);
         }
         // Not at once: every process has just been read.
         let mut interval =
@@ -145,7 +145,7 @@ impl Meter {
             return;
         }
         for process in &mut self.processes {
-            if let (Some(before), Some(now)) = (process.cpu_before, host::cpu_time(process.pid)) {
+            if let (Some(before), Some(now)) = (process.cpu_before, cpu_time(process.pid)) {
                 let spent = now.saturating_sub(before);
                 process.cpu = Some(process.cpu.unwrap_or_default() + spent);
             }
@@ -197,7 +197,7 @@ impl Meter {
 
     /// Keeps a sample of the window, with what everybody has run so far: its clock costs next to nothing to read.
     fn keep(&mut self, memory: Vec<Memory>) {
-        let cpu = self.processes.iter().map(|process| host::cpu_time(process.pid)).collect();
+        let cpu = self.processes.iter().map(|process| cpu_time(process.pid)).collect();
         self.samples.push(Sample { at: Instant::now(), memory, cpu });
     }
 

@@ -16,13 +16,15 @@ use super::{Bus, Case};
 use crate::scenario::Scenario;
 
 /// The sections that say what must be reached: their names in the file, and for people.
-pub const SOURCES: [(&str, &str); 6] = [
+pub const SOURCES: [(&str, &str); 8] = [
     ("migration/characteristics", "migration document, characteristics to preserve"),
     ("migration/functional", "migration document, functional requirements"),
     ("migration/performance", "migration document, performance requirements"),
     ("migration/operational", "migration document, operational requirements"),
     ("topics/acceptance", "topic document, acceptance criteria"),
     ("topics/performance", "topic document, performance requirements"),
+    ("collectors/performance", "collector document, performance characteristics"),
+    ("programs/budgets", "budgets of agent and collectors"),
 ];
 
 /// One success criterion.

@@ -53,7 +53,7 @@ pub(super) const LAYERS: [Layer; 6] = [
     },
     Layer {
         package: "bus-benches",
-        may_use: &["daemoneye-eventbus", "legacy-buses", "equivalence"],
+        may_use: &["daemoneye-eventbus", "legacy-buses", "collector-core", "equivalence"],
         rooms: &[room("hop", &[]), room("long", &[]), room("sample", &[])],
     },
     Layer { package: "xtask", may_use: &[], rooms: &[] },

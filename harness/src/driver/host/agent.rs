@@ -1,4 +1,4 @@
-//! The agent of a host case: started, heard, missed at once when it dies, asked to end.
+//! The agent of a host case or a footprint: started, heard, missed at once when it dies, asked to end.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
@@ -34,6 +34,8 @@ const WORDS_LIMIT: Duration = Duration::from_secs(2);
 const NOTICE_LIMIT: Duration = Duration::from_secs(5);
 /// Short, so that a case is.
 const SCAN_INTERVAL: &str = "50ms";
+/// How the variables begin that set something of the agent or its collectors.
+const VARIABLE_PREFIX: &str = "DAEMONEYE_";
 
 /// The collectors that see what a case makes happen, each once.
 fn collectors(request: &HostRequest<'_>) -> Vec<&'static str> {
@@ -52,6 +54,7 @@ pub(super) struct RunningAgent {
 }
 
 impl RunningAgent {
+    /// One that records what a case makes happen.
     pub(super) fn start(
         program: &Path,
         request: &HostRequest<'_>,
@@ -60,16 +63,39 @@ impl RunningAgent {
     ) -> Result<Self, DriveError> {
         let bus = if request.bus == Bus::Crossbeam { "local" } else { "daemoneye" };
         let patterns = request.patterns.iter().flat_map(|pattern| ["--subscribe", pattern]);
-        let mut process = Command::new(program)
-            .args(["--bus", bus, "--interval", SCAN_INTERVAL, "--exit-with-parent"])
+        let mut command = Command::new(program);
+        command
+            .args(["--bus", bus, "--interval", SCAN_INTERVAL])
             .args(["--collectors", &collectors(request).join(",")])
             .arg("--set")
             .arg(format!("fsmond.paths={}", json!([WatchedFolder::within(folder)])))
             .args(patterns)
+            .arg("--record")
+            .arg(record);
+        Self::spawn(command, folder)
+    }
+
+    /// One as it is shipped: all collectors, every setting its default, whatever this host or this
+    /// user has set.
+    pub(super) fn start_as_shipped(program: &Path, folder: &Path) -> Result<Self, DriveError> {
+        let nothing_set = folder.join("config.toml");
+        std::fs::write(&nothing_set, "").map_err(DriveError::Prepare)?;
+        let mut command = Command::new(program);
+        command.arg("--config").arg(nothing_set);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with(VARIABLE_PREFIX) {
+                command.env_remove(name);
+            }
+        }
+        Self::spawn(command, folder)
+    }
+
+    /// Starts it with its home and its socket in a folder.
+    fn spawn(mut command: Command, folder: &Path) -> Result<Self, DriveError> {
+        let mut process = command
+            .arg("--exit-with-parent")
             .arg("--socket")
             .arg(folder.join("run").join("bus"))
-            .arg("--record")
-            .arg(record)
             .env("HOME", folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -16,8 +16,11 @@ pub(super) use self::sockets::Sockets;
 use super::neighbours::Counters;
 use crate::record::Memory;
 
+/// What `/proc/PID/status` counts memory in.
+const BYTES_PER_KIB: u64 = 1024;
+
 /// CPU time of a process so far, finished threads included.
-pub(super) fn cpu_time(pid: u32) -> Option<Duration> {
+pub(in crate::driver) fn cpu_time(pid: u32) -> Option<Duration> {
     let clock = clock_getcpuclockid(Pid::from_raw(i32::try_from(pid).ok()?)).ok()?;
     clock_gettime(clock).ok().map(Duration::from)
 }
@@ -40,6 +43,12 @@ pub(in crate::driver) fn memory(pid: u32) -> Option<Memory> {
         pss_bytes: bytes("Pss"),
         socket_bytes: None,
     })
+}
+
+/// The most memory a process had resident at once since its `exec`, bytes.
+pub(in crate::driver) fn peak_resident(pid: u32) -> Option<u64> {
+    let status = Process::new(i32::try_from(pid).ok()?).ok()?.status().ok()?;
+    Some(status.vmhwm? * BYTES_PER_KIB)
 }
 
 /// The host's counters now.
@@ -116,6 +125,8 @@ mod tests {
         assert!(cpu_time(own).expect("a clock") > Duration::ZERO);
         let memory = memory(own).expect("a rollup");
         assert!(memory.anonymous_bytes > 0 && memory.file_bytes > 0 && memory.pss_bytes > 0);
+        let peak = peak_resident(own).expect("a status");
+        assert!(peak >= memory.anonymous_bytes, "{peak} bytes, of which {memory:?} is a part");
     }
 
     #[test]
@@ -139,5 +150,6 @@ mod tests {
     #[test]
     fn a_process_that_is_gone_has_no_figures() {
         assert_eq!(memory(u32::MAX), None);
+        assert_eq!(peak_resident(u32::MAX), None);
     }
 }

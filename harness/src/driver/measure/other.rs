@@ -6,7 +6,7 @@ use super::neighbours::Counters;
 use crate::record::Memory;
 
 /// Unknown here.
-pub(super) fn cpu_time(_pid: u32) -> Option<Duration> {
+pub(in crate::driver) fn cpu_time(_pid: u32) -> Option<Duration> {
     None
 }
 
@@ -17,6 +17,11 @@ pub(in crate::driver) fn descriptors(_pid: u32) -> Option<u64> {
 
 /// Unknown here.
 pub(in crate::driver) fn memory(_pid: u32) -> Option<Memory> {
+    None
+}
+
+/// Unknown here.
+pub(in crate::driver) fn peak_resident(_pid: u32) -> Option<u64> {
     None
 }
 

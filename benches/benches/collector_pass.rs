@@ -130,8 +130,7 @@ fn how_many_events_does_a_collector_bring(criterion: &mut Criterion) {
     group.sampling_mode(SamplingMode::Flat).sample_size(SAMPLES);
     group.bench_function("as fast as it can", |bencher| {
         bencher.iter_custom(|count| {
-            let taken: Duration =
-                (0..count).map(|_| runtime.block_on(flood(source.clone()))).sum();
+            let taken: Duration = (0..count).map(|_| runtime.block_on(flood(source.clone()))).sum();
             events += count as f64 * f64::from(FLOOD_EVENTS);
             seconds += taken.as_secs_f64();
             taken

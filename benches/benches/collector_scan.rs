@@ -89,9 +89,8 @@ where
     group.sampling_mode(SamplingMode::Flat).sample_size(SAMPLES);
     let mut scans = Scans::none();
     group.bench_function("first", |bencher| {
-        bencher.iter_custom(|count| {
-            (0..count).map(|_| scans.timed(first_scan::<S>(&config))).sum()
-        });
+        bencher
+            .iter_custom(|count| (0..count).map(|_| scans.timed(first_scan::<S>(&config))).sum());
     });
     scans.tell(&format!("{}, first scan", S::NAME));
     next_scan(&mut scanner);

@@ -19,11 +19,8 @@ use daemoneye_eventbus::{
 
 const PAGE: &str = include_str!("../MIGRATION.md");
 /// Sections with names.
-const NAMES: [&str; 3] = [
-    "Names of the framework",
-    "Names of the bus",
-    "The collector's document, section by section",
-];
+const NAMES: [&str; 3] =
+    ["Names of the framework", "Names of the bus", "The collector's document, section by section"];
 /// What the collector's document names, whoever defines it there.
 const OF_THE_COLLECTORS_DOCUMENT: [&str; 44] = [
     "AnalysisChainCoordinator",

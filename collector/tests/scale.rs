@@ -41,7 +41,8 @@ async fn received(mut receiver: EventReceiver) -> [u32; SOURCES.len()] {
 
 #[tokio::test]
 async fn sixteen_sources_lose_nothing_with_the_least_and_the_most_room_and_batches() {
-    for (buffer_events, batch_events) in [(1000, 100), (1000, 1000), (10_000, 100), (10_000, 1000)] {
+    for (buffer_events, batch_events) in [(1000, 100), (1000, 1000), (10_000, 100), (10_000, 1000)]
+    {
         let local = EventBusConfig::default().with_bus_type(EventBusType::Local);
         let bus = EventBusFactory::create(&local, "test").await.unwrap();
         let all = SOURCES.len() * 500;

@@ -12,7 +12,7 @@
 //! `faults` and `races` (whether those planned hit their window), then `divergence` (what of it was
 //! declared), `differential` (two buses in each `subject`, `operations` in pairs), `twin` (what the
 //! other bus did with the same events) and `unsteady` (what differs from run to run); beside them
-//! `sightings`, which judges host cases from the record of a real agent, and `counted`, which judges
+//! `sightings`, which judges host cases from the record of a real agent, and a switch from the records of three, and `counted`, which judges
 //! what performance trials count, and `control`, which judges what the control plane did (`found`).
 
 mod access;
@@ -67,7 +67,7 @@ pub use planned::{Planned, PlannedAttributes};
 pub use report::{
     Check, Checked, Judgement, Message, Reached, Report, Unexercised, Verdict, Violation,
 };
-pub use sightings::check_sightings;
+pub use sightings::{check_sightings, check_switch};
 pub use subject::Subject;
 pub use twin::twin;
 pub use unsteady::{Unsteady, mark, unsteady};

@@ -32,6 +32,7 @@ pub mod selection;
 pub mod show;
 pub mod shrink;
 pub mod soak;
+mod switch;
 mod terminal;
 pub mod trend;
 mod wrap;

@@ -11,7 +11,8 @@
 //! - `fencing`: which event a fence is;
 //! - `measure`, `backlog`, `collect`, `records`: what comes out of it;
 //! - `hops`: a trial in which the hops of events are noted, and what they come to; `hop_notes`: what its actors leave;
-//! - `host`: real agent and collectors instead of actors; `idle_processes`: others beside them;
+//! - `host`: real agent and collectors instead of actors, and the switch of an agent's bus; `idle_processes`: others
+//!   beside them;
 //! - `soak`: hours of events between real processes that come, go and stay, counted and not kept;
 //! - `tap`: listens to a broker that runs already, whoever has started it;
 //! - `descriptors`: the one limit of the system that a run raises;
@@ -53,7 +54,8 @@ pub use error::{DriveError, Stage};
 pub use fencing::{companion, fence};
 pub use hops::{hops_of, run_traced};
 pub use host::{
-    FootprintPlan, HostDriven, HostRequest, ThingKind, agent_beside, run_footprint, run_host,
+    FootprintPlan, HostDriven, HostRequest, SwitchDriven, SwitchFault, ThingKind, agent_beside,
+    run_footprint, run_host, run_switch,
 };
 pub use idle_processes::IdleProcesses;
 pub use interrupt::{Interrupt, Interrupter};

@@ -26,7 +26,8 @@ pub use history::{
 pub use hops::{HopTimes, TracedTrial, Unjoined, WhyUnjoined, hop_name};
 pub use load::HostLoad;
 pub use sightings::{
-    AgentEnd, Parent, Sightings, Step, Thing, WatchedChild, WatchedFile, WatchedSocket,
+    AgentEnd, AgentTurn, Deployed, Parent, Sightings, Step, Thing, Turn, WatchedChild, WatchedFile,
+    WatchedSocket,
 };
 pub use soak::{Churned, Held, Reading, SequenceRun, SoakRecord, SoakSample};
 pub use trial::{

@@ -63,7 +63,8 @@ mod measured {
         assert_eq!(texts(&record["processes"], "name"), PROCESSES);
         assert_eq!(record["idle_processes"], 20);
         assert!(record["processes"][1]["first_scan_events"].as_u64() >= Some(20), "{record}");
-        let about = PROCESSES.iter().flat_map(|name| [format!("cpu {name}"), format!("memory {name}")]);
+        let about =
+            PROCESSES.iter().flat_map(|name| [format!("cpu {name}"), format!("memory {name}")]);
         let about: Vec<String> = ["ready".to_owned()].into_iter().chain(about).collect();
         assert_eq!(texts(&told["rows"], "about"), about);
         for row in told["rows"].as_array().expect("a list") {

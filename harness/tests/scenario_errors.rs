@@ -413,22 +413,24 @@ fn a_number_nothing_judges_cannot_be_claimed() {
 }
 
 /// The same with a real collector.
-fn host() -> String {
-    with(&["kind = \"host\""]).replace("\"source\"", "\"procmond\"")
+fn real(kind: &str) -> String {
+    with(&[&format!("kind = \"{kind}\"")]).replace("\"source\"", "\"procmond\"")
 }
 
 #[test]
 fn what_a_host_case_cannot_judge_is_refused_wherever_it_is_expected() {
-    let refused = |key: &str, header: &str| {
-        let text = host().replace("[expect.received]\nreader", header);
-        let told = told(&text);
-        assert!(told.contains(&format!("error: `{key}` cannot be judged with")), "{told}");
-        assert!(told.contains("^ a recorder tells what it `received` alone"), "{told}");
-    };
-    refused("accepted", "[expect.accepted]\nprocmond");
-    refused("lagged", "[expect.lagged]\nreader");
-    refused("lagged", "[expect.on.process.lagged]\nreader");
-    assert_eq!(told(&host()), "");
+    for kind in ["host", "switch"] {
+        let refused = |key: &str, header: &str| {
+            let told = told(&real(kind).replace("[expect.received]\nreader", header));
+            let title = format!("error: `{key}` cannot be judged with `kind = \"{kind}\"`");
+            assert!(told.contains(&title), "{told}");
+            assert!(told.contains("^ a recorder tells what it `received` alone"), "{told}");
+        };
+        refused("accepted", "[expect.accepted]\nprocmond");
+        refused("lagged", "[expect.lagged]\nreader");
+        refused("lagged", "[expect.on.process.lagged]\nreader");
+        assert_eq!(told(&real(kind)), "");
+    }
 }
 
 #[test]

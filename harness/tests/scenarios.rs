@@ -47,8 +47,11 @@ fn wanted() -> Wanted {
 }
 
 fn trials(case: &Case) -> Vec<Trial> {
-    if case.kind == TrialKind::Host {
-        return host_trials(case);
+    match case.kind {
+        TrialKind::Host => return host_trials(case, &[Bus::Crossbeam, Bus::Process]),
+        // It has both buses, and is judged where it leads to.
+        TrialKind::Switch => return host_trials(case, &[Bus::Process]),
+        _ => {}
     }
     if !matches!(case.kind, TrialKind::Behaviour | TrialKind::Control) {
         return vec![unmeasured(case)];
@@ -74,7 +77,7 @@ fn unmeasured(case: &Case) -> Trial {
 }
 
 /// Real processes; ignored where the agent was not built along with this test.
-fn host_trials(case: &Case) -> Vec<Trial> {
+fn host_trials(case: &Case, buses: &[Bus]) -> Vec<Trial> {
     let is_missing = agent_beside(Path::new(EXECUTABLE)).is_none();
     let kind = if is_missing { NO_AGENT } else { "" };
     let test = |bus: Bus| {
@@ -83,7 +86,7 @@ fn host_trials(case: &Case) -> Vec<Trial> {
         let test = Trial::test(name, move || holds(&case, bus));
         test.with_kind(kind).with_ignored_flag(is_missing)
     };
-    [Bus::Crossbeam, Bus::Process].into_iter().map(test).collect()
+    buses.iter().copied().map(test).collect()
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

@@ -45,8 +45,9 @@ impl ChildMember {
         // collectors in order.
         #[cfg(unix)]
         command.process_group(0);
-        let mut process = command.spawn().map_err(|source| {
-            MemberError::Spawn { program: command.as_std().get_program().into(), source }
+        let mut process = command.spawn().map_err(|source| MemberError::Spawn {
+            program: command.as_std().get_program().into(),
+            source,
         })?;
         let mut lifeline = process.stdin.take().expect("standard input is a pipe");
         let line = format!("{}\n", token.to_hex());

@@ -14,8 +14,7 @@ pub(super) fn outside<T: PartialOrd + Debug>(
     bounds: &RangeInclusive<T>,
 ) -> Option<OutOfBounds> {
     let (least, most) = (bounds.start(), bounds.end());
-    (!bounds.contains(value))
-        .then(|| (key, format!("{value:?} is outside {least:?} to {most:?}")))
+    (!bounds.contains(value)).then(|| (key, format!("{value:?} is outside {least:?} to {most:?}")))
 }
 
 /// An interval that is shorter than the shortest there may be.

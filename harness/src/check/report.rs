@@ -78,7 +78,8 @@ pub struct Checked {
 /// One broken promise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
-    /// Contract number, for example `C4`; `expect` for the case's own expectations.
+    /// Contract number, for example `C4`; `expect` for the case's own expectations, `switch` for what
+    /// agents on different buses told differently.
     pub rule: String,
     /// The check that found it.
     pub check: Check,
@@ -179,13 +180,15 @@ pub enum Check {
     Overreach,
     /// What was refused is told to auditors.
     Audits,
+    /// Agents that differ in their bus alone tell the same.
+    Switch,
     /// The case's own expectations.
     Expectation,
 }
 
 impl Check {
     /// Every check, in contract order.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Delivery,
         Self::Foreign,
         Self::Edges,
@@ -221,6 +224,7 @@ impl Check {
         Self::Slots,
         Self::Overreach,
         Self::Audits,
+        Self::Switch,
         Self::Expectation,
     ];
 
@@ -262,6 +266,7 @@ impl Check {
             Self::Slots => "slots",
             Self::Overreach => "overreach",
             Self::Audits => "audits",
+            Self::Switch => "switch",
             Self::Expectation => "expectation",
         }
     }
@@ -295,14 +300,18 @@ impl Check {
             Self::Slots => Claim::W8,
             Self::Overreach => Claim::A1,
             Self::Audits => Claim::A5,
-            Self::Configuration | Self::Expectation => return None,
+            Self::Configuration | Self::Switch | Self::Expectation => return None,
         })
     }
 
-    /// The same as violations carry it; `R`, the section, for configuration, and `expect` for the
-    /// case's own expectations.
+    /// The same as violations carry it; `R`, the section, for configuration, `switch` for what agents
+    /// tell, and `expect` for the case's own expectations.
     pub fn rule(self) -> &'static str {
-        let unnumbered = if self == Self::Configuration { "R" } else { "expect" };
+        let unnumbered = match self {
+            Self::Configuration => "R",
+            Self::Switch => "switch",
+            _ => "expect",
+        };
         self.claim().map_or(unnumbered, Claim::as_str)
     }
 }

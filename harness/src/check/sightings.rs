@@ -4,10 +4,13 @@
 //! (once), C4 (numbers of a source grow, no step before an earlier one), C6 (what the harness knows
 //! of its things), C13 (the agent ended in order) and the case's own `received`. Nothing else can
 //! be judged from outside: what a collector offered to its bus is known to itself alone.
+//!
+//! `switch` judges several agents so, and compares what they recorded.
 
 mod children;
 mod content;
 mod numbers;
+mod switch;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +19,8 @@ use super::oracle;
 use super::report::{Check, Report};
 use crate::plan::{Bus, Case};
 use crate::record::{AgentEnd, Sightings, Step};
+
+pub use switch::check_switch;
 
 /// Judges what a host case saw on a bus.
 pub fn check_sightings(case: &Case, bus: Bus, sightings: &Sightings) -> Report {

@@ -127,6 +127,10 @@ fn judged(kind: TrialKind) -> &'static str {
             "everything sent and received is recorded and judged, nothing timed"
         }
         TrialKind::Host => "real collectors watch this host, and what they sent is judged",
+        TrialKind::Switch => {
+            "real collectors watch this host on `local`, on `daemoneye` and on `local` again, and \
+             what they sent is judged and compared"
+        }
         TrialKind::Control => "what was asked, answered and done is recorded and judged",
         TrialKind::Saturation => "throughput is compared, with a fixed number of events in flight",
         TrialKind::Paced => "latency, CPU and memory are compared at a fixed rate",

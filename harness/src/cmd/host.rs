@@ -15,25 +15,32 @@ use crate::report::{Behaviour, BehaviourRow};
 
 /// Runs and judges a host case on a bus that claims it.
 pub(super) async fn run(judging: Judging<'_>, interrupt: Interrupt) -> Result<Ran, DriveError> {
-    let Judging { executable, case, bus, directory, wanted } = judging;
-    let Some(agent) = agent_beside(executable) else {
-        let why = "daemoneye-agent is not built beside the harness".to_owned();
-        return Ok(Ran::nothing(row(case, bus, wanted, Behaviour::NotExercised(why))));
-    };
-    let recorder = case.topology.subscribers.first();
-    let patterns = recorder.map(|spec| spec.subscription.topic_patterns.clone());
-    let patterns = patterns.unwrap_or_default();
-    let makes = makes(case, &patterns);
+    let Judging { executable, case, bus, directory, .. } = judging;
+    let Some(agent) = agent_beside(executable) else { return Ok(without_agent(judging)) };
+    let patterns = patterns(case);
+    let makes = makes(case, patterns);
     let budget = Duration::from_millis(case.budget_ms);
-    let request =
-        HostRequest { executable, bus, patterns: &patterns, makes: &makes, budget, directory };
+    let request = HostRequest { executable, bus, patterns, makes: &makes, budget, directory };
     let driven = run_host(&agent, &request, interrupt).await?;
     let row = judge(judging, &driven);
     Ok(Ran { row, tear_down: driven.tear_down, history: None })
 }
 
+/// Nothing is run where the agent is missing; never a pass.
+pub(super) fn without_agent(judging: Judging<'_>) -> Ran {
+    let Judging { case, bus, wanted, .. } = judging;
+    let why = "daemoneye-agent is not built beside the harness".to_owned();
+    Ran::nothing(row(case, bus, wanted, Behaviour::NotExercised(why)))
+}
+
+/// What the agent of a case subscribes to.
+pub(super) fn patterns(case: &Case) -> &[String] {
+    let Some(recorder) = case.topology.subscribers.first() else { return &[] };
+    &recorder.subscription.topic_patterns
+}
+
 /// What a case makes happen, for each collector that a publisher stands for.
-fn makes(case: &Case, patterns: &[String]) -> Vec<(ThingKind, u64)> {
+pub(super) fn makes(case: &Case, patterns: &[String]) -> Vec<(ThingKind, u64)> {
     let publishes = case.phases.iter().flat_map(|phase| &phase.publish);
     let counted = publishes.filter_map(|publish| match publish.count {
         Count::Events(events) => {

@@ -72,7 +72,7 @@ impl Ended<'_> {
             TrialKind::Paced => {
                 validity = self.paced(directory, &summaries, &mut figures)?;
             }
-            TrialKind::Behaviour | TrialKind::Host | TrialKind::Control => {}
+            TrialKind::Behaviour | TrialKind::Host | TrialKind::Switch | TrialKind::Control => {}
         }
         let arrivals = arrivals(&summaries);
         let meter = &self.session.meter;
@@ -94,7 +94,7 @@ impl Ended<'_> {
                 "{repeated} events arrived twice or out of order, {lagged} were lost"
             ));
         }
-        if arrivals == 0 && !self.void && self.case.kind != TrialKind::Host {
+        if arrivals == 0 && !self.void && !self.case.kind.has_agent() {
             validity = Validity::Invalid("nothing arrived, so nothing was exercised".to_owned());
         }
         if let Some(doubt) = self.journal.doubts.first() {

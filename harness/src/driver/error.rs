@@ -7,6 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::records::RecordsError;
+use crate::record::Turn;
 
 /// Why there is no trial.
 #[derive(Debug, Error)]
@@ -62,6 +63,14 @@ pub enum DriveError {
         subscriber: usize,
         /// Why.
         cause: String,
+    },
+    /// It went wrong with one of the agents of a switch.
+    #[error("{turn}: {cause}")]
+    Turn {
+        /// Whose turn it was.
+        turn: Turn,
+        /// Why.
+        cause: Box<Self>,
     },
     /// The user interrupted the run.
     #[error("interrupted")]

@@ -6,7 +6,7 @@
 
 use super::{Guard, Remains};
 use crate::check::Check;
-use crate::driver::{ControlFault, Fault, RemoteFault};
+use crate::driver::{ControlFault, Fault, RemoteFault, SwitchFault};
 
 /// What is wrong: with the bus, or with what the control plane makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Flaw {
     Control(ControlFault),
     /// A broker in another process, with this fault between it and its roles.
     Remote(RemoteFault),
+    /// A switch of an agent's bus that changes more than the bus.
+    Switch(SwitchFault),
 }
 
 impl Flaw {
@@ -26,6 +28,7 @@ impl Flaw {
             Self::Bus(fault) => fault.name(),
             Self::Control(fault) => fault.name(),
             Self::Remote(fault) => fault.name(),
+            Self::Switch(fault) => fault.name(),
         }
     }
 
@@ -35,6 +38,7 @@ impl Flaw {
             Self::Bus(fault) => fault.summary(),
             Self::Control(fault) => fault.summary(),
             Self::Remote(fault) => fault.summary(),
+            Self::Switch(fault) => fault.summary(),
         }
     }
 }
@@ -77,6 +81,11 @@ const fn unruly(
     case: &'static str,
 ) -> Mutant {
     Mutant { fault: Flaw::Control(fault), rule, guards, case }
+}
+
+/// No number of the contract is about it: its rule is that of its guard.
+const fn switched(fault: SwitchFault) -> Mutant {
+    Mutant { fault: Flaw::Switch(fault), rule: "switch", guards: SWITCH, case: ONE_VALUE }
 }
 
 /// Breaks nothing and must survive: the means to see whether a survivor is told.
@@ -134,6 +143,7 @@ const IDENTITY: &[Guard] = &[Guard::Check(Check::Identity)];
 const SLOTS: &[Guard] = &[Guard::Check(Check::Slots)];
 const OVERREACH: &[Guard] = &[Guard::Check(Check::Overreach)];
 const AUDITS: &[Guard] = &[Guard::Check(Check::Audits)];
+const SWITCH: &[Guard] = &[Guard::Check(Check::Switch)];
 const PROCESS: &[Guard] = &[Guard::TearDown(Remains::Process)];
 const SOCKET: &[Guard] = &[Guard::TearDown(Remains::Socket)];
 const DESCRIPTOR: &[Guard] = &[Guard::TearDown(Remains::Descriptor)];
@@ -178,6 +188,7 @@ const RECALLS: &str = "control/replay-last";
 const PASSES: &str = "backpressure/control-passes";
 const IMPOSTORS: &str = "acl/identity";
 const OVERSTEPS: &str = "acl/audit";
+const ONE_VALUE: &str = "switch/one-value";
 
 /// Every broken bus, in contract order.
 pub const MUTANTS: &[Mutant] = &[
@@ -287,6 +298,8 @@ pub const MUTANTS: &[Mutant] = &[
     unruly(ControlFault::NeverForgets, "R6", WORKFLOWS, FOLLOWED),
     unruly(ControlFault::ChangesOnValidation, "R", CONFIGURATION, CONFIGURED),
     unruly(ControlFault::ChangesInPart, "R", CONFIGURATION, CONFIGURED),
+    switched(SwitchFault::ChangesMore),
+    switched(SwitchFault::StaysChanged),
 ];
 
 #[cfg(test)]
@@ -301,7 +314,7 @@ mod tests {
     fn every_fault_is_a_mutant_once_or_beyond_with_a_reason() {
         let of_the_bus = |mutant: &Mutant| match mutant.fault {
             Flaw::Bus(fault) => Some(fault),
-            Flaw::Control(_) | Flaw::Remote(_) => None,
+            Flaw::Control(_) | Flaw::Remote(_) | Flaw::Switch(_) => None,
         };
         let mut known: Vec<Fault> = MUTANTS.iter().filter_map(of_the_bus).collect();
         known.extend(BEYOND.iter().map(|(fault, _)| *fault));
@@ -317,7 +330,7 @@ mod tests {
     fn every_fault_of_the_control_plane_is_a_mutant_once() {
         let of_the_plane = |mutant: &Mutant| match mutant.fault {
             Flaw::Control(fault) => Some(fault),
-            Flaw::Bus(_) | Flaw::Remote(_) => None,
+            Flaw::Bus(_) | Flaw::Remote(_) | Flaw::Switch(_) => None,
         };
         let known: Vec<ControlFault> = MUTANTS.iter().filter_map(of_the_plane).collect();
         assert_eq!(known, ControlFault::ALL);
@@ -327,10 +340,20 @@ mod tests {
     fn every_fault_of_a_way_to_the_broker_is_a_mutant() {
         let of_a_way = |mutant: &Mutant| match mutant.fault {
             Flaw::Remote(fault) => Some(fault),
-            Flaw::Bus(_) | Flaw::Control(_) => None,
+            Flaw::Bus(_) | Flaw::Control(_) | Flaw::Switch(_) => None,
         };
         let known: BTreeSet<RemoteFault> = MUTANTS.iter().filter_map(of_a_way).collect();
         assert_eq!(known, RemoteFault::ALL.iter().copied().collect());
+    }
+
+    #[test]
+    fn every_fault_of_a_switch_is_a_mutant_once() {
+        let of_a_switch = |mutant: &Mutant| match mutant.fault {
+            Flaw::Switch(fault) => Some(fault),
+            Flaw::Bus(_) | Flaw::Control(_) | Flaw::Remote(_) => None,
+        };
+        let known: Vec<SwitchFault> = MUTANTS.iter().filter_map(of_a_switch).collect();
+        assert_eq!(known, SwitchFault::ALL);
     }
 
     #[test]

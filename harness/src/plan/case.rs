@@ -58,24 +58,32 @@ pub enum TrialKind {
     Paced,
     /// Real agent and collectors on this host's data; histories are checked.
     Host,
+    /// Real agent and collectors on one bus, on the other and back; what they told is compared.
+    Switch,
     /// Requests, replies, health, tasks: what the control plane did is checked.
     Control,
 }
 
 impl TrialKind {
     /// Every kind, what is judged before what is measured.
-    pub const ALL: [Self; 5] =
-        [Self::Behaviour, Self::Host, Self::Control, Self::Saturation, Self::Paced];
+    pub const ALL: [Self; 6] =
+        [Self::Behaviour, Self::Host, Self::Switch, Self::Control, Self::Saturation, Self::Paced];
 
     /// As a scenario writes it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Behaviour => "behaviour",
             Self::Host => "host",
+            Self::Switch => "switch",
             Self::Control => "control",
             Self::Saturation => "saturation",
             Self::Paced => "paced",
         }
+    }
+
+    /// Whether the real agent and collectors take part, in the place of actors.
+    pub fn has_agent(self) -> bool {
+        matches!(self, Self::Host | Self::Switch)
     }
 
     /// Whether two buses are compared by what was measured.

@@ -16,7 +16,8 @@ const BEHAVIOUR: [Claim; 30] = [
 ];
 /// Judged from what subscribers count of each publisher; a trial without an arrival is invalid.
 const PERFORMANCE: [Claim; 3] = [C1, C3, C4];
-/// Judged from what the agent recorded of each child, and from the agent's end.
+/// Judged from what the agent recorded of each child, and from the agent's end; of a switch, for each of its
+/// agents. That they told the same has no number.
 const HOST: [Claim; 6] = [C1, C3, C4, C6, C13, M1];
 
 /// Judged from what askers, members and the agent's desk noted of requests, tasks and health, and of
@@ -36,7 +37,7 @@ const REPORTED: [Claim; 17] =
 pub fn reported(kind: TrialKind) -> &'static [Claim] {
     match kind {
         TrialKind::Behaviour => &REPORTED,
-        TrialKind::Host => &HOST,
+        TrialKind::Host | TrialKind::Switch => &HOST,
         TrialKind::Control => &CONTROL,
         TrialKind::Saturation | TrialKind::Paced => &[],
     }
@@ -53,7 +54,7 @@ pub fn judged(kind: TrialKind) -> &'static [Claim] {
     match kind {
         TrialKind::Behaviour => &BEHAVIOUR,
         TrialKind::Saturation | TrialKind::Paced => &PERFORMANCE,
-        TrialKind::Host => &HOST,
+        TrialKind::Host | TrialKind::Switch => &HOST,
         TrialKind::Control => &CONTROL,
     }
 }

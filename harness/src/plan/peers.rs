@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn nothing_but_performance_is_asked_of_brokers_of_others() {
-        for kind in [TrialKind::Behaviour, TrialKind::Host, TrialKind::Control] {
+        let judged = [TrialKind::Behaviour, TrialKind::Host, TrialKind::Switch, TrialKind::Control];
+        for kind in judged {
             let left_out = case(kind).peers_left_out();
             assert_eq!(left_out.iter().map(|(bus, _)| *bus).collect::<Vec<_>>(), Bus::PEERS);
         }

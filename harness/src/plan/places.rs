@@ -27,11 +27,12 @@ impl<'s> Places<'s> {
         Self { files: files.into_iter().map(slashed).collect() }
     }
 
-    /// Where a case says what the violation of a rule is about: its expectations, its declared
-    /// divergences (`V1` and the like), else what it claims.
+    /// Where a case says what the violation of a rule is about: its expectations, that it is a switch, its
+    /// declared divergences (`V1` and the like), else what it claims.
     pub fn of_rule(&self, case: &str, rule: &str) -> Option<Place> {
         let key = match rule {
             "expect" => "expect",
+            "switch" => "kind",
             rule if rule.starts_with('V') => "divergence",
             _ => "claims",
         };

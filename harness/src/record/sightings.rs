@@ -3,13 +3,15 @@
 //! Plain data, gathered by the driver. The one thing decided here is identity: which thing an event
 //! is about.
 //!
-//! - `thing`: what is made to happen: a `child`, a `file`, a `socket`; `step`: what is told of it.
+//! - `thing`: what is made to happen: a `child`, a `file`, a `socket`; `step`: what is told of it;
+//! - `turn`: the agents of a switch, of which each saw as much.
 
 mod child;
 mod file;
 mod socket;
 mod step;
 mod thing;
+mod turn;
 
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ pub use file::WatchedFile;
 pub use socket::WatchedSocket;
 pub use step::Step;
 pub use thing::Thing;
+pub use turn::{AgentTurn, Deployed, Turn};
 
 /// Everything observed in one host case.
 #[derive(Debug, Clone, PartialEq)]

@@ -17,7 +17,8 @@ fn a_right_history_passes_and_exercises_every_check_but_those_with_histories_of_
     let world = right();
     let report = judge(&world);
     assert_eq!(violations(&world), Vec::new());
-    // See `overflow`, `circuit` and `claims` for the first, the tests of `check::control` for the others.
+    // See `overflow`, `circuit` and `claims` for the first, the tests of `check::control` for the others and those
+    // of `check::sightings` for the last.
     let elsewhere = [
         Check::Overflow,
         Check::Circuit,
@@ -35,6 +36,7 @@ fn a_right_history_passes_and_exercises_every_check_but_those_with_histories_of_
         Check::Slots,
         Check::Overreach,
         Check::Audits,
+        Check::Switch,
     ];
     assert_eq!(report.not_exercised(), elsewhere);
     assert_eq!(report.verdict(), Verdict::Pass);

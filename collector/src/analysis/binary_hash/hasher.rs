@@ -61,7 +61,9 @@ impl Hasher {
         work: impl FnOnce(&AtomicBool) -> Result<T, AnalysisError> + Send + 'static,
     ) -> Result<T, AnalysisError> {
         let Ok(thread) = Arc::clone(&self.threads).try_acquire_owned() else {
-            return Err(AnalysisError::failed("too many files are read that do not come to an end"));
+            return Err(AnalysisError::failed(
+                "too many files are read that do not come to an end",
+            ));
         };
         let stop = Arc::new(AtomicBool::new(false));
         let _stop = StopOnDrop(Arc::clone(&stop));

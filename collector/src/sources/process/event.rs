@@ -109,11 +109,8 @@ mod tests {
         let process = Observation { arguments_cut: true, ..Observation::made_up(7, "/bin/one") };
         let sight = Sight { process: &process, cpu_percent: None, at_path: None };
         let finding = Finding { rule: AnomalyRule::SustainedCpu, detail: "busy".to_owned() };
-        let change = Change {
-            what: ProcessChange::Started,
-            process: process.clone(),
-            cpu_percent: None,
-        };
+        let change =
+            Change { what: ProcessChange::Started, process: process.clone(), cpu_percent: None };
         for event in [changed(change, None), anomaly(sight, finding)] {
             assert_eq!(metadata(&process_of(event))[0], ("arguments", "cut"));
         }

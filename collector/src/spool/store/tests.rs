@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use tempfile::TempDir;
 
-use super::super::{AppendError, ReadError};
 use super::super::record::MAX_PAYLOAD_BYTES;
+use super::super::{AppendError, ReadError};
 use super::*;
 
 /// Far from what any test writes.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemoneye_eventbus::{EventBus, EventReceiver, EventSubscription, PublishError, SubscribeError};
+use daemoneye_eventbus::{
+    EventBus, EventReceiver, EventSubscription, PublishError, SubscribeError,
+};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 

@@ -18,13 +18,14 @@ pub(super) struct Early {
 }
 
 impl Early {
-    /// What is wrong with an event about a child, and how many of its fields were looked at.
-    pub(super) fn judge(
+    /// Whether an event shows a child before its exec was over; asked of every event of a record
+    /// about a child, in the record's order.
+    pub(super) fn shows(
         &mut self,
         seen: &ProcessEvent,
         (index, child): (usize, &WatchedChild),
         parent: &Parent,
-    ) -> (u64, Vec<String>) {
+    ) -> bool {
         let was_early = self.children.contains(&index);
         let exits = seen.change == ProcessChange::Exited;
         let is_early = is_before_exec(seen, parent)
@@ -34,6 +35,17 @@ impl Early {
         } else {
             self.children.remove(&index);
         }
+        is_early
+    }
+
+    /// What is wrong with an event about a child, and how many of its fields were looked at.
+    pub(super) fn judge(
+        &mut self,
+        seen: &ProcessEvent,
+        (index, child): (usize, &WatchedChild),
+        parent: &Parent,
+    ) -> (u64, Vec<String>) {
+        let is_early = self.shows(seen, (index, child), parent);
         let mut wrong = identity(seen, child, parent);
         if is_early {
             return (IDENTITY, wrong);

@@ -49,12 +49,14 @@ fn of_file(seen: &FilesystemEvent, file: &WatchedFile) -> Vec<String> {
     wrong.into_iter().collect()
 }
 
+/// The owner of a connection is told as soon as it has one: once it is accepted.
 fn of_socket(seen: &NetworkEvent, socket: &WatchedSocket) -> Vec<String> {
     let mut wrong = Vec::new();
     if seen.protocol != "tcp" {
         wrong.push(format!("protocol {:?}, not \"tcp\"", seen.protocol));
     }
-    if seen.pid != Some(socket.pid) {
+    let is_nobody_s_yet = seen.pid.is_none() && socket.may_be_unaccepted(seen);
+    if seen.pid != Some(socket.pid) && !is_nobody_s_yet {
         wrong.push(format!("owner {:?}, not {}", seen.pid, socket.pid));
     }
     wrong

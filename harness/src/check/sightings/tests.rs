@@ -12,7 +12,7 @@ use crate::check::Verdict;
 use crate::plan::{Expectation, Expected, SubscriberSpec, TrialKind, claims};
 use crate::record::{Parent, Thing, WatchedChild};
 
-const SECOND: u64 = 1_000_000_000;
+pub(super) const SECOND: u64 = 1_000_000_000;
 const PATH: &str = "/bin/equivalence";
 /// What the recorder subscribed.
 const TOPIC: &str = "events.process.lifecycle";
@@ -29,7 +29,7 @@ fn case() -> Case {
     }
 }
 
-fn child(index: u64) -> WatchedChild {
+pub(super) fn child(index: u64) -> WatchedChild {
     let at = (100 + 10 * index) * SECOND;
     WatchedChild {
         pid: 500 + u32::try_from(index).expect("small"),
@@ -58,7 +58,7 @@ fn recorded(event: CollectionEvent) -> BusEvent {
     }
 }
 
-fn seen(change: ProcessChange, child: &WatchedChild, number: u64) -> BusEvent {
+pub(super) fn seen(change: ProcessChange, child: &WatchedChild, number: u64) -> BusEvent {
     let observed_monotonic_ns = child.executed_monotonic_ns + SECOND;
     recorded(CollectionEvent::Process(ProcessEvent {
         header: EventHeader { observed_monotonic_ns, ..header("procmond", number) },

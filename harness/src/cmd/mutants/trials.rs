@@ -10,8 +10,8 @@ use futures_util::stream;
 
 use crate::check::{Report, check};
 use crate::cmd::behaviour::CasePlan;
-use crate::cmd::control;
 use crate::cmd::run::interrupt;
+use crate::cmd::{control, switch};
 use crate::driver::{DriveError, Fault, Interrupt, TrialRequest, run_trial};
 use crate::mutants::{
     Catch, CheckerMatrix, Flaw, KillMatrix, MUTANTS, Mutant, MutantRow, Shown, TrialRow, caught,
@@ -94,11 +94,12 @@ fn jobs<'a>(mutants: &[Mutant], cases: &'a [Case]) -> anyhow::Result<Vec<Job<'a>
     Ok(jobs)
 }
 
-/// Where a fault shows. Of the control plane members are frozen and killed, so each has a process.
+/// Where a fault shows. Of the control plane members are frozen and killed, so each has a process. A
+/// switch is judged where it leads to.
 fn bus_of(fault: Flaw) -> Bus {
     match fault {
         Flaw::Bus(_) => Bus::Crossbeam,
-        Flaw::Control(_) | Flaw::Remote(_) => Bus::Process,
+        Flaw::Control(_) | Flaw::Remote(_) | Flaw::Switch(_) => Bus::Process,
     }
 }
 
@@ -119,6 +120,10 @@ async fn judged(
     directory: &Path,
     interrupt: Interrupt,
 ) -> Result<Catch, DriveError> {
+    if case.kind == TrialKind::Switch {
+        let driven = switch::drive(executable, case, directory, interrupt).await?;
+        return Ok(caught(&switch::report(case, &driven), &driven.tear_down));
+    }
     let request =
         TrialRequest { executable, case, bus, void: false, share_by_clone: false, directory };
     let driven = run_trial(request, interrupt).await?;

@@ -1,7 +1,8 @@
 //! The agent of a host case or a footprint: started, heard, missed at once when it dies, asked to end.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,14 +34,62 @@ const WORDS_LIMIT: Duration = Duration::from_secs(2);
 /// It ends by itself within this time after one of its collectors has died.
 const NOTICE_LIMIT: Duration = Duration::from_secs(5);
 /// Short, so that a case is.
-const SCAN_INTERVAL: &str = "50ms";
-/// How the variables begin that set something of the agent or its collectors.
+pub(super) const SCAN_INTERVAL: &str = "50ms";
+/// What environment variables that set something begin with.
 const VARIABLE_PREFIX: &str = "DAEMONEYE_";
+/// What stands between section and key in them; others say no more than what is logged.
+const LEVEL_SEPARATOR: &str = "__";
 
 /// The collectors that see what a case makes happen, each once.
-fn collectors(request: &HostRequest<'_>) -> Vec<&'static str> {
+pub(super) fn collectors(request: &HostRequest<'_>) -> Vec<&'static str> {
     let named: BTreeSet<_> = request.makes.iter().map(|(kind, _)| kind.collector()).collect();
     named.into_iter().map(CollectorName::as_str).collect()
+}
+
+/// Where an agent in this folder listens, if it does.
+pub(super) fn socket(folder: &Path) -> PathBuf {
+    folder.join("run").join("bus")
+}
+
+/// The flags that set an agent up for a case on one bus, in this folder.
+pub(super) fn flags(request: &HostRequest<'_>, folder: &Path) -> Vec<OsString> {
+    let bus = if request.bus == Bus::Crossbeam { "local" } else { "daemoneye" };
+    let collectors = collectors(request).join(",");
+    let paths = format!("fsmond.paths={}", json!([WatchedFolder::within(folder)]));
+    let named =
+        ["--bus", bus, "--interval", SCAN_INTERVAL, "--collectors", &collectors, "--set", &paths];
+    let mut flags: Vec<OsString> = named.into_iter().map(OsString::from).collect();
+    flags.push(OsString::from("--socket"));
+    flags.push(socket(folder).into_os_string());
+    flags
+}
+
+/// The flags of an agent as it is shipped: all collectors, every setting its default, whatever this
+/// host or this user has set. Writes the empty file that says so.
+pub(super) fn nothing_set(folder: &Path) -> std::io::Result<Vec<OsString>> {
+    let file = folder.join("config.toml");
+    std::fs::write(&file, "")?;
+    let flags = [OsString::from("--config"), file.into_os_string(), OsString::from("--socket")];
+    Ok(flags.into_iter().chain([socket(folder).into_os_string()]).collect())
+}
+
+/// The flags by which an agent subscribes to patterns and writes what it receives into a file.
+pub(super) fn recording(patterns: &[String], record: &Path) -> Vec<OsString> {
+    let subscribed = patterns.iter().flat_map(|pattern| ["--subscribe", pattern]);
+    let record = [OsString::from("--record"), record.as_os_str().to_owned()];
+    subscribed.map(OsString::from).chain(record).collect()
+}
+
+/// How an agent is started.
+pub(super) struct AgentStart<'a> {
+    /// Its executable.
+    pub(super) program: &'a Path,
+    /// What sets it up: [`flags`] or a file, and what it is to [record](recording).
+    pub(super) setting: Vec<OsString>,
+    /// The environment variable that sets one thing more, if one does.
+    pub(super) variable: Option<(&'static str, &'static str)>,
+    /// Its home.
+    pub(super) home: &'a Path,
 }
 
 /// A running agent. Killed when dropped; it ends in order if this process is killed.
@@ -54,49 +103,18 @@ pub(super) struct RunningAgent {
 }
 
 impl RunningAgent {
-    /// One that records what a case makes happen.
-    pub(super) fn start(
-        program: &Path,
-        request: &HostRequest<'_>,
-        folder: &Path,
-        record: &Path,
-    ) -> Result<Self, DriveError> {
-        let bus = if request.bus == Bus::Crossbeam { "local" } else { "daemoneye" };
-        let patterns = request.patterns.iter().flat_map(|pattern| ["--subscribe", pattern]);
+    pub(super) fn start(start: &AgentStart<'_>) -> Result<Self, DriveError> {
+        let AgentStart { program, setting, variable, home } = start;
         let mut command = Command::new(program);
-        command
-            .args(["--bus", bus, "--interval", SCAN_INTERVAL])
-            .args(["--collectors", &collectors(request).join(",")])
-            .arg("--set")
-            .arg(format!("fsmond.paths={}", json!([WatchedFolder::within(folder)])))
-            .args(patterns)
-            .arg("--record")
-            .arg(record);
-        Self::spawn(command, folder)
-    }
-
-    /// One as it is shipped: all collectors, every setting its default, whatever this host or this
-    /// user has set.
-    pub(super) fn start_as_shipped(program: &Path, folder: &Path) -> Result<Self, DriveError> {
-        let nothing_set = folder.join("config.toml");
-        std::fs::write(&nothing_set, "").map_err(DriveError::Prepare)?;
-        let mut command = Command::new(program);
-        command.arg("--config").arg(nothing_set);
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with(VARIABLE_PREFIX) {
-                command.env_remove(name);
-            }
+        // What the user has set for agents of their own is nothing to this one.
+        for name in variables_that_set() {
+            command.env_remove(name);
         }
-        Self::spawn(command, folder)
-    }
-
-    /// Starts it with its home and its socket in a folder.
-    fn spawn(mut command: Command, folder: &Path) -> Result<Self, DriveError> {
+        command.envs(*variable);
         let mut process = command
+            .args(setting)
             .arg("--exit-with-parent")
-            .arg("--socket")
-            .arg(folder.join("run").join("bus"))
-            .env("HOME", folder)
+            .env("HOME", home)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -196,4 +214,13 @@ impl RunningAgent {
     fn last_words(&self) -> String {
         self.errors.lock().iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Names of the environment variables of this process that would set something of an agent.
+fn variables_that_set() -> impl Iterator<Item = OsString> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with(VARIABLE_PREFIX) && name.contains(LEVEL_SEPARATOR)
+    })
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 
+use daemoneye_eventbus::clock::monotonic_ns;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::record::WatchedSocket;
@@ -29,11 +30,13 @@ impl Desk {
         // It is in the listener's queue once `connect` returns.
         let near = TcpStream::connect(self.listener.local_addr()?).await?;
         let (far, _) = self.listener.accept().await?;
+        let accepted_monotonic_ns = monotonic_ns();
         let watched = |end: &TcpStream| -> io::Result<WatchedSocket> {
             Ok(WatchedSocket {
                 local_address: end.local_addr()?.to_string(),
                 remote_address: end.peer_addr()?.to_string(),
                 pid: std::process::id(),
+                accepted_monotonic_ns,
             })
         };
         let both = [watched(&near)?, watched(&far)?];

@@ -8,9 +8,9 @@ use std::time::Duration;
 use collector_core::ready::AgentReady;
 use tokio::time::{Instant, sleep_until};
 
-use super::agent::{AGENT, RunningAgent};
+use super::agent::{AGENT, AgentStart, RunningAgent, nothing_set};
 use super::left::Belongings;
-use super::take_part;
+use super::watch::take_part;
 use crate::driver::error::DriveError;
 use crate::driver::idle_processes::IdleProcesses;
 use crate::driver::interrupt::Interrupt;
@@ -41,7 +41,12 @@ pub async fn run_footprint(
     let folder = RuntimeFolder::create().map_err(DriveError::Prepare)?;
     let idle = IdleProcesses::start(plan.idle_processes).map_err(DriveError::Prepare)?;
     let started = Instant::now();
-    let agent = RunningAgent::start_as_shipped(agent, folder.path())?;
+    let agent = RunningAgent::start(&AgentStart {
+        program: agent,
+        setting: nothing_set(folder.path()).map_err(DriveError::Prepare)?,
+        variable: None,
+        home: folder.path(),
+    })?;
     let belongings = Belongings::default();
     let mut taking = Taking { started, agent, meter: Meter::new(true), belongings };
     let taken = tokio::select! {

@@ -7,13 +7,14 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::*;
-use crate::record::AgentEnd;
+use crate::driver::identity::Identity;
+use crate::record::{AgentEnd, Role};
 
 /// What a script says to be taken for an agent with no collectors.
 const READY: &str = r#"printf '{"ready":"daemoneye-agent","pid":%s,"bus_type":"local","socket_path":null,"collectors":[%s]}\n' $$ "$collectors""#;
 
 /// Runs a host case with a script for an agent; `$folder` is the runtime folder, `$record` the
-/// record.
+/// record, `$said` the command line.
 fn driven(script: &str, children: u64) -> Result<HostDriven, DriveError> {
     let folder = tempfile::tempdir().expect("a folder");
     let agent = program(&folder, script);
@@ -32,12 +33,32 @@ fn driven(script: &str, children: u64) -> Result<HostDriven, DriveError> {
     runtime.expect("a runtime").block_on(run_host(&agent, &request, interrupt))
 }
 
+/// Runs a switch with a script for each agent; `$config` is the configuration file.
+fn switched(script: &str, fault: Option<SwitchFault>) -> Result<SwitchDriven, DriveError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let agent = program(&folder, script);
+    let request = HostRequest {
+        executable: &child_program(&folder),
+        bus: Bus::Process,
+        patterns: &["events.#".to_owned()],
+        makes: &[(ThingKind::Child, 0)],
+        budget: Duration::from_mins(1),
+        directory: folder.path(),
+    };
+    let (_teller, interrupt) = Interrupt::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    runtime.block_on(run_switch(&agent, &request, fault, interrupt))
+}
+
 fn program(folder: &TempDir, script: &str) -> PathBuf {
     let begin = r#"#!/bin/sh
+said="$*"
 while [ $# -gt 0 ]; do
   case "$1" in
     --socket) folder=${2%/run/bus}; shift;;
     --record) record=$2; shift;;
+    --config) config=$2; shift;;
   esac
   shift
 done
@@ -127,4 +148,38 @@ fn an_agent_that_fails_at_its_end_is_no_infrastructure_error() {
     let how = "exit status: 1".to_owned();
     let last_words = "error: undelivered".to_owned();
     assert_eq!(driven.sightings.end, AgentEnd::Failed { how, last_words });
+}
+
+#[test]
+fn the_agents_of_a_switch_have_one_command_line_and_find_another_bus_in_their_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let tell = r#"echo "$said; $(grep bus_type "$config"); $DAEMONEYE_FSMOND__HASH_CONTENT""#;
+    let script = format!("{tell} >> {}\n{}", log.display(), ending("exit 0"));
+    let driven = switched(&script, Some(SwitchFault::ChangesMore)).expect("driven");
+    let lines = fs::read_to_string(&log).expect("written");
+    let started: Vec<Vec<&str>> = lines.lines().map(|line| line.split("; ").collect()).collect();
+    let command = started[0][0];
+    assert!(command.starts_with("--config ") && !command.contains("--bus"), "{command}");
+    let lines = ["bus_type = \"local\"", "bus_type = \"daemoneye\"", "bus_type = \"local\""];
+    let wanted = [(lines[0], ""), (lines[1], "true"), (lines[2], "")];
+    assert_eq!(started, wanted.map(|(line, more)| vec![command, line, more]));
+    for (turn, line) in driven.turns.iter().zip(lines) {
+        assert!(turn.configuration.lines().any(|own| own == line), "{}", turn.configuration);
+    }
+    let names: Vec<&str> = driven.processes.iter().map(|one| one.name.as_str()).collect();
+    let whose = ["before the switch", "after the switch", "after the way back"];
+    assert_eq!(names, whose.map(|when| format!("daemoneye-agent {when}")));
+    assert_eq!(driven.tear_down, TearDown::default());
+}
+
+#[test]
+fn an_agent_of_a_switch_that_dies_is_told_with_whose_turn_it_was() {
+    let refuses =
+        r#"if grep -q '"daemoneye"' "$config"; then echo 'error: no socket' >&2; exit 4; fi"#;
+    let told = switched(&format!("{refuses}\n{}", ending("exit 0")), None);
+    let told = told.expect_err("the second agent dies").to_string();
+    let begin = "after the switch: actor daemoneye-agent ended before it was ready";
+    assert!(told.starts_with(begin), "{told}");
+    assert!(told.ends_with("its last words:\nerror: no socket"), "{told}");
 }

@@ -37,8 +37,8 @@ pub(super) fn read(root: &Table<'_>, roster: &Roster, kind: TrialKind) -> Expect
 const UNKNOWN_OF_A_HOST: [&str; 3] = ["accepted", "lagged", "refused"];
 
 fn read_expected(table: &Table<'_>, roster: &Roster, kind: TrialKind) -> Expected {
-    if kind == TrialKind::Host {
-        refuse_unknown(table);
+    if kind.has_agent() {
+        refuse_unknown(table, kind);
     }
     let publishers =
         |reader: &Reader<'_>, key: &str, span: &_| roster.publisher_names(reader, key, span);
@@ -61,10 +61,11 @@ fn read_expected(table: &Table<'_>, roster: &Roster, kind: TrialKind) -> Expecte
 }
 
 /// An expectation that nothing can judge would always hold.
-fn refuse_unknown(table: &Table<'_>) {
+fn refuse_unknown(table: &Table<'_>, kind: TrialKind) {
+    let kind = kind.as_str();
     for key in UNKNOWN_OF_A_HOST {
         if let Some(span) = table.key_span(key) {
-            let title = format!("`{key}` cannot be judged with `kind = \"host\"`");
+            let title = format!("`{key}` cannot be judged with `kind = \"{kind}\"`");
             table.reader().problem(&span, title, "a recorder tells what it `received` alone");
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn read(
             table.reader().problem(&span, format!("`{key}` beside `recording`"), label);
         }
     }
-    if kind == TrialKind::Host {
+    if kind.has_agent() {
         let label = "a real collector publishes what it sees";
         table.reader().problem(&span, "`recording` of a real collector", label);
     }

@@ -55,14 +55,25 @@ impl Thing {
 
     /// As sentences name it.
     pub fn called(&self, index: usize) -> String {
+        let number = self.numbered(index);
         match self {
-            Self::Child(child) => format!("child {index} (process {})", child.pid),
-            Self::File(file) => format!("file {index} ({})", file.path),
+            Self::Child(child) => format!("{number} (process {})", child.pid),
+            Self::File(file) => format!("{number} ({})", file.path),
             Self::Socket(socket) => {
                 let WatchedSocket { local_address, remote_address, .. } = socket;
-                format!("socket {index} ({local_address} to {remote_address})")
+                format!("{number} ({local_address} to {remote_address})")
             }
         }
+    }
+
+    /// The same where it stands for the things with this number of several runs.
+    pub fn numbered(&self, index: usize) -> String {
+        let sort = match self {
+            Self::Child(_) => "child",
+            Self::File(_) => "file",
+            Self::Socket(_) => "socket",
+        };
+        format!("{sort} {index}")
     }
 
     /// The child, if it is one.

@@ -35,11 +35,7 @@ impl Stage {
         Self::speaking(Dialect::Inotify, config, prepare)
     }
 
-    fn speaking(
-        dialect: Dialect,
-        config: &FsmondConfig,
-        prepare: impl FnOnce(&mut World),
-    ) -> Self {
+    fn speaking(dialect: Dialect, config: &FsmondConfig, prepare: impl FnOnce(&mut World)) -> Self {
         let mut world = World::default();
         world.make_folder("/r");
         world.make_folder("/o");

@@ -73,7 +73,10 @@ fn told_of_socket(protocol: &str, pid: Option<u32>) -> Vec<String> {
             let number = record.len() as u64 + 1;
             let (protocol, pid) = if index == 0 { (protocol, pid) } else { ("tcp", Some(77)) };
             record.push(recorded(CollectionEvent::Network(NetworkEvent {
-                header: header("netmond", number),
+                header: EventHeader {
+                    observed_monotonic_ns: 2 * SECOND,
+                    ..header("netmond", number)
+                },
                 change,
                 protocol: protocol.into(),
                 local_address: local.into(),
@@ -85,7 +88,13 @@ fn told_of_socket(protocol: &str, pid: Option<u32>) -> Vec<String> {
     }
     let socket = |(local, remote): (&str, &str)| {
         let (local_address, remote_address) = (local.to_owned(), remote.to_owned());
-        Thing::Socket(WatchedSocket { local_address, remote_address, pid: 77 })
+        let accepted_monotonic_ns = SECOND;
+        Thing::Socket(WatchedSocket {
+            local_address,
+            remote_address,
+            pid: 77,
+            accepted_monotonic_ns,
+        })
     };
     told_of(&sightings(ends.map(socket).into(), record))
 }

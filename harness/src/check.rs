@@ -12,11 +12,13 @@
 //! `faults` and `races` (whether those planned hit their window), then `divergence` (what of it was
 //! declared), `differential` (two buses in each `subject`, `operations` in pairs), `twin` (what the
 //! other bus did with the same events) and `unsteady` (what differs from run to run); beside them
-//! `sightings`, which judges host cases from the record of a real agent, and a switch from the records of three, and `counted`, which judges
-//! what performance trials count, and `control`, which judges what the control plane did (`found`).
+//! `sightings`, which judges host cases from the record of a real agent, and a switch from the records of
+//! three, `counted`, which judges what performance trials count, `control`, which judges what the control
+//! plane did, and `chaos`, which judges what became of a collector and its sources (`found`).
 
 mod access;
 mod causality;
+mod chaos;
 mod circuit;
 mod claims;
 mod conservation;
@@ -60,6 +62,7 @@ mod twin;
 mod unsteady;
 mod waits;
 
+pub use chaos::check_chaos;
 pub use control::check_control;
 pub use counted::{Counted, check_counts};
 pub use differential::{Colour, Difference, Observed, colour_declared, differential};

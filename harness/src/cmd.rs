@@ -2,6 +2,7 @@
 
 mod actor;
 pub mod behaviour;
+mod chaos;
 pub mod check;
 pub mod command_line;
 pub mod compare;
@@ -37,7 +38,7 @@ mod terminal;
 pub mod trend;
 mod wrap;
 
-pub use actor::{actor, child, soak_part};
+pub use actor::{actor, chaos_part, child, soak_part};
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

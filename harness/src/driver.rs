@@ -13,6 +13,7 @@
 //! - `hops`: a trial in which the hops of events are noted, and what they come to; `hop_notes`: what its actors leave;
 //! - `host`: real agent and collectors instead of actors, and the switch of an agent's bus; `idle_processes`: others
 //!   beside them;
+//! - `chaos`: a real collector whose sources misbehave as the case says;
 //! - `soak`: hours of events between real processes that come, go and stay, counted and not kept;
 //! - `tap`: listens to a broker that runs already, whoever has started it;
 //! - `descriptors`: the one limit of the system that a run raises;
@@ -25,6 +26,7 @@ pub(crate) mod actor;
 mod backlog;
 mod budget;
 mod bus;
+mod chaos;
 mod collect;
 mod descriptors;
 mod director;
@@ -49,6 +51,7 @@ mod tap;
 mod trial;
 
 pub use actor::ControlFault;
+pub use chaos::{ChaosDriven, run_chaos};
 pub use descriptors::{DescriptorLimit, descriptors_needed, raise_descriptor_limit};
 pub use error::{DriveError, Stage};
 pub use fencing::{companion, fence};
@@ -72,6 +75,11 @@ pub use legacy_buses::broken::Fault;
 /// Runs this process as an actor of a trial until its harness lets it go.
 pub fn run_actor() -> std::process::ExitCode {
     actor::run()
+}
+
+/// Runs this process as a part of a case of chaos until its harness lets it go.
+pub fn run_chaos_part() -> std::process::ExitCode {
+    chaos::run_part()
 }
 
 /// Runs this process as a part of a soak until its harness lets it go.

@@ -123,6 +123,12 @@ enum Verb {
         /// Which one, for whoever looks at a list of processes; the assignment says the rest.
         name: Option<String>,
     },
+    /// Become a process of somebody's case of chaos.
+    #[command(hide = true)]
+    ChaosPart {
+        /// Which one, for whoever looks at a list of processes; the assignment says the rest.
+        name: Option<String>,
+    },
     /// Live until standard input ends.
     #[command(hide = true)]
     Child {
@@ -160,6 +166,7 @@ fn main() -> ExitCode {
         Verb::Footprint(arguments) => told(cmd::footprint::run(&arguments)),
         Verb::Actor { .. } => cmd::actor(),
         Verb::SoakPart { .. } => cmd::soak_part(),
+        Verb::ChaosPart { .. } => cmd::chaos_part(),
         Verb::Child { .. } => cmd::child(),
     }
 }

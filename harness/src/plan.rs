@@ -8,6 +8,7 @@ mod bare;
 mod bus;
 pub mod bus_name;
 mod case;
+pub mod chaos;
 mod claim;
 pub mod claims;
 pub mod control;

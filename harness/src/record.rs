@@ -2,6 +2,7 @@
 //!
 //! Actors write it, the driver collects it, checkers and gates judge it. Nothing here judges.
 
+mod chaos;
 mod control;
 mod curve;
 mod footprint;
@@ -13,6 +14,7 @@ mod soak;
 mod trial;
 
 pub use crate::plan::{FENCE, FENCE_SUBSCRIBER};
+pub use chaos::{ChaosHistory, CollectorReport, PartTold, SourceEnd, SourceReport};
 pub use control::{
     Admission, Answered, ConfigTold, ControlHistory, Fact, Happened, Noted, Noter, Origin,
     StepTimes,

@@ -131,7 +131,9 @@ fn every_publisher_can_make_its_events() {
 
 #[test]
 fn a_subscription_without_filters_always_has_a_fence() {
-    for case in cases(Profile::Nightly) {
+    // Nobody publishes fences in chaos: a collector's sources are scripted to the last event.
+    let fenced = cases(Profile::Nightly).into_iter().filter(|case| case.kind != TrialKind::Chaos);
+    for case in fenced {
         for (index, subscriber) in case.topology.subscribers.iter().enumerate() {
             let asked = &subscriber.subscription;
             let filtered = asked.event_filter.is_some()

@@ -53,7 +53,7 @@ fn trials(case: &Case) -> Vec<Trial> {
         TrialKind::Switch => return host_trials(case, &[Bus::Process]),
         _ => {}
     }
-    if !matches!(case.kind, TrialKind::Behaviour | TrialKind::Control) {
+    if case.kind.is_performance() {
         return vec![unmeasured(case)];
     }
     let test = |bus: Bus| {

@@ -1,10 +1,16 @@
-//! `equivalence actor`, `child` and `soak-part`, all hidden: processes of somebody's trial or soak.
+//! `equivalence actor`, `chaos-part`, `child` and `soak-part`, all hidden: processes of somebody's trial
+//! or soak.
 
 use std::process::ExitCode;
 
 /// Obeys the harness on standard input until let go.
 pub fn actor() -> ExitCode {
     crate::driver::run_actor()
+}
+
+/// Is a part of a case of chaos until let go.
+pub fn chaos_part() -> ExitCode {
+    crate::driver::run_chaos_part()
 }
 
 /// Is a part of a soak until let go.

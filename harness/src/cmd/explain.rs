@@ -2,6 +2,7 @@
 //!
 //! What each value of it is and where it comes from is `show --effective`'s to say.
 
+mod chaos;
 mod course;
 mod names;
 mod page;
@@ -112,6 +113,7 @@ impl Explained<'_> {
         roles::write(&mut page, case);
         course::write(&mut page, case);
         steps::write(&mut page, &case.control);
+        chaos::write(&mut page, case);
         course::write_expected(&mut page, case);
         promise::write(&mut page, &case.claims);
         standing::write(&mut page, self);
@@ -132,6 +134,7 @@ fn judged(kind: TrialKind) -> &'static str {
              what they sent is judged and compared"
         }
         TrialKind::Control => "what was asked, answered and done is recorded and judged",
+        TrialKind::Chaos => "what arrived, and what a real collector told of it, is judged",
         TrialKind::Saturation => "throughput is compared, with a fixed number of events in flight",
         TrialKind::Paced => "latency, CPU and memory are compared at a fixed rate",
     }

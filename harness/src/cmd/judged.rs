@@ -2,7 +2,7 @@
 
 use super::behaviour::{self, Ran};
 use super::judging::Judging;
-use super::{control, host, switch};
+use super::{chaos, control, host, switch};
 use crate::driver::{DriveError, Interrupt};
 use crate::plan::TrialKind;
 use crate::report::Behaviour;
@@ -18,6 +18,7 @@ pub async fn run(judging: Judging<'_>, interrupt: Interrupt) -> Result<Ran, Driv
         TrialKind::Host => host::run(judging, interrupt).await,
         TrialKind::Switch => switch::run(judging, interrupt).await,
         TrialKind::Control => control::run(judging, interrupt).await,
+        TrialKind::Chaos => chaos::run(judging, interrupt).await,
         TrialKind::Behaviour | TrialKind::Saturation | TrialKind::Paced => {
             behaviour::run(judging, interrupt).await
         }

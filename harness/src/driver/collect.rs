@@ -72,7 +72,11 @@ impl Ended<'_> {
             TrialKind::Paced => {
                 validity = self.paced(directory, &summaries, &mut figures)?;
             }
-            TrialKind::Behaviour | TrialKind::Host | TrialKind::Switch | TrialKind::Control => {}
+            TrialKind::Behaviour
+            | TrialKind::Host
+            | TrialKind::Switch
+            | TrialKind::Control
+            | TrialKind::Chaos => {}
         }
         let arrivals = arrivals(&summaries);
         let meter = &self.session.meter;

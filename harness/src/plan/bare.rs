@@ -7,6 +7,7 @@ use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::{EventKind, EventSubscription};
 
+use super::chaos::Chaos;
 use super::control::Control;
 use super::{
     BusSettings, Case, Correlate, Expectation, MixPart, Phase, PublisherSpec, Reading,
@@ -41,6 +42,7 @@ impl Case {
             },
             phases: Vec::new(),
             control: Control::default(),
+            chaos: Chaos::default(),
             expect: Expectation::default(),
             not_applicable: Vec::new(),
             beside: Vec::new(),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::chaos::Chaos;
 use super::control::Control;
 use super::{Claim, Curve, Expectation, Phase, Topology};
 
@@ -31,6 +32,9 @@ pub struct Case {
     pub phases: Vec<Phase>,
     /// The control plane and what is done with it; empty but for its own kind.
     pub control: Control,
+    /// The collector and what its sources do; empty but for its own kind.
+    #[serde(default)]
+    pub chaos: Chaos,
     /// What must come out, beyond the contract.
     pub expect: Expectation,
     /// Buses the case does not apply to, with the reason: not applicable, never a pass.
@@ -62,12 +66,21 @@ pub enum TrialKind {
     Switch,
     /// Requests, replies, health, tasks: what the control plane did is checked.
     Control,
+    /// A real collector whose sources misbehave by a script; what it does and counts is checked.
+    Chaos,
 }
 
 impl TrialKind {
     /// Every kind, what is judged before what is measured.
-    pub const ALL: [Self; 6] =
-        [Self::Behaviour, Self::Host, Self::Switch, Self::Control, Self::Saturation, Self::Paced];
+    pub const ALL: [Self; 7] = [
+        Self::Behaviour,
+        Self::Host,
+        Self::Switch,
+        Self::Control,
+        Self::Chaos,
+        Self::Saturation,
+        Self::Paced,
+    ];
 
     /// As a scenario writes it.
     pub fn as_str(self) -> &'static str {
@@ -76,6 +89,7 @@ impl TrialKind {
             Self::Host => "host",
             Self::Switch => "switch",
             Self::Control => "control",
+            Self::Chaos => "chaos",
             Self::Saturation => "saturation",
             Self::Paced => "paced",
         }

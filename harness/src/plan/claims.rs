@@ -24,6 +24,9 @@ const HOST: [Claim; 6] = [C1, C3, C4, C6, C13, M1];
 /// what was refused.
 const CONTROL: [Claim; 10] = [W9, R1, R2, R3, R4, R6, W8, A1, A4, A5];
 
+/// Judged from what arrived of what scripted sources sent, and from what their collector told.
+const CHAOS: [Claim; 10] = [C1, C2, C3, C4, C6, C11, C12, C13, C14, R1];
+
 /// Judged by what has to arrive, to be counted or to end.
 const LIVENESS: [Claim; 8] = [C1, C10, C11, C12, C13, C14, W5, W6];
 
@@ -39,6 +42,7 @@ pub fn reported(kind: TrialKind) -> &'static [Claim] {
         TrialKind::Behaviour => &REPORTED,
         TrialKind::Host | TrialKind::Switch => &HOST,
         TrialKind::Control => &CONTROL,
+        TrialKind::Chaos => &CHAOS,
         TrialKind::Saturation | TrialKind::Paced => &[],
     }
 }
@@ -56,6 +60,7 @@ pub fn judged(kind: TrialKind) -> &'static [Claim] {
         TrialKind::Saturation | TrialKind::Paced => &PERFORMANCE,
         TrialKind::Host | TrialKind::Switch => &HOST,
         TrialKind::Control => &CONTROL,
+        TrialKind::Chaos => &CHAOS,
     }
 }
 

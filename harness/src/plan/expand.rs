@@ -4,6 +4,7 @@
 
 mod actions;
 mod bounds;
+mod chaos;
 mod control;
 mod curve;
 mod demands;
@@ -128,11 +129,12 @@ pub fn survey_of_every_table() -> Survey {
     all
 }
 
-/// A scenario with every table of most kinds, and one each of the control plane and of a curve, which
-/// exclude some; the last has every key of the first besides, and is no scenario anybody could run.
-const EVERY_TABLE: [&str; 4] = [
+/// A scenario with every table of most kinds, and one each of the control plane, of chaos and of a
+/// curve, which exclude some; the last has every key of the first besides, and is no scenario anybody could run.
+const EVERY_TABLE: [&str; 5] = [
     include_str!("expand/every_table.toml"),
     include_str!("expand/every_control_table.toml"),
+    include_str!("expand/every_chaos_table.toml"),
     include_str!("expand/every_curve_table.toml"),
     include_str!("expand/every_key.toml"),
 ];
@@ -180,6 +182,8 @@ fn read_case(
     let mut topology = roster::read(&table, kind, &scenario.recordings);
     let control = std::mem::take(&mut topology.control);
     let control = control::read_steps(&table, &topology.topology, control, kind);
+    let chaos = std::mem::take(&mut topology.chaos);
+    chaos::check(&table, &topology.topology, &chaos, kind);
     let roster = Roster::of(&topology);
     let phases = phases::read(&table, &roster, kind, wild);
     check_wild(&table, &phases, wild);
@@ -200,6 +204,7 @@ fn read_case(
         topology: topology.topology,
         phases,
         control,
+        chaos,
         expect,
         not_applicable,
         beside,
@@ -209,6 +214,7 @@ fn read_case(
     case.not_applicable.extend(faults::not_applicable(&case));
     case.not_applicable.extend(said::not_applicable(&case));
     case.not_applicable.extend(control::not_applicable(&case));
+    case.not_applicable.extend(chaos::not_applicable(&case));
     case.not_applicable.extend(case.peers_left_out());
     bounds::check(&table, &case);
     table.finish();

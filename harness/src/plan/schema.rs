@@ -3,6 +3,7 @@
 //! Nothing is run from these: the strict reader is the authority, and tests hold both to the same
 //! keys. A scalar may always be written `"${name}"`, hence [`OrName`].
 
+mod chaos;
 mod control;
 mod curve;
 mod phase;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use super::gates::Metric;
 use super::{Bus, TrialKind};
 use crate::scenario::Profile;
+pub use chaos::{Collector, Source};
 pub use control::{Caller, Member, Step};
 pub use curve::Curve;
 pub use phase::{Action, After, Phase, Publish};

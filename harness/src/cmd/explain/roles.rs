@@ -34,6 +34,10 @@ pub(super) fn write(page: &mut Page, case: &Case) {
     if !case.control.members.is_empty() {
         write_control(page, &case.control);
     }
+    if !case.chaos.sources.is_empty() {
+        let sources: Vec<&str> = case.chaos.sources.iter().map(|one| one.name.as_str()).collect();
+        page.item("- ", &format!("a collector with sources of its own: {}", named(&sources)));
+    }
 }
 
 fn publishes_alike(one: &PublisherSpec, other: &PublisherSpec) -> bool {

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::cmd::performance::{self, Pair};
+use crate::plan::chaos::{Chaos, SourceSpec, Then};
 use crate::plan::control::Step;
 use crate::plan::{Case, TrialKind};
 
@@ -16,7 +17,11 @@ const JUDGED: Duration = Duration::from_millis(250);
 
 /// A case whose behaviour is judged, on one bus.
 pub(in crate::cmd) fn judged(case: &Case) -> Duration {
-    let own = if case.kind == TrialKind::Control { control(case) } else { Duration::ZERO };
+    let own = match case.kind {
+        TrialKind::Control => control(case),
+        TrialKind::Chaos => chaos(&case.chaos),
+        _ => Duration::ZERO,
+    };
     one_trial(case) + JUDGED + own
 }
 
@@ -49,6 +54,19 @@ fn control(case: &Case) -> Duration {
         _ => Duration::ZERO,
     });
     steps.sum()
+}
+
+/// What is waited for in a case of chaos: the slowest source, a batch that does not fill, and whoever
+/// hangs at the stop.
+fn chaos(chaos: &Chaos) -> Duration {
+    let sends = |source: &SourceSpec| {
+        let per_second = source.rate_per_s?;
+        Some(Duration::from_secs_f64(source.sends() as f64 / per_second))
+    };
+    let slowest = chaos.sources.iter().filter_map(sends).max().unwrap_or_default();
+    let hangs = chaos.sources.iter().any(|source| source.then == Then::Hangs);
+    let stop_ms = if hangs { chaos.collector.shutdown_timeout_ms } else { 0 };
+    slowest + Duration::from_millis(chaos.collector.batch_timeout_ms + stop_ms)
 }
 
 /// Seconds below a minute, whole minutes from there on.

@@ -13,7 +13,7 @@ use crate::scenario::{At, Reader, Table};
 /// Every phase; `wild` where only safety is judged.
 pub(super) fn read(root: &Table<'_>, roster: &Roster, kind: TrialKind, wild: bool) -> Vec<Phase> {
     let tables = root.tables("phase", "phase");
-    if tables.is_empty() && kind != TrialKind::Control {
+    if tables.is_empty() && !matches!(kind, TrialKind::Control | TrialKind::Chaos) {
         root.reader().problem(root.span(), "missing table `[[phase]]`", "a scenario needs one");
     }
     let (mut total, mut cut_off) = (Total::default(), CutOff::new(wild));

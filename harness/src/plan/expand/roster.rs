@@ -12,7 +12,7 @@ use super::super::limits::{
 use super::super::workload::topics;
 use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, TrialKind};
 use super::said::{Said, kind, measured_only, pid, priority, read_names, role};
-use super::{control, idle, replay, subscribers, untold};
+use super::{chaos, control, idle, replay, subscribers, untold};
 use crate::scenario::{At, Reader, Recordings, Table, listed, suggestion};
 
 /// Sum of the weights of a mix: one cycle of it is laid out in memory.
@@ -67,6 +67,7 @@ pub(super) fn read(root: &Table<'_>, kind: TrialKind, recordings: &Recordings) -
     measured_only(&table, "subscribers-per-process", kind);
     idle::check(&table, &said.topology);
     said.control = control::read_roles(&table);
+    said.chaos = chaos::read(&table);
     untold::check(&table, &said.topology);
     table.finish();
     said

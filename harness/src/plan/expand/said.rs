@@ -6,6 +6,7 @@ use std::ops::Range;
 use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::{EventKind, Priority};
 
+use super::super::chaos::Chaos;
 use super::super::control::Control;
 use super::super::limits::MAX_ROLES;
 use super::super::{Bus, Case, Deployment, Topology, TrialKind};
@@ -16,6 +17,7 @@ use crate::scenario::{At, Table};
 pub(super) struct Said {
     pub(super) topology: Topology,
     pub(super) control: Control,
+    pub(super) chaos: Chaos,
     pub(super) publisher_groups: Vec<(String, Range<usize>)>,
     pub(super) subscriber_groups: Vec<(String, Range<usize>)>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Caller, Member, OrName, Scalar};
+use super::{Caller, Collector, Member, OrName, Scalar, Source};
 
 /// Who takes part, and settings of the bus between them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -45,6 +45,11 @@ pub struct Topology {
     /// Groups of callers.
     #[serde(default)]
     pub caller: Vec<Caller>,
+    /// Limits of a collector whose sources are scripted.
+    pub collector: Option<Collector>,
+    /// Its sources.
+    #[serde(default)]
+    pub source: Vec<Source>,
 }
 
 /// A publisher, or a group of equals.

@@ -90,6 +90,12 @@ impl EventBusClient {
         self.link.resumed()
     }
 
+    /// Completes once this handle has ended: its connection is gone and no longer sought, or it was
+    /// shut down. Why, the next `publish` tells. Cancel safe.
+    pub async fn ended(&self) {
+        self.link.ended().await;
+    }
+
     /// Accepts an event, to be confirmed as said here instead of by the configuration. What became
     /// of it is told by the receipt, so that many may be on their way at once.
     ///

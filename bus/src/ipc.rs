@@ -73,6 +73,15 @@ impl DaemoneyeEventBus {
         }
     }
 
+    /// Completes once a handle to a broker elsewhere has ended; see [`EventBusClient::ended`].
+    /// Never for one to a broker in this process. Cancel safe.
+    pub async fn ended(&self) {
+        match &self.place {
+            Place::Embedded(_) => std::future::pending().await,
+            Place::Connected(client) => client.ended().await,
+        }
+    }
+
     fn bus(&self) -> &dyn EventBus {
         match &self.place {
             Place::Embedded(bus) => bus,

@@ -6,6 +6,7 @@
 mod collector;
 mod exit;
 mod flags;
+mod lifeline;
 mod logging;
 mod output;
 mod signal;

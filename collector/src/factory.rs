@@ -7,6 +7,7 @@
 mod adapter;
 mod hosted;
 mod metrics;
+mod own_bus;
 mod wiring;
 
 use std::io;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use daemoneye_eventbus::acl::PolicyError;
 use daemoneye_eventbus::broker::{IssueError, ServeError};
-use daemoneye_eventbus::client::ConnectError;
+use daemoneye_eventbus::client::{ConnectError, Reconnect};
 use daemoneye_eventbus::transport::{AddressError, BindError};
 use daemoneye_eventbus::{Credential, EventBus};
 use legacy_buses::crossbeam::StartError;
@@ -26,6 +27,7 @@ use crate::config::{EventBusConfig, EventBusType, FolderError};
 
 pub use adapter::DaemoneyeEventBusAdapter;
 pub use hosted::HostedBus;
+pub(crate) use own_bus::OwnBus;
 
 /// Makes buses from configuration.
 #[derive(Debug)]
@@ -124,9 +126,24 @@ impl EventBusFactory {
         name: &str,
         credential: Credential,
     ) -> Result<Arc<dyn EventBus>, FactoryError> {
+        let own = Self::open(config, name, credential, Reconnect::default()).await?;
+        Ok(Arc::clone(own.bus()))
+    }
+
+    /// The same for a component that wants to know when its connection is gone for good, having
+    /// been sought as said here.
+    pub(crate) async fn open(
+        config: &EventBusConfig,
+        name: &str,
+        credential: Credential,
+        reconnect: Reconnect,
+    ) -> Result<OwnBus, FactoryError> {
         match config.bus_type {
-            EventBusType::Local => wiring::local(config),
-            EventBusType::DaemonEye => wiring::connect(config, name, credential).await,
+            EventBusType::Local => Ok(OwnBus::local(wiring::local(config)?)),
+            EventBusType::DaemonEye => {
+                let bus = wiring::connect(config, name, credential, reconnect).await?;
+                Ok(OwnBus::connected(Arc::new(bus)))
+            }
         }
     }
 

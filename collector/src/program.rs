@@ -3,6 +3,8 @@
 
 mod door;
 mod error;
+mod handover;
+mod orphan;
 mod worker;
 
 use std::convert::Infallible;
@@ -24,10 +26,12 @@ use crate::source::EventSource;
 use crate::sources::{
     FilesystemSource, FirstScan, NetworkSource, PerformanceSource, ProcessSource,
 };
-use crate::spool::Spool;
+use crate::spool::{OpenError, Spool};
+use orphan::Orphan;
 use worker::worker;
 
 pub use error::ProgramError;
+pub use orphan::{AgentDeath, OrphanEnd};
 
 /// What a stop may take longer for answers that others wait for; what is not done then is refused.
 const DOOR_LIMIT: Duration = Duration::from_secs(2);
@@ -37,13 +41,18 @@ const DOOR_LIMIT: Duration = Duration::from_secs(2);
 pub enum WayToBus {
     /// A bus that others use too; it is left open.
     Shared(Arc<dyn EventBus>),
-    /// The bus of the settings, under the collector's name and with this proof of it (A4); it is
-    /// closed at the end.
-    Own(Credential),
+    /// The bus of the settings, under the collector's name; it is closed at the end.
+    Own {
+        /// Proof of the name (A4).
+        credential: Credential,
+        /// When it becomes an orphan (R5).
+        agent_death: AgentDeath,
+    },
 }
 
 /// Runs a collector until `stop` completes, or until its agent asks it to end; calls `on_ready`
-/// once what it found at first is published, or kept on disk.
+/// once what it found at first is published, or kept on disk. One whose agent died ends when its
+/// place is taken, or its `orphan_limit` over (R5).
 ///
 /// On a bus of its own it joins the agent (CONTRACT §6); on a shared one it answers alone. Either
 /// way it does the tasks it is asked to do, and tells of itself on `control.health.status`. Where
@@ -60,13 +69,22 @@ pub async fn run(
     let mut collector = Collector::new(settings.collector_named(name.as_str()));
     collector.register(source).map_err(RunError::from)?;
     let worker = Arc::new(worker(name));
-    let door = door::open(name, settings, &collector, Arc::clone(&worker)).await?;
+    tokio::pin!(stop);
+    let door = tokio::select! {
+        door = door::open(name, settings, &collector, Arc::clone(&worker)) => door?,
+        () = &mut stop => return Ok(collector.watch_status().current()),
+    };
     let announced = announce(name, first_scan, collector.watch_status(), on_ready);
     let running = async {
         let parts = (collector, worker);
         match way {
-            WayToBus::Shared(bus) => run_on_shared_bus(name, settings, bus, parts, stop).await,
-            WayToBus::Own(proof) => run_on_own_bus(name, settings, proof, parts, stop).await,
+            WayToBus::Shared(bus) => run_on_shared_bus(name, settings, bus, parts, stop)
+                .await
+                .map_err(ProgramError::from),
+            WayToBus::Own { credential, agent_death } => {
+                let orphan = Orphan::new(agent_death, settings.agent.orphan_limit);
+                run_on_own_bus(name, settings, (credential, orphan), parts, stop).await
+            }
         }
     };
     let ran = tokio::select! {
@@ -77,7 +95,7 @@ pub async fn run(
         // Last, so that it can be watched to the end.
         door.end(DOOR_LIMIT.min(settings.collector.shutdown_timeout)).await;
     }
-    Ok(ran?)
+    ran
 }
 
 /// What a collector watches with, and how it tells that it has begun.
@@ -126,27 +144,45 @@ async fn run_on_shared_bus(
 async fn run_on_own_bus(
     name: CollectorName,
     settings: &Settings,
-    credential: Credential,
+    (credential, mut orphan): (Credential, Orphan),
     (collector, worker): (Collector, Arc<AnalysisWorker>),
-    stop: impl Future<Output = ()>,
-) -> Result<CollectorStatus, RunError> {
-    let collector = with_spool(name, settings, collector)?;
-    let event_bus = event_bus(settings);
-    let bus = EventBusFactory::create_as(&event_bus, name.as_str(), credential).await?;
-    let registration = registration(name, &collector, worker.task_limit());
+    mut stop: impl Future<Output = ()> + Unpin,
+) -> Result<CollectorStatus, ProgramError> {
     let status = collector.watch_status();
-    let announcer = announcer(name, settings, &bus, &collector);
-    let link = AgentLink::start(Arc::clone(&bus), registration, status, worker);
-    let ran = run_linked(&link, collector.with_bus(Arc::clone(&bus)), stop).await;
-    let limit = settings.collector.shutdown_timeout;
+    let collector = tokio::select! {
+        collector = with_spool(name, settings, collector) => collector?,
+        () = &mut stop => return Ok(status.current()),
+    };
+    let (event_bus, reconnect) = (event_bus(settings), orphan::reconnect(orphan.limit()));
+    let own = EventBusFactory::open(&event_bus, name.as_str(), credential, reconnect).await;
+    let own = own.map_err(RunError::from)?;
+    let bus = own.bus();
+    let registration = registration(name, &collector, worker.task_limit());
+    let announcer = announcer(name, settings, bus, &collector);
+    let link = AgentLink::start(Arc::clone(bus), registration, status.clone(), worker);
+    let stop = async {
+        tokio::select! {
+            () = stop => {}
+            () = orphan.over(own.ended()) => {}
+        }
+    };
+    let ran = run_linked(&link, collector.with_bus(Arc::clone(bus)), stop).await;
     drop(announcer);
+    if let Some(end) = orphan.end(&ran) {
+        drop(link);
+        let undelivered = orphan::leave(bus.as_ref()).await;
+        // Whatever the bus had not confirmed is on disk.
+        let with_bus = if settings.spool.enabled { 0 } else { undelivered };
+        return Err(ProgramError::Orphaned { end, lost: status.current().events_lost + with_bus });
+    }
+    let limit = settings.collector.shutdown_timeout;
     link.end(limit).await;
     let closed = bus.shutdown(limit).await;
     let status = ran?;
     match closed {
-        // Whatever the bus had not confirmed is on disk.
+        // As above.
         Err(error) if settings.spool.enabled => debug!(%error, "the bus did not close in order"),
-        closed => closed?,
+        closed => closed.map_err(RunError::from)?,
     }
     Ok(status)
 }
@@ -187,7 +223,7 @@ async fn run_linked(
 }
 
 /// Events that were kept come first; those the bus does not take are kept from now on.
-fn with_spool(
+async fn with_spool(
     name: CollectorName,
     settings: &Settings,
     collector: Collector,
@@ -195,7 +231,10 @@ fn with_spool(
     if !settings.spool.enabled {
         return Ok(collector);
     }
-    let (spool, recovered) = Spool::open(&settings.spool, name.as_str())?;
+    let open = async || Spool::open(&settings.spool, name.as_str());
+    let is_taken = |error: &OpenError| matches!(error, OpenError::InUse { .. });
+    let opened = handover::once_free(handover::limit(settings), open, is_taken).await;
+    let (spool, recovered) = opened?;
     Ok(collector.with_spool(spool, &recovered))
 }
 

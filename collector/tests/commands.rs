@@ -149,6 +149,7 @@ fn the_configuration_is_shown_with_where_each_value_came_from_and_can_be_read_ag
         assert!(line("scan_interval = \"5s\"").contains("flag --set"), "{text}");
         assert!(line("restart_limit = 3 ").contains("DAEMONEYE_AGENT__RESTART_LIMIT"), "{text}");
         assert!(line("max_event_sources = 16 ").ends_with("built-in default"), "{text}");
+        assert!(line("orphan_limit = \"2m\" ").ends_with("built-in default"), "{text}");
         shown.push(text);
     }
     let again = home.path().join("again.toml");

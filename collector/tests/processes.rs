@@ -10,6 +10,8 @@ mod chain;
 mod door;
 #[path = "processes/operator.rs"]
 mod operator;
+#[path = "processes/orphans.rs"]
+mod orphans;
 #[path = "processes/status.rs"]
 mod status;
 #[path = "processes/supervision.rs"]
@@ -33,8 +35,13 @@ struct Sleeper(Child);
 
 impl Sleeper {
     fn start() -> Self {
+        Self::start_for("600")
+    }
+
+    /// For so many seconds, by which it can be known.
+    fn start_for(seconds: &str) -> Self {
         let mut command = Command::new("sleep");
-        command.arg("600").stdin(Stdio::null());
+        command.arg(seconds).stdin(Stdio::null());
         Self(command.spawn().expect("every host has `sleep`"))
     }
 
@@ -222,15 +229,6 @@ fn a_recorded_file_is_private_and_complete_after_a_stop() {
     assert_eq!(enumerated.count() as u64, ready.collectors[0].first_scan_events);
     // What was done after the first scan may be there as well, up to some event and without gaps.
     assert_eq!(sequences(&records), (1..=records.len() as u64).collect::<Vec<_>>());
-}
-
-#[test]
-fn a_collector_does_not_outlive_its_agent() {
-    let agent = RunningAgent::start("daemoneye");
-    signal(agent.pid(), Signal::SIGKILL);
-    // Both hold the pipe of standard error: its end is the end of both.
-    let (status, _) = agent.wait();
-    assert_eq!(status.code(), None);
 }
 
 #[test]

@@ -144,6 +144,7 @@ async fn a_client_whose_key_nobody_knows_any_more_ends_and_says_why() {
     while std::fs::remove_file(stage.folder.path().join("journal")).is_err() {}
     stage.start();
     assert!(within(receiver.recv()).await.is_none());
+    within(client.ended()).await;
     let refused = within(client.publish(event(1), None)).await.unwrap_err();
     assert!(refused.to_string().contains("the session key is not known here"), "{refused}");
 }

@@ -5,13 +5,14 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use daemoneye_eventbus::Secret;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 use tracing::{debug, warn};
 
 use super::MemberError;
+use super::lifeline::Lifeline;
 use crate::config::CollectorName;
 use crate::ready::CollectorReady;
 
@@ -25,9 +26,8 @@ pub(super) struct ChildMember {
     name: CollectorName,
     process: Child,
     output: Lines<BufReader<ChildStdout>>,
-    /// Held open as long as the process shall live; the system closes it if the agent dies. `None`
-    /// once it was asked to end.
-    lifeline: Option<ChildStdin>,
+    /// Held as long as the process shall live; `None` once it was asked to end.
+    lifeline: Option<Lifeline>,
     /// Whether it has said so. Before, it may not handle signals yet, and has nothing to lose.
     ready: bool,
 }
@@ -49,15 +49,11 @@ impl ChildMember {
             program: command.as_std().get_program().into(),
             source,
         })?;
-        let mut lifeline = process.stdin.take().expect("standard input is a pipe");
-        let line = format!("{}\n", token.to_hex());
-        if let Err(error) = lifeline.write_all(line.as_bytes()).await {
-            // It has ended already, or is not let in: either shows, and says more than this.
-            debug!(%error, "it does not take its token");
-        }
+        let input = process.stdin.take().expect("standard input is a pipe");
+        let lifeline = Some(Lifeline::begin(input, token).await);
         let output = process.stdout.take().expect("standard output is a pipe");
         let output = BufReader::new(output).lines();
-        Ok(Self { name, process, output, lifeline: Some(lifeline), ready: false })
+        Ok(Self { name, process, output, lifeline, ready: false })
     }
 
     /// Reads its output up to the line that says it is ready.
@@ -122,8 +118,10 @@ impl ChildMember {
         &mut self,
         deadline: Instant,
     ) -> Result<io::Result<ExitStatus>, Elapsed> {
+        if let Some(lifeline) = self.lifeline.take() {
+            lifeline.end().await;
+        }
         terminate(&self.process);
-        self.lifeline = None;
         tokio::time::timeout_at(deadline, self.process.wait()).await
     }
 
@@ -141,7 +139,7 @@ fn judge(status: ExitStatus) -> Result<(), MemberError> {
     if status.success() { Ok(()) } else { Err(MemberError::EndedBadly { how: status.to_string() }) }
 }
 
-/// Asks a process to end.
+/// Asks a process to end that may not read its standard input.
 #[cfg(unix)]
 fn terminate(process: &Child) {
     use nix::sys::signal::{Signal, kill};
@@ -153,6 +151,6 @@ fn terminate(process: &Child) {
     }
 }
 
-/// Closing its standard input is how a process is asked to end here.
+/// What was said on its standard input is all there is here.
 #[cfg(not(unix))]
 fn terminate(_process: &Child) {}

@@ -40,7 +40,7 @@ struct Arguments {
     /// 127.0.0.1:9464; only in a program built with the feature `metrics`
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
-    /// End when standard input does, as collectors of the agent do
+    /// End when standard input does
     #[arg(long)]
     exit_with_parent: bool,
 }

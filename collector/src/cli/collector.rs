@@ -1,15 +1,17 @@
 //! The whole of a collector's binary: flags, configuration, one collector until it is told to end.
 
+use std::io;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use clap::{CommandFactory, FromArgMatches, Parser};
 use daemoneye_eventbus::{Credential, Secret};
 
+use super::lifeline::Lifeline;
 use super::signal::told_to_end;
 use super::{CommonFlags, EXIT_CODES, Failure, print_line, report, show_config, start_logging};
 use crate::config::{CollectorName, EventBusType, Settings};
-use crate::program::{self, WayToBus};
+use crate::program::{self, AgentDeath, WayToBus};
 
 /// Flags of every collector.
 #[derive(Debug, Parser)]
@@ -17,7 +19,8 @@ use crate::program::{self, WayToBus};
 struct Arguments {
     #[command(flatten)]
     common: CommonFlags,
-    /// End when standard input does; the agent starts collectors so
+    /// End after a line `end` on standard input, and as `agent.orphan_limit` says when standard
+    /// input ends without; the agent starts collectors so
     #[arg(long)]
     exit_with_parent: bool,
     /// Read a spawn token, 64 hexadecimal digits, from the first line of standard input; without one
@@ -93,7 +96,7 @@ fn credential(arguments: &Arguments) -> Result<Credential, Failure> {
     if !arguments.token_from_stdin {
         return Ok(Credential::None);
     }
-    let token = Secret::read_line(&mut std::io::stdin().lock());
+    let token = Secret::read_line(&mut io::stdin().lock());
     let token = token.context("no spawn token in the first line of standard input");
     token.map(Credential::SpawnToken).map_err(Failure::Configuration)
 }
@@ -104,9 +107,18 @@ async fn watch(
     credential: Credential,
     exit_with_parent: bool,
 ) -> Result<(), Failure> {
-    let told = told_to_end(exit_with_parent);
-    let stop = told.context("cannot hear when to end").map_err(Failure::Infrastructure)?;
-    let way = WayToBus::Own(credential);
+    let unheard = |error: io::Error| {
+        Failure::Infrastructure(anyhow::Error::from(error).context("cannot hear when to end"))
+    };
+    let signal = told_to_end(false).map_err(unheard)?;
+    let lifeline = if exit_with_parent { Lifeline::listen() } else { Ok(Lifeline::none()) };
+    let lifeline = lifeline.map_err(unheard)?;
+    let told = lifeline.clone().told_to_end();
+    let stop = async {
+        tokio::select! { () = signal => {}, () = told => {} }
+    };
+    let agent_death = AgentDeath::when(lifeline.went_silent());
+    let way = WayToBus::Own { credential, agent_death };
     program::run(name, &settings, way, stop, |ready| print_line(&ready)).await?;
     Ok(())
 }

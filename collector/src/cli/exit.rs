@@ -1,5 +1,6 @@
 //! Exit codes: the same in every binary of the project.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::agent::{AgentError, ErrorKind};
@@ -13,7 +14,8 @@ Exit codes:
   0  stopped in order
   1  failed: events were lost, or something did not stop in order
   2  wrong usage or configuration
-  4  infrastructure: no bus, no connection, a collector that does not start, or failed for good";
+  4  infrastructure: no bus, no connection, a collector that does not start, or failed for good,
+     an agent that died";
 
 /// Why a binary ends otherwise than in order.
 #[derive(Debug)]
@@ -34,11 +36,13 @@ pub fn report(result: Result<(), Failure>) -> ExitCode {
         Err(Failure::Configuration(error)) => (2, error),
         Err(Failure::Infrastructure(error)) => (4, error),
     };
-    if error.is::<ConfigError>() {
-        eprintln!("{error}");
+    let mut errors = io::stderr().lock();
+    // Whoever read them may be gone, as the one who started an orphan is.
+    let _ = if error.is::<ConfigError>() {
+        writeln!(errors, "{error}")
     } else {
-        eprintln!("error: {error:#}");
-    }
+        writeln!(errors, "error: {error:#}")
+    };
     ExitCode::from(code)
 }
 
@@ -62,6 +66,7 @@ impl From<ProgramError> for Failure {
     fn from(error: ProgramError) -> Self {
         match error {
             ProgramError::Run(error) => error.into(),
+            ProgramError::Orphaned { lost: 1.., .. } => Self::Failed(error.into()),
             error if error.is_doors_configuration() => Self::Configuration(error.into()),
             error => Self::Infrastructure(error.into()),
         }

@@ -16,6 +16,9 @@ pub fn start_logging() {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
+        // Told on standard error as well, with a panic where that is closed: an orphan goes on
+        // without anybody who reads it.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     // Fails only when logging has started already.
     let _ = log.try_init();

@@ -43,6 +43,10 @@ pub struct AgentConfig {
     /// How often collectors show life (R2). Default 30 s.
     #[serde(with = "duration")]
     pub heartbeat_interval: Duration,
+    /// How long a collector whose agent died goes on and looks for its broker before it ends (R5).
+    /// 0 ends it with its agent. Default 2 min.
+    #[serde(with = "duration")]
+    pub orphan_limit: Duration,
 }
 
 impl Default for AgentConfig {
@@ -57,6 +61,7 @@ impl Default for AgentConfig {
             restart_pause: Duration::from_millis(500),
             restart_pause_limit: Duration::from_secs(30),
             heartbeat_interval: DEFAULT_HEARTBEAT,
+            orphan_limit: Duration::from_mins(2),
         }
     }
 }
@@ -134,6 +139,12 @@ mod tests {
         let config = AgentConfig { collectors, ..AgentConfig::default() };
         let twice = "`fsmond` stands there twice".to_owned();
         assert_eq!(config.problems(), [("collectors", twice)]);
+    }
+
+    #[test]
+    fn collectors_may_be_told_to_end_with_an_agent_that_died() {
+        let config = AgentConfig { orphan_limit: Duration::ZERO, ..AgentConfig::default() };
+        assert_eq!(config.problems(), []);
     }
 
     #[test]

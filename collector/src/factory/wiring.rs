@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use daemoneye_eventbus::acl::{Policy, Principal, Role};
+use daemoneye_eventbus::client::Reconnect;
 use daemoneye_eventbus::identity::{OPERATOR, write_key_file};
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
@@ -23,16 +24,15 @@ pub(super) async fn connect(
     config: &EventBusConfig,
     name: &str,
     credential: Credential,
-) -> Result<Arc<dyn EventBus>, FactoryError> {
+    reconnect: Reconnect,
+) -> Result<DaemoneyeEventBus, FactoryError> {
     let address = address(config)?;
     let limits = config.daemoneye.clone().unwrap_or_default();
     let client = limits.client(name).with_credential(credential);
+    let client = client.with_reconnect(Some(reconnect));
     let connected = DaemoneyeEventBus::connect(&address, client).await;
-    let bus = connected.map_err(|source| FactoryError::Connect {
-        socket_path: address.path().to_owned(),
-        source,
-    })?;
-    Ok(Arc::new(bus))
+    connected
+        .map_err(|source| FactoryError::Connect { socket_path: address.path().to_owned(), source })
 }
 
 pub(super) fn host(config: &EventBusConfig, name: &str) -> Result<HostedBus, FactoryError> {

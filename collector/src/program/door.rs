@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::ProgramError;
+use daemoneye_eventbus::transport::BindError;
+
+use super::{ProgramError, handover};
 use crate::analysis::AnalysisWorker;
 use crate::config::{CollectorName, Settings};
-use crate::ipc::CollectorIpcServer;
+use crate::ipc::{CollectorIpcServer, StartError};
 use crate::runtime::Collector;
 
 /// Opens the door; `None` where there shall be none.
@@ -22,6 +24,7 @@ pub(super) async fn open(
     let path = settings.ipc.socket_path_of(name.as_str(), broker_socket);
     let path = path.ok_or(ProgramError::NoSocketPath)?;
     let mut server = CollectorIpcServer::new(collector, worker, path, &settings.ipc);
-    server.start().await?;
+    let is_taken = |error: &StartError| matches!(error, StartError::Bind(BindError::InUse { .. }));
+    handover::once_free(handover::limit(settings), async || server.start().await, is_taken).await?;
     Ok(Some(server))
 }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::orphan::OrphanEnd;
 use crate::ipc::StartError;
 use crate::runtime::RunError;
 
@@ -18,13 +19,21 @@ pub enum ProgramError {
     /// Others could not ask it.
     #[error("cannot answer programs that are not on the bus")]
     Ipc(#[from] StartError),
+    /// Its agent died, and did not come back (R5).
+    #[error("orphaned: the agent died, and {end}; events that may be lost: {lost}")]
+    Orphaned {
+        /// What it ended at.
+        end: OrphanEnd,
+        /// Events accepted, and neither kept on disk nor known to the agent that died.
+        lost: u64,
+    },
 }
 
 impl ProgramError {
     /// Whether the configuration of the door must be changed.
     pub(crate) fn is_doors_configuration(&self) -> bool {
         match self {
-            Self::Run(_) => false,
+            Self::Run(_) | Self::Orphaned { .. } => false,
             Self::NoSocketPath => true,
             Self::Ipc(error) => error.is_configuration(),
         }

@@ -62,12 +62,23 @@ impl RunningAgent {
         programs: &Path,
         configure: impl FnOnce(&mut Command),
     ) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::start_in(folder, bus, programs, configure)
+    }
+
+    /// The same in a folder, in which another one may have been that was killed.
+    pub(crate) fn start_in(
+        folder: Arc<TempDir>,
+        bus: &str,
+        programs: &Path,
+        configure: impl FnOnce(&mut Command),
+    ) -> Self {
         let pipe: PathBuf = folder.path().join("records");
+        let _ = std::fs::remove_file(&pipe);
         mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe");
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
         command
-            .args(["--bus", bus, "--interval", SCAN_INTERVAL, "--collectors", "procmond"])
+            .args(["--bus", bus, "--interval", SCAN_INTERVAL])
             .arg("--programs")
             .arg(programs)
             .arg("--socket")
@@ -75,6 +86,9 @@ impl RunningAgent {
             .arg("--record")
             .arg(&pipe)
             .env("HOME", folder.path())
+            .env("DAEMONEYE_AGENT__COLLECTORS", "[\"procmond\"]")
+            // A test that fails kills its agent, and nothing is to be left of it.
+            .env("DAEMONEYE_AGENT__ORPHAN_LIMIT", "0s")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -86,7 +100,6 @@ impl RunningAgent {
         let line = BufReader::new(output).lines().next();
         let Some(Ok(line)) = line else { panic!("not ready: {}", errors(&mut process)) };
         let ready = serde_json::from_str(&line).expect("a readiness line");
-        let folder = Arc::new(folder);
         Self { process, ready, records, read: Vec::new(), folder, watchdog }
     }
 
@@ -109,6 +122,14 @@ impl RunningAgent {
                 return found;
             }
         }
+    }
+
+    /// Kills the agent alone. Its collectors may go on; [`wait`](Self::wait) waits for their end.
+    pub(crate) fn crash(&mut self) {
+        // Once it was waited for, its id may be another's.
+        let _ = self.watchdog.send(());
+        signal(self.pid(), Signal::SIGKILL);
+        self.process.wait().expect("it is our child");
     }
 
     /// Asks the agent to end, and returns everything it has recorded.

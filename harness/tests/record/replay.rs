@@ -95,7 +95,7 @@ fn recorded(agent: &Path, folder: &Path, scenarios: &Path) {
 fn started(agent: &Path, folder: &Path) -> (Watched, PathBuf) {
     let mut command = Command::new(agent);
     command.args(["--bus", "daemoneye", "--collectors", "procmond", "--interval", "50ms"]);
-    command.arg("--exit-with-parent");
+    command.args(["--exit-with-parent", "--set", "agent.orphan_limit=0s"]);
     command.arg("--socket").arg(folder.join("run/bus")).env("HOME", folder);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     let mut running = Watched::start(&mut command);

@@ -114,6 +114,8 @@ impl RunningAgent {
         let mut process = command
             .args(setting)
             .arg("--exit-with-parent")
+            // Whatever ends the agent, nothing of it is left.
+            .args(["--set", "agent.orphan_limit=0s"])
             .env("HOME", home)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

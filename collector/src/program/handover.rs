@@ -1,0 +1,80 @@
+//! What two processes of one collector cannot have at once, its spool and its door: the one that
+//! ends has them to its end, and its successor waits for them (R5).
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tracing::info;
+
+use crate::config::Settings;
+
+/// Pause before it is tried again: a predecessor takes a few seconds at most, and an attempt is a
+/// few system calls.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Share of the time to get ready that a predecessor may take to end.
+const SHARE_OF_READY: u32 = 2;
+
+/// How long a predecessor is waited for.
+pub(super) fn limit(settings: &Settings) -> Duration {
+    settings.agent.ready_timeout / SHARE_OF_READY
+}
+
+/// Tries until it is no longer taken; the last error when it is still so at the limit. As cancel
+/// safe as an attempt is.
+pub(super) async fn once_free<T, E: Display>(
+    limit: Duration,
+    mut attempt: impl AsyncFnMut() -> Result<T, E>,
+    is_taken: impl Fn(&E) -> bool,
+) -> Result<T, E> {
+    let (begun, mut is_told) = (Instant::now(), false);
+    loop {
+        match attempt().await {
+            Err(error) if is_taken(&error) && begun.elapsed() < limit => {
+                if !std::mem::replace(&mut is_told, true) {
+                    info!(%error, ?limit, "waiting for a predecessor to end");
+                }
+            }
+            done => return done,
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(15);
+
+    fn is_taken(error: &&str) -> bool {
+        *error == "taken"
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_predecessor_has_is_waited_for() {
+        let mut tried = 0;
+        let attempt = async || {
+            tried += 1;
+            if tried < 4 { Err("taken") } else { Ok("free") }
+        };
+        assert_eq!(once_free(LIMIT, attempt, is_taken).await, Ok("free"));
+        assert_eq!(tried, 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_predecessor_that_does_not_end_is_told_at_the_limit() {
+        let begun = Instant::now();
+        let attempt = async || Err::<(), _>("taken");
+        assert_eq!(once_free(LIMIT, attempt, is_taken).await, Err("taken"));
+        assert!(begun.elapsed() >= LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn any_other_error_is_told_at_once() {
+        let begun = Instant::now();
+        let attempt = async || Err::<(), _>("broken");
+        assert_eq!(once_free(LIMIT, attempt, is_taken).await, Err("broken"));
+        assert!(begun.elapsed().is_zero());
+    }
+}

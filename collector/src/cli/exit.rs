@@ -36,13 +36,14 @@ pub fn report(result: Result<(), Failure>) -> ExitCode {
         Err(Failure::Configuration(error)) => (2, error),
         Err(Failure::Infrastructure(error)) => (4, error),
     };
-    let mut errors = io::stderr().lock();
-    // Whoever read them may be gone, as the one who started an orphan is.
-    let _ = if error.is::<ConfigError>() {
-        writeln!(errors, "{error}")
+    let told = if error.is::<ConfigError>() {
+        format!("{error}\n")
     } else {
-        writeln!(errors, "error: {error:#}")
+        format!("error: {error:#}\n")
     };
+    // In one piece: an agent's collectors share its standard error. Whoever read it may be gone, as
+    // the one who started an orphan is.
+    let _ = io::stderr().write_all(told.as_bytes());
     ExitCode::from(code)
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Lines, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use collector_core::ready::AgentReady;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
@@ -17,8 +19,8 @@ use tempfile::TempDir;
 
 /// An agent that hangs is killed after this long, so that its test fails instead.
 const WATCHDOG: Duration = Duration::from_mins(1);
-/// Short, so that tests are.
-const SCAN_INTERVAL: &str = "50ms";
+/// Short, so that tests are; the least that every collector takes.
+const SCAN_INTERVAL: &str = "100ms";
 
 pub(crate) struct RunningAgent {
     process: Child,
@@ -76,6 +78,10 @@ impl RunningAgent {
         let pipe: PathBuf = folder.path().join("records");
         let _ = std::fs::remove_file(&pipe);
         mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe");
+        // Without waiting for a writer: an agent that does not start never is one.
+        let mut reading = File::options();
+        reading.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
+        let records = reading.open(&pipe).expect("the pipe is there");
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
         command
             .args(["--bus", bus, "--interval", SCAN_INTERVAL])
@@ -95,11 +101,12 @@ impl RunningAgent {
         configure(&mut command);
         let mut process = command.spawn().expect("the agent is built");
         let watchdog = watch(process.id());
-        let records = BufReader::new(File::open(&pipe).expect("the pipe is there")).lines();
         let output = process.stdout.take().expect("output is a pipe");
         let line = BufReader::new(output).lines().next();
         let Some(Ok(line)) = line else { panic!("not ready: {}", errors(&mut process)) };
         let ready = serde_json::from_str(&line).expect("a readiness line");
+        fcntl(&records, FcntlArg::F_SETFL(OFlag::empty())).expect("reading may wait from now on");
+        let records = BufReader::new(records).lines();
         Self { process, ready, records, read: Vec::new(), folder, watchdog }
     }
 

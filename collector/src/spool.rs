@@ -12,14 +12,16 @@
 //!
 //! **Promise.** An event that [`append`](Spool::append) took is given back by
 //! [`read_after`](Spool::read_after) until it is acknowledged, in order, whatever happens to the
-//! process; nothing is ever given back that was not taken. So it comes at least once: an event that
-//! was published and not yet acknowledged when the process died comes again. Its [`Record`] has the
-//! publisher's incarnation and the number it had before, and no other event ever has both; a bus
-//! numbers what it is given by itself, so that its subscribers see another event (W6).
+//! process; nothing is ever given back that was not taken. So it comes at least once: what was
+//! published and not yet acknowledged when the process died comes again, which is one event for
+//! whoever acknowledges each before the next. It is the same in every field, and a reader knows it
+//! by its [header](daemoneye_eventbus::EventHeader); to a bus it is a new one, on purpose:
+//! `ARCHITECTURE.md` says why. In the spool, incarnation and number tell a [`Record`].
 //!
 //! **What survives what.** A process that is killed loses nothing it was told is kept. A loss of
 //! power loses nothing either with `sync = "batch"`; with `"never"` it takes what the system had
-//! not written out. The cursor and deletions are never waited for: without them events come twice.
+//! not written out. The cursor and deletions are never waited for: what was acknowledged since the
+//! system last wrote them out comes again.
 //!
 //! **Damage.** A write that did not get done leaves the beginning of a record at the end of a
 //! segment: it is cut off. Bytes that changed since they were written are told by their checksum:

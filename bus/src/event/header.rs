@@ -7,12 +7,18 @@ use serde::{Deserialize, Serialize};
 pub type Metadata = Vec<(ByteString, ByteString)>;
 
 /// Who saw it, when, and how urgent it is.
+///
+/// Of a source that numbers and stamps what it sends, no two events have the same `source`,
+/// `source_sequence`, `observed_unix_ns` and `observed_monotonic_ns`. By these four a reader knows
+/// an event that arrives twice, having been under way and on disk when a process died (R5): the id
+/// that a bus gave it is another one then, and so is a correlation that follows from it (C8).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EventHeader {
     /// The collector that made the event, for example `procmond`; M3 filters by it.
     pub source: ByteString,
-    /// The source's own running number: a gap tells a reader that something is missing.
+    /// The source's own running number, from 1 in each of its lives: a gap tells a reader that
+    /// something is missing.
     pub source_sequence: u64,
     /// When the source observed it: wall clock, nanoseconds since the Unix epoch. For people.
     pub observed_unix_ns: u64,

@@ -14,6 +14,11 @@
 //! What "taken" means is the bus's to say ([`Confirmation`](daemoneye_eventbus::contract::Confirmation)):
 //! with `Fire` an event counts as taken while it may still be lost with the connection, so a spool
 //! asks for more.
+//!
+//! The bus gets nothing before the disk has noted that it took what came before. So when the
+//! process ends, however it does, the one event that was under way may have arrived and be kept as
+//! well: it arrives again in the next run, the same in every field (R5). What was in memory alone
+//! when the process was killed is lost.
 
 mod kept;
 

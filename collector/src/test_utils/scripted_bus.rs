@@ -19,6 +19,8 @@ pub(crate) struct ScriptedBus {
     accepted: watch::Sender<Vec<BusEvent>>,
     /// Publishes wait for one each.
     room: Semaphore,
+    /// What was accepted is not said before there is one.
+    answers: Semaphore,
 }
 
 impl ScriptedBus {
@@ -28,12 +30,18 @@ impl ScriptedBus {
             script: Mutex::new(script.into_iter().collect()),
             accepted: watch::Sender::new(Vec::new()),
             room: Semaphore::new(Semaphore::MAX_PERMITS),
+            answers: Semaphore::new(Semaphore::MAX_PERMITS),
         }
     }
 
     /// Has no room until [`open`](Self::open).
     pub(crate) fn stalled() -> Self {
         Self { room: Semaphore::new(0), ..Self::new([]) }
+    }
+
+    /// Accepts events and never says so.
+    pub(crate) fn mute() -> Self {
+        Self { answers: Semaphore::new(0), ..Self::new([]) }
     }
 
     pub(crate) fn open(&self) {
@@ -68,6 +76,7 @@ impl EventBus for ScriptedBus {
         let correlation = CorrelationMetadata::derived(&id);
         let event = BusEvent { id, topic, published_monotonic_ns: 0, correlation, event };
         self.accepted.send_modify(|accepted| accepted.push(event));
+        let _answer = self.answers.acquire().await.map_err(|_| PublishError::Closed)?;
         Ok(())
     }
 

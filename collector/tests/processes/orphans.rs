@@ -1,5 +1,6 @@
 //! Collectors whose agent was killed (R5): they keep what they see and make room for those of the
-//! next agent, or end by themselves; an agent that ends in order leaves none.
+//! next agent, or end by themselves; an agent that ends in order leaves none. And what is kept by a
+//! collector that was killed itself.
 //!
 //! All processes of an agent hold the pipe of its standard error: its end is the end of all.
 
@@ -25,7 +26,7 @@ const SHORT: &str = "1s";
 const ORPHANED: &str = "error: orphaned: the agent died, and ";
 /// A wait that takes longer fails its test.
 const WATCHDOG: Duration = Duration::from_mins(1);
-/// How long a child would sleep that is seen by an orphan, by which it is known on disk.
+/// How long a child would sleep that is seen while nobody takes it, by which it is known on disk.
 const FIRST_SLEEP: &str = "86399.25";
 /// The same of one that is started after the end of the first.
 const SECOND_SLEEP: &str = "86399.75";
@@ -95,6 +96,12 @@ fn of_source(records: &[Value], source: &str) -> Vec<Value> {
 /// What the orphan told, and what its successor did, who counts from the beginning.
 fn lives(records: &[Value]) -> (&[Value], &[Value]) {
     let begins = sequences(records).iter().position(|sequence| *sequence == 1);
+    records.split_at(begins.unwrap_or(records.len()))
+}
+
+/// The same where the first is here from its beginning.
+fn whole_lives(records: &[Value]) -> (&[Value], &[Value]) {
+    let begins = sequences(records).iter().rposition(|sequence| *sequence == 1);
     records.split_at(begins.unwrap_or(records.len()))
 }
 
@@ -231,4 +238,37 @@ fn an_interrupt_from_the_terminal_leaves_no_orphan() {
     let (status, said) = agent.wait();
     assert_eq!(status.code(), Some(0), "{said}");
     assert!(!said.contains("the agent died"), "{said}");
+}
+
+#[test]
+fn of_what_a_killed_collector_kept_one_event_comes_twice_at_most_and_is_known_again() {
+    let folder = folder();
+    let keeps = with_spool(folder.path());
+    let mut agent = agent_as(&folder, LONG, &["procmond"], |command| {
+        keeps(command);
+        command.env("DAEMONEYE_AGENT__RESTART_PAUSE", "10ms");
+    });
+    let killed = agent.ready.collectors[0].pid;
+    // Its first scan has passed: what is under way below is not its first event.
+    let seen = Sleeper::start();
+    agent.read_until(|record| is(record, "started", seen.pid()));
+    // An agent that does not answer may take events all the same, once it goes on.
+    signal(agent.pid(), Signal::SIGSTOP);
+    let left = Sleeper::start_for(FIRST_SLEEP);
+    until_kept(folder.path(), "procmond", FIRST_SLEEP);
+    signal(killed, Signal::SIGKILL);
+    signal(agent.pid(), Signal::SIGCONT);
+    agent.read_until(|record| is(record, "enumerated", left.pid()));
+    let (records, status) = agent.stop(Signal::SIGTERM);
+    assert_eq!(status.code(), Some(0));
+
+    let mut told = of_source(&records, "procmond");
+    let arrived = told.len();
+    told.dedup_by(|again, before| event(again) == event(before));
+    assert!(arrived - told.len() <= 1, "{:?}", sequences(&of_source(&records, "procmond")));
+    let (kept, own) = whole_lives(&told);
+    let starts = kept.iter().filter(|record| is(record, "started", left.pid()));
+    assert_eq!(starts.count(), 1);
+    assert!(!own.is_empty());
+    assert!(is_without_gaps(kept) && is_without_gaps(own), "{:?}", sequences(&told));
 }

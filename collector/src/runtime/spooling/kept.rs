@@ -10,8 +10,7 @@ use tracing::warn;
 
 use crate::spool::{AppendError, ReadError, Record, Spool};
 
-/// Events that are read, and acknowledged, at once: what comes twice at most when the process is
-/// killed while it publishes what was kept.
+/// Events that are read at once; each is acknowledged by itself.
 const READ_AHEAD: usize = 64;
 
 /// The events on disk.
@@ -24,6 +23,8 @@ pub(super) struct Kept {
     passed: u64,
     /// The last number that was acknowledged.
     acknowledged: u64,
+    /// Whether it was told that acknowledgements are not written down.
+    is_unwritten: bool,
     /// How many there still are of earlier runs; they come before those of this one.
     earlier: u64,
     /// How many there still are of this run.
@@ -62,6 +63,7 @@ impl Kept {
             ahead: VecDeque::new(),
             passed: 0,
             acknowledged: 0,
+            is_unwritten: false,
             earlier,
             own: 0,
         }
@@ -91,12 +93,13 @@ impl Kept {
         (events, keeping)
     }
 
-    /// The next event to publish. Those that were passed are acknowledged before more are read.
-    /// Cancelling it loses what was read, and nothing on disk.
+    /// The next event to publish, once the one before it is acknowledged: of what was published, one
+    /// comes again at most when the process dies. Cancelling it loses what was read, and nothing on
+    /// disk.
     pub(super) async fn next(&mut self) -> Result<Next, ReadError> {
+        self.acknowledge().await;
         let mut lost = 0;
         if self.ahead.is_empty() {
-            self.acknowledge().await;
             let passed = self.passed;
             let chunk = self.with(move |spool| spool.read_after(passed, READ_AHEAD)).await?;
             lost = chunk.lost;
@@ -132,8 +135,13 @@ impl Kept {
             return;
         }
         self.acknowledged = passed;
-        if let Err(error) = self.with(move |spool| spool.acknowledge(passed)).await {
-            warn!(%error, "published events may come again after a restart");
+        let written = self.with(move |spool| spool.acknowledge(passed)).await;
+        let Err(error) = written else {
+            self.is_unwritten = false;
+            return;
+        };
+        if !std::mem::replace(&mut self.is_unwritten, true) {
+            warn!(%error, "what is published from here on may come again after a restart");
         }
     }
 
@@ -174,4 +182,47 @@ fn keep_all(spool: &mut Spool, events: &mut VecDeque<CollectionEvent>) -> Keepin
         }
     }
     Keeping { first, refused: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use daemoneye_eventbus::ProcessEvent;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::config::{SpoolConfig, SpoolSync};
+
+    /// So many that they are read in three steps.
+    const EVENTS: u32 = 150;
+
+    fn open(folder: &TempDir) -> Kept {
+        let config = SpoolConfig::default().with_sync(SpoolSync::Never);
+        let (spool, _) = Spool::open(&config.with_folder(folder.path()), "test").unwrap();
+        Kept::new(spool)
+    }
+
+    fn event(pid: u32) -> CollectionEvent {
+        CollectionEvent::Process(ProcessEvent { pid, ..ProcessEvent::default() })
+    }
+
+    async fn next(kept: &mut Kept) -> u64 {
+        kept.next().await.unwrap().record.unwrap().sequence
+    }
+
+    #[tokio::test]
+    async fn of_what_was_published_one_event_comes_again_at_most_when_its_process_dies() {
+        for published in [1, 2, 63, 64, 65, 128, 150] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut kept = open(&folder);
+            let (left, _) = kept.keep((0..EVENTS).map(event).collect()).await;
+            assert!(left.is_empty());
+            for number in 1..=published {
+                assert_eq!(next(&mut kept).await, number);
+                kept.passed(number);
+            }
+            // Nothing more is written, as where a process is killed.
+            drop(kept);
+            assert_eq!(next(&mut open(&folder)).await, published);
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use daemoneye_eventbus::{CollectionEvent, PublishError};
+use daemoneye_eventbus::{CollectionEvent, EventHeader, ProcessEvent, PublishError, SourceCaps};
 use tempfile::TempDir;
 
 use super::{boxed, pids, process_source, processes};
@@ -86,6 +86,37 @@ async fn what_is_on_disk_at_a_stop_is_published_by_the_next_run_before_its_own()
     assert_eq!(status.events_replayed, 30);
     next.stop().await.unwrap();
     in_order(&bus, 0..40);
+    assert_eq!(spool(folder.path(), ROOMY_BYTES).1.events, 0);
+}
+
+/// An event as a source numbers and stamps it.
+fn observed(number: u32) -> CollectionEvent {
+    let (source_sequence, at_ns) = (u64::from(number) + 1, u64::from(number) * 1000);
+    let header = EventHeader {
+        source: "a".into(),
+        source_sequence,
+        observed_unix_ns: at_ns + 7,
+        observed_monotonic_ns: at_ns,
+        metadata: vec![("key".into(), "value".into())],
+        ..EventHeader::default()
+    };
+    CollectionEvent::Process(ProcessEvent { header, pid: number, ..ProcessEvent::default() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_was_under_way_at_the_end_comes_again_alone_and_the_same_in_every_field() {
+    let (folder, mute) = (tempfile::tempdir().unwrap(), Arc::new(ScriptedBus::mute()));
+    let source = MockEventSource::new("a", SourceCaps::PROCESS).with_events((0..30).map(observed));
+    let first = start(&folder, ROOMY_BYTES, &mute, &source);
+    let status = first.stop().await.unwrap();
+    assert_eq!((status.events_published, status.events_spooled), (0, 30));
+    assert_eq!(mute.accepted(), [observed(0)]);
+
+    let bus = Arc::new(ScriptedBus::new([]));
+    let mut next = start(&folder, ROOMY_BYTES, &bus, &process_source("a", 0..0));
+    next.wait_for(|status| status.events_replayed == 30).await;
+    next.stop().await.unwrap();
+    assert_eq!(bus.accepted(), (0..30).map(observed).collect::<Vec<_>>());
     assert_eq!(spool(folder.path(), ROOMY_BYTES).1.events, 0);
 }
 

@@ -27,6 +27,7 @@ use crate::sources::{
     FilesystemSource, FirstScan, NetworkSource, PerformanceSource, ProcessSource,
 };
 use crate::spool::{OpenError, Spool};
+use handover::Handover;
 use orphan::Orphan;
 use worker::worker;
 
@@ -70,8 +71,9 @@ pub async fn run(
     collector.register(source).map_err(RunError::from)?;
     let worker = Arc::new(worker(name));
     tokio::pin!(stop);
+    let handover = Handover::begin(settings);
     let door = tokio::select! {
-        door = door::open(name, settings, &collector, Arc::clone(&worker)) => door?,
+        door = door::open(name, settings, &collector, Arc::clone(&worker), handover) => door?,
         () = &mut stop => return Ok(collector.watch_status().current()),
     };
     let announced = announce(name, first_scan, collector.watch_status(), on_ready);
@@ -83,7 +85,7 @@ pub async fn run(
                 .map_err(ProgramError::from),
             WayToBus::Own { credential, agent_death } => {
                 let orphan = Orphan::new(agent_death, settings.agent.orphan_limit);
-                run_on_own_bus(name, settings, (credential, orphan), parts, stop).await
+                run_on_own_bus(name, settings, (credential, orphan, handover), parts, stop).await
             }
         }
     };
@@ -144,18 +146,21 @@ async fn run_on_shared_bus(
 async fn run_on_own_bus(
     name: CollectorName,
     settings: &Settings,
-    (credential, mut orphan): (Credential, Orphan),
+    (credential, mut orphan, handover): (Credential, Orphan, Handover),
     (collector, worker): (Collector, Arc<AnalysisWorker>),
     mut stop: impl Future<Output = ()> + Unpin,
 ) -> Result<CollectorStatus, ProgramError> {
     let status = collector.watch_status();
     let collector = tokio::select! {
-        collector = with_spool(name, settings, collector) => collector?,
+        collector = with_spool(name, settings, collector, handover) => collector?,
         () = &mut stop => return Ok(status.current()),
     };
     let (event_bus, reconnect) = (event_bus(settings), orphan::reconnect(orphan.limit()));
-    let own = EventBusFactory::open(&event_bus, name.as_str(), credential, reconnect).await;
-    let own = own.map_err(RunError::from)?;
+    let open = EventBusFactory::open(&event_bus, name.as_str(), credential, reconnect);
+    let own = tokio::select! {
+        own = open => own.map_err(RunError::from)?,
+        () = &mut stop => return Ok(status.current()),
+    };
     let bus = own.bus();
     let registration = registration(name, &collector, worker.task_limit());
     let announcer = announcer(name, settings, bus, &collector);
@@ -227,14 +232,14 @@ async fn with_spool(
     name: CollectorName,
     settings: &Settings,
     collector: Collector,
+    handover: Handover,
 ) -> Result<Collector, RunError> {
     if !settings.spool.enabled {
         return Ok(collector);
     }
     let open = async || Spool::open(&settings.spool, name.as_str());
     let is_taken = |error: &OpenError| matches!(error, OpenError::InUse { .. });
-    let opened = handover::once_free(handover::limit(settings), open, is_taken).await;
-    let (spool, recovered) = opened?;
+    let (spool, recovered) = handover.once_free(open, is_taken).await?;
     Ok(collector.with_spool(spool, &recovered))
 }
 
@@ -282,4 +287,27 @@ async fn announce(
         }
     }
     std::future::pending().await
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+    use crate::config::EventBusType;
+
+    #[tokio::test]
+    async fn a_collector_that_is_told_to_end_ends_in_order_though_its_broker_is_silent() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("bus");
+        let _silent = UnixListener::bind(&socket).unwrap();
+        let event_bus = EventBusConfig::default().with_bus_type(EventBusType::DaemonEye);
+        let event_bus = event_bus.with_socket_path(&socket);
+        let settings = Settings { event_bus, ..Settings::default() };
+        let agent_death = AgentDeath::when(std::future::pending());
+        let way = WayToBus::Own { credential: Credential::None, agent_death };
+        let told = std::future::ready(());
+        let ran = run(CollectorName::Perfmond, &settings, way, told, |_| {}).await;
+        assert!(ran.is_ok(), "{ran:?}");
+    }
 }

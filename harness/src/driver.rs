@@ -15,6 +15,7 @@
 //!   beside them;
 //! - `chaos`: a real collector whose sources misbehave as the case says;
 //! - `soak`: hours of events between real processes that come, go and stay, counted and not kept;
+//! - `part`: a process of these two, and the line to it;
 //! - `tap`: listens to a broker that runs already, whoever has started it;
 //! - `descriptors`: the one limit of the system that a run raises;
 //! - `passes`: what roles prove themselves with to the broker; `impostors`: what those show who are
@@ -40,8 +41,11 @@ mod idle_processes;
 mod impostors;
 mod interrupt;
 mod measure;
+mod part;
 mod passes;
 mod peer;
+#[cfg(all(test, target_os = "linux"))]
+mod played;
 mod processes;
 pub(crate) mod records;
 mod remote;

@@ -434,6 +434,15 @@ fn what_a_host_case_cannot_judge_is_refused_wherever_it_is_expected() {
 }
 
 #[test]
+fn a_collector_that_would_see_nothing_is_refused_wherever_real_ones_watch() {
+    for kind in ["host", "switch"] {
+        let told = told(&real(kind).replace("\"procmond\"", "\"procmund\""));
+        assert!(told.contains("error: unknown collector `procmund`"), "{kind}: {told}");
+        assert!(told.contains("did you mean `procmond`?"), "{kind}: {told}");
+    }
+}
+
+#[test]
 fn only_a_subscribe_by_patterns_ends_as_a_role_has_it() {
     let action = |action: &str| {
         let action = format!("action = [{{ at = \"end\", {action}, expect = \"by-role\" }}]");

@@ -64,12 +64,13 @@ impl Lifeline {
 
 /// Reads up to the line that means the end, or to the end itself.
 fn listen_to(input: &mut impl BufRead) -> Heard {
-    let mut line = Vec::new();
+    let (mut line, mut begins) = (Vec::new(), true);
     loop {
         line.clear();
         match Read::take(&mut *input, MAX_LINE_BYTES).read_until(b'\n', &mut line) {
-            Ok(1..) if line == END_LINE.as_bytes() => return Heard::End,
-            Ok(1..) => {}
+            Ok(1..) if begins && line == END_LINE.as_bytes() => return Heard::End,
+            // The rest of a longer line is no line of its own.
+            Ok(1..) => begins = line.ends_with(b"\n"),
             Ok(0) | Err(_) => return Heard::Silence,
         }
     }
@@ -93,6 +94,9 @@ mod tests {
         for (said, heard) in rows {
             assert_eq!(listen_to(&mut said.as_bytes()), heard, "{said:?}");
         }
+        let longest = "x".repeat(64);
+        assert_eq!(listen_to(&mut format!("{longest}end\n").as_bytes()), Heard::Silence);
+        assert_eq!(listen_to(&mut format!("{longest}\nend\n").as_bytes()), Heard::End);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use daemoneye_eventbus::transport::BindError;
 
-use super::{ProgramError, handover};
+use super::ProgramError;
+use super::handover::Handover;
 use crate::analysis::AnalysisWorker;
 use crate::config::{CollectorName, Settings};
 use crate::ipc::{CollectorIpcServer, StartError};
@@ -16,6 +17,7 @@ pub(super) async fn open(
     settings: &Settings,
     collector: &Collector,
     worker: Arc<AnalysisWorker>,
+    handover: Handover,
 ) -> Result<Option<CollectorIpcServer>, ProgramError> {
     if !settings.ipc.enabled {
         return Ok(None);
@@ -25,6 +27,6 @@ pub(super) async fn open(
     let path = path.ok_or(ProgramError::NoSocketPath)?;
     let mut server = CollectorIpcServer::new(collector, worker, path, &settings.ipc);
     let is_taken = |error: &StartError| matches!(error, StartError::Bind(BindError::InUse { .. }));
-    handover::once_free(handover::limit(settings), async || server.start().await, is_taken).await?;
+    handover.once_free(async || server.start().await, is_taken).await?;
     Ok(Some(server))
 }

@@ -12,32 +12,43 @@ use crate::config::Settings;
 /// Pause before it is tried again: a predecessor takes a few seconds at most, and an attempt is a
 /// few system calls.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Share of the time to get ready that a predecessor may take to end.
+/// The part of the time to get ready that a predecessor may take to end, as a divisor: what is left
+/// is the successor's own.
 const SHARE_OF_READY: u32 = 2;
 
-/// How long a predecessor is waited for.
-pub(super) fn limit(settings: &Settings) -> Duration {
-    settings.agent.ready_timeout / SHARE_OF_READY
+/// The time a predecessor has to end, for everything that it has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Handover {
+    begun: Instant,
+    limit: Duration,
 }
 
-/// Tries until it is no longer taken; the last error when it is still so at the limit. As cancel
-/// safe as an attempt is.
-pub(super) async fn once_free<T, E: Display>(
-    limit: Duration,
-    mut attempt: impl AsyncFnMut() -> Result<T, E>,
-    is_taken: impl Fn(&E) -> bool,
-) -> Result<T, E> {
-    let (begun, mut is_told) = (Instant::now(), false);
-    loop {
-        match attempt().await {
-            Err(error) if is_taken(&error) && begun.elapsed() < limit => {
-                if !std::mem::replace(&mut is_told, true) {
-                    info!(%error, ?limit, "waiting for a predecessor to end");
+impl Handover {
+    /// Begins now.
+    pub(super) fn begin(settings: &Settings) -> Self {
+        Self { begun: Instant::now(), limit: settings.agent.ready_timeout / SHARE_OF_READY }
+    }
+
+    /// Tries until it is no longer taken; the last error when it is still so once the time is over.
+    /// As cancel safe as an attempt is.
+    pub(super) async fn once_free<T, E: Display>(
+        self,
+        mut attempt: impl AsyncFnMut() -> Result<T, E>,
+        is_taken: impl Fn(&E) -> bool,
+    ) -> Result<T, E> {
+        let Self { begun, limit } = self;
+        let mut is_told = false;
+        loop {
+            match attempt().await {
+                Err(error) if is_taken(&error) && begun.elapsed() < limit => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        info!(%error, ?limit, "waiting for a predecessor to end");
+                    }
                 }
+                done => return done,
             }
-            done => return done,
+            sleep(PAUSE).await;
         }
-        sleep(PAUSE).await;
     }
 }
 
@@ -46,6 +57,10 @@ mod tests {
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(15);
+
+    fn handover() -> Handover {
+        Handover { begun: Instant::now(), limit: LIMIT }
+    }
 
     fn is_taken(error: &&str) -> bool {
         *error == "taken"
@@ -58,23 +73,25 @@ mod tests {
             tried += 1;
             if tried < 4 { Err("taken") } else { Ok("free") }
         };
-        assert_eq!(once_free(LIMIT, attempt, is_taken).await, Ok("free"));
+        assert_eq!(handover().once_free(attempt, is_taken).await, Ok("free"));
         assert_eq!(tried, 4);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_predecessor_that_does_not_end_is_told_at_the_limit() {
-        let begun = Instant::now();
-        let attempt = async || Err::<(), _>("taken");
-        assert_eq!(once_free(LIMIT, attempt, is_taken).await, Err("taken"));
-        assert!(begun.elapsed() >= LIMIT);
+    async fn a_predecessor_that_does_not_end_is_told_at_one_limit_for_all_it_has() {
+        let (begun, handover) = (Instant::now(), handover());
+        for _ in 0..2 {
+            let attempt = async || Err::<(), _>("taken");
+            assert_eq!(handover.once_free(attempt, is_taken).await, Err("taken"));
+        }
+        assert!((LIMIT..2 * LIMIT).contains(&begun.elapsed()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn any_other_error_is_told_at_once() {
         let begun = Instant::now();
         let attempt = async || Err::<(), _>("broken");
-        assert_eq!(once_free(LIMIT, attempt, is_taken).await, Err("broken"));
+        assert_eq!(handover().once_free(attempt, is_taken).await, Err("broken"));
         assert!(begun.elapsed().is_zero());
     }
 }

@@ -26,10 +26,10 @@ const NO_AGENT: &str = "daemoneye-agent is not built beside the harness; \
 /// Run the real agent with all of its collectors beside idle processes, and tell what each uses beside
 /// the budget it has.
 ///
-/// Every setting is its default, whatever this host or this user has set. Measured are the time until
-/// the agent says that all collectors have told their first scan, and from then on the CPU time of each
-/// process, of one core, and its memory. The longest interval of a collector is 30 s: a window of less
-/// than a few of these says little.
+/// Every setting is its default, whatever this host or this user has set; only no collector outlives
+/// its agent. Measured are the time until the agent says that all collectors have told their first
+/// scan, and from then on the CPU time of each process, of one core, and its memory. The longest
+/// interval of a collector is 30 s: a window of less than a few of these says little.
 #[derive(Debug, Clone, Args)]
 pub struct FootprintArgs {
     /// How long is measured once everything is ready, minutes; parts of one are allowed.

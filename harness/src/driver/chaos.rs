@@ -31,7 +31,7 @@ use crate::record::{AgentEnd, ChaosHistory, PartTold, TearDown};
 
 pub(super) use part::run as run_part;
 
-/// What has to be seen is seen within this time, on a busy host.
+/// What has to be seen is seen within this time after everything was sent, on a busy host.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(20);
@@ -99,11 +99,12 @@ async fn follow(
     history: &mut ChaosHistory,
 ) -> Result<(), DriveError> {
     let stalls = case.topology.subscribers.iter().any(|one| one.reading == Reading::Stopped);
+    let patience = Duration::from_millis(case.chaos.planned_ms()) + PATIENCE;
     if stalls {
-        cast.collector().await_held_back(true, PATIENCE).await?;
+        cast.collector().await_held_back(true, patience).await?;
         cast.host.ask(Order::Read).await?;
     }
-    history.before_stop = await_arrivals(cast, case.chaos.delivers()).await?;
+    history.before_stop = await_arrivals(cast, case.chaos.delivers(), patience).await?;
     history.health = await_health(cast, case).await?;
     if stalls {
         cast.collector().await_held_back(false, PATIENCE).await?;
@@ -119,8 +120,12 @@ async fn follow(
 }
 
 /// Waits until so many events have arrived, or no longer; how many have.
-async fn await_arrivals(cast: &mut Cast, wanted: u64) -> Result<u64, DriveError> {
-    let until = Instant::now() + PATIENCE;
+async fn await_arrivals(
+    cast: &mut Cast,
+    wanted: u64,
+    patience: Duration,
+) -> Result<u64, DriveError> {
+    let until = Instant::now() + patience;
     loop {
         let reply = cast.host.ask(Order::Look).await?;
         let Reply::Received(events) = reply else { return Err(cast.host.astray(&reply)) };
@@ -140,8 +145,9 @@ async fn await_health(cast: &mut Cast, case: &Case) -> Result<Vec<PartTold>, Dri
         let Reply::Health(parts) = reply else { return Err(cast.host.astray(&reply)) };
         let mut sources = case.chaos.sources.iter();
         let is_told = sources.all(|source| {
-            let mut own = parts.iter().filter(|part| part.name == source.name);
-            own.any(|part| part.health == source.health())
+            // Sources come first: parts that are no source may have the name of one.
+            let own = parts.iter().find(|part| part.name == source.name);
+            own.is_some_and(|part| part.health == source.health())
         });
         if is_told || Instant::now() >= until {
             return Ok(parts);
@@ -176,7 +182,7 @@ impl Cast {
 
     /// How the collector ended, if that is what cut the case short; other errors are the harness's.
     fn ending(&mut self, followed: Result<(), DriveError>) -> Result<AgentEnd, DriveError> {
-        let collector = self.collector().name;
+        let collector = self.collector().name().to_owned();
         match followed {
             Ok(()) => Ok(AgentEnd::InOrder),
             Err(DriveError::Actor { name, what, stderr }) if name == collector => {
@@ -193,9 +199,13 @@ impl Cast {
     async fn end(self, tear_down: &mut TearDown) -> AgentEnd {
         let Self { host, collector } = self;
         let hosted = host.end(tear_down).await;
-        match collector {
-            Some(collector) => collector.end(tear_down).await,
-            None => hosted,
+        let Some(collector) = collector else { return hosted };
+        if let AgentEnd::Failed { how, last_words } = hosted {
+            tear_down.failed.push(format!("the host of the bus {how}: {last_words}"));
         }
+        collector.end(tear_down).await
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

@@ -6,7 +6,7 @@
 //!
 //! - `line`: what the harness and such a process tell each other;
 //! - `part`: the process, as a `broker`, a `publisher` or a `reader`; `link`: what each of them has;
-//! - `process`: the harness's end of one; `staying`, `churning`: those that stay, and the others.
+//! - `process`: the harness's end; `staying`, `churning`: those that stay, and the others.
 
 mod broker;
 mod churning;

@@ -5,6 +5,7 @@
 mod actions;
 mod bounds;
 mod chaos;
+mod collectors;
 mod control;
 mod curve;
 mod demands;
@@ -22,10 +23,10 @@ mod untold;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+#[cfg(test)]
+pub(crate) use collectors::WATCHING_COLLECTORS;
 pub use demands::Demands;
 use roster::Roster;
-#[cfg(test)]
-pub(crate) use roster::WATCHING_COLLECTORS;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::{Bus, Case, Claim, Phase, TrialKind, claims};
@@ -214,7 +215,7 @@ fn read_case(
     case.not_applicable.extend(faults::not_applicable(&case));
     case.not_applicable.extend(said::not_applicable(&case));
     case.not_applicable.extend(control::not_applicable(&case));
-    case.not_applicable.extend(chaos::not_applicable(&case));
+    case.not_applicable.extend(collectors::not_applicable(&case));
     case.not_applicable.extend(case.peers_left_out());
     bounds::check(&table, &case);
     table.finish();

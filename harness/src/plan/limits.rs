@@ -1,6 +1,7 @@
 //! How much a scenario may ask for. Whatever is beyond is refused with its place, before anything
 //! runs: a plan that is accepted fits a machine's memory and a person's patience.
 
+use super::chaos::{Chaos, SourceSpec};
 use super::{Bus, Case, Count, Deployment, Phase, Publish, Rate, TrialKind};
 
 /// Events all publishers of a trial plan, at most: each is recorded, and checked in memory.
@@ -79,11 +80,25 @@ impl Publish {
     }
 }
 
-impl Case {
-    /// Milliseconds of all phases by the plan alone: publishing, or the slowest subscriber's pace, and
-    /// quiet.
+impl Chaos {
+    /// Milliseconds until everything is on its way by the plan alone: the slowest source sends, and what
+    /// fills no batch waits. Nothing where there is no collector.
     pub fn planned_ms(&self) -> u64 {
-        self.phases.iter().map(|phase| self.phase_ms(phase)).fold(0, u64::saturating_add)
+        let sends_ms = |source: &SourceSpec| match source.rate_per_s {
+            Some(per_second) => whole(source.sends() as f64 * 1000.0 / per_second),
+            None => 0,
+        };
+        let slowest = self.sources.iter().map(sends_ms).max().unwrap_or_default();
+        slowest.saturating_add(self.collector.batch_timeout_ms)
+    }
+}
+
+impl Case {
+    /// Milliseconds of the whole case by the plan alone: of all phases publishing, or the slowest
+    /// subscriber's pace, and quiet; of chaos until everything is on its way.
+    pub fn planned_ms(&self) -> u64 {
+        let phases = self.phases.iter().map(|phase| self.phase_ms(phase));
+        phases.fold(self.chaos.planned_ms(), u64::saturating_add)
     }
 
     fn phase_ms(&self, phase: &Phase) -> u64 {

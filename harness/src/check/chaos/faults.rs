@@ -35,9 +35,10 @@ fn while_it_ran(spec: &SourceSpec, history: &ChaosHistory, found: &mut Found<'_>
             let then = spec.then.as_str();
             format!("source {name} {then}, and was told to be {told}, not {wanted}")
         });
-    } else if wanted == Health::Unhealthy && !tells(part.reason.as_deref(), spec) {
+    } else if !explains(part.reason.as_deref(), spec) {
         found.violated(Check::WorstOf, || {
-            format!("why source {name} failed was told as {:?}", part.reason)
+            let wanted = wanted.as_str();
+            format!("why source {name} is {wanted} was told as {:?}", part.reason)
         });
     }
 }
@@ -62,6 +63,15 @@ fn at_the_end(spec: &SourceSpec, told: &SourceReport, found: &mut Found<'_>) {
             let (wanted, reason) = (wanted.as_str(), &told.reason);
             format!("at the end, why source {name} {wanted} was told as {reason:?}")
         });
+    }
+}
+
+/// Whether a source that is not well has a reason for it; one that failed, its own.
+fn explains(reason: Option<&str>, spec: &SourceSpec) -> bool {
+    match spec.health() {
+        Health::Healthy => true,
+        Health::Degraded => reason.is_some(),
+        Health::Unhealthy => tells(reason, spec),
     }
 }
 

@@ -28,6 +28,7 @@ fn case(reading: Reading) -> Case {
         source("panics", 2, 0, Then::Panics),
         source("hangs", 2, 0, Then::Hangs),
         source("oversteps", 2, 2, Then::Waits),
+        source("ends", 1, 0, Then::Ends),
     ];
     let collector = CollectorSpec {
         batch_events: 100,
@@ -70,9 +71,9 @@ fn reported(spec: &SourceSpec) -> SourceReport {
 }
 
 fn told_while_it_ran(spec: &SourceSpec) -> PartTold {
-    let fails = matches!(spec.then, Then::Fails | Then::Panics);
-    let reason = fails.then(|| format!("it broke: {}", spec.last_words()));
-    PartTold { name: spec.name.clone(), health: spec.health(), reason }
+    let health = spec.health();
+    let reason = (health != Health::Healthy).then(|| format!("it broke: {}", spec.last_words()));
+    PartTold { name: spec.name.clone(), health, reason }
 }
 
 /// Everything that was declared arrives, source by source.
@@ -263,7 +264,10 @@ fn a_failure_that_is_not_told_breaks_r1() {
     let (check, sentence) = wrong(|history| history.health[1].health = Health::Healthy);
     assert_eq!(check, Check::WorstOf);
     assert_eq!(sentence, "source fails fails, and was told to be healthy, not unhealthy (R1)");
-    let (check, _) = wrong(|history| history.health[2].reason = None);
+    let (check, sentence) = wrong(|history| history.health[2].reason = Some("ill".to_owned()));
+    assert_eq!(check, Check::WorstOf);
+    assert_eq!(sentence, "why source panics is unhealthy was told as Some(\"ill\") (R1)");
+    let (check, _) = wrong(|history| history.health[4].reason = None);
     assert_eq!(check, Check::WorstOf);
     let (check, _) = wrong(|history| drop(history.health.remove(4)));
     assert_eq!(check, Check::WorstOf);
@@ -328,7 +332,7 @@ fn a_threshold_that_is_not_told_or_told_twice_breaks_c11() {
 fn a_batch_that_goes_before_its_timeout_or_at_the_stop_breaks_c14() {
     let (check, sentence) = wrong(|history| history.before_stop -= 1);
     assert_eq!(check, Check::Waits);
-    assert!(sentence.contains("8 had come before the collector was asked to end"), "{sentence}");
+    assert!(sentence.contains("9 had come before the collector was asked to end"), "{sentence}");
     let (check, _) = wrong(|history| history.received[0].published_monotonic_ns -= 1);
     assert_eq!(check, Check::Waits);
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::cmd::performance::{self, Pair};
-use crate::plan::chaos::{Chaos, SourceSpec, Then};
+use crate::plan::chaos::{Chaos, Then};
 use crate::plan::control::Step;
 use crate::plan::{Case, TrialKind};
 
@@ -14,12 +14,17 @@ use crate::plan::{Case, TrialKind};
 const OVERHEAD: Duration = Duration::from_millis(150);
 /// A behaviour case is judged too, and waits for fences, limits and deadlines.
 const JUDGED: Duration = Duration::from_millis(250);
+/// An agent and its collectors start, see every act at one of their next scans, and end in order.
+const AGENT: Duration = Duration::from_secs(3);
 
 /// A case whose behaviour is judged, on one bus.
 pub(in crate::cmd) fn judged(case: &Case) -> Duration {
     let own = match case.kind {
         TrialKind::Control => control(case),
         TrialKind::Chaos => chaos(&case.chaos),
+        TrialKind::Host => AGENT,
+        // Before, after and back.
+        TrialKind::Switch => AGENT * 3,
         _ => Duration::ZERO,
     };
     one_trial(case) + JUDGED + own
@@ -56,17 +61,11 @@ fn control(case: &Case) -> Duration {
     steps.sum()
 }
 
-/// What is waited for in a case of chaos: the slowest source, a batch that does not fill, and whoever
-/// hangs at the stop.
+/// What is waited for in a case of chaos: what is sent, and whoever hangs at the stop.
 fn chaos(chaos: &Chaos) -> Duration {
-    let sends = |source: &SourceSpec| {
-        let per_second = source.rate_per_s?;
-        Some(Duration::from_secs_f64(source.sends() as f64 / per_second))
-    };
-    let slowest = chaos.sources.iter().filter_map(sends).max().unwrap_or_default();
     let hangs = chaos.sources.iter().any(|source| source.then == Then::Hangs);
     let stop_ms = if hangs { chaos.collector.shutdown_timeout_ms } else { 0 };
-    slowest + Duration::from_millis(chaos.collector.batch_timeout_ms + stop_ms)
+    Duration::from_millis(chaos.planned_ms() + stop_ms)
 }
 
 /// Seconds below a minute, whole minutes from there on.

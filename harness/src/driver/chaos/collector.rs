@@ -17,8 +17,9 @@ use daemoneye_eventbus::{Credential, EventBus, Secret};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::line::{Assignment, CLOSE_LIMIT, Order, Orders, Reply, tell};
+use super::line::{Assignment, CLOSE_LIMIT, Order, Orders, Reply};
 use super::source::ScriptedSource;
+use crate::driver::part::tell;
 use crate::plan::Bus;
 use crate::plan::chaos::{COLLECTOR, CollectorSpec};
 use crate::record::{CollectorReport, SourceEnd, SourceReport};

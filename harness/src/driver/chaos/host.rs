@@ -14,7 +14,8 @@ use daemoneye_eventbus::rpc::{
 use daemoneye_eventbus::{BusEvent, EventReceiver};
 
 use super::collector::{RunningCollector, event_bus};
-use super::line::{Assignment, CLOSE_LIMIT, Order, Orders, Reply, tell};
+use super::line::{Assignment, CLOSE_LIMIT, Order, Orders, Reply};
+use crate::driver::part::tell;
 use crate::plan::Reading;
 use crate::plan::chaos::COLLECTOR;
 use crate::plan::control::Health;

@@ -1,24 +1,22 @@
-//! The lines between the harness and a process of a case of chaos, over its standard streams: JSON.
-//!
-//! There is one reply to the assignment and one to each order. Between them the collector tells by
-//! itself when its sources are held back, and when they are let go.
+//! What the harness and a process of a case of chaos tell each other: one reply to the assignment
+//! and one to each order. Between them the collector tells by itself when its sources are held back,
+//! and when they are let go.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use daemoneye_eventbus::BusEvent;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
+use crate::driver::part;
 use crate::plan::{Bus, Case};
 use crate::record::{CollectorReport, PartTold};
 
 /// How long closing the bus may take.
 pub(super) const CLOSE_LIMIT: Duration = Duration::from_secs(15);
 
-/// Orders as a process sees them; their end is the harness's.
-pub(super) type Orders = mpsc::Receiver<Order>;
+/// What the harness tells it.
+pub(super) type Orders = part::Orders<Order>;
 
 /// The first line a process reads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,13 +81,4 @@ pub(super) enum Reply {
     Ended(CollectorReport),
     /// Everything that has arrived.
     Record(Vec<BusEvent>),
-    /// It cannot go on.
-    Failed(String),
-}
-
-/// Tells the harness; one that is gone is noticed where orders are read.
-pub(super) fn tell(reply: &Reply) {
-    let line = serde_json::to_string(reply).expect("replies have string keys only");
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -32,14 +32,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_is_found_by_its_name() {
-        for fault in SwitchFault::ALL {
-            assert_eq!(SwitchFault::named(fault.name()), Some(*fault));
-        }
-        assert_eq!(SwitchFault::named("nothing"), None);
-    }
-
-    #[test]
     fn a_fault_is_about_one_agent_and_never_the_first() {
         for fault in SwitchFault::ALL {
             let set = Turn::ALL.map(|turn| fault.variable(turn).is_some());

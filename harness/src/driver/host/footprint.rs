@@ -105,9 +105,8 @@ impl Taking {
             if let Some(ended) = ended {
                 return Err(self.agent.ended_unasked(ended).await);
             }
-            let dead = self.belongings.collectors.iter().find(|(_, one)| !one.is_running());
-            if let Some((name, process)) = dead {
-                return Err(self.agent.lost_collector(name, process.pid).await);
+            if let Some((name, pid)) = self.belongings.dead() {
+                return Err(self.agent.lost_collector(name, pid).await);
             }
         }
     }

@@ -32,6 +32,12 @@ impl Belongings {
         }
     }
 
+    /// A collector that has died, and the id of its process.
+    pub(super) fn dead(&self) -> Option<(&str, u32)> {
+        let dead = self.collectors.iter().find(|(_, process)| !process.is_running());
+        dead.map(|(name, process)| (name.as_str(), process.pid))
+    }
+
     /// Looks for what remains once the agent has ended, and ends processes that do.
     pub(super) async fn left(&self, folder: &Path) -> TearDown {
         let mut left = TearDown::default();

@@ -1,13 +1,12 @@
 //! Agents that misbehave, played by scripts: what the driver makes of each.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::*;
 use crate::driver::identity::Identity;
+use crate::driver::played;
 use crate::record::{AgentEnd, Role};
 
 /// What a script says to be taken for an agent with no collectors.
@@ -63,20 +62,11 @@ while [ $# -gt 0 ]; do
   shift
 done
 "#;
-    written(folder, "agent", &format!("{begin}{}", script.replace("READY", READY)))
+    played::script(folder.path(), "agent", &format!("{begin}{}", script.replace("READY", READY)))
 }
 
 fn child_program(folder: &TempDir) -> PathBuf {
-    written(folder, "child", "#!/bin/sh\nread line\n")
-}
-
-fn written(folder: &TempDir, name: &str, text: &str) -> PathBuf {
-    let (source, path) = (folder.path().join("text"), folder.path().join(name));
-    fs::write(&source, text).expect("written");
-    // Never open for writing here: a fork of another test would hold it, and it could not be run.
-    assert!(Command::new("cp").args([&source, &path]).status().expect("every host").success());
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).expect("made executable");
-    path
+    played::script(folder.path(), "child", "#!/bin/sh\nread line\n")
 }
 
 /// Ready at once, and at the end of its input the end of this script.

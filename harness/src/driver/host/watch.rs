@@ -117,9 +117,8 @@ impl Watch {
             if Instant::now() >= limit {
                 return Ok(false);
             }
-            let dead = self.belongings.collectors.iter().find(|(_, one)| !one.is_running());
-            if let Some((name, process)) = dead {
-                return Err(self.agent.lost_collector(name, process.pid).await);
+            if let Some((name, pid)) = self.belongings.dead() {
+                return Err(self.agent.lost_collector(name, pid).await);
             }
             let ended = tokio::select! {
                 _ = look.tick() => continue,

@@ -10,6 +10,7 @@ use tokio::runtime::Builder;
 
 use super::line::{Assignment, Order, Reply};
 use super::link::{self, CLOSE_LIMIT, Orders, STRANGERS, TOPIC};
+use crate::driver::part::tell;
 
 /// Where a leaking process publishes what it was given once more; nobody reads there.
 const NOBODYS: &str = "events.audit.record";
@@ -25,19 +26,19 @@ pub(super) fn run(assignment: &Assignment, mut orders: Orders) -> Result<(), Str
     runtime.block_on(async {
         let leaking = assignment.fault.is_some();
         let leak = leaking.then(|| tokio::spawn(leak(broker.clone(), assignment.clone())));
-        link::tell(&Reply::Ready);
+        tell(&Reply::Ready);
         while let Some(order) = orders.recv().await {
             if order == Order::Leave {
                 break;
             }
-            link::tell(&Reply::Ready);
+            tell(&Reply::Ready);
         }
         if let Some(leak) = leak {
             leak.abort();
         }
         broker.shutdown(CLOSE_LIMIT).await.map_err(|cause| format!("shutdown: {cause}"))
     })?;
-    link::tell(&Reply::Ready);
+    tell(&Reply::Ready);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Stage;
-use super::line::Part;
+use super::line::Role;
 use super::process::Process;
 use super::staying::{last, read};
 use crate::driver::error::DriveError;
@@ -26,7 +26,7 @@ pub(super) async fn round(
     round: u64,
     churned: &mut Churned,
 ) -> Result<(), DriveError> {
-    let reader = || Part::Reader { publishers: stage.plan.publishers };
+    let reader = || Role::Reader { publishers: stage.plan.publishers };
     let mut leaver = Process::start(stage, &format!("leaver-{round}"), reader(), None).await?;
     let mut victim = Process::start(stage, &format!("victim-{round}"), reader(), None).await?;
     sleep(stage.plan.round.mul_f64(LIFE)).await;

@@ -1,5 +1,5 @@
-//! The lines between the harness and a part of a soak, over its standard streams: JSON, one reply to
-//! each order and one to the assignment.
+//! What the harness and a process of a soak tell each other: one reply to each order and one to the
+//! assignment.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::Reading;
 
-/// The first line a part reads.
+/// The first line such a process reads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Assignment {
     /// Its name, on the bus as well.
@@ -15,7 +15,7 @@ pub(super) struct Assignment {
     /// Where the broker listens.
     pub(super) socket: PathBuf,
     /// What it is.
-    pub(super) part: Part,
+    pub(super) role: Role,
     /// The name of the fault it puts the bus behind.
     pub(super) fault: Option<String>,
 }
@@ -23,7 +23,7 @@ pub(super) struct Assignment {
 /// What a process of a soak is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Part {
+pub(super) enum Role {
     /// The broker.
     Broker,
     /// A publisher.
@@ -40,7 +40,7 @@ pub(super) enum Part {
     },
 }
 
-/// What the harness tells a part.
+/// What the harness tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Order {
@@ -54,7 +54,7 @@ pub(super) enum Order {
     Leave,
 }
 
-/// What a part answers.
+/// What it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Reply {
@@ -64,6 +64,4 @@ pub(super) enum Reply {
     Published { count: u64, refused: u64 },
     /// What a reader saw so far.
     Read(Reading),
-    /// It cannot go on.
-    Failed(String),
 }

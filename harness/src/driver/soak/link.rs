@@ -1,15 +1,14 @@
-//! What every part has: its line to the harness and its way to the bus.
+//! What every process of a soak has: its orders and its way to the bus.
 
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use daemoneye_eventbus::acl::Role;
 use daemoneye_eventbus::{ClientConfig, DaemoneyeEventBus, EventBus, SocketAddress};
 use legacy_buses::broken::{BrokenBus, Fault};
-use tokio::sync::mpsc;
 
-use super::line::{Assignment, Order, Reply};
+use super::line::{Assignment, Order};
+use crate::driver::part;
 
 /// How long leaving the bus may take.
 pub(super) const CLOSE_LIMIT: Duration = Duration::from_secs(15);
@@ -18,15 +17,8 @@ pub(super) const TOPIC: &str = "events.process.lifecycle";
 /// What a stranger of this user is: proofs of identity are judged elsewhere.
 pub(super) const STRANGERS: Role = Role::Agent;
 
-/// Orders as a part sees them; their end is the harness's.
-pub(super) type Orders = mpsc::Receiver<Order>;
-
-/// Answers the harness; one that is gone is noticed where orders are read.
-pub(super) fn tell(reply: &Reply) {
-    let line = serde_json::to_string(reply).expect("replies have string keys only");
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-}
+/// What the harness tells it.
+pub(super) type Orders = part::Orders<Order>;
 
 /// A connection of this part's own, behind its fault. Within a runtime.
 pub(super) async fn connect(assignment: &Assignment) -> Result<Arc<dyn EventBus>, String> {

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 use super::line::{Assignment, Order, Reply};
 use super::link::{self, CLOSE_LIMIT, Orders, TOPIC};
 use crate::driver::actor::pacing::sleep_until;
+use crate::driver::part::tell;
 
 const NS_PER_S: f64 = 1e9;
 
@@ -41,11 +42,11 @@ pub(super) fn run(
     let event = event(index);
     let mut publisher =
         Publisher { assignment, runtime, bus, topic, event, published: 0, refused: 0 };
-    link::tell(&Reply::Ready);
+    tell(&Reply::Ready);
     if orders.blocking_recv() != Some(Order::Begin) {
         return Err("the first order is to begin".to_owned());
     }
-    link::tell(&Reply::Ready);
+    tell(&Reply::Ready);
     publisher.publish_all(rate, &mut orders)?;
     publisher.leave()?;
     publisher.report();
@@ -100,7 +101,7 @@ impl Publisher<'_> {
 
     fn report(&self) {
         let (count, refused) = (self.published, self.refused);
-        link::tell(&Reply::Published { count, refused });
+        tell(&Reply::Published { count, refused });
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::runtime::Builder;
 
 use super::line::{Assignment, Order, Reply};
 use super::link::{self, CLOSE_LIMIT, Orders, TOPIC};
+use crate::driver::part::tell;
 use crate::record::{Reading, SequenceRun};
 
 /// Reads until told to leave.
@@ -31,7 +32,7 @@ async fn read_all(
     let wanted = EventSubscription::new(&assignment.name).with_pattern(TOPIC);
     let subscribed = bus.subscribe(wanted).await;
     let mut receiver = subscribed.map_err(|cause| format!("subscribing: {cause}"))?;
-    link::tell(&Reply::Ready);
+    tell(&Reply::Ready);
     loop {
         tokio::select! {
             order = orders.recv() => match order {
@@ -74,5 +75,5 @@ fn take(reading: &mut Reading, event: &BusEvent) {
 
 fn report(reading: &mut Reading, receiver: &EventReceiver) {
     reading.lagged = receiver.lagged();
-    link::tell(&Reply::Read(reading.clone()));
+    tell(&Reply::Read(reading.clone()));
 }

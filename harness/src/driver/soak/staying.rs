@@ -6,7 +6,7 @@ use legacy_buses::broken::Fault;
 use tokio::time::{Instant, sleep};
 
 use super::Stage;
-use super::line::{Order, Part, Reply};
+use super::line::{Order, Reply, Role};
 use super::process::Process;
 use crate::driver::error::DriveError;
 use crate::record::{Reading, SoakRecord, SoakSample};
@@ -29,17 +29,17 @@ impl Staying {
         let leaks = matches!(plan.fault, Some(Fault::LeaksOneKib | Fault::LeaksFourKib));
         let fault = plan.fault.map(|fault| fault.name().to_owned());
         let (at_broker, at_readers) = if leaks { (fault, None) } else { (None, fault) };
-        let broker = Process::start(stage, "broker", Part::Broker, at_broker).await?;
+        let broker = Process::start(stage, "broker", Role::Broker, at_broker).await?;
         let mut staying = Self { broker, readers: Vec::new(), publishers: Vec::new() };
         for index in 0..plan.readers {
-            let part = Part::Reader { publishers: plan.publishers };
+            let role = Role::Reader { publishers: plan.publishers };
             let name = format!("s{index}");
-            staying.readers.push(Process::start(stage, &name, part, at_readers.clone()).await?);
+            staying.readers.push(Process::start(stage, &name, role, at_readers.clone()).await?);
         }
         for index in 0..plan.publishers {
-            let part = Part::Publisher { index, rate: plan.rate / plan.publishers as f64 };
+            let role = Role::Publisher { index, rate: plan.rate / plan.publishers as f64 };
             let name = format!("p{index}");
-            staying.publishers.push(Process::start(stage, &name, part, None).await?);
+            staying.publishers.push(Process::start(stage, &name, role, None).await?);
         }
         Ok(staying)
     }
@@ -50,7 +50,7 @@ impl Staying {
     }
 
     pub(super) fn names(&self) -> Vec<String> {
-        self.all().map(|process| process.name.clone()).collect()
+        self.all().map(|process| process.name().to_owned()).collect()
     }
 
     /// Lets the publishers begin.
@@ -91,7 +91,7 @@ impl Staying {
         record: &mut SoakRecord,
     ) -> Result<(), DriveError> {
         for publisher in std::mem::take(&mut self.publishers) {
-            let name = publisher.name.clone();
+            let name = publisher.name().to_owned();
             match publisher.leave().await? {
                 Reply::Published { count, refused } => {
                     record.published.push(count);
@@ -123,13 +123,13 @@ async fn await_all(reader: &mut Process, published: u64, until: Instant) -> Resu
 pub(super) async fn read(reader: &mut Process) -> Result<Reading, DriveError> {
     match reader.ask(Order::Report).await? {
         Reply::Read(reading) => Ok(reading),
-        other => Err(unexpected(&reader.name, &other)),
+        other => Err(unexpected(reader.name(), &other)),
     }
 }
 
 /// Lets a reader leave; all it saw.
 pub(super) async fn last(reader: Process) -> Result<Reading, DriveError> {
-    let name = reader.name.clone();
+    let name = reader.name().to_owned();
     match reader.leave().await? {
         Reply::Read(reading) => Ok(reading),
         other => Err(unexpected(&name, &other)),

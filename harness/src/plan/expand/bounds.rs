@@ -4,7 +4,7 @@
 use super::super::limits::{
     DEFAULT_BUDGET_MS, MAX_BUDGET_MS, MAX_SCENARIO_ROLES, MAX_TRIAL_PROCESSES,
 };
-use super::super::{Bus, Case};
+use super::super::{Bus, Case, TrialKind};
 use crate::scenario::{Problem, Scenario, Table, Value};
 
 /// `[budget]`, or the default.
@@ -33,8 +33,12 @@ pub(super) fn check(root: &Table<'_>, case: &Case) {
     }
     let planned = case.planned_ms();
     if planned > case.budget_ms {
-        let said = root.key_span("budget").or_else(|| root.key_span("phase"));
-        let title = format!("the phases alone take {planned} ms");
+        let (what, key) = match case.kind {
+            TrialKind::Chaos => ("sources", "topology"),
+            _ => ("phases", "phase"),
+        };
+        let said = root.key_span("budget").or_else(|| root.key_span(key));
+        let title = format!("the {what} alone take {planned} ms");
         let is_paced = case.topology.subscribers.iter().any(|spec| spec.pace_per_s.is_some());
         let why = if is_paced { "; a `pace` counts" } else { "" };
         let label = format!("the budget of a trial is {} ms here{why}", case.budget_ms);

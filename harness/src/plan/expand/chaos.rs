@@ -7,7 +7,7 @@ use daemoneye_eventbus::acl::Role;
 
 use super::super::chaos::{Chaos, CollectorSpec, SourceSpec, Then};
 use super::super::limits::MAX_WAIT_MS;
-use super::super::{Bus, Case, Reading, SubscriberSpec, Topology, TrialKind};
+use super::super::{BusSettings, Reading, SubscriberSpec, Topology, TrialKind};
 use crate::scenario::{At, Table};
 
 /// Events all sources send, at most: each is kept, and told to the harness in one line.
@@ -109,6 +109,11 @@ pub(super) fn check(root: &Table<'_>, topology: &Topology, chaos: &Chaos, kind: 
             refuse(key, &format!("`{key}` with `kind = \"chaos\"`"), instead);
         }
     }
+    let BusSettings { central_capacity, .. } = topology.bus;
+    if topology.bus != (BusSettings { central_capacity, ..BusSettings::default() }) {
+        let label = "of these such a case has `central-capacity` alone";
+        refuse("topology", "settings of the bus with `kind = \"chaos\"`", label);
+    }
     check_sources(chaos, &refuse);
     check_subscribers(topology, chaos, &refuse);
 }
@@ -121,6 +126,11 @@ fn check_sources(chaos: &Chaos, refuse: &dyn Fn(&str, &str, &str)) {
     if chaos.sources.len() > MAX_SOURCES {
         let title = format!("{} sources", chaos.sources.len());
         refuse("topology", &title, &format!("a collector has at most {MAX_SOURCES}"));
+    }
+    let is_slow = |source: &SourceSpec| source.events == 0 && source.rate_per_s.is_some();
+    if chaos.sources.iter().any(|source| is_slow(source) && source.undeclared > 0) {
+        let label = "nothing of it arrives, so that nobody knows when it has sent everything";
+        refuse("topology", "a `rate` of what is `undeclared` alone", label);
     }
     let sent: u64 = chaos.sources.iter().map(SourceSpec::sends).sum();
     if sent > MAX_EVENTS {
@@ -160,7 +170,8 @@ fn check_subscribers(topology: &Topology, chaos: &Chaos, refuse: &dyn Fn(&str, &
 
 fn takes_everything(subscriber: &SubscriberSpec) -> bool {
     let asked = &subscriber.subscription;
-    let has_filter = asked.event_filter.is_some()
+    let has_filter = !asked.capabilities.is_empty()
+        || asked.event_filter.is_some()
         || asked.topic_filter.is_some()
         || asked.correlation_filter.is_some();
     let is_there = subscriber.from_start && subscriber.role == Role::Agent;
@@ -168,26 +179,6 @@ fn takes_everything(subscriber: &SubscriberSpec) -> bool {
         && !asked.topic_patterns.is_empty()
         && !has_filter
         && is_there
-}
-
-/// The buses on which such a case means nothing, with the reason; those that the scenario names
-/// itself are left to it.
-pub(super) fn not_applicable(case: &Case) -> Vec<(Bus, String)> {
-    if case.kind != TrialKind::Chaos {
-        return Vec::new();
-    }
-    let why = |bus: Bus| match bus {
-        // That brokers of others have no part in it is told of every case that is not measured.
-        Bus::Crossbeam | Bus::Process | Bus::Nats | Bus::Redis | Bus::Mosquitto => None,
-        Bus::CrossbeamSpinning | Bus::CrossbeamFaithful => {
-            Some("a collector runs on the reference or the broker")
-        }
-        Bus::Embedded => Some("collectors of the broker are processes of their own"),
-        Bus::Agent => Some("the same processes as `process`"),
-    };
-    let named = |bus: &Bus| case.not_applicable.iter().any(|(one, _)| one == bus);
-    let others = Bus::ALL.into_iter().filter(|bus| !named(bus));
-    others.filter_map(|bus| Some((bus, why(bus)?.to_owned()))).collect()
 }
 
 #[cfg(test)]

@@ -12,16 +12,13 @@ use super::super::limits::{
 use super::super::workload::topics;
 use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, TrialKind};
 use super::said::{Said, kind, measured_only, pid, priority, read_names, role};
-use super::{chaos, control, idle, replay, subscribers, untold};
-use crate::scenario::{At, Reader, Recordings, Table, listed, suggestion};
+use super::{chaos, collectors, control, idle, replay, subscribers, untold};
+use crate::scenario::{At, Reader, Recordings, Table, suggestion};
 
 /// Sum of the weights of a mix: one cycle of it is laid out in memory.
 const MAX_WEIGHT: i64 = 4096;
 /// Size of a typical process event with all its fields.
 const DEFAULT_PAYLOAD: &str = r#""200B""#;
-
-/// The real collectors for which there is something that can be made to happen.
-pub(crate) const WATCHING_COLLECTORS: [&str; 3] = ["procmond", "netmond", "fsmond"];
 
 /// What a publisher may wait for.
 const CONFIRMATIONS: [(&str, Confirmation); 3] = [
@@ -95,8 +92,8 @@ fn subscriptions(at: &At<'_>) -> Option<usize> {
 fn read_publishers(table: Table<'_>, said: &mut Said, kind: TrialKind, recordings: &Recordings) {
     let members = said.topology.publishers.iter().map(|spec| spec.name.as_str());
     let (name, names) = read_names(&table, "publishers", &said.publisher_groups, members);
-    if kind == TrialKind::Host {
-        check_collector(&table, &name);
+    if kind.has_agent() {
+        collectors::check(&table, &name);
     }
     let role = table.or("role", r#""agent""#, role);
     let confirm = table.or("confirm", r#""fire""#, |at| at.one_of(&CONFIRMATIONS));
@@ -146,24 +143,6 @@ fn read_publishers(table: Table<'_>, said: &mut Said, kind: TrialKind, recording
     }));
     said.publisher_groups.push((name, first..said.topology.publishers.len()));
     table.finish();
-}
-
-/// With `kind = "host"` a publisher is the one real collector of its name.
-fn check_collector(table: &Table<'_>, name: &str) {
-    if let Some(span) = table.key_span("count") {
-        let label = "an agent runs one of each; say how much it sees in `publish`";
-        table.reader().problem(&span, "`count` of a real collector", label);
-    }
-    // A name that is missing or malformed was refused as such.
-    if name.is_empty() || WATCHING_COLLECTORS.contains(&name) {
-        return;
-    }
-    let Some(at) = table.get("name") else { return };
-    let label = match suggestion(name, WATCHING_COLLECTORS) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("a scenario of this kind has {}", listed(WATCHING_COLLECTORS)),
-    };
-    at.refuse(format!("unknown collector `{name}`"), label);
 }
 
 fn read_part(table: &Table<'_>, trial: TrialKind) -> MixPart {

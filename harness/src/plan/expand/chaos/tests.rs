@@ -2,6 +2,7 @@
 
 use super::super::expand;
 use super::*;
+use crate::plan::{Bus, Case};
 use crate::scenario::{Profile, Scenario, Source};
 
 const COLLECTOR: &str = "[topology.collector]\nbackpressure-threshold = 400";
@@ -63,10 +64,33 @@ fn what_is_of_another_kind_is_refused() {
 }
 
 #[test]
-fn a_subscriber_that_may_lose_something_is_refused() {
-    let lossy = format!("{SUBSCRIBER}\npolicy = \"drop-newest\"");
-    let told = refused(&[COLLECTOR, SOURCE, &lossy]);
-    assert!(told.contains("does not take everything"), "{told}");
+fn a_subscriber_that_may_lose_or_leave_something_is_refused() {
+    for more in ["policy = \"drop-newest\"", "capabilities = [\"network\"]"] {
+        let told = refused(&[COLLECTOR, SOURCE, &format!("{SUBSCRIBER}\n{more}")]);
+        assert!(told.contains("does not take everything"), "{more}: {told}");
+    }
+}
+
+#[test]
+fn what_nobody_would_notice_is_refused() {
+    let settings = "[topology]\npublish-limit = \"1s\"";
+    let told = refused(&[settings, COLLECTOR, SOURCE, SUBSCRIBER]);
+    assert!(told.contains("settings of the bus with `kind = \"chaos\"`"), "{told}");
+    let unheard = "[[topology.source]]\nname = \"s\"\nundeclared = 5\nrate = \"1/s\"";
+    let told = refused(&[COLLECTOR, unheard, SUBSCRIBER]);
+    assert!(told.contains("a `rate` of what is `undeclared` alone"), "{told}");
+}
+
+#[test]
+fn sources_have_the_time_their_rate_takes_and_no_more_than_the_budget() {
+    let of_rate = |rate: &str| {
+        let slow = format!("{SOURCE}\nrate = \"{rate}\"");
+        cases("chaos", &[COLLECTOR, &slow, SUBSCRIBER])
+    };
+    let cases = of_rate("2/s").expect("valid");
+    assert_eq!(cases[0].chaos.planned_ms(), 250_000 + 20);
+    let told = of_rate("1/s").expect_err("a mistake");
+    assert!(told.contains("the sources alone take 500020 ms"), "{told}");
 }
 
 #[test]

@@ -8,9 +8,11 @@ mod exit;
 mod flags;
 mod lifeline;
 mod logging;
+mod operator;
 mod output;
 mod signal;
 mod status;
+mod steering;
 mod table;
 
 pub use collector::run_collector;
@@ -20,3 +22,4 @@ pub use logging::start_logging;
 pub use output::{print_line, show_config};
 pub use signal::told_to_end;
 pub use status::{StatusFlags, run_status};
+pub use steering::{PauseFlags, SetFlags, run_pause, run_resume, run_set};

@@ -1,10 +1,11 @@
-//! A collector as a program: one source on a bus, the same as a process and as a thread, and what
-//! it looks into when it is asked (`worker`).
+//! A collector as a program: one source on a bus (`watching`), the same as a process and as a
+//! thread, and what it looks into when it is asked (`worker`).
 
 mod door;
 mod error;
 mod handover;
 mod orphan;
+mod watching;
 mod worker;
 
 use std::convert::Infallible;
@@ -18,17 +19,15 @@ use tracing::debug;
 
 use crate::analysis::AnalysisWorker;
 use crate::config::{CollectorName, EventBusConfig, Settings};
-use crate::control::{AgentLink, HealthAnnouncer};
+use crate::control::{AgentLink, HealthAnnouncer, Steering};
 use crate::factory::EventBusFactory;
 use crate::ready::CollectorReady;
 use crate::runtime::{Collector, CollectorStatus, RunError, StatusWatch};
-use crate::source::EventSource;
-use crate::sources::{
-    FilesystemSource, FirstScan, NetworkSource, PerformanceSource, ProcessSource,
-};
+use crate::sources::FirstScan;
 use crate::spool::{OpenError, Spool};
 use handover::Handover;
 use orphan::Orphan;
+use watching::Watching;
 use worker::worker;
 
 pub use error::ProgramError;
@@ -36,6 +35,9 @@ pub use orphan::{AgentDeath, OrphanEnd};
 
 /// What a stop may take longer for answers that others wait for; what is not done then is refused.
 const DOOR_LIMIT: Duration = Duration::from_secs(2);
+
+/// A collector, what does its tasks, and what changes it while it runs.
+type Parts = (Collector, Arc<AnalysisWorker>, Steering);
 
 /// How a collector gets at its bus.
 #[expect(missing_debug_implementations, reason = "`EventBus` has none")]
@@ -56,8 +58,9 @@ pub enum WayToBus {
 /// place is taken, or its `orphan_limit` over (R5).
 ///
 /// On a bus of its own it joins the agent (CONTRACT §6); on a shared one it answers alone. Either
-/// way it does the tasks it is asked to do, and tells of itself on `control.health.status`. Where
-/// the configuration says so, it answers programs that are not on the bus as well, from before it
+/// way it does the tasks it is asked to do, changes what of its configuration it can change while
+/// it runs, pauses and goes on, and tells of itself on `control.health.status`. Where the
+/// configuration says so, it answers programs that are not on the bus as well, from before it
 /// begins until it has ended.
 pub async fn run(
     name: CollectorName,
@@ -66,10 +69,11 @@ pub async fn run(
     stop: impl Future<Output = ()>,
     on_ready: impl FnOnce(CollectorReady),
 ) -> Result<CollectorStatus, ProgramError> {
-    let (source, first_scan) = source(name, settings);
+    let Watching { source, first_scan, live } = Watching::of(name, settings);
     let mut collector = Collector::new(settings.collector_named(name.as_str()));
     collector.register(source).map_err(RunError::from)?;
     let worker = Arc::new(worker(name));
+    let steering = Steering::new(name, settings, live);
     tokio::pin!(stop);
     let handover = Handover::begin(settings);
     let door = tokio::select! {
@@ -77,8 +81,9 @@ pub async fn run(
         () = &mut stop => return Ok(collector.watch_status().current()),
     };
     let announced = announce(name, first_scan, collector.watch_status(), on_ready);
-    let running = async {
-        let parts = (collector, worker);
+    // Boxed: it is large, and whoever runs a collector need not know.
+    let running = Box::pin(async {
+        let parts = (collector, worker, steering);
         match way {
             WayToBus::Shared(bus) => run_on_shared_bus(name, settings, bus, parts, stop)
                 .await
@@ -88,7 +93,7 @@ pub async fn run(
                 run_on_own_bus(name, settings, (credential, orphan, handover), parts, stop).await
             }
         }
-    };
+    });
     let ran = tokio::select! {
         ran = running => ran,
         never = announced => match never {},
@@ -100,44 +105,19 @@ pub async fn run(
     ran
 }
 
-/// What a collector watches with, and how it tells that it has begun.
-fn source(name: CollectorName, settings: &Settings) -> (Box<dyn EventSource>, FirstScan) {
-    match name {
-        CollectorName::Procmond => {
-            let source = ProcessSource::new(settings.procmond.clone());
-            let first_scan = source.first_scan();
-            (Box::new(source), first_scan)
-        }
-        CollectorName::Netmond => {
-            let source = NetworkSource::new(settings.netmond.clone());
-            let first_scan = source.first_scan();
-            (Box::new(source), first_scan)
-        }
-        CollectorName::Fsmond => {
-            let source = FilesystemSource::new(settings.fsmond.clone());
-            let first_scan = source.first_scan();
-            (Box::new(source), first_scan)
-        }
-        CollectorName::Perfmond => {
-            let source = PerformanceSource::new(settings.perfmond.clone());
-            let first_scan = source.first_scan();
-            (Box::new(source), first_scan)
-        }
-    }
-}
-
 async fn run_on_shared_bus(
     name: CollectorName,
     settings: &Settings,
     bus: Arc<dyn EventBus>,
-    (collector, worker): (Collector, Arc<AnalysisWorker>),
+    (collector, worker, steering): Parts,
     stop: impl Future<Output = ()>,
 ) -> Result<CollectorStatus, RunError> {
     let registration = registration(name, &collector, worker.task_limit());
     let _announcer = announcer(name, settings, &bus, &collector);
     // Before anything is published: what is asked because of that must be heard.
     let status = collector.watch_status();
-    let link = AgentLink::serve(Arc::clone(&bus), registration, status, worker).await?;
+    let link =
+        AgentLink::serve(Arc::clone(&bus), registration, status, worker, Some(steering)).await?;
     let ran = run_linked(&link, collector.with_bus(bus), stop).await;
     link.end(settings.collector.shutdown_timeout).await;
     ran
@@ -147,7 +127,7 @@ async fn run_on_own_bus(
     name: CollectorName,
     settings: &Settings,
     (credential, mut orphan, handover): (Credential, Orphan, Handover),
-    (collector, worker): (Collector, Arc<AnalysisWorker>),
+    (collector, worker, steering): Parts,
     mut stop: impl Future<Output = ()> + Unpin,
 ) -> Result<CollectorStatus, ProgramError> {
     let status = collector.watch_status();
@@ -164,7 +144,8 @@ async fn run_on_own_bus(
     let bus = own.bus();
     let registration = registration(name, &collector, worker.task_limit());
     let announcer = announcer(name, settings, bus, &collector);
-    let link = AgentLink::start(Arc::clone(bus), registration, status.clone(), worker);
+    let (own_bus, watch) = (Arc::clone(bus), status.clone());
+    let link = AgentLink::start(own_bus, registration, watch, worker, Some(steering));
     let stop = async {
         tokio::select! {
             () = stop => {}

@@ -208,6 +208,33 @@ fn the_status_of_an_agent_that_does_not_run_is_an_infrastructure_error() {
 }
 
 #[test]
+fn a_collector_of_an_agent_that_does_not_run_cannot_be_changed() {
+    let home = home();
+    let nowhere = home.path().join("none.sock");
+    let change = ["set", "procmond", "procmond.scan_interval=5s"];
+    for arguments in [&change[..], &["pause", "procmond"], &["resume", "procmond"]] {
+        let mut steering = command("daemoneye-agent", home.path());
+        let refused = steering.args(arguments).arg("--socket").arg(&nowhere).assert().code(4);
+        refused.stdout(is_empty()).stderr(contains(format!("no agent at {}", nowhere.display())));
+    }
+}
+
+#[test]
+fn what_is_to_be_set_is_named_or_a_version_and_not_both() {
+    let change = "procmond.scan_interval=5s";
+    for arguments in [
+        &["set", "procmond"][..],
+        &["set", "procmond", change, "--rollback", "1"],
+        &["set", "procmond", "--check", "--rollback", "1"],
+        &["set", "procmond", "--rollback", "first"],
+        &["pause"],
+    ] {
+        let mut steering = command("daemoneye-agent", home().path());
+        steering.args(arguments).assert().code(2).stdout(is_empty());
+    }
+}
+
+#[test]
 fn an_agent_on_the_in_process_bus_cannot_be_asked_from_outside() {
     let status = || {
         let mut status = command("daemoneye-agent", home().path());

@@ -6,6 +6,8 @@ mod agent;
 #[cfg(target_os = "linux")]
 #[path = "processes/chain.rs"]
 mod chain;
+#[path = "processes/changing.rs"]
+mod changing;
 #[path = "processes/door.rs"]
 mod door;
 #[path = "processes/operator.rs"]
@@ -74,8 +76,10 @@ fn sequences(records: &[Value]) -> Vec<u64> {
 
 #[test]
 fn the_agent_serves_its_brokers_metrics_on_loopback() {
-    let agent = RunningAgent::start_with("daemoneye", &["--metrics", "127.0.0.1:0"]);
+    let mut agent = RunningAgent::start_with("daemoneye", &["--metrics", "127.0.0.1:0"]);
     let address = agent.ready.metrics_address.expect("they are served");
+    // What the agent received had its turn, and was counted.
+    agent.read_until(|record| record["event"]["topic"] == "events.process.batch");
     let mut scrape = std::net::TcpStream::connect(address).unwrap();
     scrape.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
     let mut text = String::new();

@@ -8,8 +8,8 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use collector_core::agent::{self, AgentOptions};
 use collector_core::cli::{
-    self, CommonFlags, EXIT_CODES, Failure, StatusFlags, print_line, run_status, show_config,
-    start_logging, told_to_end,
+    self, CommonFlags, EXIT_CODES, Failure, PauseFlags, SetFlags, StatusFlags, print_line,
+    run_pause, run_resume, run_set, run_status, show_config, start_logging, told_to_end,
 };
 
 /// Hosts the event bus, runs the collectors, and receives what they publish.
@@ -49,6 +49,12 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Status(StatusFlags),
+    Set(SetFlags),
+    /// Have a running collector cease to look until it is to go on; what the system tells meanwhile
+    /// waits, what a scan does not find is not seen
+    Pause(PauseFlags),
+    /// Have a paused collector go on, beginning with a look
+    Resume(PauseFlags),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +62,9 @@ fn main() -> ExitCode {
     start_logging();
     cli::report(match &arguments.command {
         Some(Command::Status(flags)) => run_status(flags),
+        Some(Command::Set(flags)) => run_set(flags),
+        Some(Command::Pause(flags)) => run_pause(flags),
+        Some(Command::Resume(flags)) => run_resume(flags),
         None => run(arguments),
     })
 }

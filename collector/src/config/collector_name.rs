@@ -57,6 +57,32 @@ impl CollectorName {
             Self::Fsmond => None,
         }
     }
+
+    /// Keys of its section that it takes while it runs; any other needs a restart.
+    pub const fn live_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Procmond => &[
+                "procmond.scan_interval",
+                "procmond.cpu_change_percent",
+                "procmond.memory_change_percent",
+                "procmond.memory_change_bytes",
+                "procmond.anomaly_rules",
+                "procmond.untrusted_folders",
+                "procmond.cpu_alarm_percent",
+                "procmond.cpu_alarm_scans",
+            ],
+            Self::Netmond => &["netmond.scan_interval", "netmond.burst_connections"],
+            Self::Perfmond => &[
+                "perfmond.sample_interval",
+                "perfmond.cpu_busy_percent",
+                "perfmond.memory_used_percent",
+                "perfmond.swap_used_percent",
+                "perfmond.filesystem_used_percent",
+                "perfmond.hysteresis_percent",
+            ],
+            Self::Fsmond => &[],
+        }
+    }
 }
 
 impl fmt::Display for CollectorName {

@@ -153,6 +153,20 @@ impl Layers {
         Ok(())
     }
 
+    /// Adds a section as a collector was started with it.
+    pub(super) fn started_with(&mut self, section: &str, values: Table) {
+        let mut table = Table::new();
+        table.insert(section.to_owned(), Value::Table(values));
+        self.layers.push(Layer { origin: Origin::Start, table, text: None });
+    }
+
+    /// Adds a change of a running collector; values are TOML, what is no TOML is a plain text.
+    pub(super) fn update(&mut self, key: &str, text: &str) -> Result<(), ConfigError> {
+        let origin = Origin::Update { change: format!("{key}={text}") };
+        self.layers.push(checked(origin, key, value_of(text)).map_err(ConfigError::one)?);
+        Ok(())
+    }
+
     /// Overlays the layers and checks the whole.
     pub fn resolve(mut self) -> Result<Resolved, ConfigError> {
         self.layers.sort_by_key(|layer| layer.origin.rank());

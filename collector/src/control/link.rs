@@ -9,10 +9,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::{debug, info, warn};
 
+use super::Steering;
 use super::handler::CollectorHandler;
 use super::joined::Joined;
 use crate::analysis::AnalysisWorker;
-use crate::health;
 use crate::runtime::StatusWatch;
 
 /// Pause before a collector that was not let in asks again: an agent that starts or is busy is
@@ -32,17 +32,19 @@ pub struct AgentLink {
 }
 
 impl AgentLink {
-    /// Begins to join over the collector's bus, answers from what the status says, and has tasks
-    /// done by the worker. Must be called inside a tokio runtime, on which its task then runs.
+    /// Begins to join over the collector's bus, answers from what the status says, has tasks done
+    /// by the worker, and what is to be changed changed by the steering, where there is one. Must
+    /// be called inside a tokio runtime, on which its task then runs.
     pub fn start(
         bus: Arc<dyn EventBus>,
         registration: Registration,
         status: StatusWatch,
         worker: Arc<AnalysisWorker>,
+        steering: Option<Steering>,
     ) -> Self {
         let (end, asked) = watch::channel(None);
         let (leave, told) = oneshot::channel();
-        let handler = CollectorHandler { registration, status, worker, end };
+        let handler = CollectorHandler { registration, status, worker, steering, end };
         let linking = tokio::spawn(keep(bus, Arc::new(handler), told));
         Self { asked, leave, linking }
     }
@@ -57,11 +59,12 @@ impl AgentLink {
         registration: Registration,
         status: StatusWatch,
         worker: Arc<AnalysisWorker>,
+        steering: Option<Steering>,
     ) -> Result<Self, SubscribeError> {
         let (end, asked) = watch::channel(None);
         let (leave, told) = oneshot::channel();
         let config = RpcServiceConfig::collector(registration.member.clone(), registration.kind);
-        let handler = CollectorHandler { registration, status, worker, end };
+        let handler = CollectorHandler { registration, status, worker, steering, end };
         let service = RpcService::start(bus, config, Arc::new(handler)).await?;
         let linking = tokio::spawn(answer(service, told));
         Ok(Self { asked, leave, linking })
@@ -117,10 +120,10 @@ async fn join(bus: &Arc<dyn EventBus>, handler: &Arc<CollectorHandler>) -> Optio
     let mut tried = 0_u64;
     loop {
         let (registration, answers) = (handler.registration.clone(), Arc::clone(handler));
-        let (status, worker) = (handler.status.clone(), Arc::clone(&handler.worker));
+        let own = Arc::clone(handler);
         let vitals = move || Vitals {
-            status: health::of_collector(&status.current()),
-            running_tasks: u32::try_from(worker.jobs()).unwrap_or(u32::MAX),
+            status: own.health().overall(),
+            running_tasks: u32::try_from(own.worker.jobs()).unwrap_or(u32::MAX),
         };
         match Joined::register(bus, registration, answers, vitals).await {
             Ok(joined) => {

@@ -73,12 +73,18 @@ pub(super) struct SpoolingPublisher {
     intake_ended: bool,
     /// When what is in memory alone is to be kept, or the disk to be tried again.
     look_at: Instant,
-    /// Whether it was told that the disk takes nothing.
-    is_refused: bool,
-    /// Whether it was told that the bus takes nothing.
-    is_held_up: bool,
-    /// Whether it was told that the bus takes some events never.
-    is_lossy: bool,
+    told: Told,
+}
+
+/// What was told already, and is not told again while it lasts.
+#[derive(Default)]
+struct Told {
+    /// The disk takes nothing.
+    refused: bool,
+    /// The bus takes nothing.
+    held_up: bool,
+    /// The bus takes some events never.
+    lossy: bool,
 }
 
 /// The event the bus was last given.
@@ -121,9 +127,7 @@ impl SpoolingPublisher {
             held: None,
             intake_ended: false,
             look_at: Instant::now(),
-            is_refused: false,
-            is_held_up: false,
-            is_lossy: false,
+            told: Told::default(),
         }
     }
 
@@ -224,13 +228,13 @@ impl SpoolingPublisher {
                 self.published(&event, kept_as);
             }
             Err(error @ (PublishError::TooLarge { .. } | PublishError::Denied(_))) => {
-                warn_once(&mut self.is_lossy, &error, "events are lost");
+                warn_once(&mut self.told.lossy, &error, "events are lost");
                 // The bus will never take it.
                 let origin = self.forget(kept_as);
                 self.count_lost(origin);
             }
             Err(error @ (PublishError::Timeout { .. } | PublishError::Unconfirmed { .. })) => {
-                warn_once(&mut self.is_held_up, &error, "events are kept on disk");
+                warn_once(&mut self.told.held_up, &error, "events are kept on disk");
                 self.board.update(|status| status.publish_retries += 1);
                 self.begin(event, kept_as, RETRY_PAUSE);
                 self.look_at = Instant::now();
@@ -249,7 +253,7 @@ impl SpoolingPublisher {
         if self.log_events {
             debug!(?event, "published");
         }
-        (self.is_held_up, self.is_lossy) = (false, false);
+        (self.told.held_up, self.told.lossy) = (false, false);
         let origin = self.forget(kept_as);
         self.count(|status| match origin {
             Origin::ThisRun => status.events_published += 1,
@@ -324,7 +328,7 @@ impl SpoolingPublisher {
                 under_way.kept_as = Some(first);
             }
             match kept.refused {
-                None => self.is_refused = false,
+                None => self.told.refused = false,
                 // It is on its way to the bus all the same, and whatever follows can be kept.
                 Some(AppendError::TooLarge { .. }) if std::mem::take(&mut leads) => {
                     events.pop_front();
@@ -349,7 +353,7 @@ impl SpoolingPublisher {
 
     /// Once for as long as it lasts.
     fn tell_refused(&mut self, error: &AppendError) {
-        if !std::mem::replace(&mut self.is_refused, true) {
+        if !std::mem::replace(&mut self.told.refused, true) {
             warn!(error = %chain(error), "events cannot be kept on disk; sources are held back");
         }
     }

@@ -13,11 +13,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use daemoneye_eventbus::clock::monotonic_ns;
 use parking_lot::Mutex;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, timeout_at};
 use tracing::{debug, warn};
 
 use super::first_scan::{FirstScan, FirstScanSender};
+use super::orders::{Orders, OrdersSender};
 use super::outlet::{ChannelClosed, Outlet};
 use crate::source::{CollectionEvent, EventSource, SourceCaps};
 
@@ -44,6 +45,10 @@ pub trait Scanner: Send + Sized + 'static {
 
     /// Opens what it looks at. Blocks.
     fn open(config: &Self::Config) -> anyhow::Result<Self>;
+
+    /// Takes what it can of a new configuration; what is left of it holds once it is opened anew.
+    /// The interval is not its own to keep. Called between two scans; must not block.
+    fn configure(&mut self, _config: &Self::Config) {}
 
     /// Looks, and tells what changed since the last time; blocks for some milliseconds. After an
     /// error the next scan is tried as if there had been none.
@@ -73,7 +78,7 @@ pub struct Scanned {
 /// A source that scans at intervals.
 #[derive(Debug)]
 pub struct ScanningSource<S: Scanner> {
-    config: S::Config,
+    orders: OrdersSender<S::Config>,
     stop: Notify,
     first_scan: FirstScanSender,
     /// When the last good scan began, monotonic nanoseconds; 0 before the first.
@@ -81,7 +86,7 @@ pub struct ScanningSource<S: Scanner> {
     /// Why the last scan failed, if it did. Written by the loop and read by health checks; never
     /// held across an await.
     failure: Mutex<Option<String>>,
-    /// When it began to scan, monotonic nanoseconds; 0 before.
+    /// When it began to scan, or to do so in another time, monotonic nanoseconds; 0 before.
     started_ns: AtomicU64,
 }
 
@@ -91,6 +96,8 @@ enum Next {
     Scan,
     /// It is not, and the last one has left something to do.
     After,
+    /// There are new orders.
+    Obey,
     /// The source shall end.
     End,
 }
@@ -99,7 +106,7 @@ impl<S: Scanner> ScanningSource<S> {
     /// A source that has looked at nothing yet.
     pub fn new(config: S::Config) -> Self {
         Self {
-            config,
+            orders: OrdersSender::new(config),
             stop: Notify::new(),
             first_scan: FirstScanSender::new(),
             last_scan_ns: AtomicU64::new(0),
@@ -113,8 +120,22 @@ impl<S: Scanner> ScanningSource<S> {
         self.first_scan.subscribe()
     }
 
-    /// Waits until there is something to do: for the next tick, unless work is left.
-    async fn next(&self, ticks: &mut Interval, signal: &AtomicBool, work_is_left: bool) -> Next {
+    /// How it is told to look otherwise while it runs.
+    pub(crate) fn orders(&self) -> OrdersSender<S::Config> {
+        self.orders.clone()
+    }
+
+    /// Waits until there is something to do: for the next tick, unless work is left. In a pause
+    /// there is nothing to do.
+    async fn next(
+        &self,
+        ticks: &mut Interval,
+        orders: &mut watch::Receiver<Orders<S::Config>>,
+        signal: &AtomicBool,
+        work_is_left: bool,
+    ) -> Next {
+        let is_paused = orders.borrow().is_paused;
+        let work_is_left = work_is_left && !is_paused;
         let patience = if work_is_left { Duration::ZERO } else { SIGNAL_POLL };
         loop {
             if signal.load(Ordering::Acquire) {
@@ -123,14 +144,39 @@ impl<S: Scanner> ScanningSource<S> {
             let look_again = Instant::now() + patience;
             tokio::select! {
                 () = self.stop.notified() => return Next::End,
-                tick = timeout_at(look_again, ticks.tick()) => match tick {
-                    Ok(_) => return Next::Scan,
+                Ok(()) = orders.changed() => return Next::Obey,
+                ticked = timeout_at(look_again, next_tick(ticks, is_paused)) => match ticked {
+                    Ok(()) => return Next::Scan,
                     Err(_) if work_is_left => return Next::After,
                     Err(_) => {}
                 },
             }
         }
     }
+
+    /// A new interval holds at once, and a pause ends with a scan. The time before is no miss.
+    fn keep_time(&self, ticks: &mut Interval, new: &Orders<S::Config>, was_paused: bool) {
+        let interval = S::interval(&new.config);
+        if interval != ticks.period() || (was_paused && !new.is_paused) {
+            *ticks = every(interval);
+            self.started_ns.store(monotonic_ns(), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Ticks, the first at once.
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// The next tick; in a pause there is none.
+async fn next_tick(ticks: &mut Interval, is_paused: bool) {
+    if is_paused {
+        std::future::pending::<()>().await;
+    }
+    ticks.tick().await;
 }
 
 /// Sends what a scan told.
@@ -176,15 +222,23 @@ impl<S: Scanner> EventSource for ScanningSource<S> {
         tx: mpsc::Sender<CollectionEvent>,
         shutdown_signal: Arc<AtomicBool>,
     ) -> anyhow::Result<()> {
-        let mut scanner = open::<S>(self.config.clone()).await?;
-        let mut ticks = interval(S::interval(&self.config));
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut orders = self.orders.subscribe();
+        let mut current = orders.borrow_and_update().clone();
+        let mut scanner = open::<S>(current.config.clone()).await?;
+        let mut ticks = every(S::interval(&current.config));
         self.started_ns.store(monotonic_ns(), Ordering::Relaxed);
         let mut outlet = Outlet::new(S::NAME, tx);
         let mut work_is_left = false;
         loop {
-            match self.next(&mut ticks, &shutdown_signal, work_is_left).await {
+            match self.next(&mut ticks, &mut orders, &shutdown_signal, work_is_left).await {
                 Next::End => return Ok(()),
+                Next::Obey => {
+                    let new = orders.borrow_and_update().clone();
+                    scanner.configure(&new.config);
+                    self.keep_time(&mut ticks, &new, current.is_paused);
+                    current = new;
+                    continue;
+                }
                 Next::After => {}
                 Next::Scan => {
                     let scanned;
@@ -222,9 +276,13 @@ impl<S: Scanner> EventSource for ScanningSource<S> {
     async fn health_check(&self) -> anyhow::Result<()> {
         let started = self.started_ns.load(Ordering::Relaxed);
         anyhow::ensure!(started > 0, "it has not begun to scan");
+        let orders = self.orders.current();
+        if orders.is_paused {
+            return Ok(());
+        }
         let last = self.last_scan_ns.load(Ordering::Relaxed).max(started);
         let silent = Duration::from_nanos(monotonic_ns().saturating_sub(last));
-        let limit = S::interval(&self.config) * MISSED_SCANS + SCAN_GRACE;
+        let limit = S::interval(&orders.config) * MISSED_SCANS + SCAN_GRACE;
         anyhow::ensure!(silent <= limit, "no scan for {silent:?}, {limit:?} is the limit");
         match &*self.failure.lock() {
             Some(failure) => Err(anyhow::anyhow!("the last scan failed: {failure}")),

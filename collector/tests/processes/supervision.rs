@@ -272,13 +272,16 @@ fn a_collector_that_joined_says_how_it_is_and_what_it_can_do() {
     assert_eq!(told.kind, CollectorKind::Process);
     assert!(told.capabilities.contains(SourceCaps::PROCESS));
     let operations = [
+        Operation::Pause,
+        Operation::Resume,
         Operation::HealthCheck,
         Operation::GetCapabilities,
+        Operation::UpdateConfig,
         Operation::ExecuteTask,
         Operation::Shutdown,
     ];
     assert_eq!(told.operations, operations);
-    let refused = operator.ask("procmond", Request::Pause);
+    let refused = operator.ask("procmond", Request::Restart);
     let unknown = matches!(refused, Err(CallError::Refused(Refusal::UnknownOperation { .. })));
     assert!(unknown, "{refused:?}");
 }

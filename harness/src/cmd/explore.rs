@@ -88,7 +88,7 @@ pub fn run(arguments: &ExploreArgs) -> anyhow::Result<ExitCode> {
     let executable = std::env::current_exe()?;
     let explored = runtime.block_on(async {
         let interrupt = interrupt::on_signals()?;
-        explore(arguments, &executable, interrupt).await
+        Box::pin(explore(arguments, &executable, interrupt)).await
     })?;
     conclude(&explored)
 }

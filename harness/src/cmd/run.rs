@@ -73,7 +73,7 @@ fn record(options: &RunOptions, selection: &Selection) -> anyhow::Result<Run> {
     let executable = std::env::current_exe()?;
     runtime.block_on(async {
         let interrupt = interrupt::on_signals()?;
-        Ok(conduct(options, selection, &executable, interrupt, run).await)
+        Ok(Box::pin(conduct(options, selection, &executable, interrupt, run)).await)
     })
 }
 

@@ -1,17 +1,11 @@
 //! Asking over the broker: the agent first, then every collector that runs.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use daemoneye_eventbus::event::ReplyAddress;
-use daemoneye_eventbus::identity::OPERATOR;
 use daemoneye_eventbus::rpc::{
-    AgentStatus, Call, HealthReport, MemberState, Request, Response, RpcClient, RpcClientConfig,
-};
-use daemoneye_eventbus::{
-    ClientConfig, Credential, EventBus, EventBusClient, Secret, SocketAddress,
+    AgentStatus, Call, HealthReport, MemberState, Request, Response, RpcClient,
 };
 use futures_util::future::join_all;
 
@@ -22,8 +16,6 @@ use crate::control::AGENT_NAME;
 const AGENT_LIMIT: Duration = Duration::from_secs(5);
 /// How long a collector may take; one that takes longer is told as the agent knows it.
 const COLLECTOR_LIMIT: Duration = Duration::from_secs(2);
-/// How long the broker may take to answer a goodbye.
-const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
 
 /// What came back.
 #[derive(Debug)]
@@ -35,24 +27,12 @@ pub(super) struct Answers {
     pub(super) reports: BTreeMap<String, Result<HealthReport, String>>,
 }
 
-/// Connects as the operator, asks, and takes leave.
-pub(super) async fn ask(address: &SocketAddress, key: Secret) -> Result<Answers, Failure> {
-    let config = ClientConfig::new(OPERATOR)
-        .with_credential(Credential::SessionKey(key))
-        .with_reconnect(None);
-    let connected = EventBusClient::connect(address, config).await;
-    let connected = connected.with_context(|| format!("no connection to the agent at {address}"));
-    let bus = Arc::new(connected.map_err(Failure::Infrastructure)?);
-    let answers = ask_all(Arc::clone(&bus)).await.map_err(Failure::Infrastructure);
-    // Nothing is owed; a goodbye is courtesy.
-    let _ = bus.shutdown(FAREWELL_LIMIT).await;
-    answers
+/// Asks the agent and whoever it says is there.
+pub(super) async fn ask(client: &RpcClient) -> Result<Answers, Failure> {
+    ask_all(client).await.map_err(Failure::Infrastructure)
 }
 
-async fn ask_all(bus: Arc<EventBusClient>) -> anyhow::Result<Answers> {
-    let operator = ReplyAddress::new(OPERATOR).expect("a level of a topic");
-    let client = RpcClient::start(bus, RpcClientConfig::new(operator)).await;
-    let client = client.context("cannot receive answers")?;
+async fn ask_all(client: &RpcClient) -> anyhow::Result<Answers> {
     let call = Call::new(Request::GetStatus).to(AGENT_NAME).within(AGENT_LIMIT);
     let answer = client.call(call).await.context("the agent does not tell how it is")?;
     let Response::Status(status) = answer.response else {
@@ -60,9 +40,9 @@ async fn ask_all(bus: Arc<EventBusClient>) -> anyhow::Result<Answers> {
     };
     let is_there = |state| matches!(state, MemberState::Running | MemberState::Joined);
     let there = status.members.iter().filter(|member| is_there(member.state));
-    let asked = there.map(|member| health_of(&client, &member.name));
+    let asked = there.map(|member| health_of(client, &member.name));
     let reports = join_all(asked).await.into_iter().collect();
-    let (_, agent) = health_of(&client, AGENT_NAME).await;
+    let (_, agent) = health_of(client, AGENT_NAME).await;
     Ok(Answers { status, agent, reports })
 }
 

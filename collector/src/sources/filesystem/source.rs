@@ -24,6 +24,7 @@ use super::tracker::{Progress, Tracker};
 use crate::config::{CollectorName, FsmondConfig};
 use crate::source::{CollectionEvent, EventSource, SourceCaps};
 use crate::sources::first_scan::{FirstScan, FirstScanSender};
+use crate::sources::orders::OrdersSender;
 use crate::sources::outlet::{ChannelClosed, Outlet};
 
 /// How often the shutdown signal is looked at, for a caller that does not also call `stop`.
@@ -37,7 +38,7 @@ const NAME: &str = CollectorName::Fsmond.as_str();
 /// watched, and everything that happens after that is told.
 #[derive(Debug)]
 pub struct FilesystemSource {
-    config: FsmondConfig,
+    orders: OrdersSender<FsmondConfig>,
     stop: Notify,
     first_scan: FirstScanSender,
     /// What the tracker thought of its work after its last step; `None` before everything is
@@ -76,7 +77,7 @@ impl FilesystemSource {
     /// A source that watches nothing yet.
     pub fn new(config: FsmondConfig) -> Self {
         Self {
-            config,
+            orders: OrdersSender::new(config),
             stop: Notify::new(),
             first_scan: FirstScanSender::new(),
             condition: watch::Sender::new(None),
@@ -90,6 +91,13 @@ impl FilesystemSource {
         self.first_scan.subscribe()
     }
 
+    /// How it is told to pause; its configuration holds as long as it runs.
+    ///
+    /// What the system tells in a pause waits, as far as there is room, and is told afterwards.
+    pub(crate) fn orders(&self) -> OrdersSender<FsmondConfig> {
+        self.orders.clone()
+    }
+
     /// Everything is watched, and this is how well.
     fn note(&self, condition: Condition) {
         self.condition.send_if_modified(|noted| {
@@ -100,7 +108,7 @@ impl FilesystemSource {
         self.first_scan.sent(0);
     }
 
-    /// Waits for notices, until something is due, or until the source shall end.
+    /// Waits for notices, until something is due, or until the source shall end; through a pause.
     async fn wait(
         &self,
         feed: &mut Feed,
@@ -108,9 +116,18 @@ impl FilesystemSource {
         due_ns: Option<u64>,
         signal: &AtomicBool,
     ) -> Woken {
+        let mut orders = self.orders.subscribe();
         loop {
             if signal.load(Ordering::Acquire) {
                 return Woken::ToEnd;
+            }
+            let is_paused = orders.borrow_and_update().is_paused;
+            if is_paused {
+                tokio::select! {
+                    () = self.stop.notified() => return Woken::ToEnd,
+                    _ = timeout(SIGNAL_POLL, orders.changed()) => {}
+                }
+                continue;
             }
             let left_ns = due_ns.map_or(u64::MAX, |due_ns| due_ns.saturating_sub(monotonic_ns()));
             if left_ns == 0 {
@@ -119,6 +136,7 @@ impl FilesystemSource {
             let look_again = SIGNAL_POLL.min(Duration::from_nanos(left_ns));
             tokio::select! {
                 () = self.stop.notified() => return Woken::ToEnd,
+                Ok(()) = orders.changed() => {}
                 waited = timeout(look_again, feed.wait(notices)) => match waited {
                     Ok(0) => return Woken::Alone,
                     Ok(_) => return Woken::ToWork,
@@ -174,7 +192,7 @@ impl EventSource for FilesystemSource {
         tx: mpsc::Sender<CollectionEvent>,
         shutdown_signal: Arc<AtomicBool>,
     ) -> anyhow::Result<()> {
-        let config = self.config.clone();
+        let config = self.orders.current().config;
         let opened = tokio::task::spawn_blocking(move || open(&config)).await?;
         let (mut tracker, mut feed) = opened?;
         let mut outlet = Outlet::new(NAME, tx);

@@ -43,6 +43,11 @@ impl Rules {
         Self { burst_connections, connection_limit, is_over_limit: false }
     }
 
+    /// From how many new connections of one process on is odd; 0 for never.
+    pub(super) fn set_burst_connections(&mut self, connections: usize) {
+        self.burst_connections = connections;
+    }
+
     /// Asks every rule about what one scan brought.
     pub(super) fn judge(&mut self, difference: &Difference) -> Vec<Anomaly> {
         let mut anomalies = exposed_listeners(&difference.changes);
@@ -178,6 +183,16 @@ mod tests {
         let mut rules = Rules::new(0, 10);
         let changes = vec![client(7); 5];
         assert_eq!(rules.judge(&Difference { changes, untold: 0 }), []);
+    }
+
+    #[test]
+    fn another_threshold_holds_from_the_next_scan_on() {
+        let mut rules = Rules::new(0, 10);
+        let mut bursts = |threshold| {
+            rules.set_burst_connections(threshold);
+            rules.judge(&Difference { changes: vec![client(7); 3], untold: 0 }).len()
+        };
+        assert_eq!([bursts(0), bursts(3), bursts(4)], [0, 1, 0]);
     }
 
     #[test]

@@ -45,6 +45,10 @@ impl Scanner for NetworkScanner {
         })
     }
 
+    fn configure(&mut self, config: &NetmondConfig) {
+        self.rules.set_burst_connections(config.burst_connections);
+    }
+
     fn scan(&mut self) -> anyhow::Result<Scanned> {
         let scan = self.reader.scan()?;
         let difference = self.census.advance(scan.sockets);

@@ -58,6 +58,17 @@ impl Watch {
         Self { limits: limits.collect() }
     }
 
+    /// Compares with these limits from now on. What is an anomaly stays one until a value is below
+    /// the new limit; without a limit it is forgotten.
+    pub(super) fn configure(&mut self, config: &PerfmondConfig) {
+        let before = std::mem::replace(self, Self::new(config));
+        for Limit { rule, crossed, .. } in before.limits {
+            if let Some(now) = self.limits.iter_mut().find(|now| now.rule == rule) {
+                now.crossed = crossed;
+            }
+        }
+    }
+
     /// Takes the values of a sample, and returns what crossed a limit, one way or the other.
     pub(super) fn judge(&mut self, told: &[PerformanceEvent]) -> Vec<PerformanceEvent> {
         self.limits.iter_mut().flat_map(|limit| limit.judge(told)).collect()

@@ -54,6 +54,10 @@ impl Scanner for PerformanceScanner {
         })
     }
 
+    fn configure(&mut self, config: &PerfmondConfig) {
+        self.watch.configure(config);
+    }
+
     fn scan(&mut self) -> anyhow::Result<Scanned> {
         let sample = self.reader.sample();
         self.warn_of_shortfalls(&sample);

@@ -61,6 +61,12 @@ impl Anomalies {
         }
     }
 
+    /// Looks for this from now on; what was told stays told.
+    pub(super) fn configure(&mut self, config: &ProcmondConfig) {
+        let known = std::mem::take(&mut self.known);
+        *self = Self { known, ..Self::new(config) };
+    }
+
     /// Whether a rule needs to know what is at an executable's path.
     pub(super) fn needs_looks(&self) -> bool {
         self.rules.contains(&AnomalyRule::ExecutableRemoved)
@@ -181,6 +187,19 @@ mod tests {
         let mut anomalies = Anomalies::new(&config());
         let seen = Sight { cpu_percent: Some(100.0), at_path: Some(&at_path), ..sight(&process) };
         assert_eq!(anomalies.note(seen), []);
+    }
+
+    #[test]
+    fn another_configuration_looks_for_other_things_and_tells_nothing_again() {
+        let told = process("/tmp/one", "one");
+        let other = Observation { arguments: vec![], ..Observation::made_up(8, "/opt/two") };
+        let mut anomalies = Anomalies::new(&config());
+        assert_eq!(rules(&anomalies.note(sight(&told))), [AnomalyRule::UntrustedFolder]);
+        assert_eq!(anomalies.note(sight(&other)), []);
+        let untrusted_folders = vec!["/tmp".into(), "/opt".into()];
+        anomalies.configure(&ProcmondConfig { untrusted_folders, ..config() });
+        assert_eq!(anomalies.note(sight(&told)), []);
+        assert_eq!(rules(&anomalies.note(sight(&other))), [AnomalyRule::UntrustedFolder]);
     }
 
     #[test]

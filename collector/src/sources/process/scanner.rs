@@ -43,23 +43,23 @@ impl Scanner for ProcessScanner {
     }
 
     fn open(config: &ProcmondConfig) -> anyhow::Result<Self> {
-        let thresholds = Thresholds {
-            cpu_percent: config.cpu_change_percent,
-            memory_percent: config.memory_change_percent,
-            memory_bytes: config.memory_change_bytes,
-        };
         let integrity = config
             .integrity
             .then(|| Integrity::new(config.hash_limit_bytes, config.hash_budget_bytes));
         Ok(Self {
             reader: system_reader()?,
             census: Census::default(),
-            thresholds,
+            thresholds: thresholds(config),
             executables: system_executables(),
             integrity,
             anomalies: Anomalies::new(config),
             looks_are_due: false,
         })
+    }
+
+    fn configure(&mut self, config: &ProcmondConfig) {
+        self.thresholds = thresholds(config);
+        self.anomalies.configure(config);
     }
 
     fn scan(&mut self) -> anyhow::Result<Scanned> {
@@ -81,6 +81,15 @@ impl Scanner for ProcessScanner {
         let is_first = std::mem::take(&mut self.looks_are_due);
         let events = if is_first { self.look_closer() } else { self.hash()? };
         Some(Scanned { observed_unix_ns, observed_monotonic_ns, events })
+    }
+}
+
+/// Which changes are told.
+fn thresholds(config: &ProcmondConfig) -> Thresholds {
+    Thresholds {
+        cpu_percent: config.cpu_change_percent,
+        memory_percent: config.memory_change_percent,
+        memory_bytes: config.memory_change_bytes,
     }
 }
 

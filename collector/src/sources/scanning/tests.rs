@@ -43,6 +43,10 @@ impl Scanner for Counting {
         Ok(Self { fails: config.fails, scans: 0, pieces: config.pieces, pieces_left: 0 })
     }
 
+    fn configure(&mut self, config: &CountingConfig) {
+        self.pieces = config.pieces;
+    }
+
     fn scan(&mut self) -> anyhow::Result<Scanned> {
         self.scans += 1;
         anyhow::ensure!(!self.fails || self.scans % 2 == 1, "every second scan fails");
@@ -218,4 +222,124 @@ async fn it_is_healthy_while_it_scans_and_not_before() {
     let idle = ScanningSource::<Counting>::new(config);
     let error = idle.health_check().await.unwrap_err().to_string();
     assert_eq!(error, "it has not begun to scan");
+}
+
+#[tokio::test]
+async fn a_shorter_interval_holds_at_once() {
+    let mut running = start(LONG, false);
+    running.first_scan().await;
+    let config = CountingConfig { interval: SHORT, fails: false, pieces: 0 };
+    running.source.orders().configure(config);
+    for sequence in 3..=6 {
+        assert_eq!(running.next().await.header().source_sequence, sequence);
+    }
+    running.source.health_check().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_longer_interval_holds_at_once() {
+    let mut running = start(SHORT, false);
+    running.first_scan().await;
+    let config = CountingConfig { interval: LONG, fails: false, pieces: 0 };
+    running.source.orders().configure(config);
+    // It was perhaps at a scan; another follows, as it begins to count anew.
+    let end = Instant::now() + LONG / 2;
+    let mut late = 0;
+    while late <= 8 && timeout_at(end, running.next()).await.is_ok() {
+        late += 1;
+    }
+    assert!((2..=8).contains(&late), "{late} events in half an interval");
+}
+
+#[tokio::test]
+async fn a_scanner_is_configured_before_its_next_scan() {
+    let mut running = start(LONG, false);
+    running.first_scan().await;
+    let config = CountingConfig { interval: LONG.saturating_sub(SHORT), fails: false, pieces: 1 };
+    running.source.orders().configure(config);
+    for expected in [true, true, false] {
+        assert_eq!(is_scanned(&running.next().await), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_interval_makes_no_scan_of_its_own() {
+    let mut running = start(LONG, false);
+    running.first_scan().await;
+    let config = CountingConfig { interval: LONG, fails: false, pieces: 1 };
+    running.source.orders().configure(config);
+    tokio::time::sleep(LONG / 2).await;
+    assert!(running.events.try_recv().is_err());
+    for expected in [true, true, false] {
+        assert_eq!(is_scanned(&running.next().await), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_pause_nothing_is_looked_at_and_it_ends_with_a_scan() {
+    let mut running = start(LONG, false);
+    running.first_scan().await;
+    let orders = running.source.orders();
+    // Once a scan would have been due, once it would not be yet.
+    for (pause, sequence) in [(LONG * 3, 3), (LONG / 2, 5)] {
+        orders.set_paused(true);
+        tokio::time::sleep(pause).await;
+        assert!(running.events.try_recv().is_err());
+        running.source.health_check().await.unwrap();
+        let over = Instant::now();
+        orders.set_paused(false);
+        assert_eq!(running.next().await.header().source_sequence, sequence);
+        assert!(Instant::now() < over + LONG / 4, "at once, and not in its turn");
+        running.next().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_is_left_waits_for_the_end_of_a_pause() {
+    let mut running = start_busy(LONG, u64::MAX);
+    running.first_scan().await;
+    let orders = running.source.orders();
+    orders.set_paused(true);
+    tokio::time::sleep(LONG).await;
+    // What was under way when it was told: one event in the channel, one that waits for room.
+    let mut under_way = 0;
+    while under_way <= 3 && timeout_at(Instant::now() + LONG, running.next()).await.is_ok() {
+        under_way += 1;
+    }
+    assert!(under_way <= 3, "{under_way} events in a pause");
+    orders.set_paused(false);
+    running.next().await;
+}
+
+#[tokio::test]
+async fn a_source_ends_in_a_pause_by_stop_and_by_the_signal() {
+    for by_signal in [false, true] {
+        let mut running = start(LONG, false);
+        running.first_scan().await;
+        running.source.orders().set_paused(true);
+        if by_signal {
+            running.signal.store(true, Ordering::Release);
+        } else {
+            running.source.stop().await.unwrap();
+        }
+        running.run.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_paused_before_it_begins_tells_nothing_until_it_goes_on() {
+    let config = CountingConfig { interval: SHORT, fails: false, pieces: 0 };
+    let source = Arc::new(ScanningSource::<Counting>::new(config));
+    source.orders().set_paused(true);
+    let (tx, mut events) = mpsc::channel(1);
+    let running = Arc::clone(&source);
+    let run = tokio::spawn(async move { running.start(tx, Arc::default()).await });
+    while source.health_check().await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    assert!(events.try_recv().is_err());
+    source.orders().set_paused(false);
+    assert!(events.recv().await.is_some());
+    drop(events);
+    run.await.unwrap().unwrap();
 }

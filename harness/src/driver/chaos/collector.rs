@@ -100,7 +100,7 @@ impl RunningCollector {
         }
         let (status, registration) = (collector.watch_status(), registration(&collector));
         let worker = Arc::new(AnalysisWorker::new(WorkerLimits::default()));
-        let served = AgentLink::serve(bus, registration, status.clone(), worker).await;
+        let served = AgentLink::serve(bus, registration, status.clone(), worker, None).await;
         let link = served.map_err(|cause| format!("it cannot hear what it is asked: {cause}"))?;
         let telling = tokio::spawn(tell_held_back(status.clone()));
         let (stop, stopped) = oneshot::channel();

@@ -148,3 +148,35 @@ proptest! {
         prop_assert!(told(&mut watch(), &values).is_empty());
     }
 }
+
+/// The limits of [`watch`], with another one for the CPU.
+fn limited(cpu_busy_percent: f64) -> PerfmondConfig {
+    PerfmondConfig {
+        cpu_busy_percent,
+        filesystem_used_percent: 80.0,
+        hysteresis_percent: 10.0,
+        ..PerfmondConfig::default()
+    }
+}
+
+#[test]
+fn another_limit_is_compared_with_from_the_next_sample_on() {
+    let mut watch = watch();
+    assert!(told(&mut watch, &[70.0]).is_empty());
+    watch.configure(&limited(60.0));
+    assert_eq!(told(&mut watch, &[70.0, 70.0]), [(0, "crossed".to_owned())]);
+    watch.configure(&limited(90.0));
+    assert_eq!(told(&mut watch, &[70.0, 70.0]), [(0, "over".to_owned())]);
+}
+
+#[test]
+fn what_is_an_anomaly_stays_one_under_another_limit_and_is_forgotten_without() {
+    let mut watch = watch();
+    assert_eq!(told(&mut watch, &[95.0]), [(0, "crossed".to_owned())]);
+    watch.configure(&limited(85.0));
+    assert!(told(&mut watch, &[86.0]).is_empty());
+    watch.configure(&limited(0.0));
+    assert!(told(&mut watch, &[10.0, 99.0]).is_empty());
+    watch.configure(&limited(90.0));
+    assert_eq!(told(&mut watch, &[95.0]), [(0, "crossed".to_owned())]);
+}

@@ -12,7 +12,7 @@ use crate::record::{WatchedFile, WatchedSocket};
 const WRITTEN_BYTES: u64 = 1700;
 
 fn sightings(things: Vec<Thing>, record: Vec<BusEvent>) -> Sightings {
-    Sightings { things, record, ..right() }
+    Sightings { record, things, ..right() }
 }
 
 fn file(name: &str, told: [(FilesystemOperation, Option<u64>); 3]) -> (Thing, Vec<BusEvent>) {

@@ -83,6 +83,11 @@ pub async fn run(
     let announced = announce(name, first_scan, collector.watch_status(), on_ready);
     // Boxed: it is large, and whoever runs a collector need not know.
     let running = Box::pin(async {
+        let status = collector.watch_status();
+        let collector = tokio::select! {
+            collector = with_spool(name, settings, collector, handover) => collector?,
+            () = &mut stop => return Ok(status.current()),
+        };
         let parts = (collector, worker, steering);
         match way {
             WayToBus::Shared(bus) => run_on_shared_bus(name, settings, bus, parts, stop)
@@ -90,7 +95,7 @@ pub async fn run(
                 .map_err(ProgramError::from),
             WayToBus::Own { credential, agent_death } => {
                 let orphan = Orphan::new(agent_death, settings.agent.orphan_limit);
-                run_on_own_bus(name, settings, (credential, orphan, handover), parts, stop).await
+                run_on_own_bus(name, settings, (credential, orphan), parts, stop).await
             }
         }
     });
@@ -126,15 +131,11 @@ async fn run_on_shared_bus(
 async fn run_on_own_bus(
     name: CollectorName,
     settings: &Settings,
-    (credential, mut orphan, handover): (Credential, Orphan, Handover),
+    (credential, mut orphan): (Credential, Orphan),
     (collector, worker, steering): Parts,
     mut stop: impl Future<Output = ()> + Unpin,
 ) -> Result<CollectorStatus, ProgramError> {
     let status = collector.watch_status();
-    let collector = tokio::select! {
-        collector = with_spool(name, settings, collector, handover) => collector?,
-        () = &mut stop => return Ok(status.current()),
-    };
     let (event_bus, reconnect) = (event_bus(settings), orphan::reconnect(orphan.limit()));
     let open = EventBusFactory::open(&event_bus, name.as_str(), credential, reconnect);
     let own = tokio::select! {

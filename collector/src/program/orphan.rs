@@ -31,6 +31,8 @@ pub struct AgentDeath(Pin<Box<dyn Future<Output = ()> + Send>>);
 pub enum OrphanEnd {
     /// Another broker is where its own was, and refused it.
     Replaced,
+    /// It was told to end: by a signal, as nobody else could.
+    Told,
     /// No broker was there within the limit.
     Alone {
         /// The limit.
@@ -101,7 +103,9 @@ impl Orphan {
             Err(RunError::BusLost { .. }) if self.is_orphan => {
                 Some(self.end.unwrap_or(OrphanEnd::Replaced))
             }
-            Ok(_) | Err(RunError::Deadline { .. }) => self.end,
+            Ok(_) | Err(RunError::Deadline { .. }) => {
+                self.end.or(self.is_orphan.then_some(OrphanEnd::Told))
+            }
             Err(_) => None,
         }
     }
@@ -111,6 +115,7 @@ impl fmt::Display for OrphanEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Replaced => f.write_str("another one has its place"),
+            Self::Told => f.write_str("the collector was told to end"),
             Self::Alone { waited } => write!(f, "nobody came within {waited:?}"),
         }
     }
@@ -161,7 +166,8 @@ mod tests {
         let mut orphan = orphan();
         assert!(timeout(LIMIT / 2, orphan.over(pending())).await.is_err());
         assert_eq!(orphan.end(&bus_lost()), Some(OrphanEnd::Replaced));
-        assert_eq!(orphan.end(&Ok(in_order())), None, "it was told to end by a signal");
+        let told = orphan.end(&Ok(in_order()));
+        assert_eq!(told, Some(OrphanEnd::Told), "nobody is there to take leave of");
     }
 
     #[tokio::test(start_paused = true)]

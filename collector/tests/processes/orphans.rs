@@ -167,6 +167,29 @@ fn orphans_nobody_comes_for_end_by_themselves_and_say_why() {
 }
 
 #[test]
+fn what_is_on_disk_is_published_on_the_other_bus_as_well() {
+    let folder = folder();
+    let mut first = agent_as(&folder, SHORT, &["fsmond"], with_spool(folder.path()));
+    first.crash();
+    std::fs::write(folder.path().join("watched").join(FILE), "x").unwrap();
+    until_kept(folder.path(), "fsmond", FILE);
+    let _ = first.wait();
+    let keeps = with_spool(folder.path());
+    let mut second =
+        RunningAgent::start_in(Arc::clone(&folder), "local", &built_programs(), |command| {
+            command.env("DAEMONEYE_AGENT__COLLECTORS", "[\"procmond\", \"fsmond\"]");
+            command.env("DAEMONEYE_FSMOND__PATHS", json!([folder.path()]).to_string());
+            keeps(command);
+        });
+    second.read_until(|record| {
+        let path = event(record)["path"].as_str();
+        path.is_some_and(|path| path.ends_with(FILE)) && event(record)["operation"] == "created"
+    });
+    let (_, status) = second.stop(Signal::SIGTERM);
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
 fn an_orphan_without_a_spool_tells_how_much_is_lost_with_it() {
     let folder = folder();
     let mut agent = agent(&folder, SHORT, &["procmond"]);

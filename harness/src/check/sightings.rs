@@ -45,8 +45,9 @@ fn rule_of(check: Check) -> &'static str {
 fn delivery(sightings: &Sightings, found: &mut Found<'_>) {
     let mut told: Vec<BTreeMap<Step, u64>> = vec![BTreeMap::new(); sightings.things.len()];
     for (received, thing) in sightings.told() {
-        if let (Some(thing), Some(step)) = (thing, Step::told_by(&received.event)) {
-            *told[thing].entry(step).or_default() += 1;
+        let Some(index) = thing else { continue };
+        if let Some(step) = sightings.things[index].step_told_by(&received.event) {
+            *told[index].entry(step).or_default() += 1;
         }
     }
     for (index, (thing, told)) in sightings.things.iter().zip(told).enumerate() {

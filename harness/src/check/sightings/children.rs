@@ -27,9 +27,12 @@ impl Early {
         parent: &Parent,
     ) -> bool {
         let was_early = self.children.contains(&index);
-        let exits = seen.change == ProcessChange::Exited;
         let is_early = is_before_exec(seen, parent)
-            && if exits { was_early } else { scanned_before_exec(seen, child) };
+            && match seen.change {
+                // Told with what the scan before has seen.
+                ProcessChange::Exited | ProcessChange::Integrity => was_early,
+                _ => scanned_before_exec(seen, child),
+            };
         if is_early && (seen.change == ProcessChange::Started || was_early) {
             self.children.insert(index);
         } else {

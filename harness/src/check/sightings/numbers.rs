@@ -55,8 +55,9 @@ fn lives(sightings: &Sightings, found: &mut Found<'_>) {
 fn steps(sightings: &Sightings, found: &mut Found<'_>) {
     let mut last: Vec<Option<Step>> = vec![None; sightings.things.len()];
     for (received, index) in sightings.told() {
-        let (Some(index), Some(step)) = (index, Step::told_by(&received.event)) else { continue };
+        let Some(index) = index else { continue };
         let thing = &sightings.things[index];
+        let Some(step) = thing.step_told_by(&received.event) else { continue };
         if thing.child().is_some() {
             continue;
         }

@@ -136,9 +136,8 @@ impl Watch {
         let known = known.map_err(|cause| self.agent.error(&what(cause)))?;
         for received in &self.record.events[known..] {
             let thing = Thing::find(&self.things, &received.event);
-            if let (Some(thing), Some(step)) = (thing, Step::told_by(&received.event)) {
-                self.seen[thing].insert(step);
-            }
+            let Some(thing) = thing else { continue };
+            self.seen[thing].extend(self.things[thing].step_told_by(&received.event));
         }
         Ok(())
     }

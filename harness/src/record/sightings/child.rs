@@ -33,16 +33,18 @@ impl WatchedChild {
         children: impl Iterator<Item = (usize, &'a Self)> + Clone,
         seen: &ProcessEvent,
     ) -> Option<usize> {
-        let marked = |child: &Self| {
-            let mark = child.arguments.last();
-            mark.is_some_and(|mark| seen.arguments.iter().any(|argument| argument == mark.as_str()))
-        };
-        let found = children.clone().find(|(_, child)| marked(child));
+        let found = children.clone().find(|(_, child)| child.is_marked(seen));
         found.map(|(index, _)| index).or_else(|| {
             let own = children.filter(|(_, child)| child.pid == seen.pid);
             let near = own.filter_map(|(index, child)| Some((child.distance_ns(seen)?, index)));
             near.min().map(|(_, index)| index)
         })
+    }
+
+    /// Whether the child's own mark is among the arguments that were seen: not before its `exec`.
+    pub(super) fn is_marked(&self, seen: &ProcessEvent) -> bool {
+        let mark = self.arguments.last();
+        mark.is_some_and(|mark| seen.arguments.iter().any(|argument| argument == mark.as_str()))
     }
 
     /// Whether the start time of an event is this child's.

@@ -28,7 +28,7 @@ pub enum Step {
 
 impl Step {
     /// What an event tells; `None` for one that is waited for by nobody.
-    pub fn told_by(event: &CollectionEvent) -> Option<Self> {
+    pub(super) fn told_by(event: &CollectionEvent) -> Option<Self> {
         match event {
             CollectionEvent::Process(seen) => match seen.change {
                 ProcessChange::Started => Some(Self::Started),

@@ -28,6 +28,17 @@ impl Thing {
         }
     }
 
+    /// The step that an event about it tells. What a child ran before its `exec` may be hashed as
+    /// well, and is not waited for.
+    pub fn step_told_by(&self, event: &CollectionEvent) -> Option<Step> {
+        let step = Step::told_by(event)?;
+        let is_of_another_image = match (self, event) {
+            (Self::Child(child), CollectionEvent::Process(seen)) => !child.is_marked(seen),
+            _ => false,
+        };
+        (step != Step::Hashed || !is_of_another_image).then_some(step)
+    }
+
     /// Every step that has to be told of it, in their order.
     pub fn steps(&self) -> impl Iterator<Item = Step> {
         self.acts().iter().flat_map(|steps| steps.iter().copied())

@@ -84,7 +84,8 @@ impl ProcReader {
         }
         let identity = Identity { start: stat.starttime, pid };
         let details = self.details(&process, &stat, identity);
-        let user_id = process.status().map(|status| status.euid).ok();
+        // Everybody may read it: where it is gone, so is the process.
+        let user_id = process.status()?.euid;
         let observation = Observation {
             identity,
             ppid: u32::try_from(stat.ppid).ok().filter(|ppid| *ppid != 0),
@@ -96,8 +97,8 @@ impl ProcReader {
             start_time_unix_ns: Some(self.boot_unix_ns + stat.starttime * self.ns_per_tick),
             cpu_time_ns: (stat.utime + stat.stime) * self.ns_per_tick,
             memory_bytes: stat.rss_bytes().get(),
-            user_id: user_id.map(|id| id.to_string().into()),
-            user_name: user_id.and_then(|id| self.user_name(id, now)),
+            user_id: Some(user_id.to_string().into()),
+            user_name: self.user_name(user_id, now),
             accessible: details.arguments_readable && is_complete(&details, &stat),
         };
         now.details.insert(identity, details);

@@ -71,7 +71,7 @@ pub(super) fn by_thing(sightings: &Sightings) -> Vec<Vec<Told<'_>>> {
             }
             _ => false,
         };
-        if let Some(step) = Step::told_by(&received.event) {
+        if let Some(step) = sightings.things[index].step_told_by(&received.event) {
             all[index].push(Told { step, received, is_early });
         }
     }

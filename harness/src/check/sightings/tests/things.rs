@@ -141,3 +141,34 @@ fn the_hash_of_a_known_program_is_told_and_is_its_own() {
     assert_eq!(told_of_hash(Some("other")), [other]);
     assert_eq!(told_of_hash(None), [format!("{child} never seen hashed (C1)")]);
 }
+
+#[test]
+fn what_a_child_ran_before_its_exec_may_be_hashed_as_well_if_it_was_seen_so() {
+    let known = WatchedChild { executable_sha256: Some("known".to_owned()), ..child(0) };
+    let before_exec = |change, number| {
+        let mut received = seen(change, &known, number);
+        if let CollectionEvent::Process(process) = &mut received.event {
+            process.name = "harness".into();
+            process.arguments = vec!["equivalence".into(), "run".into()];
+            if change == ProcessChange::Started {
+                process.header.observed_monotonic_ns = known.executed_monotonic_ns;
+            }
+        }
+        received
+    };
+    let own = |change, number| {
+        let mut received = seen(change, &known, number);
+        if let CollectionEvent::Process(process) = &mut received.event {
+            process.executable_sha256 = Some("known".into());
+        }
+        received
+    };
+    let told = |started: BusEvent| {
+        let hashed = [before_exec(ProcessChange::Integrity, 2), own(ProcessChange::Integrity, 3)];
+        let record = [started].into_iter().chain(hashed).chain([own(ProcessChange::Exited, 4)]);
+        told_of(&sightings(vec![Thing::Child(known.clone())], record.collect()))
+    };
+    assert_eq!(told(before_exec(ProcessChange::Started, 1)), [""; 0]);
+    let told = told(own(ProcessChange::Started, 1));
+    assert!(told.iter().any(|one| one.contains("name \"harness\"")), "{told:?}");
+}

@@ -6,6 +6,8 @@
 use std::fs;
 use std::path::Path;
 
+use procfs::process::Process;
+
 use super::owners::{Descriptors, Open, Place};
 
 /// Most descriptors that are looked at of one process; sockets beyond have no owner.
@@ -35,6 +37,11 @@ impl Descriptors for ProcDescriptors {
     fn is_of(&self, place: Place, inode: u64) -> bool {
         let Place { pid, fd } = place;
         socket(Path::new(&format!("/proc/{pid}/fd/{fd}"))) == Some(inode)
+    }
+
+    fn parent(&self, pid: u32) -> Option<u32> {
+        let stat = Process::new(pid.try_into().ok()?).ok()?.stat().ok()?;
+        stat.ppid.try_into().ok()
     }
 }
 

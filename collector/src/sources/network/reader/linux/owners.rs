@@ -15,6 +15,9 @@ const DESCRIPTORS_PER_SCAN: usize = 16_384;
 /// The same for the first search, which has every socket of the host to find: some two seconds.
 const DESCRIPTORS_AT_FIRST: usize = 1 << 20;
 
+/// Forks that are followed back to who opened a socket; servers with workers have one or two.
+const GENERATIONS: usize = 8;
+
 /// Where a socket is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
@@ -40,6 +43,9 @@ pub(super) trait Descriptors {
 
     /// Whether a descriptor is of this socket.
     fn is_of(&self, place: Place, inode: u64) -> bool;
+
+    /// Who started a process, if it is there.
+    fn parent(&self, pid: u32) -> Option<u32>;
 }
 
 /// The owners of the sockets that the last scan saw.
@@ -111,9 +117,7 @@ impl<D: Descriptors> Owners<D> {
         }
     }
 
-    /// Looks at one process after the other, lowest id first: of several that hold a socket that is
-    /// most often the one that opened it, and the others its children. What is found is wanted no
-    /// more.
+    /// Looks at one process after the other, lowest id first. What is found is wanted no more.
     fn search(&mut self, wanted: &mut HashSet<u64>) {
         let mut budget = std::mem::replace(&mut self.budget, self.later_budget);
         let mut pids = self.descriptors.process_ids();
@@ -131,10 +135,21 @@ impl<D: Descriptors> Owners<D> {
             budget = budget.saturating_sub(1 + open.len());
             for Open { fd, socket } in open {
                 if let Some(inode) = socket.filter(|inode| wanted.remove(inode)) {
-                    self.known.insert(inode, Owner::At(Place { pid, fd }));
+                    let opened_at = self.opened_at(Place { pid, fd }, inode);
+                    self.known.insert(inode, Owner::At(opened_at));
                 }
             }
         }
+    }
+
+    /// Of several processes that hold a socket, the one that opened it: a child has its parent's
+    /// descriptors, under their numbers, and every program that is started has them until its `exec`.
+    fn opened_at(&self, found: Place, inode: u64) -> Place {
+        let above = |place: &Place| {
+            let above = Place { pid: self.descriptors.parent(place.pid)?, ..*place };
+            self.descriptors.is_of(above, inode).then_some(above)
+        };
+        std::iter::successors(Some(found), above).take(1 + GENERATIONS).last().unwrap_or(found)
     }
 }
 
@@ -163,6 +178,8 @@ mod tests {
     #[derive(Debug, Default)]
     struct Made {
         sockets: BTreeMap<u32, Vec<u64>>,
+        /// By child.
+        parents: BTreeMap<u32, u32>,
         looked_at: RefCell<Vec<u32>>,
     }
 
@@ -181,6 +198,10 @@ mod tests {
             let sockets = self.sockets.get(&place.pid).into_iter().flatten();
             (0..).zip(sockets).any(|(fd, socket)| fd == place.fd && *socket == inode)
         }
+
+        fn parent(&self, pid: u32) -> Option<u32> {
+            self.parents.get(&pid).copied()
+        }
     }
 
     fn owners<const N: usize>(processes: [(u32, &[u64]); N]) -> Owners<Made> {
@@ -198,6 +219,25 @@ mod tests {
         fn set(&mut self, pid: u32, sockets: &[u64]) {
             self.descriptors.sockets.insert(pid, sockets.to_vec());
         }
+    }
+
+    #[test]
+    fn a_socket_is_its_openers_whichever_of_its_holders_is_met_first() {
+        // Numbers begin anew: a child may have a lower one than its parent.
+        let mut owners = owners([(7, &[10, 11]), (8, &[10, 11]), (30, &[10, 12])]);
+        owners.descriptors.parents = BTreeMap::from([(7, 8), (8, 30), (30, 1)]);
+        owners.refresh([10, 11, 12]);
+        assert_eq!(owners.of(10), Some(30), "the parent of a parent has it, too");
+        assert_eq!(owners.of(11), Some(8), "30 has another one under that number");
+        assert_eq!(owners.of(12), Some(30));
+    }
+
+    #[test]
+    fn parents_in_a_circle_end_a_search() {
+        let mut owners = owners([(7, &[10]), (8, &[10])]);
+        owners.descriptors.parents = BTreeMap::from([(7, 8), (8, 7)]);
+        owners.refresh([10]);
+        assert!(owners.of(10).is_some());
     }
 
     #[test]

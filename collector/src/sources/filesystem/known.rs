@@ -127,6 +127,16 @@ impl Known {
         vec![path.to_owned()]
     }
 
+    /// Nothing is below it, which is no folder; what that is news of, folders after what was in them.
+    pub(super) fn clear_below(&mut self, path: &Path) -> Vec<PathBuf> {
+        let own = self.paths.remove(path);
+        let gone = subtree::take(&mut self.paths, path);
+        if let Some(own) = own {
+            self.paths.insert(path.to_owned(), own);
+        }
+        gone.into_iter().rev().map(|(path, _)| path).collect()
+    }
+
     /// It is known by another name, with all that is below it, in place of what was there.
     pub(super) fn rename(&mut self, from: &Path, to: &Path) {
         let moved = subtree::take(&mut self.paths, from);

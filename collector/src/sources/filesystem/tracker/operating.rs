@@ -124,6 +124,11 @@ impl<S: System> Tracker<S> {
         }
         if is_folder(sight) {
             self.enter(Listing::again(to));
+        } else if sight.is_some() {
+            // A folder may have come by the old name since, and was looked at for this.
+            for below in self.known.clear_below(to) {
+                self.tell(FilesystemOperation::Deleted, &below, None, at);
+            }
         }
     }
 

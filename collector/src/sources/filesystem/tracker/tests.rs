@@ -529,6 +529,15 @@ fn check(steps: Vec<Step>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+#[test]
+fn a_folder_in_the_place_of_a_renamed_file_lends_it_nothing() {
+    let path = |path: &str| path.to_owned();
+    let made = Step::MakeFile(path("/r/b"));
+    let renamed = Step::Rename(path("/r/b"), path("/r/a"));
+    let folders = [Step::MakeFolder(path("/r/b")), Step::MakeFolder(path("/r/b/a"))];
+    check([made, renamed].into_iter().chain(folders).collect()).unwrap();
+}
+
 proptest! {
     #[test]
     fn what_is_told_comes_to_what_is_there(steps in prop::collection::vec(some_step(), 0..40)) {

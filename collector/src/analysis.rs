@@ -26,7 +26,7 @@
 //! moment may be done in vain until its deadline, which is that of the attempt.
 //!
 //! In the order to read: `stage` and `definition` (as said), `plan` (as resolved), `progress` (what
-//! comes next; pure), `carrier`, `coordinator`; then `request`, `findings` and `outcome`; then
+//! comes next; pure), `carrier`, `coordinator`; then `request`, `findings`, `outcome` and `text`; then
 //! `analyzer`, `worker`, `binary_hash`, `file_hash`, `process_lineage` and `offers`.
 //!
 //! This room knows no configuration: what a file says of workflows is checked by it.
@@ -47,6 +47,7 @@ mod process_lineage;
 mod progress;
 mod request;
 mod stage;
+mod text;
 mod worker;
 
 pub use analyzer::{AnalysisError, Analyzer};
@@ -61,12 +62,14 @@ pub use file_hash::FileHash;
 pub use findings::{Findings, FindingsError, MAX_FINDINGS, MAX_FINDINGS_BYTES};
 pub use offers::analyses_of;
 pub use outcome::{
-    AnalysisId, AnalysisOutcome, AnalysisResult, Interruption, MAX_REASON_BYTES, StageFailure,
-    StageOutcome, StageReport,
+    AnalysisId, AnalysisOutcome, AnalysisResult, Interruption, StageFailure, StageOutcome,
+    StageReport,
 };
 pub use pauses::{LONGEST_PAUSE, RetryPauses};
 pub use plan::{DefinitionError, MAX_NAME_BYTES, MAX_PARAMETERS_BYTES, MAX_RETRIES, MAX_STAGES};
 pub use process_lineage::{MAX_GENERATIONS, ProcessLineage};
 pub use request::{AnalysisRequest, AnalysisSubject, MAX_PATH_BYTES};
 pub use stage::{AnalysisStage, DEFAULT_STAGE_TIMEOUT, StageTarget};
+pub use text::MAX_REASON_BYTES;
+pub(crate) use text::sentence;
 pub use worker::{AnalysisWorker, DuplicateAnalyzer, WorkerLimits};

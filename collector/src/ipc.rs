@@ -31,7 +31,6 @@ mod report;
 mod request;
 mod response;
 mod server;
-mod text;
 
 use std::time::Duration;
 

@@ -9,9 +9,7 @@ use uuid::Uuid;
 
 use super::findings::Findings;
 use super::request::AnalysisSubject;
-
-/// Length of a reason, bytes: a sentence. What is longer is cut.
-pub const MAX_REASON_BYTES: usize = 512;
+use super::text::sentence;
 
 /// Names one analysis, unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -193,15 +191,10 @@ impl StageFailure {
     }
 }
 
-fn sentence(reason: impl fmt::Display) -> String {
-    let mut reason = reason.to_string();
-    reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
-    reason
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::MAX_REASON_BYTES;
 
     #[test]
     fn a_reason_is_cut_between_characters() {

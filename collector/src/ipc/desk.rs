@@ -11,14 +11,13 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::negotiation::negotiate;
-use super::text::sentence;
 use super::{
     CapabilityReport, Grant, GrantedLimits, IpcRefusal, IpcRequest, IpcResponse, IpcTask, Offer,
     StatusReport, TaskReport, gate,
 };
 use crate::analysis::{
     AnalysisError, AnalysisRequest, AnalysisWorker, MAX_NAME_BYTES, MAX_PARAMETERS_BYTES,
-    MAX_PATH_BYTES,
+    MAX_PATH_BYTES, sentence,
 };
 use crate::config::IpcConfig;
 use crate::health;

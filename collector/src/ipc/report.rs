@@ -2,7 +2,7 @@
 
 use daemoneye_eventbus::SourceCaps;
 
-use super::text::sentence;
+use crate::analysis::sentence;
 use crate::runtime::{CollectorStatus, SourceState, SourceStatus};
 
 /// A collector at one moment; the counters are those of [`CollectorStatus`].

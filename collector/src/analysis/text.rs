@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use crate::analysis::MAX_REASON_BYTES;
+/// Length of a reason, bytes: a sentence. What is longer is cut.
+pub const MAX_REASON_BYTES: usize = 512;
 
 /// A text, cut where it is longer than a reason may be.
-pub(super) fn sentence(text: impl fmt::Display) -> String {
+pub(crate) fn sentence(text: impl fmt::Display) -> String {
     let mut text = text.to_string();
     text.truncate(text.floor_char_boundary(MAX_REASON_BYTES));
     text

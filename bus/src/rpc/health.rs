@@ -4,6 +4,8 @@ mod board;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
+
 pub(super) use board::changes;
 pub use board::{
     BoardFull, DEFAULT_HEARTBEAT, HealthBoard, HealthChange, HealthConfig, MISSED_LIMIT,
@@ -80,10 +82,13 @@ impl HealthReport {
         HealthStatus::worst_of(self.parts.iter().map(|part| part.status))
     }
 
-    /// What is wrong, part by part, in one line; `None` when every part is healthy.
+    /// What is wrong, part by part and the worst first, in one line; `None` when every part is
+    /// healthy.
     pub fn reasons(&self) -> Option<String> {
         let wrong = self.parts.iter().filter(|part| part.status != HealthStatus::Healthy);
-        let told: Vec<_> = wrong.map(HealthPart::in_words).collect();
+        let mut wrong: Vec<_> = wrong.collect();
+        wrong.sort_by_key(|part| Reverse(part.status));
+        let told: Vec<_> = wrong.into_iter().map(HealthPart::in_words).collect();
         (!told.is_empty()).then(|| told.join("; "))
     }
 }

@@ -52,6 +52,14 @@ fn what_is_wrong_is_told_part_by_part_and_nothing_of_what_is_well() {
 }
 
 #[test]
+fn the_worst_is_told_first_and_equals_in_their_order() {
+    let part = |name: &str, status| HealthPart { name: name.to_owned(), status, reason: None };
+    let parts = vec![part("net", Degraded), part("disk", Unhealthy), part("cpu", Degraded)];
+    let told = HealthReport { parts }.reasons();
+    assert_eq!(told.as_deref(), Some("disk: unhealthy; net: degraded; cpu: degraded"));
+}
+
+#[test]
 fn a_member_is_unhealthy_after_three_missed_heartbeats_and_not_before() {
     assert_eq!(DEFAULT_HEARTBEAT.as_secs(), 30);
     let mut board = board(&["a"]);

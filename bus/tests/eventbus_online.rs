@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's unwrap is its assertion")]
 
+#[path = "eventbus_online/collectors.rs"]
+mod collectors;
 #[cfg(unix)]
 #[path = "eventbus_online/document.rs"]
 mod document;

@@ -52,7 +52,7 @@ impl RpcService {
         config: RpcServiceConfig,
         handler: Arc<dyn RpcHandler>,
     ) -> Result<Self, SubscribeError> {
-        let subscriber_id = format!("rpc.service.{}", config.member);
+        let subscriber_id = Self::subscriber_id(&config.member);
         let topics = config.topics();
         // A member that does not read loses what it is asked, which its askers' deadlines tell; it
         // must not hold up what is asked of others on the same topics.
@@ -62,6 +62,11 @@ impl RpcService {
         let running = Running::new(Arc::clone(&bus), config, handler);
         let serving = tokio::spawn(serve(receiver, running));
         Ok(Self { bus, subscriber_id, serving })
+    }
+
+    /// The subscription a member's requests arrive by, as an inspection of the broker names it.
+    pub fn subscriber_id(member: &str) -> String {
+        format!("rpc.service.{member}")
     }
 
     /// Takes no further request, lets those that run finish and be answered, and ends.

@@ -11,7 +11,7 @@ use crate::fixture::Served;
 const EVENT: &str = r#"{"kind":"process","pid":42,"name":"sh"}"#;
 
 /// A broker that has left a key for its operator, as the agent does; the file's path.
-fn with_key() -> (Served, String) {
+pub(crate) fn with_key() -> (Served, String) {
     let served = Served::strict(BrokerConfig::default());
     let path = format!("{}.key", served.socket().display());
     let operator = Principal::new(OPERATOR, Role::Agent).unwrap();

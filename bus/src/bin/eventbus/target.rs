@@ -6,6 +6,7 @@
 use std::env;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -61,7 +62,7 @@ impl Target {
     /// waits for whoever reads standard output.
     pub(crate) fn run(
         &self,
-        work: impl AsyncFnOnce(&EventBusClient, &mut Interrupt) -> Result<Exit, Failure>,
+        work: impl AsyncFnOnce(&Arc<EventBusClient>, &mut Interrupt) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
         let address = self.address()?;
         let config = self.introduction(&address)?;
@@ -80,6 +81,7 @@ impl Target {
                 }
                 () = interrupt.told() => return Ok(Exit::Pass),
             };
+            let client = Arc::new(client);
             let exit = work(&client, &mut interrupt).await;
             // What this handle owed was seen to by `work`; a goodbye is courtesy.
             let _ = client.shutdown(FAREWELL_LIMIT).await;

@@ -1,12 +1,16 @@
 //! `eventbus top`: what flows through the broker right now, again and again: rates, queues, lags
-//! and losses of every connection and subscription.
+//! and losses of every connection and subscription; and how the agent's collectors are.
 //!
-//! What changed between two samples is `rates`', how it looks `view`'s; this file samples.
+//! What changed between two samples is `rates`', what the agent says `asking`'s, both together
+//! `look`'s, and how it looks `view`'s; this file samples.
 
+mod asking;
+mod look;
 mod rates;
 mod view;
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::{cursor, queue, terminal};
@@ -19,9 +23,12 @@ use crate::output::{print, print_json_line};
 use crate::stats;
 use crate::subscriptions::unanswered;
 use crate::target::Target;
+use asking::{Asker, Silence};
+use look::Look;
 use rates::{Change, Sample};
 
-/// Watch rates, queues, lags and losses, per connection and per subscription.
+/// Watch rates, queues, lags and losses, per connection and per subscription, and how the agent's
+/// collectors are.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -49,7 +56,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     })
 }
 
-async fn watch(arguments: &Arguments, bus: &EventBusClient) -> Result<(), Failure> {
+async fn watch(arguments: &Arguments, bus: &Arc<EventBusClient>) -> Result<(), Failure> {
+    let mut asker = Asker::new(bus.clone());
     let mut before = sample(bus).await?;
     let mut is_first = true;
     let mut ticks = tokio::time::interval(arguments.interval);
@@ -59,18 +67,21 @@ async fn watch(arguments: &Arguments, bus: &EventBusClient) -> Result<(), Failur
     loop {
         ticks.tick().await;
         let now = sample(bus).await?;
+        let told = asker.ask(&now.inspection).await;
         let change = Change::between(&before, &now);
-        if arguments.json {
-            print_json_line(&change)?;
-        } else {
-            show(&view::text(&change), is_first)?;
-            is_first = false;
-        }
+        tell(&Look::of(change, &told), arguments.json, is_first)?;
+        is_first = false;
         if arguments.once {
             return Ok(());
         }
-        before = now;
+        let is_asked = !matches!(told, Err(Silence::Nobody));
+        // Question and answer were published, too, and are no part of the rates that come next.
+        before = if is_asked { sample(bus).await? } else { now };
     }
+}
+
+fn tell(look: &Look<'_>, json: bool, is_first: bool) -> Result<(), Failure> {
+    if json { print_json_line(look) } else { show(&view::text(look), is_first) }
 }
 
 async fn sample(bus: &EventBusClient) -> Result<Sample, Failure> {

@@ -263,6 +263,27 @@ fn flags_of_the_agent_are_none_of_its_status() {
 }
 
 #[test]
+fn where_an_agent_is_may_be_said_before_a_command_or_after_it() {
+    let home = home();
+    let nowhere = home.path().join("none.sock");
+    let file = home.path().join("agent.toml");
+    let text = format!("[event_bus]\nsocket_path = {:?}\n", nowhere.to_str().unwrap());
+    std::fs::write(&file, text).unwrap();
+    for (flag, path) in [("--config", &file), ("--socket", &nowhere)] {
+        for is_before in [true, false] {
+            let mut status = command("daemoneye-agent", home.path());
+            let status = if is_before {
+                status.arg(flag).arg(path).arg("status")
+            } else {
+                status.arg("status").arg(flag).arg(path)
+            };
+            let refused = status.assert().code(4).stdout(is_empty());
+            refused.stderr(contains(format!("no agent at {}", nowhere.display())));
+        }
+    }
+}
+
+#[test]
 fn a_limit_of_health_that_cannot_be_is_shown_at_its_key() {
     let refused = command("daemoneye-agent", home().path())
         .args(["--set", "health.error_rate_unhealthy=1.5"])

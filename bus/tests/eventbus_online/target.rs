@@ -20,7 +20,8 @@ fn no_socket_exits_4_and_says_what_to_start() {
             .assert()
             .code(4)
             .stdout(is_empty())
-            .stderr(contains("bus.sock: there is no such socket; start daemoneye-agent"));
+            .stderr(contains("bus.sock: there is no such socket; start daemoneye-agent"))
+            .stderr(contains("one with `--bus local` has none"));
     }
 }
 

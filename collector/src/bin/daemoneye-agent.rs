@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use collector_core::agent::{self, AgentOptions};
 use collector_core::cli::{
     self, CommonFlags, EXIT_CODES, Failure, PauseFlags, SetFlags, StatusFlags, print_line,
@@ -18,7 +19,7 @@ use collector_core::cli::{
 /// broker; with `local` each is a thread of the agent. Prints one line of JSON on standard output
 /// once all collectors are ready.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
+#[command(version, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -59,6 +60,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.command.is_some() && arguments.sets_up_an_agent() {
+        let message = "a command takes no flag of an agent's start but `--config` and `--socket`";
+        Arguments::command().error(ErrorKind::ArgumentConflict, message).exit();
+    }
     start_logging();
     cli::report(match &arguments.command {
         Some(Command::Status(flags)) => run_status(flags),
@@ -67,6 +72,26 @@ fn main() -> ExitCode {
         Some(Command::Resume(flags)) => run_resume(flags),
         None => run(arguments),
     })
+}
+
+impl Arguments {
+    /// Whether something is said that only an agent can use that is about to start.
+    fn sets_up_an_agent(&self) -> bool {
+        let Self {
+            command: _,
+            common: CommonFlags { config: _, socket: _, bus, interval, set, show_config },
+            collectors,
+            programs,
+            record,
+            subscribe,
+            metrics,
+            exit_with_parent,
+        } = self;
+        let has_value = bus.is_some() || interval.is_some() || metrics.is_some();
+        let has_path = programs.is_some() || record.is_some();
+        let has_list = !set.is_empty() || !collectors.is_empty() || !subscribe.is_empty();
+        has_value || has_path || has_list || *show_config || *exit_with_parent
+    }
 }
 
 fn run(arguments: Arguments) -> Result<(), Failure> {

@@ -10,13 +10,13 @@ use crate::config::{CollectorName, ConfigError, EventBusType, Layers, Places, Re
 #[derive(Debug, Clone, Args)]
 pub struct CommonFlags {
     /// Read this file instead of the user's and the system's configuration
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Which bus to use [default: daemoneye]
     #[arg(long, value_enum, value_name = "BUS")]
     pub bus: Option<BusFlag>,
     /// Socket of the broker, in a folder of mode 0700 [default: in the user's runtime folder]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", global = true)]
     pub socket: Option<PathBuf>,
     /// Time between two looks at the system, such as 200ms or 30s [default: each collector's own]
     #[arg(long, value_name = "DURATION")]

@@ -67,14 +67,14 @@ pub fn run_set(flags: &SetFlags) -> Result<(), Failure> {
     print(&in_words(&outcome, flags.check))
 }
 
-/// Has a collector cease to collect.
+/// Has a collector cease to collect, and prints that it does.
 pub fn run_pause(flags: &PauseFlags) -> Result<(), Failure> {
-    flags.run(Request::Pause)
+    flags.run(Request::Pause, "paused")
 }
 
-/// Has a collector go on.
+/// Has a collector go on, and prints that it does.
 pub fn run_resume(flags: &PauseFlags) -> Result<(), Failure> {
-    flags.run(Request::Resume)
+    flags.run(Request::Resume, "resumed")
 }
 
 impl SetFlags {
@@ -89,9 +89,12 @@ impl SetFlags {
 }
 
 impl PauseFlags {
-    fn run(&self, request: Request) -> Result<(), Failure> {
+    fn run(&self, request: Request, done: &str) -> Result<(), Failure> {
         let told = self.operator.ask(async |client| ask(client, &self.collector, request).await)?;
-        if told == Response::Done { Ok(()) } else { Err(something_else()) }
+        if told != Response::Done {
+            return Err(something_else());
+        }
+        print(&format!("{} {done}\n", safe(&self.collector)))
     }
 }
 

@@ -7,7 +7,7 @@ use daemoneye_eventbus::rpc::DEFAULT_HEARTBEAT;
 use serde::{Deserialize, Serialize};
 
 use super::bounds::{OutOfBounds, zero};
-use super::{CollectorName, duration};
+use super::{CollectorName, duration, format_duration};
 
 /// Ends after which a pause doubles no further, as numbers have an end.
 const DOUBLINGS: u32 = 32;
@@ -87,9 +87,11 @@ impl AgentConfig {
         let pauses = self.all_pauses();
         if self.restart_window <= pauses {
             let message = format!(
-                "{:?} is no longer than the pauses before {} restarts, {pauses:?}: none of them \
-                 would ever be the last",
-                self.restart_window, self.restart_limit
+                "{} is no longer than the pauses before {} restarts, {}: none of them would ever \
+                 be the last",
+                format_duration(self.restart_window),
+                self.restart_limit,
+                format_duration(pauses)
             );
             problems.push(("restart_window", message));
         }

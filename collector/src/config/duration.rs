@@ -1,8 +1,10 @@
 //! Durations in configuration: a whole number and its unit, such as `200ms`.
 
+use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serializer, de};
+use serde::de::{self, Unexpected, Visitor};
+use serde::{Deserializer, Serializer};
 use thiserror::Error;
 
 /// Why a text is not a duration.
@@ -53,8 +55,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
 /// what is finer than a microsecond is cut off.
 pub fn format_duration(duration: Duration) -> String {
     let us = duration.as_micros();
+    if us == 0 {
+        return "0s".to_owned();
+    }
     let units = [("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000)];
-    let whole = units.into_iter().find(|(_, unit_us)| us > 0 && us.is_multiple_of(*unit_us));
+    let whole = units.into_iter().find(|(_, unit_us)| us.is_multiple_of(*unit_us));
     let (unit, unit_us) = whole.unwrap_or(("us", 1));
     format!("{}{unit}", us / unit_us)
 }
@@ -66,8 +71,36 @@ pub(super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::
 
 /// For `#[serde(with)]`.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(from)?;
-    parse_duration(&text).map_err(de::Error::custom)
+    from.deserialize_any(AsSaid)
+}
+
+/// A text is taken; a number is refused with what to write.
+struct AsSaid;
+
+impl Visitor<'_> for AsSaid {
+    type Value = Duration;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number and a unit in one text, such as \"30s\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
+        parse_duration(text).map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Duration, E> {
+        match u64::try_from(number) {
+            Ok(number) => self.visit_u64(number),
+            Err(_) => Err(E::invalid_value(Unexpected::Signed(number), &self)),
+        }
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Duration, E> {
+        Err(E::custom(format_args!(
+            "{number} has no unit of time; write \"{number}s\", or a text with `us`, `ms`, `m` or \
+             `h`"
+        )))
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +126,7 @@ mod tests {
     #[test]
     fn a_duration_is_written_in_its_largest_whole_unit() {
         let rows = [
-            (Duration::ZERO, "0us"),
+            (Duration::ZERO, "0s"),
             (Duration::from_micros(1_500), "1500us"),
             (Duration::from_millis(90_500), "90500ms"),
             (Duration::from_secs(90), "90s"),

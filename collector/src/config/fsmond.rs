@@ -6,7 +6,7 @@ use std::time::Duration;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{OutOfBounds, outside};
+use super::bounds::{OutOfBounds, outside, time_outside};
 use super::duration;
 
 /// Shortest quiet time; a shorter one would part what belongs together.
@@ -107,7 +107,7 @@ impl FsmondConfig {
     pub(super) fn problems(&self) -> Vec<OutOfBounds> {
         let mut problems = self.problems_of_paths();
         problems.extend(self.problems_of_patterns());
-        problems.extend(outside("settle", &self.settle, &(MIN_SETTLE..=MAX_SETTLE)));
+        problems.extend(time_outside("settle", self.settle, &(MIN_SETTLE..=MAX_SETTLE)));
         let known_paths = outside("max_known_paths", &self.max_known_paths, &(1..=MAX_KNOWN_PATHS));
         problems.extend(known_paths);
         let hash_limit =

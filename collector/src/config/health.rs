@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::bounds::{OutOfBounds, negative};
-use super::duration;
+use super::{duration, format_duration};
 
 /// Longest window: a day; who looks further back looks at a chart.
 const MAX_WINDOW: Duration = Duration::from_hours(24);
@@ -92,7 +92,8 @@ impl HealthConfig {
             problems.push(("error_rate_unhealthy", message));
         }
         if self.window.is_zero() || self.window > MAX_WINDOW {
-            let message = format!("{:?} is not above zero and up to {MAX_WINDOW:?}", self.window);
+            let [window, most] = [self.window, MAX_WINDOW].map(format_duration);
+            let message = format!("{window} is not above zero and up to {most}");
             problems.push(("window", message));
         }
         problems.extend(negative("cpu_percent_limit", self.cpu_percent_limit));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{OutOfBounds, outside};
+use super::bounds::{OutOfBounds, outside, time_outside};
 use super::duration;
 
 /// Stands in a socket path for the name of the collector.
@@ -153,9 +153,9 @@ impl IpcConfig {
             outside("connection_limit", &self.connection_limit, &COUNTS),
             outside("outstanding_limit", &self.outstanding_limit, &COUNTS),
             outside("frame_limit_bytes", &self.frame_limit_bytes, &FRAME_BYTES),
-            outside("request_limit", &self.request_limit, &REQUEST),
-            outside("idle_limit", &self.idle_limit, &IDLE),
-            outside("handshake_limit", &self.handshake_limit, &HANDSHAKE),
+            time_outside("request_limit", self.request_limit, &REQUEST),
+            time_outside("idle_limit", self.idle_limit, &IDLE),
+            time_outside("handshake_limit", self.handshake_limit, &HANDSHAKE),
         ];
         problems.into_iter().flatten().collect()
     }

@@ -12,8 +12,9 @@ use serde::de::IntoDeserializer;
 use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
+use super::refusals::refusals;
 use super::violation::Violation;
-use super::{ConfigError, Origin, Problem, Settings};
+use super::{ConfigError, Origin, Problem, Settings, keys};
 
 /// What environment variables that set something begin with. Sections and key are separated by two
 /// underscores: `DAEMONEYE_EVENT_BUS__BUS_TYPE`, `DAEMONEYE_EVENT_BUS__DAEMONEYE__PUBLISH_LIMIT`.
@@ -91,11 +92,13 @@ impl Layers {
     /// Adds the text of a file.
     pub fn text(&mut self, path: &Path, text: String) -> Result<(), ConfigError> {
         let origin = Origin::File { path: path.to_owned() };
-        let refused = |error: &toml::de::Error| {
-            ConfigError::one(Problem::refused(origin.clone(), error, Some(&text)))
-        };
-        let table: Table = toml::from_str(&text).map_err(|error| refused(&error))?;
-        toml::from_str::<Settings>(&text).map_err(|error| refused(&error))?;
+        let table: Table = toml::from_str(&text).map_err(|error| {
+            ConfigError::one(Problem::refused(origin.clone(), &error, Some(&text)))
+        })?;
+        let problems = refusals(&origin, &text);
+        if !problems.is_empty() {
+            return Err(ConfigError { problems });
+        }
         self.layers.push(Layer { origin, table, text: Some(text) });
         Ok(())
     }
@@ -103,7 +106,8 @@ impl Layers {
     /// Adds the environment: every variable named `DAEMONEYE_SECTION__KEY` sets `section.key`, and
     /// with more sections before it a key of an inner one.
     ///
-    /// Values are TOML; what is no TOML is a plain text.
+    /// Values are TOML; what is no TOML is a plain text. A variable that would set something if its
+    /// underscores were doubled where they should be is an error; others are none of ours.
     pub fn environment(
         &mut self,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -112,6 +116,7 @@ impl Layers {
         for (variable, text) in variables {
             let Some(name) = variable.strip_prefix(VARIABLE_PREFIX) else { continue };
             if !name.contains(LEVEL_SEPARATOR) {
+                problems.extend(without_levels(&variable, name));
                 continue;
             }
             let key = name.to_lowercase().replace(LEVEL_SEPARATOR, ".");
@@ -226,8 +231,27 @@ fn checked(origin: Origin, key: &str, value: Value) -> Result<Layer, Problem> {
     }
     match Settings::deserialize(table.clone().into_deserializer()) {
         Ok(_) => Ok(Layer { origin, table, text: None }),
-        Err(error) => Err(Problem::refused(origin, &error, None)),
+        Err(error) => {
+            let mut problem = Problem::refused(origin, &error, None);
+            if let Some(meant) = keys::of_sections(key) {
+                problem.suggestion = Some(meant);
+            }
+            Err(problem)
+        }
     }
+}
+
+/// Why a variable sets nothing that has a key's name but for its underscores.
+fn without_levels(variable: &str, name: &str) -> Option<Problem> {
+    let name = name.to_lowercase();
+    let key = keys::all().into_iter().find(|key| key.replace('.', "_") == name)?;
+    let meant = key.replace('.', LEVEL_SEPARATOR).to_uppercase();
+    Some(Problem {
+        origin: Origin::Environment { variable: variable.to_owned() },
+        message: "it sets nothing: two underscores part a section from its key".to_owned(),
+        suggestion: Some(format!("{VARIABLE_PREFIX}{meant}")),
+        place: None,
+    })
 }
 
 fn value_of(text: &str) -> Value {

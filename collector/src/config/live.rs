@@ -7,7 +7,7 @@
 use toml::Table;
 
 use super::error::nearest;
-use super::{CollectorName, ConfigError, Layers, Origin, Problem, Settings};
+use super::{CollectorName, ConfigError, Layers, Origin, Problem, Settings, keys};
 
 /// The section of a collector that runs, as it was started with it.
 #[derive(Debug, Clone)]
@@ -34,6 +34,11 @@ impl LiveSection {
     /// assert!(refused.to_string().contains("restart needed"));
     /// ```
     pub fn check(&self, key: &str, value: Option<&str>) -> Result<(), ConfigError> {
+        let own = format!("{}.{key}", self.collector);
+        if keys::is_key(&own) {
+            let message = format!("`{key}` is in no section");
+            return Err(refused(key, value, message, Some(own)));
+        }
         if let Some(value) = value {
             // First what no restart would help.
             Layers::new().update(key, value)?;
@@ -41,23 +46,23 @@ impl LiveSection {
         if self.collector.live_keys().contains(&key) {
             return Ok(());
         }
-        Err(ConfigError::one(self.restart_needed(key, value)))
+        Err(self.not_live(key, value))
     }
 
-    fn restart_needed(&self, key: &str, value: Option<&str>) -> Problem {
+    fn not_live(&self, key: &str, value: Option<&str>) -> ConfigError {
         let collector = self.collector;
-        let change = value.map_or_else(|| key.to_owned(), |value| format!("{key}={value}"));
+        let section = key.split('.').next().and_then(CollectorName::named);
+        if let Some(other) = section.filter(|other| *other != collector) {
+            let message = format!("`{key}` is a key of {other}, and this is {collector}");
+            return refused(key, value, message, None);
+        }
         // With a value it is known to be a key; without one nobody has looked.
         let suggestion = match value {
             Some(_) => None,
             None => nearest(key, collector.live_keys().iter().copied()),
         };
-        Problem {
-            origin: Origin::Update { change },
-            message: format!("restart needed: {collector} does not change `{key}` while it runs"),
-            suggestion,
-            place: None,
-        }
+        let message = format!("restart needed: {collector} does not change `{key}` while it runs");
+        refused(key, value, message, suggestion)
     }
 
     /// The section with these values for live keys, the whole of it checked; all other sections
@@ -92,6 +97,17 @@ impl LiveSection {
             })
         })
     }
+}
+
+fn refused(
+    key: &str,
+    value: Option<&str>,
+    message: String,
+    suggestion: Option<String>,
+) -> ConfigError {
+    let change = value.map_or_else(|| key.to_owned(), |value| format!("{key}={value}"));
+    let origin = Origin::Update { change };
+    ConfigError::one(Problem { origin, message, suggestion, place: None })
 }
 
 #[cfg(test)]

@@ -8,6 +8,17 @@ use super::Resolved;
 
 /// Where the notes on origins begin, columns, unless a value is longer.
 const NOTE_COLUMN: usize = 44;
+/// What holds where a value is not set.
+const WITHOUT: [(&str, &str); 8] = [
+    ("agent.program_folder", "the folder of the agent's own program"),
+    ("event_bus.crossbeam", "its defaults"),
+    ("event_bus.daemoneye", "its defaults"),
+    ("event_bus.daemoneye.policy_file", "the standard rules alone"),
+    ("event_bus.socket_path", "this user has no runtime folder; a path must be named"),
+    ("fsmond.paths", "the folders of this system that an intruder would change"),
+    ("ipc.socket_path", "{name}.sock beside the broker's socket"),
+    ("spool.folder", "this user has no state folder; one must be named for a spool"),
+];
 
 impl Resolved {
     /// The configuration as TOML, which can be read again; each value with where it came from.
@@ -36,7 +47,10 @@ impl Resolved {
     fn show_value(&self, path: &str, key: &str, value: &Value, text: &mut String) {
         // JSON's null is a value that was not set; everything else TOML has, too.
         let Some(value) = toml::Value::try_from(value).ok() else {
-            return writeln!(text, "# {key} is not set").expect("a text takes all");
+            let dotted = below(path, key);
+            let without = WITHOUT.iter().find(|(unset, _)| *unset == dotted);
+            let without = without.map(|(_, what)| format!(": {what}")).unwrap_or_default();
+            return writeln!(text, "# {key} is not set{without}").expect("a text takes all");
         };
         let line = format!("{key} = {value}");
         let origin = self.origin(&below(path, key));
@@ -73,8 +87,23 @@ mod tests {
         assert!(line("bus_type = \"local\"").ends_with(" # agent.toml"));
         assert!(line("scan_interval = \"5s\"").ends_with(" # flag --interval"));
         assert!(line("max_batch_size = 100").ends_with(" # built-in default"));
-        assert_eq!(line("# policy_file"), "# policy_file is not set");
+        assert_eq!(
+            line("# paths"),
+            "# paths is not set: the folders of this system that an intruder would change"
+        );
         assert!(line("[event_bus.daemoneye]").ends_with(']'));
+    }
+
+    #[test]
+    fn whatever_is_not_set_says_what_holds_instead() {
+        let mut layers = Layers::new();
+        let file = "[event_bus.daemoneye]\nsubscriber_limit = 7\n";
+        layers.text(Path::new("agent.toml"), file.to_owned()).unwrap();
+        for shown in [Layers::new().resolve().unwrap().shown(), layers.resolve().unwrap().shown()] {
+            for line in shown.lines().filter(|line| line.contains(" is not set")) {
+                assert!(line.contains(" is not set: "), "{line}");
+            }
+        }
     }
 
     #[test]

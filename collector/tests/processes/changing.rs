@@ -164,12 +164,12 @@ fn a_command_that_is_refused_says_where_and_ends_with_2() {
 fn a_pause_by_command_is_shown_by_the_status_until_it_is_over() {
     let agent = supervision::agent(&built_programs(), &[("HEARTBEAT_INTERVAL", "50ms")]);
     joined(&Operator::at(&agent));
-    let done = (Some(0), String::new());
-    assert_eq!(told(&command(&agent, &["pause", "procmond"])), done);
+    let done = |word: &str| (Some(0), format!("procmond {word}\n"));
+    assert_eq!(told(&command(&agent, &["pause", "procmond"])), done("paused"));
     let (code, shown) = told(&command(&agent, &["status"]));
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("procmond collecting is degraded: paused\n"), "{shown}");
-    assert_eq!(told(&command(&agent, &["resume", "procmond"])), done);
+    assert_eq!(told(&command(&agent, &["resume", "procmond"])), done("resumed"));
     joined(&Operator::at(&agent));
     let (_, status) = agent.stop(Signal::SIGTERM);
     assert_eq!(status.code(), Some(0));

@@ -143,7 +143,7 @@ fn advised(error: ConnectError, has_key: bool) -> anyhow::Error {
     let advice = match source.kind() {
         io::ErrorKind::NotFound => {
             "there is no such socket; start daemoneye-agent, or name the socket of a running one \
-             with --socket"
+             with --socket; one with `--bus local` has none"
         }
         io::ErrorKind::ConnectionRefused => {
             "nobody listens there, its broker is gone; start daemoneye-agent again, which replaces \

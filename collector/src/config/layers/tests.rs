@@ -93,6 +93,38 @@ error: \"\" is no unit of time; use `us`, `ms`, `s`, `m` or `h`, as in `30s`
 }
 
 #[test]
+fn a_number_without_a_unit_is_shown_at_its_place_with_what_to_write() {
+    assert_eq!(
+        shown("[procmond]\nscan_interval = 2\n"),
+        "\
+error: 2 has no unit of time; write \"2s\", or a text with `us`, `ms`, `m` or `h`
+ --> agent.toml:2:17
+  |
+2 | scan_interval = 2
+  |                 ^"
+    );
+    let mut layers = Layers::new();
+    let told = layers.assignment("--set", "procmond.scan_interval=2").unwrap_err().to_string();
+    assert!(told.contains("2 has no unit of time; write \"2s\""), "{told}");
+}
+
+#[test]
+fn every_unknown_key_of_a_file_is_shown_and_the_first_comes_first() {
+    assert_eq!(
+        shown("bus_type = \"local\"\n[procmond]\nscan_intervall = \"5s\"\n")
+            .lines()
+            .filter(|line| line.contains("-->") || line.contains("help"))
+            .collect::<Vec<_>>(),
+        [
+            " --> agent.toml:1:1",
+            "  = help: did you mean `event_bus.bus_type`?",
+            " --> agent.toml:3:1",
+            "  = help: did you mean `scan_interval`?",
+        ]
+    );
+}
+
+#[test]
 fn a_value_out_of_bounds_is_shown_at_its_place() {
     assert_eq!(
         shown("[collector]\nmax_event_sources = 0\n"),
@@ -132,6 +164,30 @@ fn a_wrong_variable_is_named() {
 }
 
 #[test]
+fn a_variable_with_one_underscore_too_few_does_not_pass_for_a_default() {
+    let told = |variable: &str| {
+        let refused = Layers::new().environment([(variable.to_owned(), "2s".to_owned())]);
+        refused.map_err(|error| error.to_string())
+    };
+    for (variable, meant) in [
+        ("DAEMONEYE_PROCMOND_SCAN_INTERVAL", "DAEMONEYE_PROCMOND__SCAN_INTERVAL"),
+        (
+            "DAEMONEYE_EVENT_BUS_DAEMONEYE_PUBLISH_LIMIT",
+            "DAEMONEYE_EVENT_BUS__DAEMONEYE__PUBLISH_LIMIT",
+        ),
+    ] {
+        let expected = format!(
+            "error: environment variable {variable}: it sets nothing: two underscores part a \
+             section from its key; did you mean `{meant}`?"
+        );
+        assert_eq!(told(variable), Err(expected));
+    }
+    for others in ["DAEMONEYE_LOG", "DAEMONEYE_PROCMOND", "DAEMONEYE_SCAN_INTERVAL"] {
+        assert_eq!(told(others), Ok(()), "{others}");
+    }
+}
+
+#[test]
 fn a_flag_out_of_bounds_is_named() {
     let mut layers = Layers::new();
     layers.flag("--interval", "procmond.scan_interval", "1ms").unwrap();
@@ -164,6 +220,9 @@ fn an_assignment_without_a_value_or_of_an_unknown_key_is_named() {
     );
     let told = refused("procmond.scan_intervall=5s");
     assert!(told.ends_with("did you mean `scan_interval`?"), "{told}");
+    let told = refused("scan_interval=5s");
+    let meant = "did you mean `netmond.scan_interval` or `procmond.scan_interval`?";
+    assert!(told.ends_with(meant), "{told}");
 }
 
 #[test]

@@ -95,7 +95,6 @@ fn what_a_running_collector_does_not_change_needs_a_restart() {
     for (collector, key, value) in [
         (CollectorName::Procmond, "procmond.integrity", Some("false")),
         (CollectorName::Procmond, "procmond.integrity", None),
-        (CollectorName::Procmond, "netmond.scan_interval", Some("5s")),
         (CollectorName::Fsmond, "fsmond.settle", Some("100ms")),
         (CollectorName::Perfmond, "collector.max_batch_size", Some("7")),
     ] {
@@ -103,6 +102,27 @@ fn what_a_running_collector_does_not_change_needs_a_restart() {
         assert!(told.contains(": restart needed: "), "{told}");
         assert!(!told.contains("did you mean"), "{told}");
     }
+}
+
+#[test]
+fn a_key_of_another_collector_is_refused_with_whose_it_is() {
+    for value in [Some("5s"), None] {
+        let told = refusal(CollectorName::Procmond, "netmond.scan_interval", value);
+        let expected = ": `netmond.scan_interval` is a key of netmond, and this is procmond";
+        assert!(told.ends_with(expected), "{told}");
+    }
+}
+
+#[test]
+fn a_key_without_its_section_is_refused_with_the_collectors_own() {
+    for value in [Some("5s"), None] {
+        let told = refusal(CollectorName::Netmond, "scan_interval", value);
+        let expected = ": `scan_interval` is in no section; did you mean `netmond.scan_interval`?";
+        assert!(told.ends_with(expected), "{told}");
+    }
+    let told = refusal(CollectorName::Perfmond, "scan_interval", Some("5s"));
+    let meant = "did you mean `netmond.scan_interval` or `procmond.scan_interval`?";
+    assert!(told.ends_with(meant), "{told}");
 }
 
 #[test]

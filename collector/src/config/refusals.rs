@@ -1,0 +1,144 @@
+//! What of a file's text the parser refuses: keys that do not exist and values of the wrong kind,
+//! all of them at once.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Origin, Problem, Settings, keys};
+
+/// Problems that are told at once: people mend a few at a time.
+const MAX_TOLD: usize = 32;
+/// What the parser's message about a key that is not there begins with.
+const MISSING: &str = "missing field ";
+
+/// Everything that is refused, in the order of the text.
+pub(super) fn refusals(origin: &Origin, text: &str) -> Vec<Problem> {
+    let problem = |error: &toml::de::Error| Problem::refused(origin.clone(), error, Some(text));
+    let mut document = match DeTable::parse(text) {
+        Ok(document) => document,
+        Err(error) => return vec![problem(&error)],
+    };
+    let mut problems = Vec::new();
+    // The parser stops at the first: that is taken out to find the next.
+    while let Err(error) = Settings::deserialize(toml::Deserializer::from(document.clone())) {
+        // It may be what was taken out.
+        if error.message().starts_with(MISSING) && !problems.is_empty() {
+            break;
+        }
+        let mut found = problem(&error);
+        let place = error.span();
+        let without_section = place.as_ref().and_then(|place| key_at(document.get_ref(), place));
+        if let Some(meant) = without_section.and_then(|key| keys::of_sections(&key)) {
+            found.suggestion = Some(meant);
+        }
+        problems.push(found);
+        let is_taken = place.is_some_and(|place| take(document.get_mut(), &place));
+        if !is_taken || problems.len() == MAX_TOLD {
+            break;
+        }
+    }
+    problems.sort_by_key(|problem| problem.place.as_ref().map(|(_, place)| place.start));
+    problems
+}
+
+/// The key of a table that stands at these bytes.
+fn key_at(table: &DeTable<'_>, place: &Range<usize>) -> Option<String> {
+    let key = table.keys().find(|key| key.span() == *place)?;
+    Some(key.get_ref().clone().into_owned())
+}
+
+/// Takes out the key that stands at these bytes or whose value does, however deep it lies; `false`
+/// when there is none.
+fn take(table: &mut DeTable<'_>, place: &Range<usize>) -> bool {
+    let of_value = table.iter().find(|(_, value)| value.span() == *place).map(|(key, _)| key);
+    let of_value = of_value.map(|key| key.get_ref().clone().into_owned());
+    match key_at(table, place).or(of_value) {
+        Some(key) => table.remove(key.as_str()).is_some(),
+        None => table.iter_mut().any(|(_, value)| take_within(value, place)),
+    }
+}
+
+fn take_within(value: &mut Spanned<DeValue<'_>>, place: &Range<usize>) -> bool {
+    match value.get_mut() {
+        DeValue::Table(table) => take(table, place),
+        DeValue::Array(list) => list.iter_mut().any(|value| take_within(value, place)),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Line and suggestion of each problem; an empty suggestion is none.
+    fn told(text: &str) -> Vec<(usize, String)> {
+        let origin = Origin::File { path: "agent.toml".into() };
+        let line = |problem: &Problem| {
+            let (text, place) = problem.place.as_ref().expect("a text has places");
+            text[..place.start].matches('\n').count() + 1
+        };
+        let problems = refusals(&origin, text);
+        problems
+            .iter()
+            .map(|problem| (line(problem), problem.suggestion.clone().unwrap_or_default()))
+            .collect()
+    }
+
+    #[test]
+    fn every_unknown_key_is_told_in_the_order_of_the_text() {
+        let text = "[procmond]\nzebra = 1\nscan_intervall = \"5s\"\n\n[event_bus.crossbeam]\n\
+                    faithfull = true\n\n[[trigger]]\nname = \"a\"\nwhen = \"TRUE\"\n\
+                    target = \"procmond\"\nanalysis = \"binary_hash\"\nprioritee = \"high\"\n";
+        let expected = [
+            (2, String::new()),
+            (3, "scan_interval".to_owned()),
+            (6, "faithful".to_owned()),
+            (13, "priority".to_owned()),
+        ];
+        assert_eq!(told(text), expected);
+    }
+
+    #[test]
+    fn wrong_values_are_told_beside_unknown_keys() {
+        let text = "[agent]\nrestart_limit = \"often\"\norphan_limit = 2\n[collector]\n\
+                    max_bach_size = 1\n";
+        assert_eq!(
+            told(text),
+            [(2, String::new()), (3, String::new()), (5, "max_batch_size".to_owned())]
+        );
+    }
+
+    #[test]
+    fn what_was_told_as_wrong_is_not_told_as_missing() {
+        let text = "[[trigger]]\nname = 7\nwhen = \"TRUE\"\ntarget = \"procmond\"\n\
+                    analysis = \"binary_hash\"\n";
+        assert_eq!(told(text), [(2, String::new())]);
+    }
+
+    #[test]
+    fn a_key_in_no_section_is_told_with_the_sections_that_have_it() {
+        let text = "bus_type = \"local\"\nscan_interval = \"2s\"\ncollectors = [\"fsmond\"]\n\
+                    [procmnd]\nscan_interval = \"2s\"\n";
+        let expected = [
+            (1, "event_bus.bus_type".to_owned()),
+            (2, "netmond.scan_interval` or `procmond.scan_interval".to_owned()),
+            (3, "agent.collectors".to_owned()),
+            (4, "procmond".to_owned()),
+        ];
+        assert_eq!(told(text), expected);
+    }
+
+    #[test]
+    fn no_more_than_the_limit_are_told() {
+        let keys: Vec<_> = (0..=MAX_TOLD).map(|number| format!("unknown_{number} = 1")).collect();
+        assert_eq!(told(&keys.join("\n")).len(), MAX_TOLD);
+    }
+
+    #[test]
+    fn a_text_in_which_nothing_is_wrong_has_no_problem() {
+        assert_eq!(told("[fsmond]\nrecursive = false\n"), []);
+    }
+}

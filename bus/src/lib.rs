@@ -4,6 +4,7 @@
 //! In the order to read, each room using only those above it:
 //!
 //! - [`clock`]: the two clocks;
+//! - [`duration`]: durations as configuration files have them;
 //! - [`hops`]: when each part of an event's way ended, for whoever asks;
 //! - [`event`]: what is sent, one model for every bus;
 //! - [`topic`]: names, patterns, the registry;
@@ -33,6 +34,7 @@ pub mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod contract;
+pub mod duration;
 pub mod event;
 #[cfg(feature = "ipc")]
 pub mod framed;

@@ -9,7 +9,6 @@ mod bounds;
 mod bus;
 mod collector;
 mod collector_name;
-mod duration;
 mod error;
 mod fsmond;
 mod health;
@@ -30,6 +29,7 @@ mod trigger;
 mod violation;
 mod workflow;
 
+use daemoneye_eventbus::duration;
 use serde::{Deserialize, Serialize};
 
 use violation::Violation;
@@ -38,7 +38,7 @@ pub use agent::AgentConfig;
 pub use bus::{DaemoneyeConfig, EventBusConfig, EventBusType};
 pub use collector::CollectorConfig;
 pub use collector_name::CollectorName;
-pub use duration::{DurationError, format_duration, parse_duration};
+pub use daemoneye_eventbus::duration::{DurationError, format_duration, parse_duration};
 pub use error::{ConfigError, Problem};
 pub use fsmond::FsmondConfig;
 pub use health::HealthConfig;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use daemoneye_eventbus::duration;
 use daemoneye_eventbus::hops::HopLog;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,7 @@ pub struct CrossbeamConfig {
     /// Subscribers at the same time; one more is refused (C9).
     pub subscriber_limit: usize,
     /// How long `publish` waits for room before it gives up (C11, C14).
+    #[serde(with = "duration")]
     pub publish_limit: Duration,
     /// How the routing thread waits.
     pub hand_off: HandOff,
@@ -35,6 +37,7 @@ pub struct CrossbeamConfig {
     pub faithful: bool,
     /// How long the routing thread waits for a full `block` subscriber when
     /// [`faithful`](Self::faithful); without it a `block` subscriber never loses an event.
+    #[serde(with = "duration")]
     pub hand_off_limit: Duration,
     /// Where it notes when a hop of an event ended; `None` costs nothing. In no file.
     #[serde(skip)]

@@ -229,7 +229,10 @@ fn settings_are_read_with_defaults_and_the_word_unbounded() {
     assert_eq!((small.hand_off, small.sharing), (HandOff::Spinning, Sharing::Clone));
     let unbounded = parse("central_capacity = \"unbounded\"").expect("a valid setting");
     assert_eq!(unbounded.central_capacity, None);
-    for config in [small, unbounded, CrossbeamConfig::default()] {
+    let limits = parse("publish_limit = \"10s\"\nhand_off_limit = \"1m\"").expect("valid limits");
+    assert_eq!(limits.publish_limit, Duration::from_secs(10));
+    assert_eq!(limits.hand_off_limit, Duration::from_mins(1));
+    for config in [small, unbounded, limits, CrossbeamConfig::default()] {
         let text = toml::to_string(&config).expect("settings can be written");
         assert_eq!(parse(&text).expect("and read again"), config);
     }

@@ -62,6 +62,7 @@ pub(super) const LAYERS: [Layer; 6] = [
 /// `broker` and `client` never see each other: what they share is `wire` and `transport`.
 const BUS: &[Room] = &[
     room("clock", &[]),
+    room("duration", &[]),
     room("hops", &[]),
     room("event", &["clock"]),
     room("topic", &["clock", "event"]),

@@ -1,4 +1,6 @@
-//! Durations in configuration: a whole number and its unit, such as `200ms`.
+//! Durations in configuration files: a whole number and its unit, such as `200ms`.
+//!
+//! For `#[serde(with = "duration")]`, in whatever package a section is defined.
 
 use std::fmt;
 use std::time::Duration;
@@ -64,17 +66,17 @@ pub fn format_duration(duration: Duration) -> String {
     format!("{}{unit}", us / unit_us)
 }
 
-/// For `#[serde(with)]`.
-pub(super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+/// Writes one as a text.
+pub fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&format_duration(*duration))
 }
 
-/// For `#[serde(with)]`.
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+/// Reads one from a text; a number without a unit is refused with what to write.
+pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     from.deserialize_any(AsSaid)
 }
 
-/// A text is taken; a number is refused with what to write.
+/// A text, or what somebody has written instead.
 struct AsSaid;
 
 impl Visitor<'_> for AsSaid {

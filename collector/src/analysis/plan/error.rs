@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use daemoneye_eventbus::duration::format_duration;
 use thiserror::Error;
 
 use super::{MAX_NAME_BYTES, MAX_PARAMETERS_BYTES, MAX_RETRIES, MAX_STAGES};
@@ -61,7 +62,11 @@ pub enum DefinitionError {
         stages: Vec<String>,
     },
     /// No time, or too much.
-    #[error("{whose} has a timeout of {timeout:?}; it must be above zero and {longest:?} at most")]
+    #[error(
+        "{whose} has a timeout of {}; it must be above zero and {} at most",
+        format_duration(*timeout),
+        format_duration(*longest)
+    )]
     InvalidTimeout {
         /// Of the workflow or of which stage.
         whose: String,

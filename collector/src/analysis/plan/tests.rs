@@ -76,7 +76,7 @@ fn what_a_stage_asks_for_has_limits() {
         (stage("a").with_retries(17), "stage \"a\" has 17 retries, the limit is 16"),
         (
             stage("a").with_timeout(Duration::ZERO),
-            "stage \"a\" has a timeout of 0ns; it must be above zero and 3600s at most",
+            "stage \"a\" has a timeout of 0s; it must be above zero and 1h at most",
         ),
         (
             stage("a").with_parameter("p", "x".repeat(MAX_PARAMETERS_BYTES)),

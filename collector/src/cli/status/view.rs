@@ -11,7 +11,7 @@ use super::asking::Answers;
 use crate::cli::table::{NOTHING, Side, safe, table};
 use crate::control::AGENT_NAME;
 
-const HEADING: [(&str, Side); 9] = [
+const HEADING: [(&str, Side); 11] = [
     ("COLLECTOR", Side::Left),
     ("STATE", Side::Left),
     ("PID", Side::Right),
@@ -20,6 +20,8 @@ const HEADING: [(&str, Side); 9] = [
     ("CPU", Side::Right),
     ("MEMORY", Side::Right),
     ("PUBLISHED", Side::Right),
+    ("REPLAYED", Side::Right),
+    ("KEPT", Side::Right),
     ("LOST", Side::Right),
 ];
 
@@ -171,8 +173,7 @@ impl CollectorView {
     fn cells(&self) -> Vec<String> {
         let or_nothing = |cell: Option<String>| cell.unwrap_or_else(|| NOTHING.to_owned());
         let told = self.telemetry.as_ref();
-        let published = told.map(|told| told.counters.events_published.to_string());
-        let lost = told.map(|told| told.counters.events_lost.to_string());
+        let count = |of: fn(&Counters) -> u64| told.map(|told| of(&told.counters).to_string());
         let cpu = told.and_then(|told| told.cpu_percent);
         vec![
             safe(&self.name),
@@ -182,8 +183,10 @@ impl CollectorView {
             self.health.to_owned(),
             or_nothing(cpu.map(|percent| format!("{percent:.1} %"))),
             or_nothing(told.and_then(|told| told.memory_bytes).map(megabytes)),
-            or_nothing(published),
-            or_nothing(lost),
+            or_nothing(count(|counters| counters.events_published)),
+            or_nothing(count(|counters| counters.events_replayed)),
+            or_nothing(count(|counters| counters.events_spooled)),
+            or_nothing(count(|counters| counters.events_lost)),
         ]
     }
 }
@@ -201,9 +204,10 @@ impl ReasonView {
         Self { part: Some(part.name), health: part.status.as_str(), reason: part.reason }
     }
 
-    /// One line about a collector.
+    /// One line about a collector; a part that has its name, its source, is not named twice.
     fn line(&self, collector: &str) -> String {
-        let part = self.part.as_ref().map(|part| format!(" {}", safe(part)));
+        let part = self.part.as_ref().filter(|part| *part != collector);
+        let part = part.map(|part| format!(" {}", safe(part)));
         let reason = self.reason.as_ref().map(|reason| format!(": {}", safe(reason)));
         let (part, reason) = (part.unwrap_or_default(), reason.unwrap_or_default());
         format!("{}{part} is {}{reason}", safe(collector), self.health)

@@ -25,7 +25,13 @@ fn last() -> LastTelemetry {
     let telemetry = Telemetry {
         sequence: 3,
         uptime: Duration::from_secs(90),
-        counters: Counters { events_published: 1234, events_lost: 2, ..Counters::default() },
+        counters: Counters {
+            events_published: 1234,
+            events_replayed: 56,
+            events_spooled: 7,
+            events_lost: 2,
+            ..Counters::default()
+        },
         errors: ErrorRate { failed: 1, tried: 4 },
         resources: Resources {
             cpu: Some(cpu),
@@ -90,9 +96,9 @@ fn a_collector_is_shown_with_its_figures_and_each_reason_on_a_line() {
     let expected = "\
 daemoneye-agent, process 42, on the bus daemoneye, up 95 s: unhealthy
 
-COLLECTOR  STATE     PID  RESTARTS  HEALTH       CPU   MEMORY  PUBLISHED  LOST
-procmond   running  4711         1  degraded   0.5 %  12.3 MB       1234     2
-netmond    failed      -         5  unhealthy      -        -          -     -
+COLLECTOR  STATE     PID  RESTARTS  HEALTH       CPU   MEMORY  PUBLISHED  REPLAYED  KEPT  LOST
+procmond   running  4711         1  degraded   0.5 %  12.3 MB       1234        56     7     2
+netmond    failed      -         5  unhealthy      -        -          -         -     -     -
 
 procmond error_rate is degraded: 1 of 4 failed within 5m, the limit is 10 %
 netmond is unhealthy: failed, it is not started again: signal: 9
@@ -171,6 +177,14 @@ fn what_the_agent_does_itself_is_told_and_what_it_says_of_collectors_is_not_told
     let text = view.to_string();
     let told = "\n\ndaemoneye-agent analyses is degraded: 3 requests lost\n";
     assert!(text.ends_with(told) && !text.contains("as before"), "{text}");
+}
+
+#[test]
+fn a_part_that_is_named_as_its_collector_is_named_once() {
+    let parts = vec![part("fsmond", HealthStatus::Unhealthy, Some("/gone is gone"))];
+    let members = vec![member("fsmond", MemberState::Running, HealthStatus::Healthy)];
+    let text = view(members, [("fsmond", Ok(parts))]).to_string();
+    assert!(text.ends_with("\n\nfsmond is unhealthy: /gone is gone\n"), "{text}");
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub(crate) struct SelfWatch {
     limits: HealthConfig,
     window: Window,
     last: Option<(Duration, Reading)>,
+    /// What had failed when it last looked.
+    failed: u64,
     error_rate: Alarm,
     cpu: Alarm,
     memory: Alarm,
@@ -69,6 +71,7 @@ impl SelfWatch {
             limits: limits.clone(),
             window: Window::new(limits.window),
             last: None,
+            failed: 0,
             error_rate: Alarm::new(limits.error_rate_degraded, limits.error_rate_unhealthy),
             cpu: Alarm::new(limits.cpu_percent_limit, 0.0),
             memory: Alarm::new(limits.memory_limit_bytes as f64, 0.0),
@@ -80,6 +83,7 @@ impl SelfWatch {
     pub(crate) fn begin(&mut self, at: Duration, errors: ErrorRate, reading: Reading) {
         self.window.add(at, Totals { errors, cpu_time: reading.cpu_time });
         self.last = Some((at, reading));
+        self.failed = errors.failed;
     }
 
     /// Looks, at this moment since the run began: at what was tried since the beginning, and at
@@ -88,6 +92,8 @@ impl SelfWatch {
         self.looks += 1;
         self.window.add(at, Totals { errors, cpu_time: reading.cpu_time });
         let recent = self.window.recent();
+        let fails_still = errors.failed > self.failed;
+        self.failed = errors.failed;
         let resources = self.resources(at, reading);
         self.last = Some((at, reading));
         OwnStatus {
@@ -95,7 +101,7 @@ impl SelfWatch {
             uptime: at,
             errors: recent.errors,
             resources,
-            error_rate: self.judge_errors(recent),
+            error_rate: self.judge_errors(recent, fails_still),
             cpu: self.judge_cpu(recent.cpu),
             memory: self.judge_memory(reading.memory_bytes),
         }
@@ -115,18 +121,22 @@ impl SelfWatch {
         }
     }
 
-    fn judge_errors(&mut self, Recent { errors, .. }: Recent) -> Finding {
+    /// What failed before the last look and no more is no reason to say that the work is not done.
+    fn judge_errors(&mut self, Recent { errors, .. }: Recent, fails_still: bool) -> Finding {
         let enough = errors.share().filter(|_| errors.tried >= LEAST_TRIED);
-        let status = self.error_rate.look(Some(enough.unwrap_or_default()));
-        let limit = match status {
+        let crossed = self.error_rate.look(Some(enough.unwrap_or_default()));
+        let is_over = crossed == HealthStatus::Unhealthy && !fails_still;
+        let status = if is_over { HealthStatus::Degraded } else { crossed };
+        let limit = match crossed {
             HealthStatus::Unhealthy => self.limits.error_rate_unhealthy,
             HealthStatus::Healthy | HealthStatus::Degraded => self.limits.error_rate_degraded,
         };
         let ErrorRate { failed, tried } = errors;
         let window = format_duration(self.limits.window);
         let limit = limit * 100.0;
+        let over = if is_over { "; none since the last look" } else { "" };
         Finding::new(status, || {
-            format!("{failed} of {tried} failed within {window}, the limit is {limit:.0} %")
+            format!("{failed} of {tried} failed within {window}, the limit is {limit:.0} %{over}")
         })
     }
 
@@ -203,18 +213,23 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_over_when_they_have_left_the_window() {
+    fn what_failed_often_and_fails_no_more_degrades_until_it_has_left_the_window() {
         let mut watch = watch(&HealthConfig::default());
-        let mut status = Vec::new();
+        let (mut status, mut reasons) = (Vec::new(), Vec::new());
         for number in 1..=22_u32 {
             // The first ten fail, one at each look; then nothing does.
             let errors = tried(number.into(), number.min(10).into());
-            status.push(watch.look(LOOK * number, errors, reading(0, 10)).error_rate.status);
+            let found = watch.look(LOOK * number, errors, reading(0, 10)).error_rate;
+            status.push(found.status);
+            reasons.push(found.reason.unwrap_or_default());
         }
         assert_eq!(status[3], Healthy);
-        assert_eq!(status[4], Unhealthy);
-        assert_eq!(status[14], Unhealthy, "five of ten");
+        assert_eq!(status[4..10], [Unhealthy; 6]);
+        assert_eq!(status[10], Degraded, "nine of ten, and the last one went well");
+        let reason = "9 of 10 failed within 5m, the limit is 50 %; none since the last look";
+        assert_eq!(reasons[10], reason);
         assert_eq!(status[16], Degraded, "three of ten");
+        assert_eq!(reasons[16], "3 of 10 failed within 5m, the limit is 10 %");
         assert_eq!(status[19], Healthy, "none of ten");
         let changes = status.windows(2).filter(|pair| pair[0] != pair[1]).count();
         assert_eq!(changes, 3, "{status:?}");

@@ -7,6 +7,7 @@ mod calls;
 mod publishing;
 mod subscriptions;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ pub(super) struct Link {
     departures: Departures,
     publishing: Mutex<Publishing>,
     requests: Requests,
+    /// Whether nobody holds it any more who could be told how it ends.
+    is_abandoned: AtomicBool,
     state: watch::Sender<State>,
     /// Wakes the connection's writer.
     pub(super) wake: Notify,
@@ -89,6 +92,7 @@ impl Alive {
 impl Drop for Alive {
     fn drop(&mut self) {
         if let Some(link) = self.link.upgrade() {
+            link.is_abandoned.store(true, Ordering::Relaxed);
             link.leave();
         }
     }
@@ -110,6 +114,7 @@ impl Link {
             config,
             departures,
             requests: Requests::default(),
+            is_abandoned: AtomicBool::new(false),
             state: watch::Sender::new(State::Open),
             wake: Notify::new(),
             room: Notify::new(),
@@ -275,11 +280,18 @@ impl Link {
 
     /// The link has ended; the reason, unless both sides said goodbye.
     pub(super) fn over(&self, reason: Option<String>) {
-        self.end(|undelivered| Ending::of(reason, undelivered));
+        let undelivered = self.end(|undelivered| Ending::of(reason, undelivered));
+        if undelivered > 0 && self.is_abandoned.load(Ordering::Relaxed) {
+            tracing::warn!(undelivered, "the link ended before the broker had everything");
+        } else if undelivered > 0 {
+            // Whoever publishes or shuts down is told, and knows whether these are kept elsewhere.
+            tracing::info!(undelivered, "the link ended before the broker had everything");
+        }
     }
 
-    /// Everybody who waits is told; the first ending counts.
-    fn end(&self, ending: impl FnOnce(u64) -> Ending) {
+    /// Everybody who waits is told; the first ending counts. Events that are undelivered because of
+    /// it.
+    fn end(&self, ending: impl FnOnce(u64) -> Ending) -> u64 {
         let mut publishing = self.publishing.lock();
         publishing.open = false;
         let undelivered = publishing.outbox.undelivered();
@@ -293,15 +305,12 @@ impl Link {
         publishing.outbox.end();
         let stream = publishing.stream.take();
         drop(publishing);
-        if is_first && undelivered > 0 {
-            // A handle that was dropped has nobody left to tell.
-            tracing::warn!(undelivered, "the link ended before the broker had everything");
-        }
         self.requests.close();
         if let Some(stream) = stream {
             stream.close();
         }
         self.room.notify_waiters();
+        if is_first { undelivered } else { 0 }
     }
 
     fn is_over(&self) -> bool {

@@ -47,13 +47,19 @@ impl Restarts {
         }
         self.ends.push_back(now);
         let longest = self.limits.pause_after(ends);
-        Verdict::Again { after: longest.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0)) }
+        let after = longest.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0));
+        Verdict::Again { after: in_whole_ms(after) }
     }
+}
+
+/// Nobody reads the rest of it.
+fn in_whole_ms(pause: Duration) -> Duration {
+    Duration::new(pause.as_secs(), pause.subsec_millis() * 1_000_000)
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{prop_assert, proptest};
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
     use super::*;
 
@@ -106,6 +112,7 @@ mod tests {
                 panic!("the first end")
             };
             prop_assert!(after >= SECOND / 2 && after <= SECOND, "{after:?}");
+            prop_assert_eq!(after.subsec_nanos() % 1_000_000, 0, "it is told to people");
         }
     }
 }

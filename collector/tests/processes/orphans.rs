@@ -164,6 +164,7 @@ fn orphans_nobody_comes_for_end_by_themselves_and_say_why() {
     let (_, said) = agent.wait();
     let end = format!("{ORPHANED}nobody came within 1s; events that may be lost: 0");
     assert_eq!(said.matches(&end).count(), all.len(), "{said}");
+    assert!(!said.contains("the link ended before"), "what is kept is not lost: {said}");
 }
 
 #[test]

@@ -44,15 +44,16 @@ impl Folders {
         self.folders.contains_key(folder)
     }
 
-    /// A folder is watched from now on, or refused. Whether it is the first that is refused: the
-    /// others go without saying.
+    /// A folder is watched from now on, or refused. Whether it is the first that is refused, and
+    /// for the first time: that one watch and its listing are both refused, and the others, goes
+    /// without saying.
     pub(super) fn enter(&mut self, folder: &Path, refusal: Option<Refusal>) -> bool {
         let is_refused = refusal.is_some();
         self.without_watch += usize::from(refusal == Some(Refusal::NoneLeft));
         self.refused += usize::from(is_refused);
         let before = self.folders.insert(folder.to_owned(), refusal).flatten();
         self.forget(before.as_ref());
-        is_refused && self.refused == 1
+        is_refused && before.is_none() && self.refused == 1
     }
 
     /// A folder is gone, with all below it; those that were in the table.
@@ -102,6 +103,7 @@ mod tests {
         let full = || Some(Refusal::NoneLeft);
         assert!(!folders.enter(Path::new("/a"), None));
         assert!(folders.enter(Path::new("/a/b"), full()));
+        assert!(!folders.enter(Path::new("/a/b"), full()), "it was told");
         assert!(!folders.enter(Path::new("/a/c"), full()));
         assert_eq!(folders.refused(), 2);
         assert!(folders.is_out_of_watches());

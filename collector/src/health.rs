@@ -36,10 +36,10 @@ pub fn of_source(source: &SourceStatus) -> HealthStatus {
 }
 
 /// The way from the sources to the bus: degraded while it holds sources back or keeps their events
-/// on disk, and once it has lost any.
+/// on disk, and once it has lost any, or an earlier run had.
 pub fn of_publishing(status: &CollectorStatus) -> HealthStatus {
     let is_held_up = status.backpressure || status.events_spooled > 0;
-    if is_held_up || status.events_lost > 0 {
+    if is_held_up || !status.lost().is_none() || !status.lost_before.is_none() {
         HealthStatus::Degraded
     } else {
         HealthStatus::Healthy
@@ -58,6 +58,7 @@ mod tests {
     use daemoneye_eventbus::SourceCaps;
 
     use super::*;
+    use crate::source::Loss;
     use crate::telemetry::Finding;
 
     fn source(state: SourceState) -> SourceStatus {
@@ -101,6 +102,8 @@ mod tests {
             CollectorStatus { backpressure: true, ..well() },
             CollectorStatus { events_spooled: 1, ..well() },
             CollectorStatus { events_lost: 1, ..well() },
+            CollectorStatus { lost_uncounted: true, ..well() },
+            CollectorStatus { lost_before: Loss { events: 0, uncounted: true }, ..well() },
         ];
         let of_own = [Degraded, Unhealthy].map(|status| {
             let crossed = Finding { status, reason: Some("too much".to_owned()) };

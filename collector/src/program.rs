@@ -23,6 +23,7 @@ use crate::control::{AgentLink, HealthAnnouncer, Steering};
 use crate::factory::EventBusFactory;
 use crate::ready::CollectorReady;
 use crate::runtime::{Collector, CollectorStatus, RunError, StatusWatch};
+use crate::source::Loss;
 use crate::sources::FirstScan;
 use crate::spool::{OpenError, Spool};
 use handover::Handover;
@@ -160,7 +161,8 @@ async fn run_on_own_bus(
         let undelivered = orphan::leave(bus.as_ref()).await;
         // Whatever the bus had not confirmed is on disk.
         let with_bus = if settings.spool.enabled { 0 } else { undelivered };
-        return Err(ProgramError::Orphaned { end, lost: status.current().events_lost + with_bus });
+        let lost = status.current().lost() + Loss { events: with_bus, uncounted: false };
+        return Err(ProgramError::Orphaned { end, lost });
     }
     let limit = settings.collector.shutdown_timeout;
     link.end(limit).await;

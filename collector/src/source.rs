@@ -1,7 +1,9 @@
 //! What a collection implementation offers the framework: the [`EventSource`] trait.
 //!
 //! This room knows no bus, no configuration and no runtime. Which events a source may send follows
-//! from the capabilities it declares: see [`covers`].
+//! from the capabilities it declares: see [`covers`]. What is lost of them is a [`Loss`].
+
+mod loss;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,6 +12,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 pub use daemoneye_eventbus::{CollectionEvent, EventKind, SourceCaps};
+pub use loss::Loss;
 
 /// One way of observing this host: a collector is made of sources.
 ///
@@ -78,6 +81,19 @@ pub trait EventSource: Send + Sync {
 
     /// An error when the source does not work as it should; its text is shown to people.
     async fn health_check(&self) -> anyhow::Result<()>;
+
+    /// What it had to tell and could not send: it was held back until nobody received any more, or
+    /// until it was aborted. Asked once it has ended; a source that does not say so has lost
+    /// nothing.
+    fn unsent(&self) -> Loss {
+        Loss::default()
+    }
+
+    /// Earlier runs have lost so much, and nobody has been told. Called before `start`, if at all.
+    ///
+    /// The first event of the run says so in its metadata, whatever the source does; one that may
+    /// have nothing to tell for long can tell this.
+    fn follows_loss(&self, _lost: Loss) {}
 }
 
 /// Whether a source with these capabilities may send events of this kind.

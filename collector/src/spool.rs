@@ -5,6 +5,7 @@
 //! folder/                            one process at a time, by a lock
 //!   lock
 //!   cursor                           up to which number everything was acknowledged
+//!   lost                             what the run before could not keep
 //!   00000000000000000001.segment     header, record, record, …
 //!   00000000000000004711.segment     the newest: appended to
 //!   00000000000000000815.damaged     what could not be read, for people
@@ -31,10 +32,11 @@
 //! **At the limit** the newest is refused, and told so. What was kept stays: the first events of an
 //! outage are what people ask for afterwards, and if the oldest had to go, whoever ended the agent
 //! could wash their traces out with noise. Whoever is refused can hold its sources back, and ask
-//! them again later; what was on disk and given up would be gone.
+//! them again later; what was on disk and given up would be gone. What is refused until the process
+//! ends is lost: how much is written down for the next one, in a place that a full disk has.
 //!
 //! - `record`, `segment`, `scan`, `payload`: bytes, without files; `cursor`: the place up to which
-//!   all is acknowledged;
+//!   all is acknowledged; `loss_note`: what was lost at the end of a run;
 //! - `folder`: the files; `recovery`: what an earlier process left in them;
 //! - `store`: the [`Spool`]. All of its calls block for as long as the disk takes.
 //!
@@ -43,12 +45,15 @@
 mod cursor;
 mod error;
 mod folder;
+mod loss_note;
 mod payload;
 mod record;
 mod recovery;
 mod scan;
 mod segment;
 mod store;
+
+pub(crate) use loss_note::LossNote;
 
 pub use error::{AcknowledgeError, AppendError, OpenError, ReadError};
 pub use record::MAX_PAYLOAD_BYTES;

@@ -67,7 +67,7 @@ impl From<ProgramError> for Failure {
     fn from(error: ProgramError) -> Self {
         match error {
             ProgramError::Run(error) => error.into(),
-            ProgramError::Orphaned { lost: 1.., .. } => Self::Failed(error.into()),
+            ProgramError::Orphaned { lost, .. } if !lost.is_none() => Self::Failed(error.into()),
             error if error.is_doors_configuration() => Self::Configuration(error.into()),
             error => Self::Infrastructure(error.into()),
         }

@@ -3,6 +3,7 @@
 use daemoneye_eventbus::rpc::{HealthPart, HealthReport};
 
 use crate::runtime::{CollectorStatus, SourceState, SourceStatus};
+use crate::source::Loss;
 
 /// Each source is a part, the way from them to the bus is one, and so is each figure the collector
 /// watches of itself.
@@ -27,8 +28,13 @@ pub(crate) fn report(status: &CollectorStatus) -> HealthReport {
 
 /// Why the way to the bus is not as it should be.
 fn held_up(status: &CollectorStatus) -> Option<String> {
-    let counted = [(status.events_lost, "lost"), (status.events_spooled, "on disk")];
-    let counted = counted.iter().filter(|(events, _)| *events > 0);
+    let on_disk = Loss { events: status.events_spooled, uncounted: false };
+    let counted = [
+        (status.lost(), "lost"),
+        (status.lost_before, "lost by earlier runs"),
+        (on_disk, "on disk"),
+    ];
+    let counted = counted.iter().filter(|(events, _)| !events.is_none());
     let counted = counted.map(|(events, what)| format!("{events} events {what}"));
     let held_back = status.backpressure.then(|| "sources are held back".to_owned());
     let told: Vec<_> = counted.chain(held_back).collect();
@@ -89,5 +95,29 @@ mod tests {
                 part("memory", Told::Healthy, None),
             ]
         );
+    }
+
+    #[test]
+    fn what_is_lost_of_this_run_and_of_earlier_ones_is_told_apart_and_whether_it_was_counted() {
+        let reason = |lost_before, events_lost, lost_uncounted| {
+            let status = CollectorStatus {
+                events_lost,
+                lost_before,
+                lost_uncounted,
+                ..CollectorStatus::new("c")
+            };
+            report(&status).parts[0].reason.clone()
+        };
+        let before = |events, uncounted| Loss { events, uncounted };
+        let rows = [
+            (before(0, false), 0, false, None),
+            (before(5, false), 5, false, Some("5 events lost by earlier runs")),
+            (before(5, true), 5, false, Some("at least 5 events lost by earlier runs")),
+            (before(5, false), 7, false, Some("2 events lost, 5 events lost by earlier runs")),
+            (before(0, false), 0, true, Some("uncounted events lost")),
+        ];
+        for (lost_before, lost, uncounted, expected) in rows {
+            assert_eq!(reason(lost_before, lost, uncounted).as_deref(), expected);
+        }
     }
 }

@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::orphan::OrphanEnd;
 use crate::ipc::StartError;
 use crate::runtime::RunError;
+use crate::source::Loss;
 
 /// Why a collector did not begin, or did not end in order.
 #[derive(Debug, Error)]
@@ -24,8 +25,8 @@ pub enum ProgramError {
     Orphaned {
         /// What it ended at.
         end: OrphanEnd,
-        /// Events accepted, and neither kept on disk nor known to the agent that died.
-        lost: u64,
+        /// Events its source had, neither kept on disk nor known to the agent that died.
+        lost: Loss,
     },
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use daemoneye_eventbus::{Credential, EventBus, SourceCaps};
 use tokio::sync::{Notify, Semaphore, mpsc};
-use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 
@@ -19,8 +19,8 @@ use super::status::{CollectorStatus, SourceState, SourceStatus};
 use super::{RegisterError, RunError, check};
 use crate::config::CollectorConfig;
 use crate::factory::EventBusFactory;
-use crate::source::EventSource;
-use crate::spool::{Recovered, Spool};
+use crate::source::{EventSource, Loss};
+use crate::spool::{LossNote, Recovered, Spool};
 
 /// Share of the time for a stop that sources get; publishing what they sent gets the rest.
 const SOURCES_SHARE_OF_STOP: u32 = 2;
@@ -57,6 +57,8 @@ pub struct Collector {
     bus: Option<Arc<dyn EventBus>>,
     credential: Credential,
     spool: Option<Spool>,
+    /// For the next run; held to the end of this one, and with it the spool's lock.
+    loss_note: Option<Arc<LossNote>>,
     board: Board,
 }
 
@@ -65,6 +67,8 @@ struct Pipeline {
     intake: JoinHandle<()>,
     publisher: JoinHandle<Result<(), RunError>>,
     close_lanes: Arc<Notify>,
+    /// Raised by a publisher that keeps what there is: the bus is gone.
+    bus_gone: Arc<Notify>,
     permits: Arc<Semaphore>,
 }
 
@@ -76,7 +80,8 @@ impl Collector {
     pub fn new(config: CollectorConfig) -> Self {
         let board = Board::new(CollectorStatus::new(&config.component_name));
         let credential = Credential::None;
-        Self { config, sources: Vec::new(), bus: None, credential, spool: None, board }
+        let (bus, spool, loss_note) = (None, None, None);
+        Self { config, sources: Vec::new(), bus, credential, spool, loss_note, board }
     }
 
     /// Publishes on a bus that others use too; the collector will not shut it down.
@@ -94,22 +99,31 @@ impl Collector {
     }
 
     /// Keeps events in this spool while the bus does not take them. What is in it already is of
-    /// earlier runs, and is published first; what was lost of it counts as lost in this run.
+    /// earlier runs, and is published first; what was lost of it counts as lost in this run, and so
+    /// does what the last run could not keep when it ended. The first event of this run says how
+    /// much that is, in its metadata: `lost_before`, a number, and `lost_before_uncounted` where
+    /// there may be more.
     ///
     /// The bus must not count an event as accepted that may still be lost with its connection:
     /// a client's `Fire` does.
     #[must_use]
     pub fn with_spool(mut self, spool: Spool, recovered: &Recovered) -> Self {
-        let lost = recovered.lost_events;
+        let damaged = Loss { events: recovered.lost_events, uncounted: false };
+        let lost = damaged + recovered.given_up;
+        if !recovered.given_up.is_none() {
+            warn!(events = %recovered.given_up, "earlier runs could not keep all they had to tell");
+        }
         if recovered.damaged_bytes > 0 {
             warn!(?recovered, "a part of what was kept on disk cannot be read any more");
         } else if recovered.events > 0 {
             info!(?recovered, "events of earlier runs are on disk");
         }
         self.board.update(|status| {
-            status.events_accepted += lost;
-            status.events_lost += lost;
+            status.events_accepted += lost.events;
+            status.events_lost += lost.events;
+            status.lost_before = lost;
         });
+        self.loss_note = Some(spool.loss_note());
         self.spool = Some(spool);
         self
     }
@@ -204,11 +218,15 @@ impl Collector {
             () = stop => info!(collector = %self.config.component_name, "stopping"),
             () = sources.wait_all() => warn!("every source has ended"),
             result = &mut pipeline.publisher => bus_result = Some(result),
+            // What sources have in hand is kept, too, as far as there is room.
+            () = pipeline.bus_gone.notified() => info!("the bus is gone"),
         }
         drop(checks);
         let deadline = Instant::now() + self.config.shutdown_timeout;
         sources.stop(self.config.shutdown_timeout / SOURCES_SHARE_OF_STOP).await;
         let published = pipeline.finish(bus_result, deadline, self.config.shutdown_timeout).await;
+        let lost = self.count_lost();
+        self.leave_word(lost).await;
         self.conclude(published)
     }
 
@@ -232,26 +250,51 @@ impl Collector {
         );
         let intake = tokio::spawn(intake.run());
         let (bus, board) = (Arc::clone(bus), self.board.clone());
-        let own_permits = Arc::clone(&permits);
+        let (own_permits, bus_gone) = (Arc::clone(&permits), Arc::new(Notify::new()));
         let publisher = if let Some(spool) = spool {
-            let close_lanes = Arc::clone(&close_lanes);
             let (permits, config) = (own_permits, &self.config);
+            let gone = Arc::clone(&bus_gone);
             let publisher =
-                SpoolingPublisher::new(bus, receiver, permits, close_lanes, config, board, spool);
+                SpoolingPublisher::new(bus, receiver, permits, gone, config, board, spool);
             tokio::spawn(publisher.run())
         } else {
             let publisher = Publisher::new(bus, receiver, own_permits, &self.config, board);
             tokio::spawn(publisher.run())
         };
-        Pipeline { intake, publisher, close_lanes, permits }
+        Pipeline { intake, publisher, close_lanes, bus_gone, permits }
     }
 
-    /// Accounts for what was left over, and judges the run.
-    fn conclude(&self, published: Result<(), RunError>) -> Result<CollectorStatus, RunError> {
+    /// Accounts for what is lost at the end: what was left over, and what sources had in hand. One
+    /// that was aborted may have had more.
+    fn count_lost(&self) -> Loss {
+        let mut lost: Loss = self.sources.iter().map(|source| source.unsent()).sum();
         self.board.update(|status| {
-            status.events_lost = status.events_missing();
+            let is_aborted = |source: &SourceStatus| source.state == SourceState::Aborted;
+            lost.uncounted |= status.sources.iter().any(is_aborted);
+            status.events_accepted += lost.events;
+            let missing = status.events_missing();
+            let before = std::mem::replace(&mut status.events_lost, missing);
+            lost.events = missing.saturating_sub(before);
+            status.lost_uncounted |= lost.uncounted;
             status.backpressure = false;
         });
+        lost
+    }
+
+    /// Writes down for the next run what is lost at the end of this one, and what was before it if
+    /// no event has told it.
+    async fn leave_word(&self, lost: Loss) {
+        let Some(note) = self.loss_note.clone() else { return };
+        let status = self.board.current();
+        let has_told = status.events_published + status.events_spooled > 0;
+        let lost = if has_told { lost } else { lost + status.lost_before };
+        if let Ok(Err(error)) = spawn_blocking(move || note.write(lost)).await {
+            warn!(%error, events = %lost, "the next run does not learn how many events are lost");
+        }
+    }
+
+    /// Judges the run.
+    fn conclude(&self, published: Result<(), RunError>) -> Result<CollectorStatus, RunError> {
         let status = self.board.current();
         match published {
             Ok(()) => {}

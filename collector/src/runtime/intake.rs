@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use daemoneye_eventbus::{CollectionEvent, SourceCaps};
+use daemoneye_eventbus::{ByteString, CollectionEvent, SourceCaps};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
 use super::board::Board;
 use crate::config::CollectorConfig;
-use crate::source::covers;
+use crate::source::{Loss, covers};
 
 /// The receiving end of one source's channel.
 pub(super) struct Lane {
@@ -42,6 +42,8 @@ pub(super) struct Intake {
     batches: mpsc::Sender<Batch>,
     board: Board,
     close_lanes: Arc<Notify>,
+    /// What earlier runs lost, until the first event tells it.
+    lost_before: Loss,
 }
 
 /// The publisher is gone: nothing can be passed on any more.
@@ -62,6 +64,7 @@ impl Intake {
         board: Board,
         close_lanes: Arc<Notify>,
     ) -> Self {
+        let lost_before = board.current().lost_before;
         Self {
             lanes,
             turn: 0,
@@ -74,6 +77,7 @@ impl Intake {
             batches,
             board,
             close_lanes,
+            lost_before,
         }
     }
 
@@ -130,10 +134,11 @@ impl Intake {
         if ended == count { Poll::Ready(None) } else { Poll::Pending }
     }
 
-    async fn take(&mut self, lane: usize, event: CollectionEvent) -> Result<(), Gone> {
+    async fn take(&mut self, lane: usize, mut event: CollectionEvent) -> Result<(), Gone> {
         if !self.admit(lane, &event) {
             return Ok(());
         }
+        self.tell_lost_before(&mut event);
         let permit = self.permit().await?;
         if let Some(held) = &mut self.held {
             held.merge(permit);
@@ -143,6 +148,20 @@ impl Intake {
         }
         self.gathered.push(event);
         if self.gathered.len() >= self.max_batch_size { self.flush().await } else { Ok(()) }
+    }
+
+    /// The first event says what was lost before it.
+    fn tell_lost_before(&mut self, event: &mut CollectionEvent) {
+        let Loss { events, uncounted } = std::mem::take(&mut self.lost_before);
+        let metadata = &mut event.header_mut().metadata;
+        if events > 0 {
+            let events = ByteString::from(events.to_string());
+            metadata.push((ByteString::from_static("lost_before"), events));
+        }
+        if uncounted {
+            let name = ByteString::from_static("lost_before_uncounted");
+            metadata.push((name, ByteString::from_static("true")));
+        }
     }
 
     /// A permit for one event. Without one at hand, what is gathered goes out first: it holds

@@ -40,12 +40,16 @@ impl SourceSet {
             shutdown_signal: Arc::default(),
             board: board.clone(),
         };
+        let lost_before = board.current().lost_before;
         let share = (config.event_buffer_size / sources.len()).max(1);
         let mut lanes = Vec::with_capacity(sources.len());
         for (index, source) in sources.iter().enumerate() {
             let (sender, receiver) = mpsc::channel(share);
             lanes.push(Lane::new(source.capabilities(), receiver));
             set.set_state(index, SourceState::Running);
+            if !lost_before.is_none() {
+                source.follows_loss(lost_before);
+            }
             let (source, signal) = (Arc::clone(source), Arc::clone(&set.shutdown_signal));
             let task = set.tasks.spawn(async move { source.start(sender, signal).await });
             set.owners.insert(task.id(), index);

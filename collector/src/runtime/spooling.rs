@@ -56,8 +56,8 @@ pub(super) struct SpoolingPublisher {
     bus: Arc<dyn EventBus>,
     batches: mpsc::Receiver<Batch>,
     permits: Arc<Semaphore>,
-    /// Ends the sources' channels when the bus is gone, so that all they have sent is kept.
-    close_lanes: Arc<Notify>,
+    /// Has the sources end when the bus is gone, so that all they have is kept.
+    bus_gone: Arc<Notify>,
     /// Free permits at which backpressure ends: half, so that it does not flicker.
     relief_permits: usize,
     spill_after: Duration,
@@ -107,7 +107,7 @@ impl SpoolingPublisher {
         bus: Arc<dyn EventBus>,
         batches: mpsc::Receiver<Batch>,
         permits: Arc<Semaphore>,
-        close_lanes: Arc<Notify>,
+        bus_gone: Arc<Notify>,
         config: &CollectorConfig,
         board: Board,
         spool: Spool,
@@ -116,7 +116,7 @@ impl SpoolingPublisher {
             bus,
             batches,
             permits,
-            close_lanes,
+            bus_gone,
             relief_permits: config.backpressure_threshold.div_ceil(2),
             spill_after: SPILL_AFTER.min(config.shutdown_timeout / SPILL_SHARE_OF_STOP),
             log_events: config.enable_debug_logging,
@@ -222,10 +222,10 @@ impl SpoolingPublisher {
     async fn settle(&mut self, result: Result<(), PublishError>) -> Result<(), RunError> {
         let Some(UnderWay { event, kept_as, .. }) = self.under_way.take() else { return Ok(()) };
         match result {
-            Ok(()) => self.published(&event, kept_as),
+            Ok(()) => self.published(&event, kept_as).await,
             Err(error @ PublishError::Undelivered) => {
                 warn!(%error, kind = event.kind().as_str(), "a subscriber lost an event");
-                self.published(&event, kept_as);
+                self.published(&event, kept_as).await;
             }
             Err(error @ (PublishError::TooLarge { .. } | PublishError::Denied(_))) => {
                 warn_once(&mut self.told.lossy, &error, "events are lost");
@@ -249,7 +249,7 @@ impl SpoolingPublisher {
         Ok(())
     }
 
-    fn published(&mut self, event: &CollectionEvent, kept_as: Option<u64>) {
+    async fn published(&mut self, event: &CollectionEvent, kept_as: Option<u64>) {
         if self.log_events {
             debug!(?event, "published");
         }
@@ -259,6 +259,9 @@ impl SpoolingPublisher {
             Origin::ThisRun => status.events_published += 1,
             Origin::EarlierRun => status.events_replayed += 1,
         });
+        if origin == Origin::ThisRun {
+            self.kept.forget_loss().await;
+        }
     }
 
     /// Events that were kept and cannot be read any more.
@@ -370,7 +373,7 @@ impl SpoolingPublisher {
 
     /// The bus is gone: ends the sources, and keeps whatever they have sent, as far as there is room.
     async fn keep_rest(&mut self, source: PublishError) -> RunError {
-        self.close_lanes.notify_one();
+        self.bus_gone.notify_one();
         loop {
             self.spill().await;
             if !self.waiting.is_empty() {

@@ -3,6 +3,7 @@
 use daemoneye_eventbus::SourceCaps;
 use daemoneye_eventbus::rpc::ErrorRate;
 
+use crate::source::Loss;
 use crate::telemetry::OwnStatus;
 
 /// A collector at one moment. At quiescence accepted = published + spooled + lost.
@@ -12,13 +13,18 @@ pub struct CollectorStatus {
     pub component_name: String,
     /// Its sources, in the order they registered.
     pub sources: Vec<SourceStatus>,
-    /// Events taken from sources that they were allowed to send.
+    /// Events taken from sources that they were allowed to send, and those that are lost and never
+    /// came so far: in earlier runs, or held back in a source to its end.
     pub events_accepted: u64,
     /// Events the bus accepted.
     pub events_published: u64,
     /// Events the bus would never take (too large), or that were left over when the time for a
-    /// stop was up or the bus was gone.
+    /// stop was up or the bus was gone; with those of `lost_before`.
     pub events_lost: u64,
+    /// What was found to be lost of earlier runs when this one began.
+    pub lost_before: Loss,
+    /// Whether this run has lost events that nobody could count.
+    pub lost_uncounted: bool,
     /// Events of this run that are on disk, since the bus has not taken them. Unlike the others this
     /// decreases: an event that is taken counts as published.
     pub events_spooled: u64,
@@ -90,6 +96,8 @@ impl CollectorStatus {
             events_accepted: 0,
             events_published: 0,
             events_lost: 0,
+            lost_before: Loss::default(),
+            lost_uncounted: false,
             events_spooled: 0,
             events_replayed: 0,
             publish_retries: 0,
@@ -113,6 +121,14 @@ impl CollectorStatus {
         ErrorRate {
             failed: refused + retries + self.events_lost + self.checks_failed,
             tried: self.events_accepted + refused + retries + self.checks,
+        }
+    }
+
+    /// What this run has lost, without what it found lost of earlier ones.
+    pub fn lost(&self) -> Loss {
+        Loss {
+            events: self.events_lost.saturating_sub(self.lost_before.events),
+            uncounted: self.lost_uncounted,
         }
     }
 

@@ -24,6 +24,9 @@
 //!   known, and the difference told. A change may be told a second time then. Windows does not say
 //!   that any are lost: there everything is compared every ten minutes, and what was missed is told
 //!   late, without a `bulk` event.
+//! - What cannot be sent any more at the end is counted as if it were sent; where notifications
+//!   were lost, as at least so much. A life that follows such a loss begins with a `bulk` event on
+//!   every watched path (metadata `reason` is `earlier_loss`).
 //! - Size, permissions and owner are those the path has when the event is made; what is gone by
 //!   then has none.
 //!

@@ -19,8 +19,8 @@ use tracing::{debug, warn};
 
 use super::first_scan::{FirstScan, FirstScanSender};
 use super::orders::{Orders, OrdersSender};
-use super::outlet::{ChannelClosed, Outlet};
-use crate::source::{CollectionEvent, EventSource, SourceCaps};
+use super::outlet::{ChannelClosed, Outlet, Unsent};
+use crate::source::{CollectionEvent, EventSource, Loss, SourceCaps};
 
 /// How often the shutdown signal is looked at between scans, for a caller that does not also call
 /// `stop`.
@@ -88,6 +88,7 @@ pub struct ScanningSource<S: Scanner> {
     failure: Mutex<Option<String>>,
     /// When it began to scan, or to do so in another time, monotonic nanoseconds; 0 before.
     started_ns: AtomicU64,
+    unsent: Unsent,
 }
 
 /// What a source does next.
@@ -112,6 +113,7 @@ impl<S: Scanner> ScanningSource<S> {
             last_scan_ns: AtomicU64::new(0),
             failure: Mutex::new(None),
             started_ns: AtomicU64::new(0),
+            unsent: Unsent::default(),
         }
     }
 
@@ -180,14 +182,13 @@ async fn next_tick(ticks: &mut Interval, is_paused: bool) {
 }
 
 /// Sends what a scan told.
-async fn send(scanned: Scanned, outlet: &mut Outlet) -> Result<(), ChannelClosed> {
-    for mut event in scanned.events {
+async fn send(mut scanned: Scanned, outlet: &mut Outlet) -> Result<(), ChannelClosed> {
+    for event in &mut scanned.events {
         let header = event.header_mut();
         header.observed_unix_ns = scanned.observed_unix_ns;
         header.observed_monotonic_ns = scanned.observed_monotonic_ns;
-        outlet.send(event).await?;
     }
-    Ok(())
+    outlet.send_all(scanned.events).await
 }
 
 /// Off the runtime's thread: opening reads, and may fail.
@@ -227,7 +228,7 @@ impl<S: Scanner> EventSource for ScanningSource<S> {
         let mut scanner = open::<S>(current.config.clone()).await?;
         let mut ticks = every(S::interval(&current.config));
         self.started_ns.store(monotonic_ns(), Ordering::Relaxed);
-        let mut outlet = Outlet::new(S::NAME, tx);
+        let mut outlet = Outlet::new(S::NAME, tx, self.unsent.clone());
         let mut work_is_left = false;
         loop {
             match self.next(&mut ticks, &mut orders, &shutdown_signal, work_is_left).await {
@@ -281,13 +282,18 @@ impl<S: Scanner> EventSource for ScanningSource<S> {
             return Ok(());
         }
         let last = self.last_scan_ns.load(Ordering::Relaxed).max(started);
-        let silent = Duration::from_nanos(monotonic_ns().saturating_sub(last));
+        let silent_ns = monotonic_ns().saturating_sub(last);
+        let silent = Duration::from_millis(silent_ns / 1_000_000);
         let limit = S::interval(&orders.config) * MISSED_SCANS + SCAN_GRACE;
         anyhow::ensure!(silent <= limit, "no scan for {silent:?}, {limit:?} is the limit");
         match &*self.failure.lock() {
             Some(failure) => Err(anyhow::anyhow!("the last scan failed: {failure}")),
             None => Ok(()),
         }
+    }
+
+    fn unsent(&self) -> Loss {
+        self.unsent.loss()
     }
 }
 

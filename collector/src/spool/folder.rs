@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::OpenError;
 use super::record::MAX_RECORD_BYTES;
@@ -13,6 +14,8 @@ use crate::config::{SpoolSync, prepare_private_folder};
 const LOCK_FILE: &str = "lock";
 /// Where the cursor is.
 const CURSOR_FILE: &str = "cursor";
+/// Where it is written down what the last run lost.
+const LOSS_FILE: &str = "lost";
 /// Files of records, named by the number of the first.
 const SEGMENT: &str = "segment";
 /// What could not be read of a segment, under the segment's number.
@@ -37,7 +40,7 @@ const MAX_DAMAGED_FILES: usize = 4;
 #[derive(Debug)]
 pub(super) struct SpoolFolder {
     path: PathBuf,
-    _lock: File,
+    lock: Arc<File>,
 }
 
 impl SpoolFolder {
@@ -51,7 +54,7 @@ impl SpoolFolder {
             TryLockError::WouldBlock => OpenError::InUse { folder: path.to_owned() },
             TryLockError::Error(source) => failed(source),
         })?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock: Arc::new(lock) })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -61,6 +64,12 @@ impl SpoolFolder {
     /// The cursor's file, made if there is none.
     pub(super) fn cursor(&self) -> io::Result<File> {
         private().create(true).truncate(false).open(self.path.join(CURSOR_FILE))
+    }
+
+    /// The file of what the last run lost, made if there is none, and the lock, for who writes it.
+    pub(super) fn loss(&self) -> io::Result<(File, Arc<File>)> {
+        let file = private().create(true).truncate(false).open(self.path.join(LOSS_FILE))?;
+        Ok((file, Arc::clone(&self.lock)))
     }
 
     /// The numbers of the segments there are, lowest first.
@@ -227,11 +236,12 @@ mod tests {
 
         let (_base, folder) = opened();
         folder.cursor().unwrap();
+        folder.loss().unwrap();
         folder.begin(SegmentHeader { incarnation: 1, first: 1 }, SpoolSync::Batch).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(folder.path()), 0o700);
         let files: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();
-        assert_eq!(files.len(), 3);
+        assert_eq!(files.len(), 4);
         assert!(files.iter().all(|file| mode(&file.path()) == 0o600));
     }
 

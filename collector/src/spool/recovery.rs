@@ -9,6 +9,7 @@ use super::folder::SpoolFolder;
 use super::record::Ending;
 use super::scan::Records;
 use super::segment::{BadHeader, HEADER_BYTES, Segment, SegmentHeader};
+use crate::source::Loss;
 
 /// What was found when a spool was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Recovered {
     /// Events that were lost with them and were not acknowledged, as far as their numbers tell: those
     /// of the newest segment nobody can count.
     pub lost_events: u64,
+    /// What earlier runs could not keep when they ended, and nobody was told yet.
+    pub given_up: Loss,
 }
 
 /// What is known of a folder once it is whole.

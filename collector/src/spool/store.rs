@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use daemoneye_eventbus::wire::DecodeError;
 use daemoneye_eventbus::{ByteString, CollectionEvent};
@@ -16,8 +17,9 @@ use super::cursor::Cursor;
 use super::folder::{MAX_SEGMENT_BYTES, SpoolFolder};
 use super::recovery::{Found, Recovered, recover};
 use super::segment::Segment;
-use super::{AcknowledgeError, OpenError};
+use super::{AcknowledgeError, LossNote, OpenError};
 use crate::config::{SpoolConfig, SpoolSync};
+use crate::source::Loss;
 use reading::Place;
 
 /// Segments that a full spool has at least, so that room comes back in steps that are small beside
@@ -68,6 +70,7 @@ pub struct Spool {
     /// The number of the next event.
     next: u64,
     cursor: Cursor,
+    loss_note: Arc<LossNote>,
     /// Up to which number everything is acknowledged; the cursor may be behind.
     acknowledged: u64,
     /// Where reading goes on.
@@ -146,8 +149,11 @@ impl Spool {
         let folder = SpoolFolder::open(path)?;
         let failed = |source| OpenError::Io { folder: path.to_owned(), source };
         let cursor = folder.cursor().and_then(Cursor::read).map_err(failed)?;
-        let Found { segments, acknowledged, next, recovered } =
+        let loss = folder.loss().and_then(|(file, lock)| LossNote::read(file, lock));
+        let loss_note = Arc::new(loss.map_err(failed)?);
+        let Found { segments, acknowledged, next, mut recovered } =
             recover(&folder, cursor.acknowledged())?;
+        recovered.given_up = loss_note.found();
         let mut spool = Self {
             folder,
             publisher: publisher.into(),
@@ -157,6 +163,7 @@ impl Spool {
             file: None,
             next,
             cursor,
+            loss_note,
             acknowledged,
             place: None,
             lost: 0,
@@ -174,6 +181,21 @@ impl Spool {
             bytes: self.bytes(),
             limit_bytes: self.limits.limit_bytes,
         }
+    }
+
+    /// Where it is written down what is lost at the end; it is of use longer than the spool.
+    pub(crate) fn loss_note(&self) -> Arc<LossNote> {
+        Arc::clone(&self.loss_note)
+    }
+
+    /// What earlier runs lost when they ended was told, and is not told again.
+    pub(crate) fn forget_loss(&mut self) -> io::Result<()> {
+        self.loss_note.write(Loss::default())
+    }
+
+    /// Whether earlier runs lost something of which nobody was told before.
+    pub(crate) fn follows_loss(&self) -> bool {
+        !self.loss_note.found().is_none()
     }
 
     /// Forgets every event up to a number, that included; earlier numbers change nothing.

@@ -1,12 +1,12 @@
 //! [`MockEventSource`]: a source that sends what it was given and ends as it was told.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use tokio::sync::{Notify, mpsc};
 
-use crate::source::{CollectionEvent, EventSource, SourceCaps};
+use crate::source::{CollectionEvent, EventSource, Loss, SourceCaps};
 
 /// A source for tests. Clones share their counters, so that a test keeps one and registers one.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ struct Shared {
     starts: AtomicU32,
     stops: AtomicU32,
     health_checks: AtomicU32,
+    /// Events it was given and has not sent.
+    unsent: AtomicU64,
     stop: Notify,
 }
 
@@ -108,8 +110,10 @@ impl EventSource for MockEventSource {
         _shutdown_signal: Arc<AtomicBool>,
     ) -> anyhow::Result<()> {
         self.shared.starts.fetch_add(1, Ordering::Relaxed);
+        self.shared.unsent.store(self.events.len() as u64, Ordering::Relaxed);
         for event in self.events.clone() {
             tx.send(event).await?;
+            self.shared.unsent.fetch_sub(1, Ordering::Relaxed);
         }
         match self.ending {
             MockEnding::AtOnce => {}
@@ -133,5 +137,9 @@ impl EventSource for MockEventSource {
             Some(text) => Err(anyhow::anyhow!(text)),
             None => Ok(()),
         }
+    }
+
+    fn unsent(&self) -> Loss {
+        Loss { events: self.shared.unsent.load(Ordering::Relaxed), uncounted: false }
     }
 }

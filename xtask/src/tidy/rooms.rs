@@ -111,7 +111,7 @@ const COLLECTOR: &[Room] = &[
     room("analysis", &[]),
     room("config", &["source", "condition", "analysis"]),
     room("factory", &["config"]),
-    room("spool", &["config"]),
+    room("spool", &["source", "config"]),
     room("telemetry", &["config"]),
     room("runtime", &["source", "config", "factory", "spool", "telemetry"]),
     room("health", &["source", "config", "telemetry", "runtime"]),

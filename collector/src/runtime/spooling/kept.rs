@@ -28,6 +28,8 @@ pub(super) struct Kept {
     acknowledged: u64,
     /// Whether it was told that acknowledgements are not written down.
     is_unwritten: bool,
+    /// Whether it is written down what earlier runs lost, which the first event of this run tells.
+    has_loss: bool,
     /// How many there still are of earlier runs; they come before those of this one.
     earlier: u64,
     /// How many there still are of this run.
@@ -60,9 +62,10 @@ pub(super) struct Next {
 impl Kept {
     /// Whatever is in the spool now is of earlier runs.
     pub(super) fn new(spool: Spool) -> Self {
-        let earlier = spool.usage().events;
+        let (earlier, has_loss) = (spool.usage().events, spool.follows_loss());
         Self {
             spool: Some(spool),
+            has_loss,
             ahead: VecDeque::new(),
             passed: 0,
             acknowledged: 0,
@@ -145,6 +148,16 @@ impl Kept {
         };
         if !std::mem::replace(&mut self.is_unwritten, true) {
             warn!(%error, "what is published from here on may come again after a restart");
+        }
+    }
+
+    /// What earlier runs lost was told by an event that the bus has.
+    pub(super) async fn forget_loss(&mut self) {
+        if !std::mem::take(&mut self.has_loss) {
+            return;
+        }
+        if let Err(error) = self.with(Spool::forget_loss).await {
+            warn!(%error, "the next run tells once more what was lost before this one");
         }
     }
 

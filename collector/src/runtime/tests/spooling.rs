@@ -3,13 +3,15 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use daemoneye_eventbus::{CollectionEvent, EventHeader, ProcessEvent, PublishError, SourceCaps};
 use tempfile::TempDir;
 
 use super::{boxed, pids, process_source, processes};
 use crate::config::{SpoolConfig, SpoolSync};
-use crate::runtime::{Collector, CollectorStatus, RunError};
+use crate::runtime::{Collector, CollectorStatus, RunError, StatusWatch};
+use crate::source::Loss;
 use crate::spool::{Recovered, Spool};
 use crate::test_utils::{MockEventSource, ScriptedBus, TestCollector, create_test_config};
 
@@ -158,11 +160,67 @@ async fn a_spool_at_its_limit_holds_sources_back_and_loses_nothing() {
     in_order(&bus, 0..300);
 }
 
+/// A run that has a small disk full when its bus is gone, with 300 events of its source: what it
+/// was to the end.
+async fn run_with_full_disk(folder: &TempDir, source: &MockEventSource) -> StatusWatch {
+    let no_room = PublishError::Timeout { waited: Duration::ZERO };
+    // Each is followed by a pause, in which everything else comes to rest.
+    let answers = std::iter::repeat_n(no_room, 5).chain([PublishError::Closed]);
+    let collector = start(folder, 4 << 10, &Arc::new(ScriptedBus::new(answers)), source);
+    let status = collector.watch_status();
+    let error = collector.wait().await.unwrap_err();
+    assert!(matches!(error, RunError::BusLost { .. }), "{error}");
+    status
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_finds_no_room_is_counted_to_the_last_event_and_told_by_the_next_run_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run_with_full_disk(&folder, &process_source("a", 0..300)).await.current();
+    assert_eq!((first.events_accepted, first.events_spooled + first.events_lost), (300, 300));
+    let lost = Loss { events: first.events_lost, uncounted: false };
+    assert!(lost.events > 200 && first.lost() == lost, "{first:?}");
+
+    // One that tells nothing leaves it to the one after it.
+    let stalled = Arc::new(ScriptedBus::stalled());
+    let idle = start(&folder, ROOMY_BYTES, &stalled, &process_source("a", 0..0));
+    assert_eq!(idle.stop().await.unwrap().lost_before, lost);
+    let bus = Arc::new(ScriptedBus::new([]));
+    let mut next = start(&folder, ROOMY_BYTES, &bus, &process_source("a", 300..303));
+    next.wait_for(|status| status.events_published == 3).await;
+    let status = next.stop().await.unwrap();
+    assert_eq!((status.lost_before, status.lost()), (lost, Loss::default()));
+    assert_eq!(status.events_replayed, first.events_spooled);
+
+    let is_first = |event: &CollectionEvent| event.pid() == Some(300);
+    for event in bus.accepted() {
+        let told = event.header().metadata_value("lost_before").map(ToString::to_string);
+        assert_eq!(told, is_first(&event).then(|| lost.events.to_string()), "{event:?}");
+    }
+    assert_eq!(spool(folder.path(), ROOMY_BYTES).1.given_up, Loss::default(), "it was told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_held_back_until_it_is_aborted_may_lose_more_than_it_had_made() {
+    let (folder, bus) = (tempfile::tempdir().unwrap(), Arc::new(ScriptedBus::stalled()));
+    let buffered = u32::try_from(create_test_config().event_buffer_size).unwrap();
+    let made = 2 * buffered;
+    let mut collector = start(&folder, 4 << 10, &bus, &process_source("a", 0..made));
+    collector.wait_for(|status| status.backpressure && status.events_spooled > 30).await;
+    let watch = collector.watch_status();
+    let error = collector.stop().await.unwrap_err();
+    assert!(matches!(error, RunError::Deadline { .. }), "{error}");
+    let status = watch.current();
+    let accounted = status.events_spooled + status.events_lost;
+    assert_eq!((status.events_accepted, accounted), (made.into(), made.into()));
+    assert_eq!(status.lost(), Loss { events: status.events_lost, uncounted: true });
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_event_the_bus_never_takes_is_lost_alone_from_the_disk_as_well() {
     let folder = tempfile::tempdir().unwrap();
     let too_large = PublishError::TooLarge { bytes: 2, limit_bytes: 1 };
-    let no_room = PublishError::Timeout { waited: std::time::Duration::ZERO };
+    let no_room = PublishError::Timeout { waited: Duration::ZERO };
     // The first event finds no room, goes to disk with the others, and is refused from there.
     let bus = Arc::new(ScriptedBus::new([no_room, too_large]));
     let source = process_source("a", 0..5);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use daemoneye_eventbus::FilesystemEvent;
 use daemoneye_eventbus::clock::monotonic_ns;
+use daemoneye_eventbus::event::FilesystemOperation;
 use thiserror::Error;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::timeout;
@@ -22,10 +23,10 @@ use super::roots::{RootError, roots};
 use super::scope::Scope;
 use super::tracker::{Progress, Tracker};
 use crate::config::{CollectorName, FsmondConfig};
-use crate::source::{CollectionEvent, EventSource, SourceCaps};
+use crate::source::{CollectionEvent, EventSource, Loss, SourceCaps};
 use crate::sources::first_scan::{FirstScan, FirstScanSender};
 use crate::sources::orders::OrdersSender;
-use crate::sources::outlet::{ChannelClosed, Outlet};
+use crate::sources::outlet::{ChannelClosed, Outlet, Unsent};
 
 /// How often the shutdown signal is looked at, for a caller that does not also call `stop`.
 const SIGNAL_POLL: Duration = Duration::from_millis(250);
@@ -46,6 +47,9 @@ pub struct FilesystemSource {
     condition: watch::Sender<Option<Condition>>,
     /// How many losses the last health check has told of.
     overflows_told: AtomicU64,
+    unsent: Unsent,
+    /// Whether earlier runs have lost what nobody was told of.
+    follows_loss: AtomicBool,
 }
 
 /// Why nothing is watched.
@@ -82,6 +86,8 @@ impl FilesystemSource {
             first_scan: FirstScanSender::new(),
             condition: watch::Sender::new(None),
             overflows_told: AtomicU64::new(0),
+            unsent: Unsent::default(),
+            follows_loss: AtomicBool::new(false),
         }
     }
 
@@ -106,6 +112,22 @@ impl FilesystemSource {
             is_news
         });
         self.first_scan.sent(0);
+    }
+
+    /// Sends events. Of those that nobody receives, one that says that notices were lost stands for
+    /// any number.
+    async fn send(
+        &self,
+        events: Vec<FilesystemEvent>,
+        outlet: &mut Outlet,
+    ) -> Result<(), ChannelClosed> {
+        let tells_loss = events.iter().any(|event| event.operation == FilesystemOperation::Bulk);
+        let events = events.into_iter().map(CollectionEvent::Filesystem).collect();
+        let sent = outlet.send_all(events).await;
+        if sent.is_err() && tells_loss {
+            self.unsent.may_be_more();
+        }
+        sent
     }
 
     /// Waits for notices, until something is due, or until the source shall end; through a pause.
@@ -147,22 +169,22 @@ impl FilesystemSource {
     }
 }
 
-async fn send(events: Vec<FilesystemEvent>, outlet: &mut Outlet) -> Result<(), ChannelClosed> {
-    for event in events {
-        outlet.send(CollectionEvent::Filesystem(event)).await?;
-    }
-    Ok(())
-}
-
 /// Finds what shall be watched, and gets a watcher for it. Blocks.
-fn open(config: &FsmondConfig) -> Result<(Tracker<LocalSystem>, Feed), OpenError> {
+fn open(
+    config: &FsmondConfig,
+    follows_loss: bool,
+) -> Result<(Tracker<LocalSystem>, Feed), OpenError> {
     let dialect = Dialect::of_this_system();
     if config.include_access && !dialect.tells_accesses() {
         return Err(OpenError::Accesses);
     }
     let scope = Scope::new(roots(config.paths.as_deref())?, config.recursive, config.excluded()?);
     let (system, feed) = LocalSystem::open(dialect, config.recursive, config.include_access)?;
-    Ok((Tracker::new(system, dialect, scope, config), feed))
+    let mut tracker = Tracker::new(system, dialect, scope, config);
+    if follows_loss {
+        tracker.tell_earlier_loss(Stamp::now());
+    }
+    Ok((tracker, feed))
 }
 
 /// One step, off the runtime's thread: looking and listing takes its time.
@@ -193,16 +215,17 @@ impl EventSource for FilesystemSource {
         shutdown_signal: Arc<AtomicBool>,
     ) -> anyhow::Result<()> {
         let config = self.orders.current().config;
-        let opened = tokio::task::spawn_blocking(move || open(&config)).await?;
+        let follows_loss = self.follows_loss.load(Ordering::Relaxed);
+        let opened = tokio::task::spawn_blocking(move || open(&config, follows_loss)).await?;
         let (mut tracker, mut feed) = opened?;
-        let mut outlet = Outlet::new(NAME, tx);
+        let mut outlet = Outlet::new(NAME, tx, self.unsent.clone());
         let mut notices = Vec::new();
         loop {
             let progress;
             (tracker, progress) = advance(tracker, mem::take(&mut notices)).await?;
             debug!(source = NAME, events = progress.events.len(), "advanced");
-            if send(progress.events, &mut outlet).await.is_err() {
-                return Ok(());
+            if self.send(progress.events, &mut outlet).await.is_err() {
+                break;
             }
             if progress.is_more {
                 if shutdown_signal.load(Ordering::Acquire) {
@@ -220,8 +243,8 @@ impl EventSource for FilesystemSource {
         feed.take_rest(&mut notices);
         let finish = move || tracker.finish(notices, Stamp::now());
         let rest = tokio::task::spawn_blocking(finish).await?;
-        // Whoever receives no more has no use for the rest.
-        let _ = send(rest, &mut outlet).await;
+        // Where nobody receives any more, this counts what would have been told.
+        let _ = self.send(rest, &mut outlet).await;
         Ok(())
     }
 
@@ -237,6 +260,14 @@ impl EventSource for FilesystemSource {
         let problems = condition.problems(told);
         anyhow::ensure!(problems.is_empty(), "{}", problems.join("; "));
         Ok(())
+    }
+
+    fn unsent(&self) -> Loss {
+        self.unsent.loss()
+    }
+
+    fn follows_loss(&self, _lost: Loss) {
+        self.follows_loss.store(true, Ordering::Relaxed);
     }
 }
 

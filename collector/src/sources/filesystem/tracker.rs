@@ -130,6 +130,13 @@ impl<S: System> Tracker<S> {
         }
     }
 
+    /// Tells that an earlier life of the source has lost what it saw. To be called before the first
+    /// step, whose events begin with this.
+    pub(super) fn tell_earlier_loss(&mut self, now: Stamp) {
+        self.now = now;
+        self.tell_bulk("earlier_loss", 0);
+    }
+
     /// Takes notices in, and tells what they come to now. Blocks while it looks.
     pub(super) fn advance(&mut self, notices: Vec<Notice>, now: Stamp) -> Progress {
         self.now = now;

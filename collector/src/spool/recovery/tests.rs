@@ -142,7 +142,8 @@ fn the_end_of_a_segment_that_is_missing_before_another_is_damage_and_not_torn() 
     bench.segment(4, 4..9);
     let left_bytes = bench.length(1) - 1;
     bench.folder.cut(1, left_bytes).unwrap();
-    let Recovered { events, torn_bytes, damaged_bytes, lost_events } = bench.recover(0).recovered;
+    let Recovered { events, torn_bytes, damaged_bytes, lost_events, .. } =
+        bench.recover(0).recovered;
     let record_bytes = (HEAD_BYTES + "event 3".len()) as u64;
     assert_eq!((events, lost_events), (7, 1));
     assert_eq!((torn_bytes, damaged_bytes), (0, record_bytes - 1));

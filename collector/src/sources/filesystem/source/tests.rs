@@ -8,7 +8,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use daemoneye_eventbus::event::FilesystemOperation;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
@@ -117,6 +116,29 @@ impl Running {
         self.run.await.expect("it does not panic").expect("it ends well");
         rest
     }
+}
+
+#[tokio::test]
+async fn what_nobody_receives_any_more_is_counted_when_it_ends() {
+    let mut running = Running::start().await;
+    let outside = tempfile::tempdir().unwrap();
+    let filled = outside.path().join("filled");
+    fs::create_dir(&filled).unwrap();
+    for number in 0..20 {
+        File::create(filled.join(number.to_string())).unwrap();
+    }
+    // One notice, and one step that tells the folder and all in it: more than the channel holds.
+    fs::rename(&filled, running.path("filled")).unwrap();
+    assert_eq!(running.next().await.operation, FilesystemOperation::Created);
+    running.events.close();
+    let mut received = 1;
+    while running.events.recv().await.is_some() {
+        received += 1;
+    }
+    (&mut running.run).await.unwrap().unwrap();
+    let unsent = running.source.unsent();
+    assert_eq!((received + unsent.events, unsent.uncounted), (21, false));
+    assert!(unsent.events > 0, "{received} received");
 }
 
 #[tokio::test]

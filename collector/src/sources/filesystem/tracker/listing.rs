@@ -86,13 +86,18 @@ impl<S: System> Tracker<S> {
     pub(super) fn tell_loss(&mut self, overflow: &Overflow) {
         let left = self.fold.end_all_departures();
         self.apply_all(left);
+        self.tell_bulk("overflow", overflow.dropped);
+    }
+
+    /// Tells on every watched path that anything may have happened there.
+    pub(super) fn tell_bulk(&mut self, reason: &str, dropped: u64) {
         let roots: Vec<_> = self.scope.roots().map(Path::to_owned).collect();
         for root in roots {
             let sight = self.system.look(&root);
             if let Some(event) = self.tell(FilesystemOperation::Bulk, &root, sight, self.now) {
-                add_metadata(event, "reason", "overflow");
-                if overflow.dropped > 0 {
-                    add_metadata(event, "dropped", &overflow.dropped.to_string());
+                add_metadata(event, "reason", reason);
+                if dropped > 0 {
+                    add_metadata(event, "dropped", &dropped.to_string());
                 }
             }
         }

@@ -284,6 +284,17 @@ fn losses_in_short_succession_are_one_episode_and_are_counted() {
 }
 
 #[test]
+fn what_an_earlier_life_has_lost_is_told_on_every_watched_path_and_compares_nothing() {
+    let mut stage = Stage::new();
+    let at = stage.world().stamp();
+    stage.tracker.tell_earlier_loss(at);
+    stage.settle();
+    assert_eq!(stage.told[0].header.metadata_value("reason").unwrap(), "earlier_loss");
+    assert_eq!(stage.lines(), ["bulk /r"]);
+    assert_eq!(stage.tracker.condition().problems(0), NOTHING);
+}
+
+#[test]
 fn where_losses_are_not_told_everything_is_compared_from_time_to_time() {
     let dialect = Dialect::DirectoryChanges;
     let mut stage = Stage::speaking(dialect, &FsmondConfig::default(), |world| {

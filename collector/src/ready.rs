@@ -1,4 +1,5 @@
-//! The one line a process prints on standard output once it works, for whoever started it.
+//! The one line a process prints on standard output once it works, for whoever started it; or why a
+//! collector that an agent started never will.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,17 @@ pub struct CollectorReady {
     pub pid: u32,
     /// Events of its first scan.
     pub first_scan_events: u64,
+}
+
+/// A collector ends, as it cannot do what the configuration says: to start it again would be in
+/// vain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CollectorRefusal {
+    /// Name of the collector.
+    pub refused: String,
+    /// What is wrong, in its own words.
+    pub why: String,
 }
 
 /// The agent's bus works and all of its collectors are ready.

@@ -373,3 +373,24 @@ fn metrics_where_there_can_be_none_are_refused() {
     assert_eq!(socket.parent().unwrap().read_dir().unwrap().count(), 0);
     refused(&["--metrics", "127.0.0.1:0", "--bus", "local"], "a bus inside this process has none");
 }
+
+#[test]
+fn a_collector_that_is_told_the_whole_configuration_takes_nothing_of_it_from_elsewhere() {
+    let told = ["--token-from-stdin", "--settings-from-stdin"];
+    let elsewhere = ["--set", "procmond.scan_interval=5s"];
+    let refused = command("procmond", home().path()).args(told).args(elsewhere).assert().code(2);
+    refused.stderr(contains("cannot be used with"));
+}
+
+#[test]
+fn a_collector_that_cannot_read_its_settings_says_so_to_its_agent_as_well() {
+    let token = "0".repeat(64);
+    let refused = command("procmond", home().path())
+        .args(["--token-from-stdin", "--settings-from-stdin"])
+        .write_stdin(format!("{token}\n{{\"colour\":{{}}}}\n"))
+        .assert()
+        .code(2);
+    refused
+        .stdout(starts_with("{\"refused\":\"procmond\",\"why\":\"no settings in the line"))
+        .stderr(contains("unknown field `colour`"));
+}

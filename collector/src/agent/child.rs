@@ -14,11 +14,13 @@ use tracing::{debug, warn};
 use super::MemberError;
 use super::lifeline::Lifeline;
 use crate::config::CollectorName;
-use crate::ready::CollectorReady;
+use crate::ready::{CollectorReady, CollectorRefusal};
 
 /// How long a killed process may take to be gone; one that waits in the kernel, for a disk that
 /// does not answer, takes as long as that does.
 const KILL_LIMIT: Duration = Duration::from_secs(5);
+/// The exit code of every program here for a configuration that must be changed.
+const CONFIGURATION_EXIT: i32 = 2;
 
 /// A started process.
 #[derive(Debug)]
@@ -30,15 +32,18 @@ pub(super) struct ChildMember {
     lifeline: Option<Lifeline>,
     /// Whether it has said so. Before, it may not handle signals yet, and has nothing to lose.
     ready: bool,
+    /// Why it will never be, in its own words, if it has said so.
+    refusal: Option<String>,
 }
 
 impl ChildMember {
-    /// Starts a collector with this command and hands it its token; must be called inside a
-    /// runtime.
+    /// Starts a collector with this command and hands it its token and the settings, which it must
+    /// take within the limit; must be called inside a runtime.
     pub(super) async fn start(
         name: CollectorName,
         mut command: Command,
-        token: &Secret,
+        (token, settings): (&Secret, &str),
+        limit: Duration,
     ) -> Result<Self, MemberError> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         // A group of its own: an interrupt from the terminal is for the agent, which then ends its
@@ -50,10 +55,12 @@ impl ChildMember {
             source,
         })?;
         let input = process.stdin.take().expect("standard input is a pipe");
-        let lifeline = Some(Lifeline::begin(input, token).await);
+        let lifeline = tokio::time::timeout(limit, Lifeline::begin(input, token, settings)).await;
+        let lifeline = lifeline.map_err(|_| MemberError::NotReady { waited: limit })?;
         let output = process.stdout.take().expect("standard output is a pipe");
         let output = BufReader::new(output).lines();
-        Ok(Self { name, process, output, lifeline, ready: false })
+        let lifeline = Some(lifeline);
+        Ok(Self { name, process, output, lifeline, ready: false, refusal: None })
     }
 
     /// Reads its output up to the line that says it is ready.
@@ -63,7 +70,11 @@ impl ChildMember {
                 self.ready = true;
                 return Ok(ready);
             }
-            debug!(collector = %self.name, line, "unexpected output");
+            if let Ok(CollectorRefusal { why, .. }) = serde_json::from_str(&line) {
+                self.refusal = Some(why);
+            } else {
+                debug!(collector = %self.name, line, "unexpected output");
+            }
         }
         Err(self.ended().await)
     }
@@ -71,6 +82,10 @@ impl ChildMember {
     /// Waits for its end. Cancel safe.
     pub(super) async fn ended(&mut self) -> MemberError {
         match self.process.wait().await {
+            Ok(status) if status.code() == Some(CONFIGURATION_EXIT) => {
+                let why = self.refusal.take().unwrap_or_else(|| status.to_string());
+                MemberError::Refused { why }
+            }
             Ok(status) => MemberError::Ended { how: status.to_string() },
             Err(error) => MemberError::Wait(error),
         }

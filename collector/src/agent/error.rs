@@ -62,6 +62,15 @@ pub enum AgentError {
         /// Its last end.
         source: Box<MemberError>,
     },
+    /// A collector was given up at once when it was started again: it cannot do what the
+    /// configuration says.
+    #[error("collector {name} is not started again")]
+    Refused {
+        /// Its name.
+        name: String,
+        /// Its last end.
+        source: Box<MemberError>,
+    },
     /// A collector did not stop in order, so that events may be missing.
     #[error("collector {name} did not stop in order")]
     CollectorStop {
@@ -89,6 +98,9 @@ pub enum MemberError {
         /// Why.
         source: io::Error,
     },
+    /// Its settings cannot be told to it: a path among them is no text.
+    #[error("its settings cannot be told to it")]
+    Settings(#[source] serde_json::Error),
     /// It took too long until it was ready.
     #[error("not ready within {waited:?}")]
     NotReady {
@@ -100,6 +112,12 @@ pub enum MemberError {
     Ended {
         /// Its exit status or its error.
         how: String,
+    },
+    /// It cannot do what the configuration says: to start it again would be in vain.
+    #[error("refuses its configuration: {why}")]
+    Refused {
+        /// What is wrong, in its own words, or else its exit status.
+        why: String,
     },
     /// It ended with an error when asked to end.
     #[error("ended badly: {how}")]
@@ -134,13 +152,22 @@ impl AgentError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Bus(error) if error.is_configuration() => ErrorKind::Configuration,
+            Self::Collector { source, .. } if source.is_configuration() => ErrorKind::Configuration,
             Self::Subscribe(SubscribeError::InvalidPattern { .. })
             | Self::Trigger(_)
-            | Self::Workflow(_) => ErrorKind::Configuration,
+            | Self::Workflow(_)
+            | Self::Refused { .. } => ErrorKind::Configuration,
             Self::Lost { .. } | Self::CollectorStop { .. } | Self::Shutdown(_) => {
                 ErrorKind::Failure
             }
             _ => ErrorKind::Infrastructure,
         }
+    }
+}
+
+impl MemberError {
+    /// Whether the configuration must be changed, so that another start would be in vain.
+    pub(super) fn is_configuration(&self) -> bool {
+        matches!(self, Self::Settings(_) | Self::Refused { .. })
     }
 }

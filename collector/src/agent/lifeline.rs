@@ -1,5 +1,8 @@
-//! The standard input of a collector's process, as its agent uses it: a token, and then the agent's
-//! own life.
+//! The standard input of a collector's process, as its agent uses it: a token, the agent's
+//! settings, and then the agent's own life.
+//!
+//! Settings are told and not looked for: whatever becomes of a file while the agent runs, a
+//! collector that it starts again does as the agent and its siblings do.
 //!
 //! It is held open as long as the agent lives. An agent that ends a collector says so on it. Where
 //! it ends without that word the agent died, and the collector is an orphan (R5).
@@ -17,12 +20,13 @@ pub(crate) const END_LINE: &str = "end\n";
 pub(super) struct Lifeline(ChildStdin);
 
 impl Lifeline {
-    /// To a process that was just started, which is handed its token.
-    pub(super) async fn begin(mut input: ChildStdin, token: &Secret) -> Self {
-        let line = format!("{}\n", token.to_hex());
-        if let Err(error) = input.write_all(line.as_bytes()).await {
+    /// To a process that was just started, which is handed its token and the settings, a text of
+    /// one line. Waits until it has read what the pipe has no room for.
+    pub(super) async fn begin(mut input: ChildStdin, token: &Secret, settings: &str) -> Self {
+        let lines = format!("{}\n{settings}\n", token.to_hex());
+        if let Err(error) = input.write_all(lines.as_bytes()).await {
             // It has ended already, or is not let in: either shows, and says more than this.
-            debug!(%error, "it does not take its token");
+            debug!(%error, "it does not take its token and settings");
         }
         Self(input)
     }

@@ -8,12 +8,8 @@ use crate::config::Settings;
 /// What the agent is started with.
 #[derive(Debug, Clone)]
 pub struct AgentOptions {
-    /// The resolved configuration.
+    /// The resolved configuration, which collectors are told as it is here.
     pub settings: Settings,
-    /// The file it came from, if one was named; collectors read it too.
-    pub config_file: Option<PathBuf>,
-    /// Values set by flags, as `KEY=VALUE`; collectors are told them, too.
-    pub set: Vec<String>,
     /// Folder of the collectors' executables.
     pub program_folder: PathBuf,
     /// Where to append every received event as a line of JSON.

@@ -16,7 +16,7 @@ pub(super) enum CollectorState {
     Running { pid: u32 },
     /// It ended, and will be started again after a pause.
     Restarting { cause: String, after: Duration },
-    /// It ended too often and is not started any more (R5).
+    /// It ended too often, or refuses its configuration, and is not started any more (R5).
     Failed { cause: String },
 }
 

@@ -34,20 +34,24 @@ impl Starter<'_> {
             let bus = self.hosted.bus().clone();
             return Ok(Member::Thread(ThreadMember::start(name, &self.options.settings, bus)?));
         };
-        let command = self.command(name, socket_path);
-        Ok(Member::Child(Box::new(ChildMember::start(name, command, &token).await?)))
+        let (command, settings) = (self.command(name), self.settings(socket_path)?);
+        let limit = self.limits().ready_timeout;
+        let started = ChildMember::start(name, command, (&token, settings.as_str()), limit).await?;
+        Ok(Member::Child(Box::new(started)))
     }
 
-    /// How its program is called: with the agent's own file and the values its flags have set.
-    fn command(&self, name: CollectorName, socket_path: &Path) -> Command {
+    /// How its program is called.
+    fn command(&self, name: CollectorName) -> Command {
         let executable = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         let mut command = Command::new(self.options.program_folder.join(executable));
-        command.args(["--exit-with-parent", "--token-from-stdin", "--bus", "daemoneye"]);
-        command.arg("--socket").arg(socket_path);
-        if let Some(file) = &self.options.config_file {
-            command.arg("--config").arg(file);
-        }
-        command.args(self.options.set.iter().flat_map(|value| ["--set", value]));
+        command.args(["--exit-with-parent", "--token-from-stdin", "--settings-from-stdin"]);
         command
+    }
+
+    /// What its program is told of the configuration: all of it, as it holds for the agent.
+    fn settings(&self, socket_path: &Path) -> Result<String, MemberError> {
+        let mut settings = self.options.settings.clone();
+        settings.event_bus.socket_path = Some(socket_path.to_owned());
+        serde_json::to_string(&settings).map_err(MemberError::Settings)
     }
 }

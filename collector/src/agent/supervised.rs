@@ -12,7 +12,7 @@ use super::restarts::{Restarts, Verdict};
 use super::roll::CollectorState;
 use super::starter::Starter;
 use super::{AgentError, MemberError};
-use crate::config::CollectorName;
+use crate::config::{AgentConfig, CollectorName};
 use crate::ready::CollectorReady;
 
 /// Share of the time for a stop in which a collector that said it will end is left alone.
@@ -68,7 +68,7 @@ impl Supervised {
                 control.forget(self.name.as_str()).await;
             }
             let told = cause.to_string();
-            match self.restarts.ended(Instant::now(), chance()) {
+            match self.verdict(&cause) {
                 Verdict::Again { after } => {
                     warn!(
                         collector = %self.name,
@@ -81,13 +81,21 @@ impl Supervised {
                     tokio::time::sleep(after).await;
                 }
                 Verdict::GivenUp => {
-                    error!(collector = %self.name, cause = told, "failed: it ended too often");
+                    error!(collector = %self.name, cause = told, "failed: it is not started again");
                     starter.roll.set(self.name.as_str(), CollectorState::Failed { cause: told });
                     self.failed = Some(cause);
                     return std::future::pending().await;
                 }
             }
         }
+    }
+
+    /// An end counts, but for one that every further start would come to.
+    fn verdict(&mut self, cause: &MemberError) -> Verdict {
+        if cause.is_configuration() {
+            return Verdict::GivenUp;
+        }
+        self.restarts.ended(Instant::now(), chance())
     }
 
     /// Starts it if it does not run, and waits for its end. One that does not get ready in time is
@@ -116,9 +124,7 @@ impl Supervised {
     ) -> Result<(), AgentError> {
         let limits = starter.limits();
         if let Some(source) = self.failed {
-            let (restarts, window) = (limits.restart_limit, limits.restart_window);
-            let (name, source) = (self.name.to_string(), Box::new(source));
-            return Err(AgentError::Failed { name, restarts, window, source });
+            return Err(given_up(self.name, limits, source));
         }
         let Some(member) = self.member else { return Ok(()) };
         let asked_share = limits.stop_timeout / ASKED_SHARE_OF_STOP;
@@ -126,6 +132,15 @@ impl Supervised {
         let stopped = member.stop(limits.stop_timeout, asked_share, will_end).await;
         stopped.map_err(|source| AgentError::CollectorStop { name: self.name.to_string(), source })
     }
+}
+
+fn given_up(name: CollectorName, limits: &AgentConfig, source: MemberError) -> AgentError {
+    let (name, source) = (name.to_string(), Box::new(source));
+    if source.is_configuration() {
+        return AgentError::Refused { name, source };
+    }
+    let (restarts, window) = (limits.restart_limit, limits.restart_window);
+    AgentError::Failed { name, restarts, window, source }
 }
 
 async fn ask_to_end(control: Option<&AgentControl>, name: &str, within: Duration) -> bool {

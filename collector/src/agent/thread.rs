@@ -64,9 +64,14 @@ impl ThreadMember {
     /// Waits for its end, once. Cancel safe.
     pub(super) async fn ended(&mut self) -> MemberError {
         let Some(result) = &mut self.result else { return std::future::pending().await };
-        let how = describe(result.await);
+        let ended = result.await;
         self.result = None;
-        MemberError::Ended { how }
+        match ended {
+            Ok(Err(error)) if error.is_configuration() => {
+                MemberError::Refused { why: format!("{:#}", anyhow::Error::from(error)) }
+            }
+            ended => MemberError::Ended { how: describe(ended) },
+        }
     }
 
     pub(super) async fn stop(self, limit: Duration) -> Result<(), MemberError> {

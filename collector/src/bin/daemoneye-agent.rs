@@ -113,8 +113,6 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let options = AgentOptions {
         settings,
-        set: common.passed_on(&running),
-        config_file: common.config,
         program_folder,
         record: arguments.record,
         patterns: arguments.subscribe,

@@ -7,11 +7,15 @@ use anyhow::{Context, anyhow};
 use clap::{CommandFactory, FromArgMatches, Parser};
 use daemoneye_eventbus::{Credential, Secret};
 
-use super::lifeline::Lifeline;
+use super::lifeline::{Lifeline, read_settings};
 use super::signal::told_to_end;
 use super::{CommonFlags, EXIT_CODES, Failure, print_line, report, show_config, start_logging};
 use crate::config::{CollectorName, EventBusType, Settings};
 use crate::program::{self, AgentDeath, WayToBus};
+use crate::ready::CollectorRefusal;
+
+/// Flags of [`CommonFlags`]: other ways to a configuration than to be told the whole of it.
+const ELSEWHERE: [&str; 6] = ["config", "bus", "socket", "interval", "set", "show_config"];
 
 /// Flags of every collector.
 #[derive(Debug, Parser)]
@@ -27,13 +31,21 @@ struct Arguments {
     /// the broker takes the collector for an observer, who may not publish
     #[arg(long)]
     token_from_stdin: bool,
+    /// Read the whole configuration as JSON from the next line of standard input, and nothing of it
+    /// from anywhere else; the agent tells its collectors its own so
+    #[arg(long, requires = "token_from_stdin", conflicts_with_all = ELSEWHERE)]
+    settings_from_stdin: bool,
 }
 
 /// Runs the binary of a collector.
 pub fn run_collector(name: CollectorName) -> ExitCode {
     let arguments = parse(name);
     start_logging();
-    report(run(name, &arguments))
+    let ran = run(name, &arguments);
+    if let (true, Err(Failure::Configuration(error))) = (arguments.settings_from_stdin, &ran) {
+        print_line(&CollectorRefusal { refused: name.to_string(), why: format!("{error:#}") });
+    }
+    report(ran)
 }
 
 /// Ends the process at a mistake, as binaries do.
@@ -74,22 +86,17 @@ fn run(name: CollectorName, arguments: &Arguments) -> Result<(), Failure> {
             "{name} has no interval: the system tells it of changes as they happen"
         )));
     }
+    if arguments.settings_from_stdin {
+        // Before anybody else reads standard input: what follows these lines is its parent's life.
+        let credential = credential(arguments)?;
+        let settings = read_settings(&mut io::stdin().lock()).map_err(Failure::Configuration)?;
+        return begin(name, settings, credential, arguments);
+    }
     let resolved = arguments.common.resolve(&[name], None)?;
     if arguments.common.show_config {
         return show_config(&resolved);
     }
-    let settings = resolved.settings;
-    if settings.event_bus.bus_type == EventBusType::Local {
-        return Err(Failure::Configuration(anyhow!(
-            "{name} is a process of its own and cannot share the in-process bus `local`; \
-             start daemoneye-agent, or use `--bus daemoneye`"
-        )));
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("cannot start the runtime").map_err(Failure::Infrastructure)?;
-    // Before anybody else reads standard input: what follows the token is its parent's life.
-    let credential = credential(arguments)?;
-    runtime.block_on(watch(name, settings, credential, arguments.exit_with_parent))
+    begin(name, resolved.settings, credential(arguments)?, arguments)
 }
 
 fn credential(arguments: &Arguments) -> Result<Credential, Failure> {
@@ -99,6 +106,23 @@ fn credential(arguments: &Arguments) -> Result<Credential, Failure> {
     let token = Secret::read_line(&mut io::stdin().lock());
     let token = token.context("no spawn token in the first line of standard input");
     token.map(Credential::SpawnToken).map_err(Failure::Configuration)
+}
+
+fn begin(
+    name: CollectorName,
+    settings: Settings,
+    credential: Credential,
+    arguments: &Arguments,
+) -> Result<(), Failure> {
+    if settings.event_bus.bus_type == EventBusType::Local {
+        return Err(Failure::Configuration(anyhow!(
+            "{name} is a process of its own and cannot share the in-process bus `local`; \
+             start daemoneye-agent, or use `--bus daemoneye`"
+        )));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime").map_err(Failure::Infrastructure)?;
+    runtime.block_on(watch(name, settings, credential, arguments.exit_with_parent))
 }
 
 async fn watch(

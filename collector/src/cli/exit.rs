@@ -66,26 +66,10 @@ impl From<AgentError> for Failure {
 impl From<ProgramError> for Failure {
     fn from(error: ProgramError) -> Self {
         match error {
+            error if error.is_configuration() => Self::Configuration(error.into()),
             ProgramError::Run(error) => error.into(),
             ProgramError::Orphaned { lost, .. } if !lost.is_none() => Self::Failed(error.into()),
-            error if error.is_doors_configuration() => Self::Configuration(error.into()),
             error => Self::Infrastructure(error.into()),
-        }
-    }
-}
-
-impl From<RunError> for Failure {
-    fn from(error: RunError) -> Self {
-        match error {
-            RunError::Bus(ref cause) if cause.is_configuration() => {
-                Self::Configuration(error.into())
-            }
-            RunError::Spool(ref cause) if cause.is_configuration() => {
-                Self::Configuration(error.into())
-            }
-            RunError::Configuration { .. } => Self::Configuration(error.into()),
-            RunError::Deadline { .. } | RunError::BusShutdown(_) => Self::Failed(error.into()),
-            _ => Self::Infrastructure(error.into()),
         }
     }
 }

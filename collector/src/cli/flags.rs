@@ -88,16 +88,6 @@ impl CommonFlags {
         }
         self.set.iter().try_for_each(|assignment| layers.assignment("--set", assignment))
     }
-
-    /// The same values for a collector that is started: what `--interval` says of all, and what
-    /// was set one by one.
-    pub fn passed_on(&self, collectors: &[CollectorName]) -> Vec<String> {
-        let keys = collectors.iter().filter_map(|collector| collector.interval_key());
-        let interval = self.interval.iter();
-        let intervals =
-            interval.flat_map(|time| keys.clone().map(move |key| format!("{key}={time}")));
-        intervals.chain(self.set.iter().cloned()).collect()
-    }
 }
 
 impl From<BusFlag> for EventBusType {

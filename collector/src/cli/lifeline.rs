@@ -1,14 +1,20 @@
-//! Standard input of a collector's process: how its agent ends, which it says, unless it dies.
+//! Standard input of a collector's process: what its agent starts it with, and how the agent ends,
+//! which it says, unless it dies.
 
 use std::io::{self, BufRead, Read};
 use std::thread;
 
+use anyhow::Context;
 use tokio::sync::watch;
 
 use crate::agent::END_LINE;
+use crate::config::Settings;
 
 /// Longest line that is looked at, bytes: more than the one that means something.
 const MAX_LINE_BYTES: u64 = 64;
+/// Longest line of settings, bytes: more than as many paths and patterns as there may be, each as
+/// long as a system takes it.
+const MAX_SETTINGS_BYTES: u64 = 16 << 20;
 
 /// The collector's end of the pipe.
 #[derive(Debug, Clone)]
@@ -62,6 +68,15 @@ impl Lifeline {
     }
 }
 
+/// Reads the line in which an agent tells its settings; no byte of what follows beyond what `input`
+/// itself buffers.
+pub(super) fn read_settings(input: &mut impl BufRead) -> anyhow::Result<Settings> {
+    let mut line = Vec::new();
+    let read = Read::take(&mut *input, MAX_SETTINGS_BYTES).read_until(b'\n', &mut line);
+    read.context("cannot read standard input")?;
+    serde_json::from_slice(&line).context("no settings in the line of standard input that has them")
+}
+
 /// Reads up to the line that means the end, or to the end itself.
 fn listen_to(input: &mut impl BufRead) -> Heard {
     let (mut line, mut begins) = (Vec::new(), true);
@@ -81,6 +96,25 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+
+    #[test]
+    fn settings_are_told_in_one_line_and_nothing_behind_it_is_read() {
+        let mut settings = Settings::default();
+        settings.event_bus.socket_path = Some("run/broker.sock".into());
+        settings.procmond.scan_interval = std::time::Duration::from_millis(50);
+        let told = format!("{}\nend\n", serde_json::to_string(&settings).unwrap());
+        let mut input = told.as_bytes();
+        assert_eq!(read_settings(&mut input).unwrap(), settings);
+        assert_eq!(listen_to(&mut input), Heard::End);
+    }
+
+    #[test]
+    fn settings_of_another_version_are_refused_and_so_are_none() {
+        for told in ["{\"colour\":{}}\n", "\n", ""] {
+            let refused = read_settings(&mut told.as_bytes()).unwrap_err();
+            assert!(refused.to_string().starts_with("no settings in the line"), "{refused:#}");
+        }
+    }
 
     #[test]
     fn an_agent_that_dies_says_nothing_and_one_that_ends_says_so() {

@@ -2,7 +2,7 @@
 //! collects at all.
 //!
 //! What is changed so lasts as long as the collector: files are not written, and one that is
-//! started again begins with its file and flags, at version 1.
+//! started again begins with the settings of its agent, at version 1.
 
 use std::fmt;
 

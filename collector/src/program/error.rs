@@ -31,12 +31,13 @@ pub enum ProgramError {
 }
 
 impl ProgramError {
-    /// Whether the configuration of the door must be changed.
-    pub(crate) fn is_doors_configuration(&self) -> bool {
+    /// Whether the configuration must be changed; otherwise the system or another process must.
+    pub fn is_configuration(&self) -> bool {
         match self {
-            Self::Run(_) | Self::Orphaned { .. } => false,
+            Self::Run(error) => error.is_configuration(),
             Self::NoSocketPath => true,
             Self::Ipc(error) => error.is_configuration(),
+            Self::Orphaned { .. } => false,
         }
     }
 }

@@ -81,3 +81,15 @@ pub enum RunError {
     #[error("the event bus did not close in order")]
     BusShutdown(#[from] ShutdownError),
 }
+
+impl RunError {
+    /// Whether the configuration must be changed; otherwise the system or another process must.
+    pub fn is_configuration(&self) -> bool {
+        match self {
+            Self::Configuration { .. } => true,
+            Self::Bus(error) => error.is_configuration(),
+            Self::Spool(error) => error.is_configuration(),
+            _ => false,
+        }
+    }
+}

@@ -4,6 +4,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use daemoneye_eventbus::acl::CollectorKind;
@@ -18,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::agent::{RunningAgent, built_programs, signal};
 use crate::operator::Operator;
-use crate::{Sleeper, event, is};
+use crate::{BUSES, Sleeper, event, is};
 
 /// A pause nobody waits for, and a window that is longer.
 pub(crate) const LONG: [(&str, &str); 3] =
@@ -138,6 +139,63 @@ fn a_collector_that_no_longer_starts_is_given_up_as_well() {
     let part = Operator::at(&agent).until_procmond(is_failed);
     let reason = part.reason.unwrap();
     assert!(reason.ends_with("ended unasked: exit status: 3"), "{reason}");
+}
+
+#[test]
+fn a_collector_that_is_started_again_has_its_agents_settings_whatever_became_of_the_file() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let file = folder.path().join("agent.toml");
+    std::fs::write(&file, "[procmond]\nscan_interval = \"50ms\"\n").unwrap();
+    let mut agent =
+        RunningAgent::start_in(Arc::clone(&folder), "daemoneye", &built_programs(), |command| {
+            command.arg("--config").arg(&file).env("DAEMONEYE_AGENT__RESTART_PAUSE", "10ms");
+        });
+    std::fs::write(&file, "[procmond]\nscan_intervall = \"50ms\"\n").unwrap();
+    let first = first_pid(&agent);
+    signal(first, Signal::SIGKILL);
+    next_procmond(&mut agent, first);
+    let (_, status) = agent.stop(Signal::SIGTERM);
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_collector_that_refuses_its_configuration_is_given_up_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let lives = folder.path().join("lives");
+    let refusal = r#"{"refused":"procmond","why":"no such colour"}"#;
+    let later = format!("echo again >> '{}'; echo '{refusal}'; exit 2", lives.display());
+    let agent = agent(&once_procmond(&folder, &later), &SHORT);
+    signal(first_pid(&agent), Signal::SIGKILL);
+    let part = Operator::at(&agent).until_procmond(is_failed);
+    let reason = "failed, it is not started again: refuses its configuration: no such colour";
+    assert_eq!(part.reason.as_deref(), Some(reason));
+    signal(agent.pid(), Signal::SIGTERM);
+    let (status, said) = agent.wait();
+    assert_eq!(status.code(), Some(2), "{said}");
+    let told = "error: collector procmond is not started again: refuses its configuration: no such";
+    assert!(said.contains(told), "{said}");
+    assert_eq!(std::fs::read_to_string(&lives).unwrap(), "again\n");
+}
+
+#[test]
+fn an_agent_whose_collector_refuses_its_configuration_at_first_ends_with_2_and_its_words() {
+    for bus in BUSES {
+        let folder = tempfile::tempdir().unwrap();
+        let door = folder.path().join("x".repeat(200)).join("{name}.sock");
+        let refused = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"))
+            .args(["--bus", bus, "--collectors", "procmond"])
+            .arg("--socket")
+            .arg(folder.path().join("run/broker.sock"))
+            .env("HOME", folder.path())
+            .env("DAEMONEYE_IPC__ENABLED", "true")
+            .env("DAEMONEYE_IPC__SOCKET_PATH", &door)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(2), "{bus}: {said}");
+        let own = said.lines().find(|line| line.starts_with("error: collector procmond: refuses"));
+        assert!(own.is_some_and(|line| line.contains("the limit of this system")), "{bus}: {said}");
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use agent::{RunningAgent, signal};
 use collector_core::ready::AgentReady;
@@ -260,6 +261,34 @@ fn an_agent_ends_in_order_with_whoever_started_it() {
         assert_eq!(status.code(), Some(0), "{bus}");
         assert!(!folder.path().join("run/broker.sock").exists(), "{bus}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hangup_ends_an_agent_in_order_on_both_buses() {
+    for bus in BUSES {
+        let agent = RunningAgent::start(bus);
+        let folder = agent.folder();
+        let (_, status) = agent.stop(Signal::SIGHUP);
+        assert_eq!(status.code(), Some(0), "{bus}");
+        assert!(!folder.path().join("run/broker.sock").exists(), "{bus}");
+    }
+}
+
+#[test]
+fn an_agent_that_was_started_with_nohup_outlives_a_hangup() {
+    let mut nohup = Command::new("nohup");
+    nohup.arg(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let programs = agent::built_programs();
+    let mut agent = RunningAgent::start_by(nohup, folder, "daemoneye", &programs, |_| {});
+    signal(agent.pid(), Signal::SIGHUP);
+    for _ in 0..2 {
+        let child = Sleeper::start();
+        agent.read_until(|record| is(record, "started", child.pid()));
+    }
+    let (_, status) = agent.stop(Signal::SIGTERM);
+    assert_eq!(status.code(), Some(0));
 }
 
 #[test]

@@ -27,12 +27,39 @@ fn terminated() -> io::Result<impl Future<Output = ()> + Send> {
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // One that is ignored stays so: whoever started this with `nohup` wants it to go on.
+    let mut hangup = if is_hangup_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
     Ok(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => {
+                    hangup.recv().await;
+                }
+                None => std::future::pending::<()>().await,
+            }
+        };
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            () = hung_up => {}
         }
     })
+}
+
+/// Whether a hangup, signal 1, was ignored when the process began.
+#[cfg(target_os = "linux")]
+fn is_hangup_ignored() -> bool {
+    let status = procfs::process::Process::myself().and_then(|own| own.status());
+    status.is_ok_and(|status| status.sigign & 1 != 0)
+}
+
+/// Whether a hangup seems to be ignored. There is no safe call that tells, but `nohup` leaves
+/// neither output at a terminal; where that is so without it, a hangup does what it did before.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn is_hangup_ignored() -> bool {
+    use std::io::IsTerminal;
+
+    !io::stdout().is_terminal() && !io::stderr().is_terminal()
 }
 
 /// Traps Ctrl-C; the future completes at the first.

@@ -75,6 +75,18 @@ impl RunningAgent {
         programs: &Path,
         configure: impl FnOnce(&mut Command),
     ) -> Self {
+        let program = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
+        Self::start_by(program, folder, bus, programs, configure)
+    }
+
+    /// The same by a command that turns into the agent and hands it what is added to it.
+    pub(crate) fn start_by(
+        mut command: Command,
+        folder: Arc<TempDir>,
+        bus: &str,
+        programs: &Path,
+        configure: impl FnOnce(&mut Command),
+    ) -> Self {
         let pipe: PathBuf = folder.path().join("records");
         let _ = std::fs::remove_file(&pipe);
         mkfifo(&pipe, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe");
@@ -82,7 +94,6 @@ impl RunningAgent {
         let mut reading = File::options();
         reading.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
         let records = reading.open(&pipe).expect("the pipe is there");
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
         command
             .args(["--bus", bus, "--interval", SCAN_INTERVAL])
             .arg("--programs")

@@ -21,8 +21,8 @@ pub fn of_collector(status: &CollectorStatus) -> HealthStatus {
 }
 
 /// One source: failed, panicked or aborted ones and those whose checks keep failing are unhealthy;
-/// ended ones, ones whose last check failed and ones that sent what they did not declare are
-/// degraded.
+/// ended ones, ones whose last check failed, limited ones and ones that sent what they did not
+/// declare are degraded.
 pub fn of_source(source: &SourceStatus) -> HealthStatus {
     match source.state {
         SourceState::Failed { .. } | SourceState::Panicked { .. } | SourceState::Aborted => {
@@ -30,7 +30,8 @@ pub fn of_source(source: &SourceStatus) -> HealthStatus {
         }
         _ if source.failed_checks >= FAILED_CHECKS_UNHEALTHY => HealthStatus::Unhealthy,
         SourceState::Ended => HealthStatus::Degraded,
-        _ if source.failed_checks > 0 || source.events_refused > 0 => HealthStatus::Degraded,
+        _ if source.failed_checks > 0 || source.limitation.is_some() => HealthStatus::Degraded,
+        _ if source.events_refused > 0 => HealthStatus::Degraded,
         SourceState::Registered | SourceState::Running => HealthStatus::Healthy,
     }
 }
@@ -94,6 +95,7 @@ mod tests {
             (checks(2), Degraded),
             (checks(3), Unhealthy),
             (SourceStatus { events_refused: 1, ..running() }, Degraded),
+            (SourceStatus { limitation: Some("half".to_owned()), ..running() }, Degraded),
         ];
         let of_sources =
             sources.into_iter().map(|(source, is)| (collector(vec![running(), source]), is));

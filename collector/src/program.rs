@@ -253,7 +253,7 @@ fn registration(name: CollectorName, collector: &Collector, task_limit: u32) -> 
 }
 
 /// Tells once when everything of the first scan went to the bus, or is kept behind what has to go
-/// there first; never ends.
+/// there first, and the collector has looked at itself; never ends.
 async fn announce(
     name: CollectorName,
     mut first_scan: FirstScan,
@@ -262,7 +262,8 @@ async fn announce(
 ) -> Infallible {
     if let Some(events) = first_scan.sent().await {
         let is_through = |status: &CollectorStatus| status.events_settled() >= events;
-        if status.wait_for(is_through).await.is_some() {
+        // Whoever asks from now on is told how it is, and not that nobody has looked yet.
+        if status.wait_for(is_through).await.is_some() && status.look().await.is_some() {
             on_ready(CollectorReady {
                 ready: name.as_str().to_owned(),
                 pid: std::process::id(),

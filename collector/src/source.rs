@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
+use thiserror::Error;
 use tokio::sync::mpsc;
 
 pub use daemoneye_eventbus::{CollectionEvent, EventKind, SourceCaps};
@@ -79,7 +80,8 @@ pub trait EventSource: Send + Sync {
     /// Asks the source to end; called once, after the shutdown signal was raised.
     async fn stop(&self) -> anyhow::Result<()>;
 
-    /// An error when the source does not work as it should; its text is shown to people.
+    /// An error when the source does not work as it should; its text is shown to people. With
+    /// [`Limited`] it works all the same: it is degraded, and nothing has failed.
     async fn health_check(&self) -> anyhow::Result<()>;
 
     /// What it had to tell and could not send: it was held back until nobody received any more, or
@@ -94,6 +96,14 @@ pub trait EventSource: Send + Sync {
     /// The first event of the run says so in its metadata, whatever the source does; one that may
     /// have nothing to tell for long can tell this.
     fn follows_loss(&self, _lost: Loss) {}
+}
+
+/// What a source that works cannot do, however often it is checked: a folder it may not read, say.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{what}")]
+pub struct Limited {
+    /// In words for people.
+    pub what: String,
 }
 
 /// Whether a source with these capabilities may send events of this kind.

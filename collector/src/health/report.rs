@@ -51,7 +51,10 @@ fn ill(source: &SourceStatus) -> Option<String> {
         SourceState::Ended => Some("it has ended".to_owned()),
         SourceState::Registered | SourceState::Running => {
             let refused = source.events_refused;
-            (refused > 0).then(|| format!("{refused} events refused that it did not declare"))
+            let refused =
+                (refused > 0).then(|| format!("{refused} events refused that it did not declare"));
+            let told: Vec<_> = source.limitation.clone().into_iter().chain(refused).collect();
+            (!told.is_empty()).then(|| told.join(", "))
         }
     }
 }

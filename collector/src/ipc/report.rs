@@ -104,6 +104,7 @@ mod tests {
             events_refused: 2,
             failed_checks: 3,
             last_failure: Some(long.clone()),
+            limitation: None,
         });
         let cut = long[1..].to_owned();
         assert_eq!(report.state, SourceState::Failed { error: cut.clone() });

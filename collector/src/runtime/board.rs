@@ -1,6 +1,8 @@
 //! Where tasks of a run write the status, and others read it.
 
-use tokio::sync::watch;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
 
 use super::CollectorStatus;
 use crate::telemetry::OwnStatus;
@@ -11,6 +13,8 @@ pub(super) struct Board {
     status: watch::Sender<CollectorStatus>,
     /// Counts looks, apart from the status: that changes with every event.
     looks: watch::Sender<u64>,
+    /// Somebody wants a look now.
+    wanted: Arc<Notify>,
 }
 
 /// Follows the status of a [`Collector`](super::Collector) while it runs, and after.
@@ -18,11 +22,18 @@ pub(super) struct Board {
 pub struct StatusWatch {
     status: watch::Receiver<CollectorStatus>,
     looks: watch::Receiver<u64>,
+    wanted: Arc<Notify>,
 }
 
 impl Board {
     pub(super) fn new(status: CollectorStatus) -> Self {
-        Self { status: watch::Sender::new(status), looks: watch::Sender::new(0) }
+        let (status, looks) = (watch::Sender::new(status), watch::Sender::new(0));
+        Self { status, looks, wanted: Arc::default() }
+    }
+
+    /// Completes when somebody wants a look. Cancel safe.
+    pub(super) async fn look_wanted(&self) {
+        self.wanted.notified().await;
     }
 
     /// The collector has looked at itself.
@@ -41,7 +52,8 @@ impl Board {
     }
 
     pub(super) fn watch(&self) -> StatusWatch {
-        StatusWatch { status: self.status.subscribe(), looks: self.looks.subscribe() }
+        let (status, looks) = (self.status.subscribe(), self.looks.subscribe());
+        StatusWatch { status, looks, wanted: Arc::clone(&self.wanted) }
     }
 }
 
@@ -59,6 +71,14 @@ impl StatusWatch {
     ) -> Option<CollectorStatus> {
         let status = self.status.wait_for(|status| condition(status)).await.ok()?;
         Some(status.clone())
+    }
+
+    /// Has a collector that runs look at itself now, and returns its status then; `None` when it is
+    /// gone. Cancel safe.
+    pub(crate) async fn look(&mut self) -> Option<CollectorStatus> {
+        self.looks.mark_unchanged();
+        self.wanted.notify_one();
+        self.next_look().await
     }
 
     /// Waits until the collector has looked at itself once more, which it does at every health

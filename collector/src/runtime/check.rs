@@ -15,12 +15,12 @@ use super::board::Board;
 use super::looking::Looking;
 use super::status::{CollectorStatus, SourceState};
 use crate::config::CollectorConfig;
-use crate::source::EventSource;
+use crate::source::{EventSource, Limited};
 
 /// How long one health check may take; a longer one has failed.
 const CHECK_LIMIT: Duration = Duration::from_secs(5);
 
-/// Checks every running source at every interval, for ever.
+/// Checks every running source at every interval and whenever somebody asks for it, for ever.
 pub(super) async fn repeat(
     sources: Vec<Arc<dyn EventSource>>,
     config: CollectorConfig,
@@ -31,7 +31,10 @@ pub(super) async fn repeat(
     ticks.tick().await; // The first is at once, before anything could be known.
     let mut looking = Looking::begin(&config, &board).await;
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = board.look_wanted() => {}
+        }
         round(&sources, &board).await;
         looking.look(&board).await;
         if config.enable_telemetry {
@@ -71,8 +74,12 @@ async fn round(sources: &[Arc<dyn EventSource>], board: &Board) {
             status.checks += 1;
             let source = &mut status.sources[index];
             match result {
-                Ok(()) => source.failed_checks = 0,
+                Ok(limitation) => {
+                    source.failed_checks = 0;
+                    source.limitation = limitation;
+                }
                 Err(failure) => {
+                    source.limitation = None;
                     source.failed_checks += 1;
                     source.last_failure = Some(failure);
                     status.checks_failed += 1;
@@ -82,12 +89,16 @@ async fn round(sources: &[Arc<dyn EventSource>], board: &Board) {
     }
 }
 
-/// One check within the limit; a panic of it is a failure like any other.
-async fn one(source: Arc<dyn EventSource>) -> Result<(), String> {
+/// One check within the limit, and what the source cannot do though it works; a panic of the check
+/// is a failure like any other.
+async fn one(source: Arc<dyn EventSource>) -> Result<Option<String>, String> {
     let check = AssertUnwindSafe(async { source.health_check().await }).catch_unwind();
     match timeout(CHECK_LIMIT, check).await {
-        Ok(Ok(Ok(()))) => Ok(()),
-        Ok(Ok(Err(error))) => Err(format!("{error:#}")),
+        Ok(Ok(Ok(()))) => Ok(None),
+        Ok(Ok(Err(error))) => match error.downcast::<Limited>() {
+            Ok(Limited { what }) => Ok(Some(what)),
+            Err(error) => Err(format!("{error:#}")),
+        },
         Ok(Err(_)) => Err("the health check panicked".to_owned()),
         Err(_) => Err(format!("the health check did not return within {CHECK_LIMIT:?}")),
     }
@@ -101,11 +112,14 @@ mod tests {
     use daemoneye_eventbus::{CollectionEvent, SourceCaps};
     use tokio::sync::mpsc;
 
+    use super::super::status::SourceStatus;
     use super::*;
+    use crate::health::{HealthStatus, of_source};
 
     enum Check {
         Panics,
         Hangs,
+        IsLimited,
     }
 
     #[async_trait]
@@ -134,6 +148,7 @@ mod tests {
             match self {
                 Self::Panics => panic!("on purpose"),
                 Self::Hangs => std::future::pending().await,
+                Self::IsLimited => Err(Limited { what: "one folder is closed".to_owned() }.into()),
             }
         }
     }
@@ -144,5 +159,20 @@ mod tests {
         assert_eq!(panicked, "the health check panicked");
         let hung = one(Arc::new(Check::Hangs)).await.unwrap_err();
         assert_eq!(hung, "the health check did not return within 5s");
+    }
+
+    #[tokio::test]
+    async fn a_source_that_is_limited_fails_no_check_however_often_it_is_checked() {
+        let mut status = CollectorStatus::new("c");
+        let running = SourceStatus::new("s", SourceCaps::PROCESS);
+        status.sources.push(SourceStatus { state: SourceState::Running, ..running });
+        let board = Board::new(status);
+        for _ in 0..4 {
+            round(&[Arc::new(Check::IsLimited) as Arc<dyn EventSource>], &board).await;
+        }
+        let told = board.current();
+        assert_eq!((told.checks, told.checks_failed), (4, 0));
+        assert_eq!(told.sources[0].limitation.as_deref(), Some("one folder is closed"));
+        assert_eq!(of_source(&told.sources[0]), HealthStatus::Degraded);
     }
 }

@@ -62,6 +62,8 @@ pub struct SourceStatus {
     pub failed_checks: u32,
     /// What the last failed health check, or a failed stop, said.
     pub last_failure: Option<String>,
+    /// What it cannot do though it works, as the last health check said.
+    pub limitation: Option<String>,
 }
 
 /// The life of a source.
@@ -163,6 +165,7 @@ impl SourceStatus {
             events_refused: 0,
             failed_checks: 0,
             last_failure: None,
+            limitation: None,
         }
     }
 }

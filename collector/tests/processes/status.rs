@@ -4,13 +4,16 @@
 use std::process::{Command, Output};
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::agent::{RunningAgent, built_programs, signal};
 use crate::supervision;
 
 /// Looks at itself often, so that there is telemetry soon.
 const LOOK_INTERVAL: (&str, &str) = ("DAEMONEYE_COLLECTOR__HEALTH_CHECK_INTERVAL", "50ms");
+
+/// Looks at itself once it is ready, and then no more.
+const NO_FURTHER_LOOK: (&str, &str) = ("DAEMONEYE_COLLECTOR__HEALTH_CHECK_INTERVAL", "1h");
 
 fn agent(settings: &[(&str, &str)]) -> RunningAgent {
     RunningAgent::start_as("daemoneye", &built_programs(), |command: &mut Command| {
@@ -74,6 +77,36 @@ fn a_running_collector_is_shown_with_its_process_its_health_and_what_it_uses() {
     assert!(text.contains("COLLECTOR") && text.contains("procmond"), "{text}");
     let (_, ended) = agent.stop(Signal::SIGTERM);
     assert_eq!(ended.code(), Some(0));
+}
+
+#[test]
+fn one_that_is_ready_has_looked_at_itself_and_tells_what_it_found() {
+    let agent = agent(&[NO_FURTHER_LOOK]);
+    let has_told = |shown: &Value| shown["collectors"][0]["telemetry"]["sequence"] == 1;
+    let shown = until(&agent, has_told);
+    let told = &shown["collectors"][0]["telemetry"];
+    let published = told["counters"]["events_published"].as_u64().unwrap();
+    assert!(published >= agent.ready.collectors[0].first_scan_events, "{told}");
+    assert!(told["memory_bytes"].is_u64() && told["cpu_percent"].is_f64(), "{told}");
+    agent.stop(Signal::SIGTERM);
+}
+
+#[test]
+fn what_a_collector_cannot_do_is_told_with_the_first_look_and_not_with_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a", "b", "c"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    let paths = json!([folder.path()]).to_string();
+    let agent = agent(&[
+        NO_FURTHER_LOOK,
+        ("DAEMONEYE_AGENT__COLLECTORS", "[\"fsmond\"]"),
+        ("DAEMONEYE_FSMOND__PATHS", paths.as_str()),
+        ("DAEMONEYE_FSMOND__MAX_KNOWN_PATHS", "1"),
+    ]);
+    let shown = until(&agent, |shown| shown["collectors"][0].to_string().contains("than 1 paths"));
+    assert_eq!(shown["collectors"][0]["health"], "degraded", "{shown}");
+    agent.stop(Signal::SIGTERM);
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(super) const MORE_WATCHES: &str = if cfg!(target_os = "linux") {
 /// The state of affairs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Condition {
+    /// Whether anything is watched at all.
+    pub(super) is_watching: bool,
     /// How often notifications were lost so far.
     pub(super) overflows: u64,
     /// Folders that should be watched and are not.
@@ -51,6 +53,12 @@ impl Condition {
         problems
     }
 
+    /// Whether these problems are a failure: more than folders that are left out while others are
+    /// watched.
+    pub(super) fn has_failed(&self, overflows_before: u64) -> bool {
+        !self.is_watching || self.overflows > overflows_before || self.exceeded_paths.is_some()
+    }
+
     fn unwatched_sentence(&self) -> String {
         let mut sentence = format!("{} not watched: ", self.unwatched);
         sentence.push_str(&self.unwatched_named.join(", "));
@@ -74,6 +82,16 @@ mod tests {
         let condition = Condition { overflows: 3, ..Condition::default() };
         assert_eq!(condition.problems(1), ["notifications were lost 2 times"]);
         assert_eq!(condition.problems(3), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn folders_that_are_left_out_are_no_failure_while_others_are_watched() {
+        let left_out = Condition { is_watching: true, unwatched: 4, ..Condition::default() };
+        assert!(!left_out.has_failed(0));
+        assert!(Condition { is_watching: false, ..left_out.clone() }.has_failed(0));
+        assert!(Condition { exceeded_paths: Some(7), ..left_out.clone() }.has_failed(0));
+        let lost = Condition { overflows: 3, ..left_out };
+        assert!(lost.has_failed(2) && !lost.has_failed(3));
     }
 
     #[test]

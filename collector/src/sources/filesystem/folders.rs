@@ -65,6 +65,11 @@ impl Folders {
         left.into_iter().map(|(folder, _)| folder).collect()
     }
 
+    /// How many are watched.
+    pub(super) fn watched(&self) -> usize {
+        self.folders.len() - self.refused
+    }
+
     /// How many are refused.
     pub(super) fn refused(&self) -> usize {
         self.refused
@@ -105,7 +110,7 @@ mod tests {
         assert!(folders.enter(Path::new("/a/b"), full()));
         assert!(!folders.enter(Path::new("/a/b"), full()), "it was told");
         assert!(!folders.enter(Path::new("/a/c"), full()));
-        assert_eq!(folders.refused(), 2);
+        assert_eq!((folders.watched(), folders.refused()), (1, 2));
         assert!(folders.is_out_of_watches());
         let first = folders.first_refused(1);
         assert_eq!(first, [(Path::new("/a/b"), &Refusal::NoneLeft)]);

@@ -23,7 +23,7 @@ use super::roots::{RootError, roots};
 use super::scope::Scope;
 use super::tracker::{Progress, Tracker};
 use crate::config::{CollectorName, FsmondConfig};
-use crate::source::{CollectionEvent, EventSource, Loss, SourceCaps};
+use crate::source::{CollectionEvent, EventSource, Limited, Loss, SourceCaps};
 use crate::sources::first_scan::{FirstScan, FirstScanSender};
 use crate::sources::orders::OrdersSender;
 use crate::sources::outlet::{ChannelClosed, Outlet, Unsent};
@@ -257,9 +257,12 @@ impl EventSource for FilesystemSource {
         let condition = self.condition.borrow().clone();
         let Some(condition) = condition else { anyhow::bail!("not everything is watched yet") };
         let told = self.overflows_told.swap(condition.overflows, Ordering::Relaxed);
-        let problems = condition.problems(told);
-        anyhow::ensure!(problems.is_empty(), "{}", problems.join("; "));
-        Ok(())
+        let what = condition.problems(told).join("; ");
+        if what.is_empty() {
+            return Ok(());
+        }
+        anyhow::ensure!(!condition.has_failed(told), "{what}");
+        Err(Limited { what }.into())
     }
 
     fn unsent(&self) -> Loss {

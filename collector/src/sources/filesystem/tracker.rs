@@ -197,6 +197,7 @@ impl<S: System> Tracker<S> {
         let named = self.folders.first_refused(MOST_NAMED).into_iter();
         let named = named.map(|(folder, why)| format!("{} ({why})", folder.display()));
         Condition {
+            is_watching: self.folders.watched() > 0,
             overflows: self.overflows,
             unwatched: self.folders.refused(),
             unwatched_named: named.collect(),

@@ -431,6 +431,7 @@ async fn it_is_healthy_once_everything_is_watched_and_while_that_is_there() {
     // The step in which it was told has ended when the next has told something.
     File::create(running.path("kept/x")).unwrap();
     running.next().await;
-    let error = running.source.health_check().await.unwrap_err().to_string();
-    assert!(error.contains("removed is gone and waited for"), "{error}");
+    let error = running.source.health_check().await.unwrap_err();
+    assert!(error.to_string().contains("removed is gone and waited for"), "{error}");
+    assert!(error.is::<Limited>(), "the other one is still watched");
 }

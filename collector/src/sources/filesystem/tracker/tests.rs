@@ -325,6 +325,7 @@ fn a_folder_without_a_watch_is_named_and_the_others_are_watched() {
     });
     let problems = stage.tracker.condition().problems(0);
     assert!(problems[0].starts_with("1 not watched: /r/b (no watch is left); "), "{problems:?}");
+    assert!(!stage.tracker.condition().has_failed(0));
     stage.world().write("/r/b/x");
     stage.world().make_file("/r/a/x");
     assert_eq!(stage.settled(), ["created /r/a/x"]);
@@ -375,6 +376,7 @@ fn a_root_that_is_gone_is_waited_for() {
     stage.world().rename("/r", "/o/r");
     assert_eq!(stage.settled(), ["deleted /r/x", "deleted /r"]);
     assert_eq!(stage.tracker.condition().problems(0), ["/r is gone and waited for"]);
+    assert!(stage.tracker.condition().has_failed(0), "nothing else is watched");
     stage.world().make_file("/o/r/y");
     stage.world().make_folder("/r");
     stage.world().make_file("/r/z");

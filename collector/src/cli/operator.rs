@@ -9,14 +9,17 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use daemoneye_eventbus::event::ReplyAddress;
 use daemoneye_eventbus::identity::{KeyFileError, OPERATOR, read_key_file};
-use daemoneye_eventbus::rpc::{RpcClient, RpcClientConfig};
+use daemoneye_eventbus::rpc::{AgentStatus, Call, Request, Response, RpcClient, RpcClientConfig};
 use daemoneye_eventbus::{
     ClientConfig, Credential, EventBus, EventBusClient, Secret, SocketAddress,
 };
 
 use super::{CommonFlags, Failure};
 use crate::config::EventBusType;
+use crate::control::AGENT_NAME;
 
+/// How long the agent may take to answer; it has nothing to wait for.
+const AGENT_LIMIT: Duration = Duration::from_secs(5);
 /// How long the broker may take to answer a goodbye.
 const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
 
@@ -70,6 +73,16 @@ impl OperatorFlags {
         let no_path = || anyhow!("no socket is named and this user has no home; use --socket");
         let path = event_bus.socket_path.ok_or_else(no_path).map_err(Failure::Configuration)?;
         SocketAddress::from_path(path).map_err(|error| Failure::Configuration(error.into()))
+    }
+}
+
+/// What the agent knows of itself and its collectors.
+pub(super) async fn agent_status(client: &RpcClient) -> Result<AgentStatus, Failure> {
+    let call = Call::new(Request::GetStatus).to(AGENT_NAME).within(AGENT_LIMIT);
+    let answered = client.call(call).await.context("the agent does not tell how it is");
+    match answered.map_err(Failure::Infrastructure)?.response {
+        Response::Status(status) => Ok(status),
+        _ => Err(Failure::Infrastructure(anyhow!("the agent answered something else"))),
     }
 }
 

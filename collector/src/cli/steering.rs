@@ -8,14 +8,15 @@ use std::time::Duration;
 use anyhow::anyhow;
 use clap::Args;
 use daemoneye_eventbus::rpc::{
-    Call, CallError, ConfigChange, ConfigChanges, ConfigOutcome, ConfigUpdate, Refusal, Request,
-    Response, RpcClient,
+    Call, CallError, ConfigChange, ConfigChanges, ConfigOutcome, ConfigUpdate, MemberState,
+    MemberStatus, Refusal, Request, Response, RpcClient,
 };
 
 use super::Failure;
-use super::operator::OperatorFlags;
+use super::operator::{OperatorFlags, agent_status};
 use super::output::print;
 use super::table::safe;
+use crate::config::nearest;
 
 /// How long a collector may take; it has nothing to wait for.
 const COLLECTOR_LIMIT: Duration = Duration::from_secs(5);
@@ -23,8 +24,8 @@ const COLLECTOR_LIMIT: Duration = Duration::from_secs(5);
 const STEERING_EXIT_CODES: &str = "\
 Exit codes:
   0  it is so
-  2  wrong usage or configuration, or refused by the collector: nothing was changed
-  4  infrastructure: no agent, or the collector does not answer";
+  2  wrong usage or configuration, no such collector, or refused by it: nothing was changed
+  4  infrastructure: no agent, or the collector does not run or answer";
 
 /// Change the configuration of a running collector, as far as it can be changed without a restart.
 /// What is changed ends with the collector: what shall last is said in a file
@@ -124,6 +125,7 @@ fn in_words(outcome: &ConfigOutcome, is_tried: bool) -> String {
 }
 
 async fn ask(client: &RpcClient, collector: &str, request: Request) -> Result<Response, Failure> {
+    can_answer(&agent_status(client).await?.members, collector)?;
     let call = Call::new(request).to(collector.to_owned()).within(COLLECTOR_LIMIT);
     match client.call(call).await {
         Ok(answer) => Ok(answer.response),
@@ -132,6 +134,29 @@ async fn ask(client: &RpcClient, collector: &str, request: Request) -> Result<Re
             anyhow::Error::from(error).context(format!("{collector} does not answer")),
         )),
     }
+}
+
+/// Nobody is waited for of whom the agent knows that no answer will come, and why.
+fn can_answer(members: &[MemberStatus], collector: &str) -> Result<(), Failure> {
+    let Some(member) = members.iter().find(|member| member.name == collector) else {
+        return Err(no_such_collector(members, collector));
+    };
+    match member.state {
+        MemberState::Starting | MemberState::Running | MemberState::Joined => Ok(()),
+        MemberState::Restarting | MemberState::Failed => {
+            let why = safe(member.reason.as_deref().unwrap_or(member.state.as_str()));
+            Err(Failure::Infrastructure(anyhow!("{collector} does not run: {why}")))
+        }
+    }
+}
+
+fn no_such_collector(members: &[MemberStatus], collector: &str) -> Failure {
+    let names: Vec<_> = members.iter().map(|member| safe(&member.name)).collect();
+    let near = nearest(collector, names.iter().map(String::as_str));
+    let near = near.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+    let collector = safe(collector);
+    let others = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Failure::Configuration(anyhow!("no collector `{collector}`; the agent has {others}{near}"))
 }
 
 /// A refusal in the collector's own words, which begin as every error here does.
@@ -151,7 +176,52 @@ fn something_else() -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use daemoneye_eventbus::rpc::HealthStatus;
+
     use super::*;
+
+    fn member(name: &str, state: MemberState, reason: Option<&str>) -> MemberStatus {
+        MemberStatus {
+            name: name.to_owned(),
+            state,
+            pid: None,
+            restarts: 0,
+            health: HealthStatus::Unhealthy,
+            reason: reason.map(str::to_owned),
+            telemetry: None,
+        }
+    }
+
+    fn told(members: &[MemberStatus], collector: &str) -> Result<(), (u8, String)> {
+        can_answer(members, collector).map_err(|failure| match failure {
+            Failure::Failed(error) => (1, error.to_string()),
+            Failure::Configuration(error) => (2, error.to_string()),
+            Failure::Infrastructure(error) => (4, error.to_string()),
+        })
+    }
+
+    #[test]
+    fn a_name_that_is_nobodys_is_told_with_those_there_are_and_the_one_that_was_meant() {
+        let members = ["fsmond", "procmond"].map(|name| member(name, MemberState::Running, None));
+        let has = "no collector `procmnod`; the agent has fsmond, procmond";
+        let expected = Err((2, format!("{has}; did you mean `procmond`?")));
+        assert_eq!(told(&members, "procmnod"), expected);
+        let far = "no collector `foo`; the agent has fsmond, procmond".to_owned();
+        assert_eq!(told(&members, "foo"), Err((2, far)));
+        let none = "no collector `foo`; the agent has none".to_owned();
+        assert_eq!(told(&[], "foo"), Err((2, none)));
+    }
+
+    #[test]
+    fn one_that_does_not_run_is_told_with_its_reason_and_one_that_begins_is_asked() {
+        for state in MemberState::ALL {
+            let member = member("perfmond", state, Some("it ended"));
+            let is_asked = !matches!(state, MemberState::Failed | MemberState::Restarting);
+            let why = "perfmond does not run: it ended".to_owned();
+            let expected = if is_asked { Ok(()) } else { Err((4, why)) };
+            assert_eq!(told(&[member], "perfmond"), expected, "{state:?}");
+        }
+    }
 
     #[test]
     fn a_change_has_everything_behind_the_first_equals_sign_as_its_value() {

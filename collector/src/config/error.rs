@@ -67,7 +67,7 @@ fn suggestion(message: &str) -> Option<String> {
 }
 
 /// The known name nearest to an unknown one; `None` when all are far.
-pub(super) fn nearest<'n>(
+pub(crate) fn nearest<'n>(
     unknown: &str,
     known: impl IntoIterator<Item = &'n str>,
 ) -> Option<String> {

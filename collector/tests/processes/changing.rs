@@ -8,7 +8,7 @@ use daemoneye_eventbus::rpc::{
 };
 use nix::sys::signal::Signal;
 
-use crate::agent::{RunningAgent, built_programs};
+use crate::agent::{RunningAgent, built_programs, signal};
 use crate::operator::Operator;
 use crate::{Sleeper, is, supervision};
 
@@ -158,6 +158,24 @@ fn a_command_that_is_refused_says_where_and_ends_with_2() {
     }
     let (_, status) = agent.stop(Signal::SIGTERM);
     assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_command_to_nobody_is_answered_by_the_agent() {
+    let agent = supervision::agent(&built_programs(), &[("RESTART_LIMIT", "0")]);
+    let unknown = command(&agent, &["set", "procmnod", "procmond.scan_interval=5s"]);
+    assert_eq!(told(&unknown), (Some(2), String::new()));
+    let errors = String::from_utf8_lossy(&unknown.stderr);
+    let said = "no collector `procmnod`; the agent has procmond; did you mean `procmond`?\n";
+    assert!(errors.ends_with(said), "{errors}");
+
+    signal(agent.ready.collectors[0].pid, Signal::SIGKILL);
+    Operator::at(&agent).until_procmond(supervision::is_failed);
+    let failed = command(&agent, &["pause", "procmond"]);
+    assert_eq!(told(&failed), (Some(4), String::new()));
+    let errors = String::from_utf8_lossy(&failed.stderr);
+    let said = "error: procmond does not run: failed, it is not started again: ended unasked: ";
+    assert!(errors.contains(said), "{errors}");
 }
 
 #[test]

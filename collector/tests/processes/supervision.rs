@@ -55,7 +55,7 @@ fn next_procmond(agent: &mut RunningAgent, last: u32) -> u32 {
     u32::try_from(pid).expect("ids fit")
 }
 
-fn is_failed(part: &HealthPart) -> bool {
+pub(crate) fn is_failed(part: &HealthPart) -> bool {
     part.reason.as_ref().is_some_and(|reason| reason.starts_with("failed, "))
 }
 

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
 use daemoneye_eventbus::rpc::{
     AgentStatus, Call, HealthReport, MemberState, Request, Response, RpcClient,
 };
 use futures_util::future::join_all;
 
 use crate::cli::Failure;
+use crate::cli::operator::agent_status;
 use crate::control::AGENT_NAME;
 
-/// How long the agent may take; it has nothing to wait for.
-const AGENT_LIMIT: Duration = Duration::from_secs(5);
 /// How long a collector may take; one that takes longer is told as the agent knows it.
 const COLLECTOR_LIMIT: Duration = Duration::from_secs(2);
 
@@ -29,15 +27,7 @@ pub(super) struct Answers {
 
 /// Asks the agent and whoever it says is there.
 pub(super) async fn ask(client: &RpcClient) -> Result<Answers, Failure> {
-    ask_all(client).await.map_err(Failure::Infrastructure)
-}
-
-async fn ask_all(client: &RpcClient) -> anyhow::Result<Answers> {
-    let call = Call::new(Request::GetStatus).to(AGENT_NAME).within(AGENT_LIMIT);
-    let answer = client.call(call).await.context("the agent does not tell how it is")?;
-    let Response::Status(status) = answer.response else {
-        return Err(anyhow!("the agent answered something else"));
-    };
+    let status = agent_status(client).await?;
     let is_there = |state| matches!(state, MemberState::Running | MemberState::Joined);
     let there = status.members.iter().filter(|member| is_there(member.state));
     let asked = there.map(|member| health_of(client, &member.name));

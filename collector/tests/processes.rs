@@ -252,6 +252,23 @@ fn an_agent_receives_only_what_it_is_told_to_subscribe() {
 }
 
 #[test]
+fn a_trigger_on_what_no_collector_watches_is_told_at_the_start_on_both_buses() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agent.toml");
+    let trigger = "[[trigger]]\nname = 'touched'\nwhen = \"path = '/x'\"\n\
+                   target = 'procmond'\nanalysis = 'binary_hash'\n";
+    std::fs::write(&file, trigger).unwrap();
+    for bus in BUSES {
+        let agent = RunningAgent::start_with(bus, &["--config", file.to_str().unwrap()]);
+        signal(agent.pid(), Signal::SIGTERM);
+        let (status, said) = agent.wait();
+        assert_eq!(status.code(), Some(0), "{bus}: {said}");
+        let told = "trigger `touched` never fires: the agent does not run fsmond";
+        assert_eq!(said.matches(told).count(), 1, "{bus}: {said}");
+    }
+}
+
+#[test]
 fn an_agent_ends_in_order_with_whoever_started_it() {
     for bus in BUSES {
         let mut agent = RunningAgent::start_with(bus, &["--exit-with-parent"]);

@@ -13,10 +13,12 @@
 //! So the follower, which tells them what is done, cannot wait for triggers that wait for it.
 //!
 //! - `workflows`: what can be asked for; `follower`: from a request to the end of what it started;
-//! - `carrier`: the way to collectors on a bus without members.
+//! - `carrier`: the way to collectors on a bus without members;
+//! - `idle`: what is wanted of collectors that do not run.
 
 mod carrier;
 mod follower;
+mod idle;
 #[cfg(test)]
 mod tests;
 mod workflows;
@@ -81,6 +83,9 @@ impl Analyses {
         members: Option<TaskCarrier>,
         account: AccountWriter,
     ) -> Result<Self, AgentError> {
+        for told in idle::idle(settings) {
+            warn!("{told}");
+        }
         let manager = TriggerManager::from_config(AGENT_NAME, &settings.triggers)?;
         let carrier = match members {
             Some(members) => members,

@@ -1,0 +1,106 @@
+//! What the configuration wants of collectors that the agent does not run.
+//!
+//! It is told and not refused: others may start collectors that join the agent.
+
+use daemoneye_eventbus::EventKind;
+
+use crate::condition::Condition;
+use crate::config::{CollectorName, Settings, TriggerConfig, WorkflowConfig};
+
+/// Triggers that never fire or ask nobody, and stages that nobody does, a sentence for each.
+pub(super) fn idle(settings: &Settings) -> Vec<String> {
+    let running = &settings.agent.collectors;
+    let workflows = &settings.workflows;
+    let triggers = settings.triggers.iter();
+    let triggers = triggers.filter_map(|trigger| of_trigger(trigger, running, workflows));
+    triggers.chain(workflows.iter().flat_map(|workflow| of_workflow(workflow, running))).collect()
+}
+
+fn of_trigger(
+    trigger: &TriggerConfig,
+    running: &[CollectorName],
+    workflows: &[WorkflowConfig],
+) -> Option<String> {
+    let TriggerConfig { name, target, analysis, .. } = trigger;
+    // Of one that cannot be read more is said elsewhere.
+    let condition = Condition::parse(&trigger.when).ok()?;
+    let watching: Vec<_> = condition.kinds().filter_map(watching).collect();
+    if !watching.iter().any(|collector| running.contains(collector)) {
+        let watching: Vec<_> = watching.iter().map(|collector| collector.as_str()).collect();
+        let watching = watching.join(" or ");
+        return Some(format!("trigger `{name}` never fires: the agent does not run {watching}"));
+    }
+    let is_workflow = workflows.iter().any(|workflow| workflow.name == *analysis);
+    let asked = CollectorName::named(target).filter(|asked| !running.contains(asked));
+    let asked = asked.filter(|_| !is_workflow)?;
+    Some(format!("trigger `{name}` asks nobody: the agent does not run {asked}"))
+}
+
+fn of_workflow(workflow: &WorkflowConfig, running: &[CollectorName]) -> Vec<String> {
+    let nobodys = workflow.stages.iter().filter(|stage| !running.contains(&stage.target));
+    let told = nobodys.map(|stage| {
+        let (id, name, target) = (&stage.id, &workflow.name, stage.target);
+        format!("stage `{id}` of workflow `{name}` is nobody's: the agent does not run {target}")
+    });
+    told.collect()
+}
+
+/// Who tells of events of a kind; nobody does of what is no observation.
+fn watching(kind: EventKind) -> Option<CollectorName> {
+    match kind {
+        EventKind::Process => Some(CollectorName::Procmond),
+        EventKind::Network => Some(CollectorName::Netmond),
+        EventKind::Filesystem => Some(CollectorName::Fsmond),
+        EventKind::Performance => Some(CollectorName::Perfmond),
+        EventKind::TriggerRequest | EventKind::Audit | EventKind::Control => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAGE: &str =
+        "stage `digest` of workflow `closer` is nobody's: the agent does not run procmond";
+
+    /// What is told of a trigger with this condition and target, where these collectors run.
+    fn told(when: &str, target: &str, analysis: &str, running: &[CollectorName]) -> Vec<String> {
+        let text = format!(
+            "[[trigger]]\nname = 'hot'\nwhen = \"{when}\"\ntarget = '{target}'\n\
+             analysis = '{analysis}'\n\
+             [[workflow]]\nname = 'closer'\n\
+             [[workflow.stage]]\nid = 'digest'\nanalysis = 'binary_hash'\ntarget = 'procmond'\n"
+        );
+        let mut settings: Settings = toml::from_str(&text).unwrap();
+        settings.agent.collectors = running.to_vec();
+        idle(&settings)
+    }
+
+    #[test]
+    fn with_every_collector_nothing_is_idle() {
+        let all = CollectorName::ALL;
+        assert_eq!(told("name = 'x'", "procmond", "binary_hash", &all), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_trigger_on_what_nobody_watches_never_fires() {
+        let fsmond = [CollectorName::Fsmond];
+        let process = "trigger `hot` never fires: the agent does not run procmond";
+        assert_eq!(told("name = 'x'", "procmond", "binary_hash", &fsmond), [process, STAGE]);
+        // One of the four kinds it is about is watched.
+        assert_eq!(told("pid = 1", "fsmond", "file_hash", &fsmond), [STAGE]);
+        let told = told("pid = 1", "procmond", "binary_hash", &[]);
+        let all = "the agent does not run procmond or netmond or fsmond or perfmond";
+        assert!(told[0].ends_with(all), "{told:?}");
+    }
+
+    #[test]
+    fn a_trigger_that_asks_one_who_does_not_run_asks_nobody() {
+        let procmond = [CollectorName::Procmond];
+        let nobody = "trigger `hot` asks nobody: the agent does not run fsmond";
+        assert_eq!(told("name = 'x'", "fsmond", "file_hash", &procmond), [nobody]);
+        // A workflow says itself who does what, and others have collectors of their own.
+        assert_eq!(told("name = 'x'", "fsmond", "closer", &procmond), [] as [&str; 0]);
+        assert_eq!(told("name = 'x'", "fsmond-2", "file_hash", &procmond), [] as [&str; 0]);
+    }
+}

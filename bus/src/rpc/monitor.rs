@@ -109,6 +109,19 @@ impl HealthMonitor {
         self.watched.board.lock().report()
     }
 
+    /// Completes once a member has been lost for so long without a sign of life; never for one that
+    /// is none. Cancel safe.
+    pub async fn lost_for(&self, member: &str, limit: Duration) {
+        let mut news = self.watched.news.subscribe();
+        loop {
+            self.watched.until(&mut news, |board| board.is_lost(member)).await;
+            let found = self.watched.until(&mut news, |board| !board.is_lost(member));
+            if tokio::time::timeout(limit, found).await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Changes from now on, the members there are included as new.
     pub fn changes(&self) -> HealthChanges {
         let mut news = self.watched.news.subscribe();
@@ -145,6 +158,13 @@ impl Watched {
 
     fn tell(&self) {
         self.news.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until the board is like this.
+    async fn until(&self, news: &mut watch::Receiver<u64>, is_so: impl Fn(&HealthBoard) -> bool) {
+        while !is_so(&self.board.lock()) {
+            news.changed().await.expect("the sender is held here as well");
+        }
     }
 
     fn heard(&self, event: &BusEvent) {

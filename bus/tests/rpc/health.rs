@@ -48,6 +48,30 @@ async fn a_member_whose_heart_stops_is_unhealthy_until_it_beats_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_member_is_lost_for_as_long_as_it_shows_no_life_again() {
+    let stage = Stage::new();
+    let monitor = monitor(&stage).await;
+    monitor.admit(MEMBER).unwrap();
+    let limit = DEFAULT_HEARTBEAT * 4;
+    let beating = heart(&stage, MEMBER, Unhealthy);
+    let waited = timeout(Duration::from_hours(1), monitor.lost_for(MEMBER, limit)).await;
+    assert!(waited.is_err(), "to say that one is unhealthy is a sign of life");
+
+    drop(beating);
+    let lost = monitor.lost_for(MEMBER, limit);
+    tokio::pin!(lost);
+    // Lost, and not for long enough.
+    assert!(timeout(DEFAULT_HEARTBEAT * 5, &mut lost).await.is_err());
+    let beating = heart(&stage, MEMBER, Unhealthy);
+    assert!(timeout(Duration::from_hours(1), &mut lost).await.is_err(), "it has come back");
+    drop(beating);
+    let stopped = Instant::now();
+    lost.await;
+    let silence = stopped.elapsed().as_secs();
+    assert!((175..=215).contains(&silence), "four heartbeats behind three, not {silence} s");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_whole_is_as_its_worst_member() {
     let stage = Stage::new();
     let monitor = monitor(&stage).await;

@@ -76,6 +76,12 @@ impl AgentControl {
         carrier.with_dispatcher(Arc::clone(&self.dispatcher))
     }
 
+    /// Completes once a collector that had joined has shown no life for this long after it should
+    /// have. Cancel safe.
+    pub(super) async fn lost(&self, collector: &str, limit: Duration) {
+        self.monitor.lost_for(collector, limit).await;
+    }
+
     /// A collector has ended: it is no member any more, and what it was at goes to others.
     pub(super) async fn forget(&self, collector: &str) {
         self.dispatcher.leave(collector).await;

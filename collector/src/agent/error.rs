@@ -119,6 +119,12 @@ pub enum MemberError {
         /// What is wrong, in its own words, or else its exit status.
         why: String,
     },
+    /// It had joined and showed no life any more; its process was killed.
+    #[error("killed: it showed no life for {waited:?} after three missed heartbeats")]
+    Unresponsive {
+        /// The limit.
+        waited: Duration,
+    },
     /// It ended with an error when asked to end.
     #[error("ended badly: {how}")]
     EndedBadly {

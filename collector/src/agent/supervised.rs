@@ -62,7 +62,7 @@ impl Supervised {
         control: Option<&AgentControl>,
     ) -> Infallible {
         loop {
-            let cause = self.next_end(starter).await;
+            let cause = self.next_end(starter, control).await;
             self.member = None;
             if let Some(control) = control {
                 control.forget(self.name.as_str()).await;
@@ -99,8 +99,12 @@ impl Supervised {
     }
 
     /// Starts it if it does not run, and waits for its end. One that does not get ready in time is
-    /// ended.
-    async fn next_end(&mut self, starter: &Starter<'_>) -> MemberError {
+    /// ended, and so is one that shows no life.
+    async fn next_end(
+        &mut self,
+        starter: &Starter<'_>,
+        control: Option<&AgentControl>,
+    ) -> MemberError {
         if self.member.is_none() {
             starter.roll.set(self.name.as_str(), CollectorState::Starting);
             match starter.start(self.name).await {
@@ -112,7 +116,14 @@ impl Supervised {
                 return error;
             }
         }
-        self.member.as_mut().expect("it was started").ended().await
+        let member = self.member.as_mut().expect("it was started");
+        let waited = starter.limits().unresponsive_limit;
+        tokio::select! {
+            ended = member.ended() => return ended,
+            () = lost(control, self.name.as_str(), waited) => {}
+        }
+        member.kill().await;
+        MemberError::Unresponsive { waited }
     }
 
     /// Asks what runs to end, waits, and kills a process that does not; tells of one that was
@@ -131,6 +142,14 @@ impl Supervised {
         let will_end = ask_to_end(control, self.name.as_str(), asked_share);
         let stopped = member.stop(limits.stop_timeout, asked_share, will_end).await;
         stopped.map_err(|source| AgentError::CollectorStop { name: self.name.to_string(), source })
+    }
+}
+
+/// Completes when a collector is to be replaced as it shows no life; a thread never is.
+async fn lost(control: Option<&AgentControl>, name: &str, limit: Duration) {
+    match control {
+        Some(control) if !limit.is_zero() => control.lost(name, limit).await,
+        _ => std::future::pending().await,
     }
 }
 

@@ -43,6 +43,10 @@ pub struct AgentConfig {
     /// How often collectors show life (R2). Default 30 s.
     #[serde(with = "duration")]
     pub heartbeat_interval: Duration,
+    /// How long a collector that has missed three heartbeats may go on without one before it is
+    /// killed and started again (R5). 0 leaves it alone, as whoever debugs it wants. Default 2 min.
+    #[serde(with = "duration")]
+    pub unresponsive_limit: Duration,
     /// How long a collector whose agent died goes on and looks for its broker before it ends (R5).
     /// 0 ends it with its agent. Default 2 min.
     #[serde(with = "duration")]
@@ -61,6 +65,7 @@ impl Default for AgentConfig {
             restart_pause: Duration::from_millis(500),
             restart_pause_limit: Duration::from_secs(30),
             heartbeat_interval: DEFAULT_HEARTBEAT,
+            unresponsive_limit: Duration::from_mins(2),
             orphan_limit: Duration::from_mins(2),
         }
     }

@@ -358,6 +358,21 @@ fn a_collector_that_shows_no_life_is_unhealthy_until_it_does() {
 }
 
 #[test]
+fn a_frozen_collector_is_killed_and_started_again() {
+    let settings = [SHORT[0], ("HEARTBEAT_INTERVAL", "200ms"), ("UNRESPONSIVE_LIMIT", "2s")];
+    let mut agent = agent(&built_programs(), &settings);
+    let operator = Operator::at(&agent);
+    operator.until_procmond(|part| part.status == HealthStatus::Healthy);
+    let first = first_pid(&agent);
+    signal(first, Signal::SIGSTOP);
+    next_procmond(&mut agent, first);
+    signal(agent.pid(), Signal::SIGTERM);
+    let (_, said) = agent.wait();
+    assert!(said.contains("killed: it showed no life for 2s"), "{said}");
+    assert!(has_ended(first));
+}
+
+#[test]
 fn a_frozen_collector_holds_up_no_request_to_others() {
     let agent = agent(&built_programs(), &[]);
     let operator = Operator::at(&agent);

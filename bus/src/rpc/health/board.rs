@@ -95,14 +95,15 @@ impl HealthBoard {
         self.members.remove(member);
     }
 
-    /// Takes a sign of life; whoever is not a member is not heard. Returns whether its health changed.
+    /// Takes a sign of life; whoever is not a member is not heard. Returns whether its health
+    /// changed, or its silence is over.
     pub fn heard(&mut self, member: &str, heartbeat: &Heartbeat, now_ns: u64) -> bool {
         let Some(known) = self.members.get_mut(member) else { return false };
-        let before = known.status();
+        let (before, was_lost) = (known.status(), known.is_lost);
         known.heard_ns = known.heard_ns.max(now_ns);
         known.said = heartbeat.status;
         known.is_lost = false;
-        known.status() != before
+        was_lost || known.status() != before
     }
 
     /// Looks who has been silent for too long. Returns whether that is news of anybody.
@@ -125,6 +126,11 @@ impl HealthBoard {
     /// The health of a member; unhealthy when it is silent, otherwise what it said last.
     pub fn status(&self, member: &str) -> Option<HealthStatus> {
         self.members.get(member).map(Member::status)
+    }
+
+    /// Whether a member has been silent for too long, and not only said that it is unhealthy.
+    pub fn is_lost(&self, member: &str) -> bool {
+        self.members.get(member).is_some_and(|member| member.is_lost)
     }
 
     /// Whether a member may be given tasks: one that is unhealthy is excluded (R2).

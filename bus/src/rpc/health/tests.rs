@@ -117,6 +117,18 @@ fn whoever_is_no_member_is_not_heard_and_has_no_health() {
 }
 
 #[test]
+fn one_that_says_it_is_unhealthy_is_not_lost_and_one_that_was_is_news_when_it_says_so() {
+    let mut board = board(&["a"]);
+    board.heard("a", &says(Unhealthy), 0);
+    assert!(!board.is_lost("a") && !board.is_lost("stranger"));
+    assert!(board.look(90 * SECOND_NS));
+    assert!(board.is_lost("a"));
+    assert!(board.heard("a", &says(Unhealthy), 91 * SECOND_NS), "its silence is over");
+    assert!(!board.is_lost("a"));
+    assert!(!board.heard("a", &says(Unhealthy), 92 * SECOND_NS), "and that is told once");
+}
+
+#[test]
 fn a_board_refuses_one_member_too_many_and_evicts_nobody() {
     let mut board = HealthBoard::new(HealthConfig { member_limit: 1, ..HealthConfig::default() });
     assert_eq!(board.admit("a", 0), Ok(()));

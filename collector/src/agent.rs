@@ -16,7 +16,8 @@
 //! - `options`: what it is started with; `host`: its life; `staff`, `supervised`: its collectors,
 //!   and each of them;
 //! - `starter`: how one begins, as a `child` or a `thread`, either of which is a `member`;
-//!   `lifeline`: what tells a process that the agent ends it, or died;
+//!   `lifeline`: what tells a process that the agent ends it, or died; `summons`: what ends those
+//!   of an agent that died where there is no broker;
 //! - `restarts`: when one is started again; `roll`: what state each is in;
 //! - `control`, `handler`: what the agent asks and answers over the bus; `recorder`: what it
 //!   receives;
@@ -37,6 +38,7 @@ mod restarts;
 mod roll;
 mod staff;
 mod starter;
+mod summons;
 mod supervised;
 mod thread;
 

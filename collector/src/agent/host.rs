@@ -21,6 +21,7 @@ use tracing::info;
 
 use super::recorder::{Recorder, Tally};
 use super::staff::Staff;
+use super::summons::Summons;
 use super::{AgentError, AgentOptions};
 use crate::control::AGENT_NAME;
 use crate::factory::{EventBusFactory, HostedBus};
@@ -42,6 +43,7 @@ pub async fn run(
     on_ready: impl FnOnce(AgentReady),
 ) -> Result<(), AgentError> {
     let hosted = EventBusFactory::host(&options.settings.event_bus, AGENT_NAME)?;
+    let summons = Summons::begin(&options.settings.event_bus);
     let mut staff = Staff::new(&options, &hosted);
     let mut recorder = None;
     let worked = tokio::select! {
@@ -52,6 +54,9 @@ pub async fn run(
     let limit = options.settings.collector.shutdown_timeout;
     let stopped = staff.stop().await;
     let closed = hosted.shutdown(limit).await;
+    if let Some(summons) = summons {
+        summons.end().await;
+    }
     // After a recorder that failed there is nothing more to wait for.
     let drained = match recorder {
         Some(mut recorder) if !matches!(worked, Err(AgentError::Record { .. })) => {

@@ -191,6 +191,37 @@ fn what_is_on_disk_is_published_on_the_other_bus_as_well() {
 }
 
 #[test]
+fn orphans_make_room_for_an_agent_on_the_other_bus_as_well() {
+    let folder = folder();
+    let mut first = agent_as(&folder, LONG, &["procmond"], with_spool(folder.path()));
+    first.crash();
+    let (programs, keeps) = (built_programs(), with_spool(folder.path()));
+    let second = RunningAgent::start_in(Arc::clone(&folder), "local", &programs, keeps);
+    let (_, said) = first.wait();
+    assert!(said.contains(&format!("{ORPHANED}another one has its place")), "{said}");
+    signal(second.pid(), Signal::SIGTERM);
+    let (status, said) = second.wait();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains("an agent was killed here"), "{said}");
+    assert!(!folder.path().join("run/broker.sock").exists());
+}
+
+#[test]
+fn an_agent_on_the_other_bus_leaves_one_that_lives_alone_and_tells_of_it() {
+    let folder = folder();
+    let first = agent(&folder, LONG, &["procmond"]);
+    let programs = built_programs();
+    let second = RunningAgent::start_in(Arc::clone(&folder), "local", &programs, |_| {});
+    signal(second.pid(), Signal::SIGTERM);
+    let (status, said) = second.wait();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains(&format!("in use by process {}", first.pid())), "{said}");
+    signal(first.pid(), Signal::SIGTERM);
+    let (status, said) = first.wait();
+    assert_eq!(status.code(), Some(0), "{said}");
+}
+
+#[test]
 fn an_orphan_without_a_spool_tells_how_much_is_lost_with_it() {
     let folder = folder();
     let mut agent = agent(&folder, SHORT, &["procmond"]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use daemoneye_eventbus::Priority;
+use daemoneye_eventbus::{EventKind, Priority};
 use serde::{Deserialize, Serialize};
 
 use super::bounds::{OutOfBounds, outside, zero};
@@ -140,6 +140,12 @@ impl TriggerConfig {
         problems.extend(outside("limits.max_pending", &max_pending, &(1..=MAX_PENDING)));
         problems.extend(zero("limits.pending_timeout", pending_timeout));
         problems
+    }
+
+    /// The kinds of event its condition is about; none where that cannot be read.
+    pub fn event_kinds(&self) -> Vec<EventKind> {
+        let condition = Condition::parse(&self.when);
+        condition.map_or_else(|_| Vec::new(), |condition| condition.kinds().collect())
     }
 
     /// What is wrong with who is asked for what, as far as that can be told before anybody runs.

@@ -4,7 +4,6 @@
 
 use daemoneye_eventbus::EventKind;
 
-use crate::condition::Condition;
 use crate::config::{CollectorName, Settings, TriggerConfig, WorkflowConfig};
 
 /// Triggers that never fire or ask nobody, and stages that nobody does, a sentence for each.
@@ -22,10 +21,9 @@ fn of_trigger(
     workflows: &[WorkflowConfig],
 ) -> Option<String> {
     let TriggerConfig { name, target, analysis, .. } = trigger;
-    // Of one that cannot be read more is said elsewhere.
-    let condition = Condition::parse(&trigger.when).ok()?;
-    let watching: Vec<_> = condition.kinds().filter_map(watching).collect();
-    if !watching.iter().any(|collector| running.contains(collector)) {
+    let watching: Vec<_> = trigger.event_kinds().into_iter().filter_map(watching).collect();
+    let is_watched = watching.iter().any(|collector| running.contains(collector));
+    if !is_watched && !watching.is_empty() {
         let watching: Vec<_> = watching.iter().map(|collector| collector.as_str()).collect();
         let watching = watching.join(" or ");
         return Some(format!("trigger `{name}` never fires: the agent does not run {watching}"));

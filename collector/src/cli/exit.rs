@@ -65,11 +65,13 @@ impl From<AgentError> for Failure {
 
 impl From<ProgramError> for Failure {
     fn from(error: ProgramError) -> Self {
-        match error {
-            error if error.is_configuration() => Self::Configuration(error.into()),
-            ProgramError::Run(error) => error.into(),
+        match &error {
+            refusal if refusal.is_configuration() => Self::Configuration(error.into()),
+            ProgramError::Run(RunError::Deadline { .. } | RunError::BusShutdown(_)) => {
+                Self::Failed(error.into())
+            }
             ProgramError::Orphaned { lost, .. } if !lost.is_none() => Self::Failed(error.into()),
-            error => Self::Infrastructure(error.into()),
+            _ => Self::Infrastructure(error.into()),
         }
     }
 }

@@ -36,9 +36,8 @@ pub(super) fn too_short(
     interval: Duration,
     least: Duration,
 ) -> Option<OutOfBounds> {
-    let message = || {
-        format!("{} is shorter than {}", format_duration(interval), format_duration(least))
-    };
+    let message =
+        || format!("{} is shorter than {}", format_duration(interval), format_duration(least));
     (interval < least).then(|| (key, message()))
 }
 

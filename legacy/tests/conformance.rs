@@ -1,4 +1,4 @@
-//! The conformance suite on the crossbeam bus, every way to build it: one named test per case.
+//! The conformance suite on every in-process bus, every way to build it: one named test per case.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use daemoneye_eventbus::EventBus;
 use daemoneye_eventbus::conformance::{
     Case, Conditions, Fixture, Queue, Stall, Subject, Traits, cases, run,
 };
+use legacy_buses::broadcast::{BroadcastConfig, BroadcastEventBus};
 use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
 use libtest_mimic::{Arguments, Trial};
 
@@ -22,7 +23,13 @@ struct Crossbeam {
     sharing: Sharing,
 }
 
-struct OneBus(Arc<LocalEventBus>);
+/// In this ring nobody lags: it holds more events than any case publishes.
+#[derive(Clone, Copy)]
+struct Broadcast {
+    backpressure: bool,
+}
+
+struct OneBus(Arc<dyn EventBus>);
 
 #[async_trait]
 impl Subject for Crossbeam {
@@ -54,9 +61,38 @@ impl Subject for Crossbeam {
 }
 
 #[async_trait]
+impl Subject for Broadcast {
+    fn name(&self) -> String {
+        let name = if self.backpressure { "broadcast-backpressure" } else { "broadcast" };
+        name.to_owned()
+    }
+
+    fn traits(&self) -> Traits {
+        // With backpressure a stalled subscriber leaves room for what fits the ring, whatever its
+        // own capacity: the bus's own tests hold that.
+        Traits {
+            stall: Stall::Never,
+            queue: Queue::Shared,
+            drops_oldest: false,
+            several_connections: false,
+        }
+    }
+
+    async fn open(&self, conditions: Conditions) -> Box<dyn Fixture> {
+        let bus = BroadcastEventBus::new(&BroadcastConfig {
+            subscriber_limit: conditions.subscriber_limit,
+            publish_limit: conditions.publish_limit,
+            backpressure: self.backpressure,
+            ..BroadcastConfig::default()
+        });
+        Box::new(OneBus(Arc::new(bus.expect("the configuration is valid"))))
+    }
+}
+
+#[async_trait]
 impl Fixture for OneBus {
     async fn handle(&self, _name: &str) -> Arc<dyn EventBus> {
-        Arc::clone(&self.0) as Arc<dyn EventBus>
+        Arc::clone(&self.0)
     }
 
     async fn close(&self) {
@@ -74,11 +110,15 @@ fn main() {
             trials.extend(cases().into_iter().map(|case| trial(subject, case)));
         }
     }
+    for backpressure in [false, true] {
+        let subject = Broadcast { backpressure };
+        trials.extend(cases().into_iter().map(|case| trial(subject, case)));
+    }
     libtest_mimic::run(&arguments, trials).exit();
 }
 
 /// A case that does not apply is listed as ignored, with the reason before its name.
-fn trial(subject: Crossbeam, case: Case) -> Trial {
+fn trial(subject: impl Subject + Copy + 'static, case: Case) -> Trial {
     let name = format!("{}::{}", subject.name(), case.name());
     let trial = Trial::test(name, move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::stage::{Failure, Publisher, Stage, ensure, ensure_eq, refusal, subscription};
-use super::{Case, Stall, events, stage};
+use super::{Case, Stall, Traits, events, stage};
 use crate::{EventBus, PublishError, ShutdownError, SubscribeError};
 
 const TOPIC: &str = "events.process.lifecycle";
@@ -36,9 +36,12 @@ pub(super) const CASES: &[Case] = &[
     Case::new("what_the_deadline_cuts_off_is_counted_as_dropped", &["C13", "C12"], |stage| {
         Box::pin(what_the_deadline_cuts_off_is_counted(stage))
     })
-    .unless(|traits| {
-        (traits.stall == Stall::Exact { beyond_capacity: 0 })
-            .then_some("it accepts nothing that is not in a subscriber's queue at once")
+    .unless(|traits| match traits.stall {
+        Stall::Exact { beyond_capacity: 0 } => {
+            Some("it accepts nothing that is not in a subscriber's queue at once")
+        }
+        Stall::Never => Some("it hands over what it accepted without waiting for anybody"),
+        Stall::Exact { .. } | Stall::Bytes { .. } => None,
     }),
     Case::new("a_receiver_that_waits_is_woken_by_shutdown", &["C13", "C14"], |stage| {
         Box::pin(a_waiting_receiver_is_woken(stage))
@@ -48,7 +51,8 @@ pub(super) const CASES: &[Case] = &[
     }),
     Case::new("a_cancelled_publish_happens_whole_or_not_at_all", &["C14"], |stage| {
         Box::pin(a_cancelled_publish_is_whole_or_nothing(stage))
-    }),
+    })
+    .unless(Traits::why_no_stall),
     Case::new("a_cancelled_subscribe_leaves_nothing_behind", &["C14", "C10"], |stage| {
         Box::pin(a_cancelled_subscribe_leaves_nothing(stage))
     }),
@@ -130,6 +134,7 @@ async fn what_the_deadline_cuts_off_is_counted(stage: Stage) -> Result<(), Failu
     let beyond_capacity = match stage.traits().stall {
         Stall::Exact { beyond_capacity } => beyond_capacity,
         Stall::Bytes { .. } => 50,
+        Stall::Never => 0,
     };
     let sent = publisher.send_many(TOPIC, 2 + beyond_capacity).await?;
     stage::reached(publisher.bus()).await?;
@@ -179,6 +184,7 @@ async fn a_cancelled_publish_is_whole_or_nothing(stage: Stage) -> Result<(), Fai
     let (bytes, most) = match stage.traits().stall {
         Stall::Exact { beyond_capacity } => (16, 2 + beyond_capacity),
         Stall::Bytes { limit } => (LARGE_BYTES, limit / LARGE_BYTES),
+        Stall::Never => (16, 0),
     };
     let mut accepted = Vec::new();
     let mut cancelled = 0;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::stage::{
     Failure, Listener, Origin, Publisher, Stage, ensure, ensure_eq, figures, settled, subscription,
 };
-use super::{Case, Conditions, Queue, Stall, events, stage};
+use super::{Case, Conditions, Queue, Stall, Traits, events, stage};
 use crate::contract::{BreakerConfig, BreakerState, SubscriptionStatistics};
 use crate::{EventSubscription, OverflowPolicy, PublishError};
 
@@ -21,26 +21,35 @@ pub(super) const CASES: &[Case] = &[
     Case::new("block_makes_publishers_wait_and_loses_nothing", &["C11", "C14"], |stage| {
         Box::pin(block_makes_publishers_wait(stage))
     })
-    .under(Conditions::impatient()),
+    .under(Conditions::impatient())
+    .unless(Traits::why_no_stall),
     Case::new("a_waiting_publisher_continues_when_there_is_room", &["C11"], |stage| {
         Box::pin(a_waiting_publisher_continues(stage))
-    }),
+    })
+    .unless(Traits::why_no_stall),
     Case::new("unsubscribing_a_stopped_subscriber_frees_the_publishers", &["C11", "C2"], |stage| {
         Box::pin(unsubscribing_frees_the_publishers(stage))
-    }),
+    })
+    .unless(Traits::why_no_stall),
     Case::new("drop_newest_loses_only_its_own_newest", &["C11", "C12"], |stage| {
         Box::pin(drop_newest_loses_its_newest(stage))
-    }),
+    })
+    .unless(Traits::why_no_policies),
     Case::new("drop_oldest_loses_only_its_own_oldest", &["C11", "C12"], |stage| {
         Box::pin(drop_oldest_loses_its_oldest(stage))
     })
-    .unless(|traits| (!traits.drops_oldest).then_some("it has no drop-oldest policy")),
+    .unless(|traits| {
+        let has_none = (!traits.drops_oldest).then_some("it has no drop-oldest policy");
+        traits.why_no_policies().or(has_none)
+    }),
     Case::new("an_open_circuit_refuses_until_its_cool_down", &["C11", "C12"], |stage| {
         Box::pin(an_open_circuit_refuses(stage))
-    }),
+    })
+    .unless(Traits::why_no_policies),
     Case::new("a_circuit_half_opens_after_its_cool_down_and_closes", &["C11"], |stage| {
         Box::pin(a_circuit_half_opens(stage))
-    }),
+    })
+    .unless(Traits::why_no_policies),
 ];
 
 async fn block_makes_publishers_wait(stage: Stage) -> Result<(), Failure> {
@@ -63,6 +72,7 @@ async fn publish_until_refused(
     let most = match stage.traits().stall {
         Stall::Exact { beyond_capacity } => CAPACITY + beyond_capacity,
         Stall::Bytes { limit } => limit / bytes,
+        Stall::Never => 0,
     };
     let mut accepted = Vec::new();
     while accepted.len() <= most {
@@ -90,6 +100,7 @@ async fn a_waiting_publisher_continues(stage: Stage) -> Result<(), Failure> {
     let events = match stage.traits().stall {
         Stall::Exact { beyond_capacity } => 3 * (CAPACITY + beyond_capacity),
         Stall::Bytes { limit } => 2 * limit / bytes,
+        Stall::Never => 0,
     };
     let publishing = tokio::spawn(async move {
         for _ in 0..events {
@@ -109,7 +120,7 @@ async fn unsubscribing_frees_the_publishers(stage: Stage) -> Result<(), Failure>
     let mut publisher = stage.publisher("first").await?;
     let extra = match stage.traits().stall {
         Stall::Exact { beyond_capacity } => beyond_capacity,
-        Stall::Bytes { .. } => 4,
+        Stall::Bytes { .. } | Stall::Never => 4,
     };
     publisher.send_many(TOPIC, CAPACITY + extra).await?;
     stage::unsubscribe(&*bus, "stopped").await?;
@@ -227,7 +238,7 @@ impl Scene {
     ) -> Result<Vec<Origin>, Failure> {
         let bytes = event_bytes(stage);
         let most = match stage.traits().queue {
-            Queue::Exact => CAPACITY + 10,
+            Queue::Exact | Queue::Shared => CAPACITY + 10,
             Queue::Bytes { limit } => CAPACITY + 10 + limit / bytes,
         };
         let mut sent = Vec::new();
@@ -275,7 +286,7 @@ fn receivable(own: &SubscriptionStatistics) -> Result<usize, Failure> {
 
 fn event_bytes(stage: &Stage) -> usize {
     match (stage.traits().stall, stage.traits().queue) {
-        (Stall::Exact { .. }, Queue::Exact) => 16,
+        (Stall::Exact { .. } | Stall::Never, Queue::Exact) => 16,
         _ => LARGE_BYTES,
     }
 }

@@ -85,6 +85,8 @@ pub enum Stall {
         /// All buffers on the way, bytes, with generous rounding.
         limit: usize,
     },
+    /// All of them: its publishers wait for no subscriber, and one that asks for `block` loses.
+    Never,
 }
 
 /// Where unread events of a subscription wait.
@@ -97,6 +99,21 @@ pub enum Queue {
         /// All buffers on the way, bytes, with generous rounding.
         limit: usize,
     },
+    /// In one ring for all, whose oldest event goes when it is full: a subscription has neither a
+    /// capacity nor a policy of its own.
+    Shared,
+}
+
+impl Traits {
+    /// Why it does not promise what is asked of a `block` subscriber that stops reading.
+    pub(super) fn why_no_stall(&self) -> Option<&'static str> {
+        (self.stall == Stall::Never).then_some("its publishers wait for no subscriber")
+    }
+
+    /// Why it does not promise what is asked of a policy that loses.
+    pub(super) fn why_no_policies(&self) -> Option<&'static str> {
+        (self.queue == Queue::Shared).then_some("one ring for all has one policy, the ring's")
+    }
 }
 
 impl Conditions {

@@ -40,7 +40,8 @@ pub struct SubscriptionStatistics {
     /// Events lost by its policy, or at its end.
     pub dropped: u64,
     /// Events a broker still holds for it: without credit, or not yet known to be in its socket.
-    /// Always 0 in one process.
+    /// In one process always 0, but on a bus whose subscribers share one ring: what lies in it for
+    /// this one.
     pub queued: u64,
     /// State of its circuit; closed for the other policies.
     pub breaker: BreakerState,

@@ -3,7 +3,6 @@
 //! (C12); callers send it requests.
 
 mod requests;
-mod routes;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,13 +13,13 @@ use daemoneye_eventbus::hops::{Hop, HopLog};
 use daemoneye_eventbus::{BusEvent, ShutdownError};
 use tokio::sync::{mpsc, oneshot};
 
-use self::routes::Routes;
 use super::config::Sharing;
 use super::control::{Closing, Control, Message, Report};
 use super::gate::Gate;
 use super::handoff::{Ears, Next, Waited};
 use super::noting::note;
 use super::slot::{Offer, Slot};
+use crate::routes::Routes;
 
 /// Events between two announcements of room: rare enough to cost nothing, often enough that a
 /// waiting publisher refills the queue long before it is empty.
@@ -153,7 +152,7 @@ impl Router {
     /// Offers an event to everybody it is for, then waits for those that must not lose it.
     fn route(&mut self, event: &Arc<BusEvent>) {
         let mut targets = std::mem::take(&mut self.targets);
-        self.routes.find(&event.topic, &self.slots, &mut targets);
+        self.routes.find(&event.topic, self.slots.iter().map(Slot::matcher), &mut targets);
         note(self.orders.hops.as_ref(), Hop::Route, event);
         for index in targets.drain(..) {
             let slot = &mut self.slots[index];
@@ -248,7 +247,7 @@ impl Router {
     /// After the deadline: counts an event as lost by everybody it was for (C13).
     fn discard(&mut self, event: &BusEvent) {
         let mut targets = std::mem::take(&mut self.targets);
-        self.routes.find(&event.topic, &self.slots, &mut targets);
+        self.routes.find(&event.topic, self.slots.iter().map(Slot::matcher), &mut targets);
         let before = self.dropped;
         for index in targets.drain(..) {
             if self.slots[index].claim(event).is_some() {

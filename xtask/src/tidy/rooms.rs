@@ -102,8 +102,13 @@ const BUS: &[Room] = &[
     ),
 ];
 
-const LEGACY: &[Room] =
-    &[room("crossbeam", &[]), room("broadcast", &[]), room("sharing", &[]), room("broken", &[])];
+const LEGACY: &[Room] = &[
+    room("routes", &[]),
+    room("crossbeam", &["routes"]),
+    room("broadcast", &["routes"]),
+    room("sharing", &["routes"]),
+    room("broken", &[]),
+];
 
 const COLLECTOR: &[Room] = &[
     room("source", &[]),

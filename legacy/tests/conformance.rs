@@ -10,6 +10,7 @@ use daemoneye_eventbus::conformance::{
 };
 use legacy_buses::broadcast::{BroadcastConfig, BroadcastEventBus};
 use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
+use legacy_buses::sharing::{SharingConfig, SharingEventBus};
 use libtest_mimic::{Arguments, Trial};
 
 /// Events in the central queue: small, so that a stalled bus fills at once.
@@ -28,6 +29,10 @@ struct Crossbeam {
 struct Broadcast {
     backpressure: bool,
 }
+
+/// The multiplexer.
+#[derive(Clone, Copy)]
+struct Multiplexer;
 
 struct OneBus(Arc<dyn EventBus>);
 
@@ -90,6 +95,31 @@ impl Subject for Broadcast {
 }
 
 #[async_trait]
+impl Subject for Multiplexer {
+    fn name(&self) -> String {
+        "sharing".to_owned()
+    }
+
+    fn traits(&self) -> Traits {
+        Traits {
+            stall: Stall::Never,
+            queue: Queue::Exact,
+            drops_oldest: true,
+            several_connections: false,
+        }
+    }
+
+    async fn open(&self, conditions: Conditions) -> Box<dyn Fixture> {
+        let bus = SharingEventBus::new(&SharingConfig {
+            subscriber_limit: conditions.subscriber_limit,
+            publish_limit: conditions.publish_limit,
+            ..SharingConfig::default()
+        });
+        Box::new(OneBus(Arc::new(bus.expect("the configuration is valid"))))
+    }
+}
+
+#[async_trait]
 impl Fixture for OneBus {
     async fn handle(&self, _name: &str) -> Arc<dyn EventBus> {
         Arc::clone(&self.0)
@@ -114,6 +144,7 @@ fn main() {
         let subject = Broadcast { backpressure };
         trials.extend(cases().into_iter().map(|case| trial(subject, case)));
     }
+    trials.extend(cases().into_iter().map(|case| trial(Multiplexer, case)));
     libtest_mimic::run(&arguments, trials).exit();
 }
 

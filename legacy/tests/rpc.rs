@@ -1,5 +1,5 @@
-//! The control plane needs a bus and nothing more: on the crossbeam bus, too, every caller gets its
-//! own reply (W9).
+//! The control plane needs a bus and nothing more: on those inside a process, too, every caller gets
+//! its own reply (W9).
 
 use std::sync::Arc;
 
@@ -10,7 +10,9 @@ use daemoneye_eventbus::rpc::{
     Asked, Call, HealthPart, HealthReport, HealthStatus, Refusal, Request, Response, RpcClient,
     RpcClientConfig, RpcHandler, RpcService, RpcServiceConfig,
 };
+use legacy_buses::broadcast::{BroadcastConfig, BroadcastEventBus};
 use legacy_buses::crossbeam::{CrossbeamConfig, LocalEventBus};
+use legacy_buses::sharing::{SharingConfig, SharingEventBus};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -34,19 +36,35 @@ impl RpcHandler for Farewell {
 
 #[tokio::test]
 async fn a_hundred_callers_on_the_crossbeam_bus_get_their_own_replies() {
-    let bus: Arc<dyn EventBus> = Arc::new(LocalEventBus::new(&CrossbeamConfig::default()).unwrap());
+    call(Arc::new(LocalEventBus::new(&CrossbeamConfig::default()).unwrap())).await;
+}
+
+#[tokio::test]
+async fn a_hundred_callers_on_the_broadcast_bus_get_their_own_replies() {
+    call(Arc::new(BroadcastEventBus::new(&BroadcastConfig::default()).unwrap())).await;
+}
+
+#[tokio::test]
+async fn a_hundred_callers_on_the_sharing_bus_get_their_own_replies() {
+    call(Arc::new(SharingEventBus::new(&SharingConfig::default()).unwrap())).await;
+}
+
+/// All of them at once, each with a name of its own that it must get back.
+async fn call(bus: Arc<dyn EventBus>) {
     let config = RpcServiceConfig::agent("agent").with_running_limit(CALLERS);
     let handler = Arc::new(Farewell(Barrier::new(CALLERS)));
-    let _service = RpcService::start(Arc::clone(&bus), config, handler).await.unwrap();
+    let service = RpcService::start(Arc::clone(&bus), config, handler).await;
+    let _service = service.expect("the service starts");
     let mut callers = JoinSet::new();
     for index in 0..CALLERS {
         let bus = Arc::clone(&bus);
         callers.spawn(async move {
             let name = format!("caller-{index}");
-            let config = RpcClientConfig::new(ReplyAddress::new(name.clone()).unwrap());
-            let client = RpcClient::start(bus, config).await.unwrap();
+            let address = ReplyAddress::new(name.clone()).expect("an address");
+            let client = RpcClient::start(bus, RpcClientConfig::new(address)).await;
+            let client = client.expect("the client starts");
             let request = Request::Deregister { member: name.clone(), reason: String::new() };
-            let answer = client.call(Call::new(request)).await.unwrap();
+            let answer = client.call(Call::new(request)).await.expect("an answer");
             let Response::Health(report) = answer.response else { panic!("a report") };
             assert_eq!(report.parts[0].name, name);
             assert_eq!((client.pending(), client.unexpected()), (0, 0), "{name}");

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::contract::Matcher;
 use daemoneye_eventbus::topic::default_topic;
 use daemoneye_eventbus::{
@@ -15,8 +14,8 @@ use daemoneye_eventbus::{
 
 use super::config::{BroadcastConfig, EventError};
 use super::inbox::RingInbox;
-use super::published::Draft;
 use super::ring::{Refused, Ring};
+use crate::draft::Draft;
 
 /// The broadcast bus: one ring for all (CONTRACT §7). All clones are the same bus, which ends with
 /// the last of them: what its receivers have not read they still can, then they end.
@@ -67,7 +66,7 @@ impl BroadcastEventBus {
 
     /// The same for several events, which follow each other in the ring with none between them.
     pub fn send_all(&self, events: impl IntoIterator<Item = CollectionEvent>) {
-        let drafts: Vec<Draft> = events.into_iter().map(draft).collect();
+        let drafts: Vec<Draft> = events.into_iter().map(on_default_topic).collect();
         let events = drafts.len();
         if self.ring.push(drafts) {
             tracing::trace!(events, "sent");
@@ -113,9 +112,8 @@ impl BroadcastEventBus {
     }
 }
 
-fn draft(event: CollectionEvent) -> Draft {
-    let topic = default_topic(&event);
-    Draft { topic, event, correlation: None, published_monotonic_ns: monotonic_ns() }
+fn on_default_topic(event: CollectionEvent) -> Draft {
+    Draft::now(default_topic(&event), event, None)
 }
 
 #[async_trait]
@@ -126,8 +124,7 @@ impl EventBus for BroadcastEventBus {
         event: CollectionEvent,
         correlation: Option<CorrelationMetadata>,
     ) -> Result<(), PublishError> {
-        let published_monotonic_ns = monotonic_ns();
-        match self.ring.offer(Draft { topic, event, correlation, published_monotonic_ns }) {
+        match self.ring.offer(Draft::now(topic, event, correlation)) {
             Ok(()) => Ok(()),
             Err(Refused::Closed) => Err(PublishError::Closed),
             Err(Refused::Held(draft)) => self.send_when_free(draft).await,

@@ -2,18 +2,10 @@
 
 use std::sync::Arc;
 
+use daemoneye_eventbus::BusEvent;
 use daemoneye_eventbus::contract::Delivery;
-use daemoneye_eventbus::{BusEvent, CollectionEvent, CorrelationMetadata, Topic};
 
 use super::standing::Standing;
-
-/// An event that has no number yet.
-pub(super) struct Draft {
-    pub(super) topic: Topic,
-    pub(super) event: CollectionEvent,
-    pub(super) correlation: Option<CorrelationMetadata>,
-    pub(super) published_monotonic_ns: u64,
-}
 
 /// An event in its place.
 pub(super) struct Published {

@@ -12,15 +12,16 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use daemoneye_eventbus::contract::{BreakerState, Delivery, Matcher};
 use daemoneye_eventbus::{
-    BusEvent, CorrelationMetadata, EventBusStatistics, EventId, EventSubscription, OverflowPolicy,
-    SubscribeError, SubscriptionStatistics, UnsubscribeError,
+    BusEvent, EventBusStatistics, EventId, EventSubscription, OverflowPolicy, SubscribeError,
+    SubscriptionStatistics, UnsubscribeError,
 };
 use parking_lot::Mutex;
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, broadcast};
 
-use super::published::{Address, Draft, Published};
+use super::published::{Address, Published};
 use super::standing::Standing;
+use crate::draft::Draft;
 use crate::routes::Routes;
 
 /// Name of the publisher of all events of this bus: the agent's own process.
@@ -239,19 +240,11 @@ impl State {
 
     fn publish(&mut self, draft: Draft) -> Arc<Published> {
         self.published += 1;
-        let id = EventId {
+        let event = Arc::new(draft.numbered(EventId {
             publisher: self.publisher.clone(),
             incarnation: self.incarnation,
             sequence: self.published,
-        };
-        let correlation = draft.correlation.unwrap_or_else(|| CorrelationMetadata::derived(&id));
-        let event = Arc::new(BusEvent {
-            id,
-            topic: draft.topic,
-            published_monotonic_ns: draft.published_monotonic_ns,
-            correlation,
-            event: draft.event,
-        });
+        }));
         let addresses = self.addresses(&event);
         let published = Arc::new(Published { event, addresses });
         // Before the channel forgets it, so that a receiver finds settled what it cannot find.

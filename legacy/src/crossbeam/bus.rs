@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytestring::ByteString;
 use crossbeam::channel::{self, Sender, TrySendError};
-use daemoneye_eventbus::clock::monotonic_ns;
 use daemoneye_eventbus::contract::Matcher;
 use daemoneye_eventbus::hops::{Hop, HopLog};
 use daemoneye_eventbus::{
@@ -27,6 +26,7 @@ use super::handoff::Ears;
 use super::noting::note;
 use super::router::{Orders, Remains, Router};
 use super::slot::Slot;
+use crate::draft::Draft;
 
 /// Name of the publisher of all events of this bus: the agent's own process.
 const PUBLISHER: &str = "local";
@@ -98,14 +98,6 @@ pub enum StartError {
     Thread(#[from] std::io::Error),
 }
 
-/// An event that has no number yet.
-struct Draft {
-    topic: Topic,
-    event: CollectionEvent,
-    correlation: Option<CorrelationMetadata>,
-    published_monotonic_ns: u64,
-}
-
 /// One attempt to enqueue.
 enum Attempt {
     Accepted,
@@ -159,14 +151,7 @@ impl HighPerformanceEventBusImpl {
     /// Numbers an event and offers it once.
     fn offer(&self, draft: Draft) -> Result<Attempt, PublishError> {
         let id = self.next_id()?;
-        let correlation = draft.correlation.unwrap_or_else(|| CorrelationMetadata::derived(&id));
-        self.enqueue(Arc::new(BusEvent {
-            id,
-            topic: draft.topic,
-            published_monotonic_ns: draft.published_monotonic_ns,
-            correlation,
-            event: draft.event,
-        }))
+        self.enqueue(Arc::new(draft.numbered(id)))
     }
 
     /// Offers an event again, with a new number: the old ticket was given back.
@@ -290,8 +275,7 @@ impl EventBus for HighPerformanceEventBusImpl {
         correlation: Option<CorrelationMetadata>,
     ) -> Result<(), PublishError> {
         let is_fresh_root = correlation.is_none();
-        let published_monotonic_ns = monotonic_ns();
-        match self.offer(Draft { topic, event, correlation, published_monotonic_ns })? {
+        match self.offer(Draft::now(topic, event, correlation))? {
             Attempt::Accepted => Ok(()),
             Attempt::Full(event) => self.enqueue_with_room(event, is_fresh_root).await,
         }

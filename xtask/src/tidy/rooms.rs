@@ -103,10 +103,11 @@ const BUS: &[Room] = &[
 ];
 
 const LEGACY: &[Room] = &[
+    room("draft", &[]),
     room("routes", &[]),
-    room("crossbeam", &["routes"]),
-    room("broadcast", &["routes"]),
-    room("sharing", &["routes"]),
+    room("crossbeam", &["draft", "routes"]),
+    room("broadcast", &["draft", "routes"]),
+    room("sharing", &["draft", "routes"]),
     room("broken", &[]),
 ];
 

@@ -1,8 +1,8 @@
 //! The agent: hosts the bus, runs the collectors, and receives what they publish.
 //!
 //! With `bus_type = "daemoneye"` it hosts the broker and starts each collector as a process of its
-//! own, which joins it over the bus; with `"local"` each collector is a thread on the in-process
-//! bus, where nobody has to join. Nothing else differs.
+//! own, which joins it over the bus; with `"local"`, or another bus inside a process, each collector
+//! is a thread on that, where nobody has to join. Nothing else differs.
 //!
 //! A collector that ends unasked is started again after a pause that doubles; one that ends too
 //! often is given up as failed, and the agent goes on without it (R5). No collector outlives an

@@ -20,10 +20,14 @@ use daemoneye_eventbus::broker::{IssueError, ServeError};
 use daemoneye_eventbus::client::{ConnectError, Reconnect};
 use daemoneye_eventbus::transport::{AddressError, BindError};
 use daemoneye_eventbus::{Credential, EventBus};
+use legacy_buses::broadcast::EventError;
 use legacy_buses::crossbeam::StartError;
+use legacy_buses::sharing;
 use thiserror::Error;
 
-use crate::config::{EventBusConfig, EventBusType, FolderError};
+#[cfg(doc)]
+use crate::config::EventBusType;
+use crate::config::{EventBusConfig, FolderError};
 
 pub use adapter::DaemoneyeEventBusAdapter;
 pub use hosted::HostedBus;
@@ -42,6 +46,12 @@ pub enum FactoryError {
     /// The in-process bus did not start.
     #[error("the in-process bus does not start")]
     Local(#[from] StartError),
+    /// The ring of `broadcast` cannot be made.
+    #[error("the broadcast bus cannot be made")]
+    Broadcast(#[from] EventError),
+    /// The worker of `sharing` did not start.
+    #[error("the sharing bus does not start")]
+    Sharing(#[from] sharing::StartError),
     /// The socket path cannot be an address.
     #[error("the socket path is no address")]
     Address(#[from] AddressError),
@@ -103,15 +113,16 @@ impl FactoryError {
                 | Self::Address(_)
                 | Self::Policy(_)
                 | Self::Local(StartError::NoCapacity)
+                | Self::Broadcast(EventError::InvalidCapacity { .. })
+                | Self::Sharing(sharing::StartError::InvalidCapacity { .. })
                 | Self::NoMetrics { .. }
         )
     }
 }
 
 impl EventBusFactory {
-    /// The configured bus for a component of this name: a new in-process bus for
-    /// [`Local`](EventBusType::Local), a connection to the agent's broker for
-    /// [`DaemonEye`](EventBusType::DaemonEye).
+    /// The configured bus for a component of this name: a connection to the agent's broker for
+    /// [`DaemonEye`](EventBusType::DaemonEye), a new in-process bus for all others.
     pub async fn create(
         config: &EventBusConfig,
         name: &str,
@@ -138,21 +149,19 @@ impl EventBusFactory {
         credential: Credential,
         reconnect: Reconnect,
     ) -> Result<OwnBus, FactoryError> {
-        match config.bus_type {
-            EventBusType::Local => Ok(OwnBus::local(wiring::local(config)?)),
-            EventBusType::DaemonEye => {
-                let bus = wiring::connect(config, name, credential, reconnect).await?;
-                Ok(OwnBus::connected(Arc::new(bus)))
-            }
+        if let Some(bus) = wiring::in_process(config)? {
+            return Ok(OwnBus::local(bus));
         }
+        let bus = wiring::connect(config, name, credential, reconnect).await?;
+        Ok(OwnBus::connected(Arc::new(bus)))
     }
 
     /// The configured bus for its host, the agent: a new in-process bus, or a broker that listens
     /// and a handle to it. Must be called inside a runtime.
     pub fn host(config: &EventBusConfig, name: &str) -> Result<HostedBus, FactoryError> {
-        match config.bus_type {
-            EventBusType::Local => Ok(HostedBus::local(wiring::local(config)?)),
-            EventBusType::DaemonEye => wiring::host(config, name),
+        match wiring::in_process(config)? {
+            Some(bus) => Ok(HostedBus::local(bus)),
+            None => wiring::host(config, name),
         }
     }
 }

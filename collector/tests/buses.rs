@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use collector_core::config::{BroadcastConfig, SharingConfig};
 use collector_core::factory::HostedBus;
 use collector_core::test_utils::{MockEnding, MockEventSource, TestCollector, create_test_config};
 use collector_core::{
@@ -70,6 +71,40 @@ async fn everything_sent_before_a_stop_arrives_in_order_on_every_bus() {
         let expected: Vec<_> = (0..2000).collect();
         assert_eq!(pids(&drain(receiver).await), expected, "{}", config.bus_type);
         assert_eq!((status.events_published, status.events_lost), (2000, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_collector_runs_on_the_other_buses_inside_a_process_too() {
+    for bus_type in [EventBusType::Broadcast, EventBusType::Sharing] {
+        let config = EventBusConfig::default().with_bus_type(bus_type);
+        let hosted = EventBusFactory::host(&config, "agent").expect("the bus starts");
+        assert_eq!(hosted.socket_path(), None, "{bus_type}");
+        let receiver = subscribe(&hosted, 1024).await;
+        let source = source("a", 0..500);
+        let bus = Arc::clone(hosted.bus());
+        let mut collector = TestCollector::start(create_test_config(), bus, [boxed(&source)]);
+        collector.wait_for(|status| status.events_published == 500).await;
+        collector.stop().await.unwrap();
+        hosted.shutdown(LIMIT).await.unwrap();
+        let expected: Vec<_> = (0..500).collect();
+        assert_eq!(pids(&drain(receiver).await), expected, "{bus_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_ring_that_holds_nothing_is_a_mistake_of_the_configuration() {
+    let broadcast = BroadcastConfig { capacity: 0, ..BroadcastConfig::default() };
+    let sharing = SharingConfig { ring_capacity: 0, ..SharingConfig::default() };
+    for bus_type in [EventBusType::Broadcast, EventBusType::Sharing] {
+        let config = EventBusConfig {
+            bus_type,
+            broadcast: Some(broadcast.clone()),
+            sharing: Some(sharing.clone()),
+            ..EventBusConfig::default()
+        };
+        let refused = EventBusFactory::host(&config, "agent").expect_err("nothing fits");
+        assert!(refused.is_configuration(), "{refused}");
     }
 }
 

@@ -181,8 +181,12 @@ fn a_reader_of_the_configuration_that_has_seen_enough_is_no_error() {
 #[test]
 fn a_collector_refuses_the_in_process_bus() {
     for name in BINARIES.into_iter().filter(|name| *name != "daemoneye-agent") {
-        let refused = command(name, home().path()).args(["--bus", "local"]).assert().code(2);
-        refused.stderr(contains("start daemoneye-agent"));
+        for bus in ["local", "broadcast", "sharing"] {
+            let refused = command(name, home().path()).args(["--bus", bus]).assert().code(2);
+            refused
+                .stderr(contains(format!("the in-process bus `{bus}`")))
+                .stderr(contains("start daemoneye-agent"));
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use collector_core::config::{
-    CollectorName, CrossbeamConfig, DaemoneyeConfig, EventBusConfig, Layers, Settings,
-    parse_duration,
+    BroadcastConfig, CollectorName, CrossbeamConfig, DaemoneyeConfig, EventBusConfig, Layers,
+    Settings, SharingConfig, parse_duration,
 };
 use toml::{Table, Value};
 
@@ -84,7 +84,9 @@ fn value_of(text: &str) -> Value {
 /// Every key there is, with its default.
 fn defaults() -> BTreeMap<String, Option<Value>> {
     let event_bus = EventBusConfig {
+        broadcast: Some(BroadcastConfig::default()),
         crossbeam: Some(CrossbeamConfig::default()),
+        sharing: Some(SharingConfig::default()),
         daemoneye: Some(DaemoneyeConfig::default()),
         ..EventBusConfig::default()
     };

@@ -7,6 +7,7 @@ pub mod access;
 mod bare;
 mod bus;
 pub mod bus_name;
+mod capabilities;
 mod case;
 pub mod chaos;
 mod claim;
@@ -42,6 +43,7 @@ mod workload;
 
 pub use crate::scenario::Scale;
 pub use bus::{Bus, Deployment};
+pub use capabilities::Capabilities;
 pub use case::{Case, TrialKind, scenario_of};
 pub use claim::Claim;
 pub use curve::{Asks, Axis, Curve};

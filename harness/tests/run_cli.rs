@@ -214,7 +214,7 @@ fn what_is_not_known_is_met_with_what_may_be_meant() {
     let (folder, out) = (scenarios(|text| text), tempfile::tempdir().expect("a folder"));
     let meant = predicate::str::contains("did you mean \"delivery/steady-small\"?");
     run(&folder, &out).args(["--scenario", "delivery/stedy-small"]).assert().code(2).stderr(meant);
-    let buses = predicate::str::contains("crossbeam-faithful, embedded, agent, process")
+    let buses = predicate::str::contains("crossbeam-faithful, broadcast, sharing, embedded, agent")
         .and(predicate::str::contains("did you mean \"crossbeam\"?"));
     run(&folder, &out).args(["--baseline", "crosbeam"]).assert().code(2).stderr(buses);
 }

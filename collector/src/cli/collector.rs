@@ -10,7 +10,7 @@ use daemoneye_eventbus::{Credential, Secret};
 use super::lifeline::{Lifeline, read_settings};
 use super::signal::told_to_end;
 use super::{CommonFlags, EXIT_CODES, Failure, print_line, report, show_config, start_logging};
-use crate::config::{CollectorName, EventBusType, Settings};
+use crate::config::{CollectorName, Settings};
 use crate::program::{self, AgentDeath, WayToBus};
 use crate::ready::CollectorRefusal;
 
@@ -114,9 +114,10 @@ fn begin(
     credential: Credential,
     arguments: &Arguments,
 ) -> Result<(), Failure> {
-    if settings.event_bus.bus_type == EventBusType::Local {
+    let bus = settings.event_bus.bus_type;
+    if bus.is_in_process() {
         return Err(Failure::Configuration(anyhow!(
-            "{name} is a process of its own and cannot share the in-process bus `local`; \
+            "{name} is a process of its own and cannot share the in-process bus `{bus}`; \
              start daemoneye-agent, or use `--bus daemoneye`"
         )));
     }

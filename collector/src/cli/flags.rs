@@ -34,6 +34,10 @@ pub struct CommonFlags {
 pub enum BusFlag {
     /// In-process: collectors are threads of the agent
     Local,
+    /// In-process, one ring for all: who lags loses
+    Broadcast,
+    /// In-process, a queue for each subscriber: a full one loses
+    Sharing,
     /// The broker: collectors are processes of their own
     Daemoneye,
 }
@@ -94,6 +98,8 @@ impl From<BusFlag> for EventBusType {
     fn from(flag: BusFlag) -> Self {
         match flag {
             BusFlag::Local => Self::Local,
+            BusFlag::Broadcast => Self::Broadcast,
+            BusFlag::Sharing => Self::Sharing,
             BusFlag::Daemoneye => Self::DaemonEye,
         }
     }

@@ -15,7 +15,6 @@ use daemoneye_eventbus::{
 };
 
 use super::{CommonFlags, Failure};
-use crate::config::EventBusType;
 use crate::control::AGENT_NAME;
 
 /// How long the agent may take to answer; it has nothing to wait for.
@@ -64,9 +63,10 @@ impl OperatorFlags {
         };
         let event_bus = common.resolve(&[], None)?.settings.event_bus;
         // Whoever names a socket means the agent that has it.
-        if event_bus.bus_type == EventBusType::Local && self.socket.is_none() {
+        let bus = event_bus.bus_type;
+        if bus.is_in_process() && self.socket.is_none() {
             return Err(Failure::Configuration(anyhow!(
-                "the configuration says `bus_type = \"local\"`: such an agent has no broker, and \
+                "the configuration says `bus_type = \"{bus}\"`: such an agent has no broker, and \
                  nobody outside it can ask; its collectors can be, where `[ipc]` is enabled"
             )));
         }

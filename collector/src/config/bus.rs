@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::{BrokerConfig, ClientConfig};
+use legacy_buses::broadcast::{BroadcastConfig, MAX_RING_CAPACITY_EVENTS};
 use legacy_buses::crossbeam::CrossbeamConfig;
+use legacy_buses::sharing::{self, SharingConfig};
 use serde::{Deserialize, Serialize};
 
 use super::bounds::{OutOfBounds, outside, zero};
@@ -18,6 +20,10 @@ use super::duration;
 const CONFIRM_LIMIT: Duration = Duration::from_hours(1);
 /// Subscriptions a bus can be configured for: each has a queue.
 const SUBSCRIBERS: RangeInclusive<usize> = 1..=(1 << 20);
+/// Events the ring of `broadcast` can be configured for.
+const BROADCAST_EVENTS: RangeInclusive<usize> = 1..=MAX_RING_CAPACITY_EVENTS;
+/// The same of `sharing`.
+const SHARING_EVENTS: RangeInclusive<usize> = 1..=sharing::MAX_RING_CAPACITY_EVENTS;
 /// Connections a broker can be configured for: each has a socket and tasks.
 const CONNECTIONS: RangeInclusive<usize> = 1..=(1 << 16);
 /// Limits of an encoded event, bytes: a usual one fits the least, and no client takes more than the
@@ -35,6 +41,10 @@ pub struct EventBusConfig {
     pub socket_path: Option<PathBuf>,
     /// Settings of the in-process bus, for `local`; a section of its own in a file.
     pub crossbeam: Option<CrossbeamConfig>,
+    /// The same for `broadcast`.
+    pub broadcast: Option<BroadcastConfig>,
+    /// The same for `sharing`.
+    pub sharing: Option<SharingConfig>,
     /// Limits of the broker and its clients, for `daemoneye`; a section of its own in a file.
     pub daemoneye: Option<DaemoneyeConfig>,
 }
@@ -69,6 +79,14 @@ pub enum EventBusType {
     /// `local`: the crossbeam bus, in this process.
     #[serde(rename = "local")]
     Local,
+    /// `broadcast`: one ring for all, in this process. Who lags loses, counted, whatever policy it
+    /// asked for; unless [`backpressure`](BroadcastConfig::backpressure) is on.
+    #[serde(rename = "broadcast")]
+    Broadcast,
+    /// `sharing`: a queue for each subscriber, in this process. A full one loses, counted: nobody
+    /// waits.
+    #[serde(rename = "sharing")]
+    Sharing,
     /// `daemoneye`: the broker, in the agent's process.
     #[default]
     #[serde(rename = "daemoneye")]
@@ -115,8 +133,15 @@ impl EventBusType {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Local => "local",
+            Self::Broadcast => "broadcast",
+            Self::Sharing => "sharing",
             Self::DaemonEye => "daemoneye",
         }
+    }
+
+    /// Whether it is inside one process, so that collectors are threads of the agent.
+    pub fn is_in_process(self) -> bool {
+        self != Self::DaemonEye
     }
 }
 
@@ -166,6 +191,20 @@ impl EventBusConfig {
                 zero("crossbeam.publish_limit", limits.publish_limit),
             ]);
         }
+        if let Some(limits) = &self.broadcast {
+            problems.extend([
+                outside("broadcast.capacity", &limits.capacity, &BROADCAST_EVENTS),
+                outside("broadcast.subscriber_limit", &limits.subscriber_limit, &SUBSCRIBERS),
+                zero("broadcast.publish_limit", limits.publish_limit),
+            ]);
+        }
+        if let Some(limits) = &self.sharing {
+            problems.extend([
+                outside("sharing.ring_capacity", &limits.ring_capacity, &SHARING_EVENTS),
+                outside("sharing.subscriber_limit", &limits.subscriber_limit, &SUBSCRIBERS),
+                zero("sharing.publish_limit", limits.publish_limit),
+            ]);
+        }
         problems.into_iter().flatten().collect()
     }
 
@@ -196,6 +235,8 @@ mod tests {
     fn the_defaults_are_valid() {
         let config = EventBusConfig {
             crossbeam: Some(CrossbeamConfig::default()),
+            broadcast: Some(BroadcastConfig::default()),
+            sharing: Some(SharingConfig::default()),
             daemoneye: Some(DaemoneyeConfig::default()),
             ..EventBusConfig::default()
         };
@@ -218,8 +259,21 @@ mod tests {
             connect_limit: Duration::ZERO,
             ..DaemoneyeConfig::default()
         };
+        let broadcast = BroadcastConfig {
+            capacity: 0,
+            subscriber_limit: 0,
+            publish_limit: Duration::ZERO,
+            ..BroadcastConfig::default()
+        };
+        let sharing = SharingConfig {
+            ring_capacity: usize::MAX,
+            subscriber_limit: 0,
+            publish_limit: Duration::ZERO,
+        };
         let config = EventBusConfig {
             crossbeam: Some(crossbeam),
+            broadcast: Some(broadcast),
+            sharing: Some(sharing),
             daemoneye: Some(daemoneye),
             ..EventBusConfig::default()
         };
@@ -232,6 +286,12 @@ mod tests {
             "crossbeam.central_capacity",
             "crossbeam.subscriber_limit",
             "crossbeam.publish_limit",
+            "broadcast.capacity",
+            "broadcast.subscriber_limit",
+            "broadcast.publish_limit",
+            "sharing.ring_capacity",
+            "sharing.subscriber_limit",
+            "sharing.publish_limit",
         ];
         assert_eq!(keys(&config), expected);
     }

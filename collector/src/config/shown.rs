@@ -9,11 +9,13 @@ use super::Resolved;
 /// Where the notes on origins begin, columns, unless a value is longer.
 const NOTE_COLUMN: usize = 44;
 /// What holds where a value is not set.
-const WITHOUT: [(&str, &str); 8] = [
+const WITHOUT: [(&str, &str); 10] = [
     ("agent.program_folder", "the folder of the agent's own program"),
+    ("event_bus.broadcast", "its defaults"),
     ("event_bus.crossbeam", "its defaults"),
     ("event_bus.daemoneye", "its defaults"),
     ("event_bus.daemoneye.policy_file", "the standard rules alone"),
+    ("event_bus.sharing", "its defaults"),
     ("event_bus.socket_path", "this user has no runtime folder; a path must be named"),
     ("fsmond.paths", "the folders of this system that an intruder would change"),
     ("ipc.socket_path", "{name}.sock beside the broker's socket"),

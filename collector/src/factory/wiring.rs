@@ -10,14 +10,30 @@ use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
     BrokerConfig, Credential, DaemoneyeBroker, DaemoneyeEventBus, EventBus, SocketAddress,
 };
+use legacy_buses::broadcast::BroadcastEventBus;
 use legacy_buses::crossbeam::LocalEventBus;
+use legacy_buses::sharing::SharingEventBus;
 
 use super::{FactoryError, HostedBus};
-use crate::config::{EventBusConfig, prepare_private_folder};
+use crate::config::{EventBusConfig, EventBusType, prepare_private_folder};
 
-pub(super) fn local(config: &EventBusConfig) -> Result<Arc<dyn EventBus>, FactoryError> {
-    let limits = config.crossbeam.clone().unwrap_or_default();
-    Ok(Arc::new(LocalEventBus::new(&limits)?))
+/// A new bus inside this process, if that is what is configured.
+pub(super) fn in_process(
+    config: &EventBusConfig,
+) -> Result<Option<Arc<dyn EventBus>>, FactoryError> {
+    let bus: Arc<dyn EventBus> = match config.bus_type {
+        EventBusType::Local => {
+            Arc::new(LocalEventBus::new(&config.crossbeam.clone().unwrap_or_default())?)
+        }
+        EventBusType::Broadcast => {
+            Arc::new(BroadcastEventBus::new(&config.broadcast.clone().unwrap_or_default())?)
+        }
+        EventBusType::Sharing => {
+            Arc::new(SharingEventBus::new(&config.sharing.clone().unwrap_or_default())?)
+        }
+        EventBusType::DaemonEye => return Ok(None),
+    };
+    Ok(Some(bus))
 }
 
 pub(super) async fn connect(

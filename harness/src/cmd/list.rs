@@ -105,13 +105,16 @@ fn write_case(out: &mut impl Write, listed: &Listed) -> std::io::Result<()> {
     if on.is_empty() { writeln!(out) } else { writeln!(out, "  ({})", on.join(", ")) }
 }
 
-/// What a bus is like, and why it cannot be had, where it cannot.
+/// What a bus is like and has, and why it cannot be had, where it cannot.
 fn told(bus: Bus) -> String {
     let layout = layout(bus.deployment());
-    let server = if bus.is_peer() { " (a broker of others)" } else { "" };
+    let like = match bus.capabilities() {
+        Some(has) => format!("{layout}; {}", has.told()),
+        None => format!("{layout} (a broker of others)"),
+    };
     match why_unavailable(bus) {
-        Some(why) => format!("{layout}{server}; unavailable: {why}"),
-        None => format!("{layout}{server}"),
+        Some(why) => format!("{like}; unavailable: {why}"),
+        None => like,
     }
 }
 

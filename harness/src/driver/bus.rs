@@ -1,9 +1,11 @@
-//! Opening a bus for the roles of one process: the only file that knows which bus is which.
+//! Opening a bus for the roles of one process: this file and `in_process` alone know which bus is
+//! which.
 //!
 //! A [`Hub`] is what a process owns of the bus: the whole bus in process, the broker, or nothing
 //! but the way to a broker elsewhere. Roles get handles from it.
 
-use std::io;
+mod in_process;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +20,6 @@ use daemoneye_eventbus::{
     EventBus, EventBusStatistics, PublishError, ShutdownError, SocketAddress, StatisticsError,
     SubscribeError, UnsubscribeError,
 };
-use legacy_buses::broken::{BrokenBus, Fault};
-use legacy_buses::crossbeam::{CrossbeamConfig, HandOff, LocalEventBus, Sharing};
 use thiserror::Error;
 
 use super::impostors::Attempt;
@@ -99,7 +99,7 @@ impl Hub {
             return server.map(Self::Peer).map_err(OpenError::Peer);
         }
         match opening.bus.deployment() {
-            Deployment::InProcess => behind_fault(opening, local(opening)?).map(Self::InProcess),
+            Deployment::InProcess => in_process::open(opening).map(Self::InProcess),
             Deployment::Embedded | Deployment::Agent | Deployment::Process => {
                 broker(opening).map(Self::Broker)
             }
@@ -257,53 +257,6 @@ pub(crate) fn remove_socket(path: &Path) {
     // What is not there need not be removed.
     let _ = std::fs::remove_file(path);
     let _ = std::fs::remove_file(lock);
-}
-
-/// The bus as it is, or behind the fault the harness must catch.
-fn behind_fault(opening: &Opening, bus: LocalEventBus) -> Result<Arc<dyn EventBus>, OpenError> {
-    let Some(name) = &opening.settings.fault else { return Ok(Arc::new(bus)) };
-    let fault = Fault::named(name)
-        .ok_or_else(|| OpenError::Local(format!("no fault is called {name:?}")))?;
-    leave(fault, &opening.socket).map_err(|cause| OpenError::Local(cause.to_string()))?;
-    Ok(Arc::new(BrokenBus::new(Arc::new(bus), fault)))
-}
-
-/// Leaves behind what a fault says and no wrapper around a bus could, not knowing the place.
-fn leave(fault: Fault, socket: &Path) -> io::Result<()> {
-    match fault {
-        Fault::LeavesASocket => std::fs::write(socket, ""),
-        Fault::LeavesAFile => std::fs::write(socket.with_file_name("left"), ""),
-        _ => Ok(()),
-    }
-}
-
-fn local(opening: &Opening) -> Result<LocalEventBus, OpenError> {
-    let settings = &opening.settings;
-    let mut config = CrossbeamConfig { hops: opening.hops.clone(), ..CrossbeamConfig::default() };
-    if let Some(limit) = settings.subscriber_limit {
-        config.subscriber_limit = limit;
-    }
-    if let Some(limit_ms) = settings.publish_limit_ms {
-        config.publish_limit = Duration::from_millis(limit_ms);
-    }
-    if let Some(events) = settings.central_capacity {
-        config.central_capacity = Some(events);
-    }
-    if opening.share_by_clone {
-        config.sharing = Sharing::Clone;
-    }
-    match opening.bus {
-        Bus::CrossbeamSpinning => config.hand_off = HandOff::Spinning,
-        Bus::CrossbeamFaithful => {
-            config.faithful = true;
-            // No trial waits for 99 s; what comes after (V5) is the same.
-            if let Some(limit_ms) = settings.publish_limit_ms {
-                config.hand_off_limit = Duration::from_millis(limit_ms);
-            }
-        }
-        _ => {}
-    }
-    LocalEventBus::new(&config).map_err(|cause| OpenError::Local(cause.to_string()))
 }
 
 /// How a publish ended, for the record.

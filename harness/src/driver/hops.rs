@@ -27,14 +27,14 @@ use crate::record::{TracedTrial, Trial, Validity};
 const SHARED_STAMPS: u64 = 3;
 
 /// The hops there are on a bus, in the order an event takes them; none on a broker of others, into which
-/// nobody looks.
+/// nobody looks, and on buses that keep no log.
 pub fn hops_of(bus: Bus) -> &'static [Hop] {
     const AGENT: [Hop; 5] =
         [Hop::Encode, Hop::SendQueue, Hop::BrokerWake, Hop::Route, Hop::SubscriberWake];
     const EMBEDDED: [Hop; 2] = [Hop::Route, Hop::SubscriberWake];
     const IN_PROCESS: [Hop; 4] = [Hop::SendQueue, Hop::BrokerWake, Hop::Route, Hop::SubscriberWake];
     match bus.deployment() {
-        _ if bus.is_peer() => &[],
+        _ if bus.is_peer() || matches!(bus, Bus::Broadcast | Bus::Sharing) => &[],
         Deployment::Process => &Hop::ALL,
         Deployment::Agent => &AGENT,
         Deployment::Embedded => &EMBEDDED,
@@ -170,7 +170,8 @@ mod tests {
         for bus in Bus::ALL {
             let hops = hops_of(bus);
             assert!(hops.is_sorted(), "{bus:?}");
-            assert_eq!(hops.is_empty(), bus.is_peer());
+            let keeps_none = bus.is_peer() || matches!(bus, Bus::Broadcast | Bus::Sharing);
+            assert_eq!(hops.is_empty(), keeps_none);
         }
     }
 }

@@ -53,10 +53,13 @@ impl Sketch {
     }
 }
 
-/// The buses a case itself says it does not apply to; those its faults rule out need no word.
+/// The buses a case itself says it does not apply to; those its faults rule out, and those that lack
+/// what it asks for, need no word.
 fn said(case: &Case) -> Vec<(Bus, String)> {
     let of_itself = |(bus, why): &&(Bus, String)| {
-        !bus.is_peer() && case.shares_a_process(*bus).as_ref() != Some(why)
+        !bus.is_peer()
+            && case.shares_a_process(*bus).as_ref() != Some(why)
+            && case.why_lacking(*bus).as_ref() != Some(why)
     };
     case.not_applicable.iter().filter(of_itself).cloned().collect()
 }

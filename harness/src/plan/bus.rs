@@ -15,6 +15,10 @@ pub enum Bus {
     CrossbeamSpinning,
     /// The crossbeam bus of old with its divergences V1–V5.
     CrossbeamFaithful,
+    /// One ring for all, in one process; whoever asks to block, blocks it.
+    Broadcast,
+    /// The multiplexer in one process: a queue for each subscriber, and nobody waits.
+    Sharing,
     /// The new broker with all roles as threads of its process.
     Embedded,
     /// The new broker with the subscribers in its process, publishers in their own.
@@ -45,10 +49,12 @@ pub enum Deployment {
 
 impl Bus {
     /// Every bus, reference first, those of others last.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Crossbeam,
         Self::CrossbeamSpinning,
         Self::CrossbeamFaithful,
+        Self::Broadcast,
+        Self::Sharing,
         Self::Embedded,
         Self::Agent,
         Self::Process,
@@ -65,6 +71,8 @@ impl Bus {
             Self::Crossbeam => "crossbeam",
             Self::CrossbeamSpinning => "crossbeam-spinning",
             Self::CrossbeamFaithful => "crossbeam-faithful",
+            Self::Broadcast => "broadcast",
+            Self::Sharing => "sharing",
             Self::Embedded => "embedded",
             Self::Agent => "agent",
             Self::Process => "process",
@@ -77,9 +85,11 @@ impl Bus {
     /// The process layout this bus is run in.
     pub fn deployment(self) -> Deployment {
         match self {
-            Self::Crossbeam | Self::CrossbeamSpinning | Self::CrossbeamFaithful => {
-                Deployment::InProcess
-            }
+            Self::Crossbeam
+            | Self::CrossbeamSpinning
+            | Self::CrossbeamFaithful
+            | Self::Broadcast
+            | Self::Sharing => Deployment::InProcess,
             Self::Embedded => Deployment::Embedded,
             Self::Agent => Deployment::Agent,
             Self::Process | Self::Nats | Self::Redis | Self::Mosquitto => Deployment::Process,

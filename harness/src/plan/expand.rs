@@ -217,6 +217,7 @@ fn read_case(
     case.not_applicable.extend(control::not_applicable(&case));
     case.not_applicable.extend(collectors::not_applicable(&case));
     case.not_applicable.extend(case.peers_left_out());
+    case.not_applicable.extend(case.lacking());
     bounds::check(&table, &case);
     table.finish();
     (case, demands)

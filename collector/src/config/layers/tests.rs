@@ -54,7 +54,7 @@ fn an_unknown_key_is_shown_at_its_place_with_the_name_that_was_meant() {
     assert_eq!(
         shown("[event_bus]\nbus_tpye = \"local\"\n"),
         "\
-error: unknown field `bus_tpye`, expected one of `bus_type`, `socket_path`, `crossbeam`, `daemoneye`
+error: unknown field `bus_tpye`, expected one of `bus_type`, `socket_path`, `crossbeam`, `broadcast`, `sharing`, `daemoneye`
  --> agent.toml:2:1
   |
 2 | bus_tpye = \"local\"
@@ -69,7 +69,7 @@ fn an_unknown_value_is_shown_at_its_place() {
     assert_eq!(
         shown("[event_bus]\nbus_type = \"locale\"\n"),
         "\
-error: unknown variant `locale`, expected `local` or `daemoneye`
+error: unknown variant `locale`, expected one of `local`, `broadcast`, `sharing`, `daemoneye`
  --> agent.toml:2:12
   |
 2 | bus_type = \"locale\"
@@ -158,7 +158,7 @@ fn a_wrong_variable_is_named() {
         error.lines().next(),
         Some(
             "error: environment variable DAEMONEYE_EVENT_BUS__BUS_TPYE: unknown field \
-             `bus_tpye`, expected one of `bus_type`, `socket_path`, `crossbeam`, `daemoneye`; did you mean `bus_type`?"
+             `bus_tpye`, expected one of `bus_type`, `socket_path`, `crossbeam`, `broadcast`, `sharing`, `daemoneye`; did you mean `bus_type`?"
         )
     );
 }

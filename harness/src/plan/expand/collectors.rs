@@ -36,7 +36,7 @@ pub(super) fn not_applicable(case: &Case) -> Vec<(Bus, String)> {
         }
         // That brokers of others have no part in it is told of every case that is not measured.
         Bus::Crossbeam | Bus::Process | Bus::Nats | Bus::Redis | Bus::Mosquitto => None,
-        Bus::CrossbeamSpinning | Bus::CrossbeamFaithful => {
+        Bus::CrossbeamSpinning | Bus::CrossbeamFaithful | Bus::Broadcast | Bus::Sharing => {
             Some("collectors run on the reference or the broker")
         }
         Bus::Embedded => Some("collectors of the broker are processes of their own"),

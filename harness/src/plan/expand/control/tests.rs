@@ -1,7 +1,7 @@
 //! Steps and roles of the control plane that cannot be, each told at its place.
 
 use crate::plan::expand::check;
-use crate::plan::{Bus, expand};
+use crate::plan::{Bus, Deployment, expand};
 use crate::scenario::{Profile, Scenario, Source};
 
 /// A scenario with two members, so many callers and these steps.
@@ -105,7 +105,8 @@ fn who_shares_a_process_is_neither_frozen_nor_killed() {
         // Brokers of others have no part in any such case.
         named.filter(|bus| !bus.is_peer()).collect::<Vec<Bus>>()
     };
-    let old = [Bus::Crossbeam, Bus::CrossbeamSpinning, Bus::CrossbeamFaithful];
+    let in_process = |bus: &Bus| bus.deployment() == Deployment::InProcess;
+    let old: Vec<Bus> = Bus::ALL.into_iter().filter(in_process).collect();
     assert_eq!(buses(&[CALL]), old);
     let frozen = buses(&[FREEZE]);
     assert!(frozen.contains(&Bus::Embedded), "{frozen:?}");

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use collector_core::test_utils::{MockEnding, MockEventSource, TestCollector, create_test_config};
-use collector_core::{
-    CollectionEvent, EventBusConfig, EventBusFactory, EventBusType, EventSource, SourceCaps,
+use collector_core::{CollectionEvent, EventSource, SourceCaps};
+use daemoneye_eventbus::{
+    BrokerConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventReceiver, EventSubscription,
+    ProcessEvent,
 };
-use daemoneye_eventbus::{EventReceiver, EventSubscription, ProcessEvent};
 
 /// Sixteen, the document's number.
 const SOURCES: [&str; 16] = [
@@ -43,8 +44,8 @@ async fn received(mut receiver: EventReceiver) -> [u32; SOURCES.len()] {
 async fn sixteen_sources_lose_nothing_with_the_least_and_the_most_room_and_batches() {
     for (buffer_events, batch_events) in [(1000, 100), (1000, 1000), (10_000, 100), (10_000, 1000)]
     {
-        let local = EventBusConfig::default().with_bus_type(EventBusType::Local);
-        let bus = EventBusFactory::create(&local, "test").await.unwrap();
+        let broker = DaemoneyeBroker::new(BrokerConfig::default());
+        let bus = Arc::new(DaemoneyeEventBus::from_broker(&broker, "test"));
         let all = SOURCES.len() * 500;
         let wanted = EventSubscription::new("test").with_pattern("events.#").with_capacity(all);
         let receiver = bus.subscribe(wanted).await.unwrap();
@@ -52,7 +53,7 @@ async fn sixteen_sources_lose_nothing_with_the_least_and_the_most_room_and_batch
             .with_event_buffer_size(buffer_events)
             .with_max_batch_size(batch_events);
         let sources = (0..).zip(SOURCES).map(|(number, name)| source(number, name));
-        let status = TestCollector::start(config, Arc::clone(&bus), sources).wait().await.unwrap();
+        let status = TestCollector::start(config, bus.clone(), sources).wait().await.unwrap();
         bus.shutdown(LIMIT).await.unwrap();
 
         let about = format!("{buffer_events} in the buffer, {batch_events} in a batch");

@@ -106,20 +106,20 @@ fn write(lines: &mut BufWriter<File>, event: &Arc<BusEvent>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use daemoneye_eventbus::{CollectionEvent, EventBus, EventSubscription, ProcessEvent};
-    use legacy_buses::crossbeam::{CrossbeamConfig, LocalEventBus};
 
     use super::*;
+    use crate::test_utils::ScriptedBus;
 
     const LIMIT: Duration = Duration::from_secs(30);
 
-    async fn recorder(path: Option<&Path>) -> (LocalEventBus, Recorder) {
-        let bus = LocalEventBus::new(&CrossbeamConfig::default()).unwrap();
+    async fn recorder(path: Option<&Path>) -> (ScriptedBus, Recorder) {
+        let bus = ScriptedBus::new([]);
         let wanted = EventSubscription::new("recorder").with_pattern("events.#");
         let receiver = bus.subscribe(wanted).await.unwrap();
         (bus, Recorder::start(receiver, path).unwrap())
     }
 
-    async fn publish(bus: &LocalEventBus, pid: u32) {
+    async fn publish(bus: &ScriptedBus, pid: u32) {
         let event = ProcessEvent { pid, ..ProcessEvent::default() };
         bus.publish(CollectionEvent::Process(event), None).await.unwrap();
     }

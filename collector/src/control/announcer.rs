@@ -22,14 +22,17 @@ use crate::runtime::{CollectorStatus, StatusWatch};
 ///
 /// use collector_core::control::HealthAnnouncer;
 /// use collector_core::test_utils::{MockEventSource, create_test_config};
-/// use collector_core::{Collector, EventBusConfig, EventBusFactory, EventBusType, SourceCaps};
-/// use daemoneye_eventbus::EventSubscription;
+/// use collector_core::{Collector, SourceCaps};
 /// use daemoneye_eventbus::rpc::Announcement;
+/// use daemoneye_eventbus::{
+///     BrokerConfig, DaemoneyeBroker, DaemoneyeEventBus, EventBus, EventSubscription,
+/// };
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> anyhow::Result<()> {
-/// let config = EventBusConfig::default().with_bus_type(EventBusType::Local);
-/// let bus = EventBusFactory::create(&config, "agent").await?;
+/// let broker = DaemoneyeBroker::new(BrokerConfig::default());
+/// let bus = DaemoneyeEventBus::from_broker(&broker, "my-collector");
+/// let bus: Arc<dyn EventBus> = Arc::new(bus);
 /// let wanted = EventSubscription::new("health").with_pattern("control.health.status");
 /// let mut announcements = bus.subscribe(wanted).await?;
 ///

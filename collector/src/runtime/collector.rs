@@ -28,17 +28,22 @@ const SOURCES_SHARE_OF_STOP: u32 = 2;
 /// A set of sources and the way from them to a bus.
 ///
 /// ```
+/// use std::sync::Arc;
+///
 /// use collector_core::test_utils::{MockEnding, MockEventSource};
-/// use collector_core::{Collector, CollectorConfig, EventBusConfig, EventBusType, SourceCaps};
+/// use collector_core::{Collector, CollectorConfig, SourceCaps};
+/// use daemoneye_eventbus::{BrokerConfig, DaemoneyeBroker, DaemoneyeEventBus};
 ///
 /// #[tokio::main(flavor = "current_thread")]
 /// async fn main() -> anyhow::Result<()> {
 ///     let config = CollectorConfig::new()
 ///         .with_component_name("my-collector")
 ///         .with_max_event_sources(4)
-///         .with_event_buffer_size(2000)
-///         .with_event_bus(EventBusConfig::default().with_bus_type(EventBusType::Local));
-///     let mut collector = Collector::new(config);
+///         .with_event_buffer_size(2000);
+///     // A bus of its own; without one it opens the bus that its configuration means.
+///     let broker = DaemoneyeBroker::new(BrokerConfig::default());
+///     let bus = DaemoneyeEventBus::from_broker(&broker, "my-collector");
+///     let mut collector = Collector::new(config).with_bus(Arc::new(bus));
 ///
 ///     let processes = MockEventSource::new("processes", SourceCaps::PROCESS);
 ///     let network = MockEventSource::new("network", SourceCaps::NETWORK);

@@ -1,13 +1,14 @@
-//! A bus whose answers are scripted, for faults no real bus makes on command.
+//! A bus whose answers are scripted, for faults no real bus makes on command. What it accepts goes
+//! to a real one, a broker that no other process reaches.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use daemoneye_eventbus::{
-    BusEvent, CollectionEvent, CorrelationMetadata, EventBus, EventBusStatistics, EventId,
-    EventReceiver, EventSubscription, PublishError, ShutdownError, StatisticsError, SubscribeError,
-    Topic, UnsubscribeError,
+    BrokerConfig, BusEvent, CollectionEvent, CorrelationMetadata, DaemoneyeBroker,
+    DaemoneyeEventBus, EventBus, EventBusStatistics, EventId, EventReceiver, EventSubscription,
+    PublishError, ShutdownError, StatisticsError, SubscribeError, Topic, UnsubscribeError,
 };
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
@@ -15,6 +16,8 @@ use tokio::sync::{Semaphore, watch};
 /// Accepts events, unless its script says otherwise for the next ones.
 #[derive(Debug)]
 pub(crate) struct ScriptedBus {
+    bus: DaemoneyeEventBus,
+    broker: DaemoneyeBroker,
     script: Mutex<VecDeque<PublishError>>,
     accepted: watch::Sender<Vec<BusEvent>>,
     /// Publishes wait for one each.
@@ -26,7 +29,10 @@ pub(crate) struct ScriptedBus {
 impl ScriptedBus {
     /// Answers with these errors first.
     pub(crate) fn new(script: impl IntoIterator<Item = PublishError>) -> Self {
+        let broker = DaemoneyeBroker::new(BrokerConfig::default());
         Self {
+            bus: DaemoneyeEventBus::from_broker(&broker, "test"),
+            broker,
             script: Mutex::new(script.into_iter().collect()),
             accepted: watch::Sender::new(Vec::new()),
             room: Semaphore::new(Semaphore::MAX_PERMITS),
@@ -42,6 +48,11 @@ impl ScriptedBus {
     /// Accepts events and never says so.
     pub(crate) fn mute() -> Self {
         Self { answers: Semaphore::new(0), ..Self::new([]) }
+    }
+
+    /// The bus behind it, which no script stands in front of.
+    pub(crate) fn behind(&self) -> &dyn EventBus {
+        &self.bus
     }
 
     pub(crate) fn open(&self) {
@@ -66,12 +77,14 @@ impl EventBus for ScriptedBus {
         &self,
         topic: Topic,
         event: CollectionEvent,
-        _correlation: Option<CorrelationMetadata>,
+        correlation: Option<CorrelationMetadata>,
     ) -> Result<(), PublishError> {
         let _room = self.room.acquire().await.map_err(|_| PublishError::Closed)?;
-        if let Some(error) = self.script.lock().pop_front() {
+        let refusal = self.script.lock().pop_front();
+        if let Some(error) = refusal {
             return Err(error);
         }
+        self.bus.publish_to(topic.clone(), event.clone(), correlation).await?;
         let id = EventId { publisher: "p".into(), incarnation: 1, sequence: 1 };
         let correlation = CorrelationMetadata::derived(&id);
         let event = BusEvent { id, topic, published_monotonic_ns: 0, correlation, event };
@@ -80,19 +93,20 @@ impl EventBus for ScriptedBus {
         Ok(())
     }
 
-    async fn subscribe(&self, _: EventSubscription) -> Result<EventReceiver, SubscribeError> {
-        Err(SubscribeError::Closed)
+    async fn subscribe(&self, wanted: EventSubscription) -> Result<EventReceiver, SubscribeError> {
+        self.bus.subscribe(wanted).await
     }
 
     async fn unsubscribe(&self, id: &str) -> Result<(), UnsubscribeError> {
-        Err(UnsubscribeError::Unknown { id: id.to_owned() })
+        self.bus.unsubscribe(id).await
     }
 
     async fn statistics(&self) -> Result<EventBusStatistics, StatisticsError> {
-        Ok(EventBusStatistics::default())
+        self.bus.statistics().await
     }
 
-    async fn shutdown(&self, _deadline: Duration) -> Result<(), ShutdownError> {
-        Ok(())
+    async fn shutdown(&self, deadline: Duration) -> Result<(), ShutdownError> {
+        let ended = self.broker.shutdown(deadline).await;
+        ended.and(self.bus.shutdown(deadline).await)
     }
 }

@@ -2,7 +2,6 @@
 
 mod deciding;
 mod limits;
-mod refusing_bus;
 mod serving;
 
 use daemoneye_eventbus::{BusEvent, CollectionEvent, CorrelationMetadata, EventId, ProcessEvent};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use daemoneye_eventbus::EventBus;
 use daemoneye_eventbus::acl::CollectorKind;
 
 use super::*;
@@ -12,8 +13,7 @@ use crate::analysis::{
     AnalysisWorkflowDefinition, CoordinatorConfig, Findings, StageCall, StageCarrier, StageFailure,
     StageRecall,
 };
-use crate::config::{EventBusConfig, EventBusType};
-use crate::factory::EventBusFactory;
+use crate::test_utils::ScriptedBus;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -34,15 +34,14 @@ impl StageCarrier for Scripted {
 
 /// What comes of an analysis of this workflow whose stage has this id.
 async fn result(workflow: &str, stage: &str) -> AnalysisResult {
-    let config = EventBusConfig::default().with_bus_type(EventBusType::Local);
-    let hosted = EventBusFactory::host(&config, "agent").unwrap();
-    let (bus, config) = (Arc::clone(hosted.bus()), CoordinatorConfig::default());
-    let mut coordinator = AnalysisChainCoordinator::new("agent", bus, Arc::new(Scripted), config);
+    let bus = Arc::new(ScriptedBus::new([]));
+    let (own, config) = (bus.clone(), CoordinatorConfig::default());
+    let mut coordinator = AnalysisChainCoordinator::new("agent", own, Arc::new(Scripted), config);
     let stage = AnalysisStage::new(stage, "binary_hash", CollectorKind::Process);
     coordinator.register(workflow, AnalysisWorkflowDefinition::of_one(stage)).unwrap();
     let order = AnalysisOrder::of(AnalysisSubject::process(7));
     let result = coordinator.start(workflow, order).unwrap().result().await.unwrap();
-    hosted.shutdown(LIMIT).await.unwrap();
+    bus.shutdown(LIMIT).await.unwrap();
     result
 }
 

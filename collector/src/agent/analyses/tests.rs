@@ -1,4 +1,4 @@
-//! From an event to the record of what was found, on the bus in this process, and the end of it.
+//! From an event to the record of what was found, on a bus in this process, and the end of it.
 
 use async_trait::async_trait;
 use daemoneye_eventbus::acl::CollectorKind;
@@ -12,8 +12,7 @@ use super::*;
 use crate::analysis::{
     AnalysisError, AnalysisRequest, AnalysisWorker, Analyzer, FileHash, Findings, WorkerLimits,
 };
-use crate::config::{EventBusConfig, EventBusType};
-use crate::factory::{EventBusFactory, HostedBus};
+use crate::test_utils::ScriptedBus;
 
 const LIMIT: Duration = Duration::from_secs(30);
 /// SHA-256 of `abc`.
@@ -42,7 +41,7 @@ impl Analyzer for Stuck {
 
 /// The agent's analyses beside an fsmond that hashes and a procmond that is stuck.
 struct Site {
-    hosted: HostedBus,
+    bus: Arc<dyn EventBus>,
     analyses: Analyses,
     account: AccountWriter,
     records: EventReceiver,
@@ -51,24 +50,22 @@ struct Site {
 
 impl Site {
     async fn start() -> Self {
-        let config = EventBusConfig::default().with_bus_type(EventBusType::Local);
-        let hosted = EventBusFactory::host(&config, AGENT_NAME).unwrap();
-        let bus = hosted.bus();
+        let bus: Arc<dyn EventBus> = Arc::new(ScriptedBus::new([]));
         let hash = Box::new(FileHash::default().called_binary_hash());
         let services = [
-            serve(bus, "fsmond", CollectorKind::Filesystem, hash).await,
-            serve(bus, "procmond", CollectorKind::Process, Box::new(Stuck)).await,
+            serve(&bus, "fsmond", CollectorKind::Filesystem, hash).await,
+            serve(&bus, "procmond", CollectorKind::Process, Box::new(Stuck)).await,
         ];
         let wanted = EventSubscription::new("records").with_pattern("events.audit.record");
         let records = bus.subscribe(wanted).await.unwrap();
         let settings: Settings = toml::from_str(SETTINGS).unwrap();
         let account = AccountWriter::new();
-        let analyses = Analyses::start(bus, &settings, None, account.clone()).await.unwrap();
-        Self { hosted, analyses, account, records, _services: services }
+        let analyses = Analyses::start(&bus, &settings, None, account.clone()).await.unwrap();
+        Self { bus, analyses, account, records, _services: services }
     }
 
     async fn publish(&self, event: CollectionEvent) {
-        self.hosted.bus().publish(event, Some("scan-7".into())).await.unwrap();
+        self.bus.publish(event, Some("scan-7".into())).await.unwrap();
     }
 
     async fn request(&self, analysis_type: &str) {
@@ -137,7 +134,7 @@ async fn what_a_trigger_asks_for_is_done_recorded_and_told_done() {
     let account = site.account.current();
     assert_eq!((account.started, account.succeeded), (1, 1));
     assert_eq!((account.failed, account.cancelled, account.refused, account.lost), (0, 0, 0, 0));
-    site.hosted.shutdown(LIMIT).await.unwrap();
+    site.bus.shutdown(LIMIT).await.unwrap();
 }
 
 #[tokio::test]
@@ -153,7 +150,7 @@ async fn a_request_that_starts_nothing_is_recorded_and_told_in_the_agents_health
     let reason = "refused: there is no workflow \"unheard_of\"";
     assert_eq!(analyses.reason.as_deref(), Some(reason));
     site.analyses.end(LIMIT).await;
-    site.hosted.shutdown(LIMIT).await.unwrap();
+    site.bus.shutdown(LIMIT).await.unwrap();
 }
 
 #[tokio::test]
@@ -161,26 +158,25 @@ async fn the_end_cancels_what_runs_and_its_record_is_on_the_bus() {
     let site = Site::start().await;
     site.request("process_lineage").await;
     site.until(|site| site.account.current().started == 1).await;
-    let Site { hosted, analyses, account, mut records, _services } = site;
+    let Site { bus, analyses, account, mut records, _services } = site;
     analyses.end(LIMIT).await;
     assert_eq!(account.current().cancelled, 1);
     let event = records.recv().await.unwrap();
     let CollectionEvent::Audit(record) = &event.event else { panic!("{event:?}") };
     assert_eq!(record.outcome, AuditOutcome::Failed);
     assert_eq!(value(record, "stage.process_lineage"), Some("unfinished: it was cancelled"));
-    hosted.shutdown(LIMIT).await.unwrap();
+    bus.shutdown(LIMIT).await.unwrap();
 }
 
 #[tokio::test]
 async fn nobody_looks_at_events_or_follows_requests_after_the_end() {
-    let Site { hosted, analyses, account, mut records, _services } = Site::start().await;
+    let Site { bus, analyses, account, mut records, _services } = Site::start().await;
     analyses.end(LIMIT).await;
-    let bus = hosted.bus();
     let (_folder, event) = file();
     bus.publish(CollectionEvent::Filesystem(event), None).await.unwrap();
     bus.publish(CollectionEvent::TriggerRequest(TriggerRequest::default()), None).await.unwrap();
     let counted = account.current();
-    hosted.shutdown(LIMIT).await.unwrap();
+    bus.shutdown(LIMIT).await.unwrap();
     assert_eq!(records.recv().await, None);
     assert_eq!(account.current(), counted);
 }

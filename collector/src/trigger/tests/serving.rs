@@ -9,9 +9,9 @@ use daemoneye_eventbus::{
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::refusing_bus::RefusingBus;
 use super::*;
 use crate::config::TriggerResourceLimits;
+use crate::test_utils::ScriptedBus;
 use crate::trigger::{
     ServiceEnded, TriggerHandle, TriggerService, TriggerServiceConfig, TriggerServiceError,
     TriggerServiceStatistics,
@@ -21,9 +21,10 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 type Ended = Result<TriggerServiceStatistics, TriggerServiceError>;
 
-/// A service that runs beside its test.
+/// A service that runs beside its test. Its requests are answered by a script; what it looks at is
+/// published behind that.
 struct Running {
-    bus: Arc<dyn EventBus>,
+    bus: Arc<ScriptedBus>,
     requests: EventReceiver,
     handle: TriggerHandle,
     stop: oneshot::Sender<()>,
@@ -31,8 +32,8 @@ struct Running {
 }
 
 impl Running {
-    async fn start(bus: RefusingBus, triggers: impl IntoIterator<Item = Trigger>) -> Self {
-        let bus: Arc<dyn EventBus> = Arc::new(bus);
+    async fn start(bus: ScriptedBus, triggers: impl IntoIterator<Item = Trigger>) -> Self {
+        let bus = Arc::new(bus);
         let wanted = EventSubscription::new("test").with_pattern("control.trigger.request");
         let requests = bus.subscribe(wanted).await.unwrap();
         let config = TriggerServiceConfig::default();
@@ -46,7 +47,7 @@ impl Running {
     }
 
     async fn publish(&self, event: CollectionEvent) {
-        self.bus.publish(event, None).await.unwrap();
+        self.bus.behind().publish(event, None).await.unwrap();
     }
 
     async fn next_request(&mut self) -> Arc<BusEvent> {
@@ -64,8 +65,8 @@ impl Running {
     }
 }
 
-fn open() -> RefusingBus {
-    RefusingBus::new([])
+fn open() -> ScriptedBus {
+    ScriptedBus::new([])
 }
 
 #[tokio::test]
@@ -136,7 +137,7 @@ async fn what_is_told_done_makes_room() {
 #[tokio::test]
 async fn a_request_the_bus_has_no_room_for_is_published_later() {
     let full = PublishError::Timeout { waited: Duration::ZERO };
-    let bus = RefusingBus::new([full.clone(), full]);
+    let bus = ScriptedBus::new([full.clone(), full]);
     let mut running = Running::start(bus, [trigger("t", ALWAYS)]).await;
     running.publish(process(7)).await;
     assert_eq!(running.next_request().await.event.pid(), Some(7));
@@ -148,7 +149,7 @@ async fn a_request_the_bus_has_no_room_for_is_published_later() {
 #[tokio::test]
 async fn a_request_the_bus_refuses_is_counted_and_the_next_event_asks_again() {
     let too_large = PublishError::TooLarge { bytes: 2, limit_bytes: 1 };
-    let mut running = Running::start(RefusingBus::new([too_large]), [trigger("t", ALWAYS)]).await;
+    let mut running = Running::start(ScriptedBus::new([too_large]), [trigger("t", ALWAYS)]).await;
     running.publish(process(7)).await;
     running.wait_for(|statistics| statistics.requests_lost == 1).await;
     running.publish(process(7)).await;
@@ -162,7 +163,7 @@ async fn a_request_the_bus_refuses_is_counted_and_the_next_event_asks_again() {
 #[tokio::test]
 async fn a_bus_that_is_gone_ends_it_with_the_count_of_losses() {
     let gone = PublishError::Disconnected { reason: "gone".to_owned(), undelivered: 0 };
-    let bus = RefusingBus::new([gone.clone()]);
+    let bus = ScriptedBus::new([gone.clone()]);
     let triggers = [trigger("a", ALWAYS), trigger("b", ALWAYS)];
     let running = Running::start(bus, triggers).await;
     running.publish(process(7)).await;
@@ -174,7 +175,7 @@ async fn a_bus_that_is_gone_ends_it_with_the_count_of_losses() {
 async fn a_stop_comes_while_the_bus_has_no_room() {
     let full = PublishError::Timeout { waited: Duration::ZERO };
     let script = std::iter::repeat_n(full, 10_000);
-    let mut running = Running::start(RefusingBus::new(script), [trigger("t", ALWAYS)]).await;
+    let mut running = Running::start(ScriptedBus::new(script), [trigger("t", ALWAYS)]).await;
     running.publish(process(7)).await;
     running.wait_for(|statistics| statistics.publish_retries > 0).await;
     assert_eq!(running.stop().await.unwrap().requests_lost, 1);

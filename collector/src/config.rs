@@ -35,7 +35,9 @@ use serde::{Deserialize, Serialize};
 use violation::Violation;
 
 pub use agent::AgentConfig;
-pub use bus::{DaemoneyeConfig, EventBusConfig, EventBusType};
+pub use bus::{
+    BroadcastConfig, CrossbeamConfig, DaemoneyeConfig, EventBusConfig, EventBusType, SharingConfig,
+};
 pub use collector::CollectorConfig;
 pub use collector_name::CollectorName;
 pub use daemoneye_eventbus::duration::{DurationError, format_duration, parse_duration};
@@ -45,9 +47,6 @@ pub use fsmond::FsmondConfig;
 pub use health::HealthConfig;
 pub use ipc::IpcConfig;
 pub use layers::{Layers, Resolved};
-pub use legacy_buses::broadcast::BroadcastConfig;
-pub use legacy_buses::crossbeam::CrossbeamConfig;
-pub use legacy_buses::sharing::SharingConfig;
 pub use live::LiveSection;
 pub use netmond::{NetmondConfig, TransportProtocol};
 pub use origin::Origin;
@@ -63,18 +62,21 @@ pub use workflow::{MAX_WORKFLOWS, WorkflowConfig, WorkflowStageConfig};
 /// A configuration file as a whole; every section and key is optional.
 ///
 /// ```
+/// use std::time::Duration;
+///
 /// use collector_core::config::{EventBusType, Settings};
 ///
 /// let settings: Settings = toml::from_str(
 ///     r#"
 ///     [event_bus]
-///     bus_type = "local"
+///     bus_type = "daemoneye"
 ///
 ///     [procmond]
 ///     scan_interval = "5s"
 ///     "#,
 /// )?;
-/// assert_eq!(settings.event_bus.bus_type, EventBusType::Local);
+/// assert_eq!(settings.event_bus.bus_type, EventBusType::DaemonEye);
+/// assert_eq!(settings.procmond.scan_interval, Duration::from_secs(5));
 /// # Ok::<(), toml::de::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -1,11 +1,16 @@
 //! Which bus a configuration means: one value changes, nothing else does.
 //!
 //! Everything past this room holds an `Arc<dyn EventBus>`. What differs between buses, their
-//! construction, is in `wiring`. Callers that come from the old bus find theirs in
+//! construction, is in `wiring` for the broker and in `legacy` for those inside a process; in a build
+//! that has none `lean` stands in its place. Callers that come from the old bus find theirs in
 //! [`DaemoneyeEventBusAdapter`].
 
 mod adapter;
 mod hosted;
+#[cfg(not(feature = "legacy"))]
+mod lean;
+#[cfg(feature = "legacy")]
+mod legacy;
 mod metrics;
 mod own_bus;
 mod wiring;
@@ -20,17 +25,19 @@ use daemoneye_eventbus::broker::{IssueError, ServeError};
 use daemoneye_eventbus::client::{ConnectError, Reconnect};
 use daemoneye_eventbus::transport::{AddressError, BindError};
 use daemoneye_eventbus::{Credential, EventBus};
-use legacy_buses::broadcast::EventError;
-use legacy_buses::crossbeam::StartError;
-use legacy_buses::sharing;
 use thiserror::Error;
 
 #[cfg(doc)]
 use crate::config::EventBusType;
 use crate::config::{EventBusConfig, FolderError};
+#[cfg(not(feature = "legacy"))]
+use lean as in_process;
+#[cfg(feature = "legacy")]
+use legacy as in_process;
 
 pub use adapter::DaemoneyeEventBusAdapter;
 pub use hosted::HostedBus;
+pub use in_process::InProcessError;
 pub(crate) use own_bus::OwnBus;
 
 /// Makes buses from configuration.
@@ -43,15 +50,9 @@ pub enum FactoryError {
     /// The broker's socket is not named, and this user has no home to put it in.
     #[error("no socket path is configured, and this user has no home for a default")]
     NoSocketPath,
-    /// The in-process bus did not start.
-    #[error("the in-process bus does not start")]
-    Local(#[from] StartError),
-    /// The ring of `broadcast` cannot be made.
-    #[error("the broadcast bus cannot be made")]
-    Broadcast(#[from] EventError),
-    /// The worker of `sharing` did not start.
-    #[error("the sharing bus does not start")]
-    Sharing(#[from] sharing::StartError),
+    /// There is no bus inside this process.
+    #[error(transparent)]
+    InProcess(#[from] InProcessError),
     /// The socket path cannot be an address.
     #[error("the socket path is no address")]
     Address(#[from] AddressError),
@@ -107,22 +108,20 @@ pub enum FactoryError {
 impl FactoryError {
     /// Whether the configuration must be changed; otherwise the system or another process must.
     pub fn is_configuration(&self) -> bool {
-        matches!(
-            self,
-            Self::NoSocketPath
-                | Self::Address(_)
-                | Self::Policy(_)
-                | Self::Local(StartError::NoCapacity)
-                | Self::Broadcast(EventError::InvalidCapacity { .. })
-                | Self::Sharing(sharing::StartError::InvalidCapacity { .. })
-                | Self::NoMetrics { .. }
-        )
+        match self {
+            Self::InProcess(error) => error.is_configuration(),
+            Self::NoSocketPath | Self::Address(_) | Self::Policy(_) | Self::NoMetrics { .. } => {
+                true
+            }
+            _ => false,
+        }
     }
 }
 
 impl EventBusFactory {
     /// The configured bus for a component of this name: a connection to the agent's broker for
-    /// [`DaemonEye`](EventBusType::DaemonEye), a new in-process bus for all others.
+    /// [`DaemonEye`](EventBusType::DaemonEye), a new in-process bus for all others, where this build
+    /// has others.
     pub async fn create(
         config: &EventBusConfig,
         name: &str,
@@ -149,8 +148,8 @@ impl EventBusFactory {
         credential: Credential,
         reconnect: Reconnect,
     ) -> Result<OwnBus, FactoryError> {
-        if let Some(bus) = wiring::in_process(config)? {
-            return Ok(OwnBus::local(bus));
+        if let Some(bus) = in_process::open(config) {
+            return Ok(OwnBus::local(bus?));
         }
         let bus = wiring::connect(config, name, credential, reconnect).await?;
         Ok(OwnBus::connected(Arc::new(bus)))
@@ -159,8 +158,8 @@ impl EventBusFactory {
     /// The configured bus for its host, the agent: a new in-process bus, or a broker that listens
     /// and a handle to it. Must be called inside a runtime.
     pub fn host(config: &EventBusConfig, name: &str) -> Result<HostedBus, FactoryError> {
-        match wiring::in_process(config)? {
-            Some(bus) => Ok(HostedBus::local(bus)),
+        match in_process::open(config) {
+            Some(bus) => Ok(HostedBus::local(bus?)),
             None => wiring::host(config, name),
         }
     }

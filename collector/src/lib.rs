@@ -56,7 +56,8 @@ pub use source::{CollectionEvent, EventSource, SourceCaps};
 pub use sources::{FilesystemSource, NetworkSource, PerformanceSource, ProcessSource};
 pub use trigger::{TriggerCondition, TriggerManager, TriggerPriority, TriggerResourceLimits};
 
-/// The examples of `MIGRATION.md`, which are run like those of this documentation.
-#[cfg(doctest)]
+/// The examples of `MIGRATION.md`, which are run like those of this documentation where there are
+/// both buses.
+#[cfg(all(doctest, feature = "legacy"))]
 #[doc = include_str!("../MIGRATION.md")]
 pub struct MigrationGuide;

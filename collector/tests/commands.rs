@@ -82,14 +82,15 @@ fn the_users_file_is_read_unless_another_is_named() {
     let home = home();
     let folder = home.path().join(".config/daemoneye");
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("config.toml"), "[event_bus]\nbus_type = \"lokal\"\n").unwrap();
+    std::fs::write(folder.join("config.toml"), "[event_bus]\nbus_type = \"deamoneye\"\n").unwrap();
     let wrong = command("procmond", home.path()).assert().code(2);
-    wrong.stderr(contains("unknown variant `lokal`").and(contains("did you mean `local`?")));
+    let meant = contains("did you mean `daemoneye`?");
+    wrong.stderr(contains("unknown variant `deamoneye`").and(meant));
 
     let other = home.path().join("other.toml");
-    std::fs::write(&other, "[event_bus]\nbus_type = \"local\"\n").unwrap();
+    std::fs::write(&other, "[procmond]\nscan_interval = \"1ms\"\n").unwrap();
     let named = command("procmond", home.path()).arg("--config").arg(&other).assert().code(2);
-    named.stderr(contains("cannot share the in-process bus"));
+    named.stderr(contains("1ms is shorter than 10ms"));
 }
 
 #[test]
@@ -178,6 +179,7 @@ fn a_reader_of_the_configuration_that_has_seen_enough_is_no_error() {
     assert_eq!(shown.wait().unwrap().code(), Some(0));
 }
 
+#[cfg(feature = "legacy")]
 #[test]
 fn a_collector_refuses_the_in_process_bus() {
     for name in BINARIES.into_iter().filter(|name| *name != "daemoneye-agent") {
@@ -187,6 +189,28 @@ fn a_collector_refuses_the_in_process_bus() {
                 .stderr(contains(format!("the in-process bus `{bus}`")))
                 .stderr(contains("start daemoneye-agent"));
         }
+    }
+}
+
+#[cfg(not(feature = "legacy"))]
+#[test]
+fn a_bus_that_this_build_does_not_have_is_refused_with_that_reason_and_not_shown() {
+    let home = home();
+    let file = home.path().join("agent.toml");
+    let reason = "this build has no in-process bus; use `daemoneye`, or build it with \
+                  `--features legacy`";
+    for name in BINARIES {
+        for bus in ["local", "broadcast", "sharing"] {
+            let refused = command(name, home.path()).args(["--bus", bus]).assert().code(2);
+            refused.stdout(is_empty()).stderr(format!("error: flag --bus: {reason}\n"));
+            let text = format!("[event_bus]\nbus_type = \"{bus}\"\n");
+            std::fs::write(&file, text).unwrap();
+            let refused = command(name, home.path()).arg("--config").arg(&file).assert().code(2);
+            let place = format!("error: {reason}\n --> {}:2:12\n", file.display());
+            refused.stdout(is_empty()).stderr(starts_with(place));
+        }
+        let help = command(name, home.path()).arg("--help").assert().success();
+        help.stdout(contains("- daemoneye:").and(contains("- local:").not()));
     }
 }
 
@@ -238,6 +262,7 @@ fn what_is_to_be_set_is_named_or_a_version_and_not_both() {
     }
 }
 
+#[cfg(feature = "legacy")]
 #[test]
 fn an_agent_on_the_in_process_bus_cannot_be_asked_from_outside() {
     let status = || {
@@ -347,7 +372,9 @@ fn a_record_that_cannot_be_written_is_an_infrastructure_error() {
     let home = home();
     let file = home.path().join("missing/records.jsonl");
     let refused = command("daemoneye-agent", home.path())
-        .args(["--bus", "local", "--record"])
+        .arg("--socket")
+        .arg(home.path().join("run/broker.sock"))
+        .arg("--record")
         .arg(&file)
         .assert()
         .code(4);
@@ -356,8 +383,11 @@ fn a_record_that_cannot_be_written_is_an_infrastructure_error() {
 
 #[test]
 fn a_pattern_that_cannot_be_subscribed_is_a_mistake_of_the_user() {
-    let refused = command("daemoneye-agent", home().path())
-        .args(["--bus", "local", "--subscribe", "events.process.*"])
+    let home = home();
+    let refused = command("daemoneye-agent", home.path())
+        .arg("--socket")
+        .arg(home.path().join("run/broker.sock"))
+        .args(["--subscribe", "events.process.*"])
         .assert()
         .code(2);
     refused.stderr(contains("events.process.*"));
@@ -375,7 +405,13 @@ fn metrics_where_there_can_be_none_are_refused() {
     refused(&["--metrics", "0.0.0.0:0"], "name a loopback address");
     // The broker was there already, and its socket and key are gone with it.
     assert_eq!(socket.parent().unwrap().read_dir().unwrap().count(), 0);
-    refused(&["--metrics", "127.0.0.1:0", "--bus", "local"], "a bus inside this process has none");
+    if cfg!(feature = "legacy") {
+        let local = ["--metrics", "127.0.0.1:0", "--bus", "local"];
+        refused(&local, "a bus inside this process has none");
+    }
+    if cfg!(not(feature = "metrics")) {
+        refused(&["--metrics", "127.0.0.1:0"], "build it with `--features metrics`");
+    }
 }
 
 #[test]

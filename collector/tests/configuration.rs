@@ -3,10 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use collector_core::config::{
-    BroadcastConfig, CollectorName, CrossbeamConfig, DaemoneyeConfig, EventBusConfig, Layers,
-    Settings, SharingConfig, parse_duration,
-};
+use collector_core::config::{CollectorName, Layers, Settings, parse_duration};
 use toml::{Table, Value};
 
 const PAGE: &str = include_str!("../CONFIGURATION.md");
@@ -14,6 +11,9 @@ const PAGE: &str = include_str!("../CONFIGURATION.md");
 const NOTHING: &str = "–";
 /// A key whose default is not the same on every system; the page has that of Unix.
 const OF_UNIX: &str = "procmond.untrusted_folders";
+/// Sections that are not there unless a file has them.
+const OPTIONAL: [&str; 4] =
+    ["event_bus.daemoneye", "event_bus.broadcast", "event_bus.crossbeam", "event_bus.sharing"];
 
 /// One key as the page has it.
 struct Row {
@@ -29,12 +29,18 @@ fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for line in PAGE.lines() {
         if line.starts_with('#') {
-            section = section_of(line);
+            section = section_of(line).filter(|section| is_here(section));
         } else if let (Some(section), Some(cells)) = (section, cells(line)) {
             rows.push(row(section, cells));
         }
     }
     rows
+}
+
+/// Whether this build has a section: the feature `legacy` brings those of buses inside a process.
+fn is_here(section: &str) -> bool {
+    let is_legacy = OPTIONAL.contains(&section) && section != "event_bus.daemoneye";
+    cfg!(feature = "legacy") || !is_legacy
 }
 
 /// The section that a heading is about; lists of tables are keys of none.
@@ -83,14 +89,10 @@ fn value_of(text: &str) -> Value {
 
 /// Every key there is, with its default.
 fn defaults() -> BTreeMap<String, Option<Value>> {
-    let event_bus = EventBusConfig {
-        broadcast: Some(BroadcastConfig::default()),
-        crossbeam: Some(CrossbeamConfig::default()),
-        sharing: Some(SharingConfig::default()),
-        daemoneye: Some(DaemoneyeConfig::default()),
-        ..EventBusConfig::default()
-    };
-    let settings = Settings { event_bus, ..Settings::default() };
+    let sections = OPTIONAL.into_iter().filter(|section| is_here(section));
+    let file: Vec<_> = sections.map(|section| format!("[{section}]")).collect();
+    let file = file.join("\n");
+    let settings: Settings = toml::from_str(&file).expect("a section may be empty");
     let settings = serde_json::to_value(settings).expect("settings are plain data");
     let mut keys = BTreeMap::new();
     gather("", &settings, &mut keys);

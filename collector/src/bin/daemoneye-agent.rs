@@ -16,8 +16,8 @@ use collector_core::cli::{
 /// Hosts the event bus, runs the collectors, and receives what they publish.
 ///
 /// With the bus `daemoneye` each collector is a process of its own that publishes to the agent's
-/// broker; with `local` each is a thread of the agent. Prints one line of JSON on standard output
-/// once all collectors are ready.
+/// broker; with a bus inside a process, where the program was built with any, each is a thread of
+/// the agent. Prints one line of JSON on standard output once all collectors are ready.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES)]
 struct Arguments {

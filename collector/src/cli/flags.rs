@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::config::{CollectorName, ConfigError, EventBusType, Layers, Places, Resolved};
+use crate::config::{CollectorName, ConfigError, Layers, Places, Resolved};
 
 /// Where configuration comes from, and what flags override.
 #[derive(Debug, Clone, Args)]
@@ -29,14 +29,18 @@ pub struct CommonFlags {
     pub show_config: bool,
 }
 
-/// [`EventBusType`] on the command line.
+/// A bus as the command line names it. Help shows those that this build has; of the others the
+/// configuration says why they are not there.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum BusFlag {
     /// In-process: collectors are threads of the agent
+    #[cfg_attr(not(feature = "legacy"), value(hide = true))]
     Local,
     /// In-process, one ring for all: who lags loses
+    #[cfg_attr(not(feature = "legacy"), value(hide = true))]
     Broadcast,
     /// In-process, a queue for each subscriber: a full one loses
+    #[cfg_attr(not(feature = "legacy"), value(hide = true))]
     Sharing,
     /// The broker: collectors are processes of their own
     Daemoneye,
@@ -77,9 +81,8 @@ impl CommonFlags {
     }
 
     fn add_to(&self, layers: &mut Layers, collectors: &[CollectorName]) -> Result<(), ConfigError> {
-        if let Some(bus) = self.bus {
-            let bus = EventBusType::from(bus).as_str();
-            layers.flag("--bus", "event_bus.bus_type", bus)?;
+        if let Some(bus) = self.bus.and_then(|bus| bus.to_possible_value()) {
+            layers.flag("--bus", "event_bus.bus_type", bus.get_name())?;
         }
         if let Some(path) = &self.socket {
             let path = path.to_string_lossy().into_owned();
@@ -91,16 +94,5 @@ impl CommonFlags {
             }
         }
         self.set.iter().try_for_each(|assignment| layers.assignment("--set", assignment))
-    }
-}
-
-impl From<BusFlag> for EventBusType {
-    fn from(flag: BusFlag) -> Self {
-        match flag {
-            BusFlag::Local => Self::Local,
-            BusFlag::Broadcast => Self::Broadcast,
-            BusFlag::Sharing => Self::Sharing,
-            BusFlag::Daemoneye => Self::DaemonEye,
-        }
     }
 }

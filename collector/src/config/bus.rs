@@ -1,4 +1,12 @@
 //! `[event_bus]`: which bus, the one value that migrates or rolls back.
+//!
+//! What is said of buses inside a process is in `legacy` where this build has them, and in `lean`
+//! where it has none: the same names, one of the two compiled.
+
+#[cfg(not(feature = "legacy"))]
+mod lean;
+#[cfg(feature = "legacy")]
+mod legacy;
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -7,23 +15,22 @@ use std::time::Duration;
 
 use daemoneye_eventbus::contract::Confirmation;
 use daemoneye_eventbus::{BrokerConfig, ClientConfig};
-use legacy_buses::broadcast::{BroadcastConfig, MAX_RING_CAPACITY_EVENTS};
-use legacy_buses::crossbeam::CrossbeamConfig;
-use legacy_buses::sharing::{self, SharingConfig};
 use serde::{Deserialize, Serialize};
 
 use super::bounds::{OutOfBounds, outside, zero};
 use super::duration;
+#[cfg(not(feature = "legacy"))]
+use lean as in_process;
+#[cfg(feature = "legacy")]
+use legacy as in_process;
+
+pub use in_process::{BroadcastConfig, CrossbeamConfig, EventBusType, SharingConfig};
 
 /// How long a collector waits for a confirmation (W6): far longer than a broken connection is
 /// sought, so that no event is given to the bus again which still is on its way.
 const CONFIRM_LIMIT: Duration = Duration::from_hours(1);
 /// Subscriptions a bus can be configured for: each has a queue.
 const SUBSCRIBERS: RangeInclusive<usize> = 1..=(1 << 20);
-/// Events the ring of `broadcast` can be configured for.
-const BROADCAST_EVENTS: RangeInclusive<usize> = 1..=MAX_RING_CAPACITY_EVENTS;
-/// The same of `sharing`.
-const SHARING_EVENTS: RangeInclusive<usize> = 1..=sharing::MAX_RING_CAPACITY_EVENTS;
 /// Connections a broker can be configured for: each has a socket and tasks.
 const CONNECTIONS: RangeInclusive<usize> = 1..=(1 << 16);
 /// Limits of an encoded event, bytes: a usual one fits the least, and no client takes more than the
@@ -39,11 +46,15 @@ pub struct EventBusConfig {
     /// Where the broker listens, for `daemoneye`; by default `broker.sock` in the private runtime
     /// folder of this user (V10).
     pub socket_path: Option<PathBuf>,
-    /// Settings of the in-process bus, for `local`; a section of its own in a file.
+    /// Settings of the in-process bus, for `local`; a section of its own in a file. `None` in every
+    /// build without the feature `legacy`.
+    #[cfg_attr(not(feature = "legacy"), serde(skip_serializing))]
     pub crossbeam: Option<CrossbeamConfig>,
     /// The same for `broadcast`.
+    #[cfg_attr(not(feature = "legacy"), serde(skip_serializing))]
     pub broadcast: Option<BroadcastConfig>,
     /// The same for `sharing`.
+    #[cfg_attr(not(feature = "legacy"), serde(skip_serializing))]
     pub sharing: Option<SharingConfig>,
     /// Limits of the broker and its clients, for `daemoneye`; a section of its own in a file.
     pub daemoneye: Option<DaemoneyeConfig>,
@@ -71,26 +82,6 @@ pub struct DaemoneyeConfig {
     /// Who may publish and subscribe what, beside the standard rules; by default these alone. Read by
     /// the agent as it starts.
     pub policy_file: Option<PathBuf>,
-}
-
-/// The buses there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum EventBusType {
-    /// `local`: the crossbeam bus, in this process.
-    #[serde(rename = "local")]
-    Local,
-    /// `broadcast`: one ring for all, in this process. Who lags loses, counted, whatever policy it
-    /// asked for; unless [`backpressure`](BroadcastConfig::backpressure) is on.
-    #[serde(rename = "broadcast")]
-    Broadcast,
-    /// `sharing`: a queue for each subscriber, in this process. A full one loses, counted: nobody
-    /// waits.
-    #[serde(rename = "sharing")]
-    Sharing,
-    /// `daemoneye`: the broker, in the agent's process.
-    #[default]
-    #[serde(rename = "daemoneye")]
-    DaemonEye,
 }
 
 impl Default for DaemoneyeConfig {
@@ -129,16 +120,6 @@ impl DaemoneyeConfig {
 }
 
 impl EventBusType {
-    /// Its name in files and on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Local => "local",
-            Self::Broadcast => "broadcast",
-            Self::Sharing => "sharing",
-            Self::DaemonEye => "daemoneye",
-        }
-    }
-
     /// Whether it is inside one process, so that collectors are threads of the agent.
     pub fn is_in_process(self) -> bool {
         self != Self::DaemonEye
@@ -157,6 +138,12 @@ impl EventBusConfig {
     pub fn with_bus_type(mut self, bus_type: EventBusType) -> Self {
         self.bus_type = bus_type;
         self
+    }
+
+    /// The defaults, with every section that this build has.
+    pub(super) fn with_every_section() -> Self {
+        let daemoneye = Some(DaemoneyeConfig::default());
+        Self { daemoneye, ..in_process::with_sections(Self::default()) }
     }
 
     /// The same bus, which counts an event as accepted only when it can no longer be lost with the
@@ -182,29 +169,7 @@ impl EventBusConfig {
                 zero("daemoneye.connect_limit", limits.connect_limit),
             ]);
         }
-        if let Some(limits) = &self.crossbeam {
-            let has_no_room = limits.central_capacity == Some(0);
-            let message = "it must be at least 1, or \"unbounded\"";
-            problems.extend([
-                has_no_room.then(|| ("crossbeam.central_capacity", message.to_owned())),
-                outside("crossbeam.subscriber_limit", &limits.subscriber_limit, &SUBSCRIBERS),
-                zero("crossbeam.publish_limit", limits.publish_limit),
-            ]);
-        }
-        if let Some(limits) = &self.broadcast {
-            problems.extend([
-                outside("broadcast.capacity", &limits.capacity, &BROADCAST_EVENTS),
-                outside("broadcast.subscriber_limit", &limits.subscriber_limit, &SUBSCRIBERS),
-                zero("broadcast.publish_limit", limits.publish_limit),
-            ]);
-        }
-        if let Some(limits) = &self.sharing {
-            problems.extend([
-                outside("sharing.ring_capacity", &limits.ring_capacity, &SHARING_EVENTS),
-                outside("sharing.subscriber_limit", &limits.subscriber_limit, &SUBSCRIBERS),
-                zero("sharing.publish_limit", limits.publish_limit),
-            ]);
-        }
+        problems.extend(in_process::problems(self));
         problems.into_iter().flatten().collect()
     }
 
@@ -233,24 +198,11 @@ mod tests {
 
     #[test]
     fn the_defaults_are_valid() {
-        let config = EventBusConfig {
-            crossbeam: Some(CrossbeamConfig::default()),
-            broadcast: Some(BroadcastConfig::default()),
-            sharing: Some(SharingConfig::default()),
-            daemoneye: Some(DaemoneyeConfig::default()),
-            ..EventBusConfig::default()
-        };
-        assert_eq!(keys(&config), [""; 0]);
+        assert_eq!(keys(&EventBusConfig::with_every_section()), [""; 0]);
     }
 
     #[test]
     fn every_bound_is_checked() {
-        let crossbeam = CrossbeamConfig {
-            central_capacity: Some(0),
-            subscriber_limit: 0,
-            publish_limit: Duration::ZERO,
-            ..CrossbeamConfig::default()
-        };
         let daemoneye = DaemoneyeConfig {
             subscriber_limit: 0,
             connection_limit: 0,
@@ -259,39 +211,13 @@ mod tests {
             connect_limit: Duration::ZERO,
             ..DaemoneyeConfig::default()
         };
-        let broadcast = BroadcastConfig {
-            capacity: 0,
-            subscriber_limit: 0,
-            publish_limit: Duration::ZERO,
-            ..BroadcastConfig::default()
-        };
-        let sharing = SharingConfig {
-            ring_capacity: usize::MAX,
-            subscriber_limit: 0,
-            publish_limit: Duration::ZERO,
-        };
-        let config = EventBusConfig {
-            crossbeam: Some(crossbeam),
-            broadcast: Some(broadcast),
-            sharing: Some(sharing),
-            daemoneye: Some(daemoneye),
-            ..EventBusConfig::default()
-        };
+        let config = EventBusConfig { daemoneye: Some(daemoneye), ..EventBusConfig::default() };
         let expected = [
             "daemoneye.subscriber_limit",
             "daemoneye.connection_limit",
             "daemoneye.payload_limit_bytes",
             "daemoneye.publish_limit",
             "daemoneye.connect_limit",
-            "crossbeam.central_capacity",
-            "crossbeam.subscriber_limit",
-            "crossbeam.publish_limit",
-            "broadcast.capacity",
-            "broadcast.subscriber_limit",
-            "broadcast.publish_limit",
-            "sharing.ring_capacity",
-            "sharing.subscriber_limit",
-            "sharing.publish_limit",
         ];
         assert_eq!(keys(&config), expected);
     }

@@ -2,15 +2,11 @@
 
 use serde_json::Value;
 
-use super::{CrossbeamConfig, DaemoneyeConfig, EventBusConfig, Settings};
+use super::{EventBusConfig, Settings};
 
 /// Every key of every section, in the order of the alphabet.
 pub(super) fn all() -> Vec<String> {
-    let event_bus = EventBusConfig {
-        crossbeam: Some(CrossbeamConfig::default()),
-        daemoneye: Some(DaemoneyeConfig::default()),
-        ..EventBusConfig::default()
-    };
+    let event_bus = EventBusConfig::with_every_section();
     let settings = Settings { event_bus, ..Settings::default() };
     let settings = serde_json::to_value(settings).expect("settings are plain data");
     let mut keys = Vec::new();
@@ -52,11 +48,18 @@ mod tests {
 
     #[test]
     fn keys_of_sections_and_of_sections_in_them_are_known_and_sections_are_none() {
-        for key in ["fsmond.paths", "event_bus.bus_type", "event_bus.crossbeam.faithful"] {
+        for key in ["fsmond.paths", "event_bus.bus_type", "event_bus.daemoneye.publish_limit"] {
             assert!(is_key(key), "{key}");
         }
-        for other in ["fsmond", "paths", "event_bus.crossbeam", "trigger", "workflow", "fsmond.x"] {
+        for other in ["fsmond", "paths", "event_bus.daemoneye", "trigger", "workflow", "fsmond.x"] {
             assert!(!is_key(other), "{other}");
+        }
+        let is_here = cfg!(feature = "legacy");
+        for (section, key) in
+            [("crossbeam", "faithful"), ("broadcast", "capacity"), ("sharing", "ring_capacity")]
+        {
+            assert_eq!(is_key(&format!("event_bus.{section}.{key}")), is_here, "{section}");
+            assert!(!is_key(&format!("event_bus.{section}")), "{section}");
         }
     }
 

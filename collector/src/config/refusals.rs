@@ -89,13 +89,13 @@ mod tests {
 
     #[test]
     fn every_unknown_key_is_told_in_the_order_of_the_text() {
-        let text = "[procmond]\nzebra = 1\nscan_intervall = \"5s\"\n\n[event_bus.crossbeam]\n\
-                    faithfull = true\n\n[[trigger]]\nname = \"a\"\nwhen = \"TRUE\"\n\
+        let text = "[procmond]\nzebra = 1\nscan_intervall = \"5s\"\n\n[event_bus.daemoneye]\n\
+                    connect_limitt = \"1s\"\n\n[[trigger]]\nname = \"a\"\nwhen = \"TRUE\"\n\
                     target = \"procmond\"\nanalysis = \"binary_hash\"\nprioritee = \"high\"\n";
         let expected = [
             (2, String::new()),
             (3, "scan_interval".to_owned()),
-            (6, "faithful".to_owned()),
+            (6, "connect_limit".to_owned()),
             (13, "priority".to_owned()),
         ];
         assert_eq!(told(text), expected);

@@ -73,7 +73,7 @@ mod tests {
     fn resolved() -> Resolved {
         let mut layers = Layers::new();
         let file =
-            "[event_bus]\nbus_type = \"local\"\n[event_bus.daemoneye]\nsubscriber_limit = 7\n";
+            "[event_bus]\nbus_type = \"daemoneye\"\n[event_bus.daemoneye]\nsubscriber_limit = 7\n";
         layers.text(Path::new("agent.toml"), file.to_owned()).unwrap();
         layers.flag("--interval", "procmond.scan_interval", "5s").unwrap();
         layers.resolve().unwrap()
@@ -86,7 +86,7 @@ mod tests {
             let found = text.lines().find(|line| line.starts_with(start));
             found.unwrap_or_else(|| panic!("{start} in {text}")).to_owned()
         };
-        assert!(line("bus_type = \"local\"").ends_with(" # agent.toml"));
+        assert!(line("bus_type = \"daemoneye\"").ends_with(" # agent.toml"));
         assert!(line("scan_interval = \"5s\"").ends_with(" # flag --interval"));
         assert!(line("max_batch_size = 100").ends_with(" # built-in default"));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The construction of each bus: the only place that names their types.
+//! The construction of the broker and of handles to it: the only place that knows how.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,33 +8,11 @@ use daemoneye_eventbus::client::Reconnect;
 use daemoneye_eventbus::identity::{OPERATOR, write_key_file};
 use daemoneye_eventbus::transport::Listener;
 use daemoneye_eventbus::{
-    BrokerConfig, Credential, DaemoneyeBroker, DaemoneyeEventBus, EventBus, SocketAddress,
+    BrokerConfig, Credential, DaemoneyeBroker, DaemoneyeEventBus, SocketAddress,
 };
-use legacy_buses::broadcast::BroadcastEventBus;
-use legacy_buses::crossbeam::LocalEventBus;
-use legacy_buses::sharing::SharingEventBus;
 
 use super::{FactoryError, HostedBus};
-use crate::config::{EventBusConfig, EventBusType, prepare_private_folder};
-
-/// A new bus inside this process, if that is what is configured.
-pub(super) fn in_process(
-    config: &EventBusConfig,
-) -> Result<Option<Arc<dyn EventBus>>, FactoryError> {
-    let bus: Arc<dyn EventBus> = match config.bus_type {
-        EventBusType::Local => {
-            Arc::new(LocalEventBus::new(&config.crossbeam.clone().unwrap_or_default())?)
-        }
-        EventBusType::Broadcast => {
-            Arc::new(BroadcastEventBus::new(&config.broadcast.clone().unwrap_or_default())?)
-        }
-        EventBusType::Sharing => {
-            Arc::new(SharingEventBus::new(&config.sharing.clone().unwrap_or_default())?)
-        }
-        EventBusType::DaemonEye => return Ok(None),
-    };
-    Ok(Some(bus))
-}
+use crate::config::{EventBusConfig, prepare_private_folder};
 
 pub(super) async fn connect(
     config: &EventBusConfig,

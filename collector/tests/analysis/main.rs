@@ -75,7 +75,7 @@ async fn next_record(events: &mut EventReceiver) -> Arc<BusEvent> {
 
 #[tokio::test]
 async fn a_file_is_hashed_and_its_digest_handed_on_all_under_one_root() {
-    for bus_type in BUSES {
+    for &bus_type in BUSES {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("abc");
         fs::write(&path, "abc").unwrap();
@@ -109,7 +109,7 @@ async fn a_file_is_hashed_and_its_digest_handed_on_all_under_one_root() {
 
 #[tokio::test]
 async fn what_fails_twice_succeeds_at_the_third_attempt_and_what_cannot_be_is_tried_once() {
-    for bus_type in BUSES {
+    for &bus_type in BUSES {
         let analyzers: Vec<Box<dyn Analyzer>> =
             vec![Box::new(BinaryHash::default()), Box::new(Flaky(Mutex::new(2)))];
         let flaky = one(stage("flaky", "flaky").with_retries(2));
@@ -140,7 +140,7 @@ async fn what_fails_twice_succeeds_at_the_third_attempt_and_what_cannot_be_is_tr
 
 #[tokio::test]
 async fn an_attempt_that_takes_too_long_ends_at_the_collector_as_well() {
-    for bus_type in BUSES {
+    for &bus_type in BUSES {
         let (stuck, mut begun, mut ended) = Stuck::new();
         // One attempt may be so late that it never begins there; not all of them.
         let slow = stage("slow", "stuck").with_timeout(Duration::from_millis(100));
@@ -158,7 +158,7 @@ async fn an_attempt_that_takes_too_long_ends_at_the_collector_as_well() {
 
 #[tokio::test]
 async fn what_is_cancelled_in_its_midst_ends_at_the_collector_and_everybody_is_told() {
-    for bus_type in BUSES {
+    for &bus_type in BUSES {
         let (stuck, mut begun, mut ended) = Stuck::new();
         let analyzers: Vec<Box<dyn Analyzer>> =
             vec![Box::new(BinaryHash::default()), Box::new(stuck)];
@@ -185,7 +185,7 @@ async fn what_is_cancelled_in_its_midst_ends_at_the_collector_and_everybody_is_t
 
 #[tokio::test]
 async fn a_trigger_request_of_a_collector_starts_a_chain_under_its_root() {
-    for bus_type in BUSES {
+    for &bus_type in BUSES {
         let analyzers: Vec<Box<dyn Analyzer>> =
             vec![Box::new(BinaryHash::default()), Box::new(Repeats)];
         let site = Site::start(bus_type, analyzers, vec![("deep", chain("repeat"))]).await;

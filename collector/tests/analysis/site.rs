@@ -26,8 +26,12 @@ use tokio::time::timeout;
 
 /// Turns a hang into a failure.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
-/// Both buses there are.
-pub(crate) const BUSES: [EventBusType; 2] = [EventBusType::Local, EventBusType::DaemonEye];
+/// Every bus that loses nothing, in this build.
+pub(crate) const BUSES: &[EventBusType] = &[
+    #[cfg(feature = "legacy")]
+    EventBusType::Local,
+    EventBusType::DaemonEye,
+];
 /// The collector that does stages.
 pub(crate) const MEMBER: &str = "procmond";
 /// Who asks for them.
@@ -118,7 +122,7 @@ async fn carrier(bus_type: EventBusType, bus: &Arc<dyn EventBus>) -> TaskCarrier
     let config = RpcClientConfig::new(ReplyAddress::new(AGENT).expect("a sound name"));
     let client = Arc::new(RpcClient::start(Arc::clone(bus), config).await.expect("a client"));
     let carrier = TaskCarrier::new(Arc::clone(&client));
-    if bus_type == EventBusType::Local {
+    if bus_type.is_in_process() {
         return carrier;
     }
     let monitor = HealthMonitor::start(Arc::clone(bus), AGENT, HealthConfig::default());

@@ -104,7 +104,7 @@ fn said<'a>(record: &'a Value, name: &str) -> Option<&'a str> {
 
 #[test]
 fn what_is_seen_is_looked_into_once_and_what_was_found_has_its_root_on_both_buses() {
-    for (number, bus) in BUSES.into_iter().enumerate() {
+    for (number, &bus) in BUSES.iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();
         // No longer than the kernel's names are.
         let name = format!("hot{number}-{}", std::process::id());

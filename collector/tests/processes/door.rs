@@ -39,7 +39,7 @@ async fn ask(door: &Path, agent: &RunningAgent) {
 
 #[test]
 fn a_collector_answers_programs_that_are_not_on_the_bus_on_both_buses() {
-    for bus in BUSES {
+    for &bus in BUSES {
         let agent = RunningAgent::start_with(bus, &["--set", "ipc.enabled=true"]);
         let folder = agent.folder();
         let door = folder.path().join("run/procmond.sock");
@@ -55,7 +55,7 @@ fn a_collector_answers_programs_that_are_not_on_the_bus_on_both_buses() {
 
 #[test]
 fn without_being_told_to_a_collector_has_no_door() {
-    for bus in BUSES {
+    for &bus in BUSES {
         let agent = RunningAgent::start(bus);
         assert!(!agent.folder().path().join("run/procmond.sock").exists(), "{bus}");
         agent.stop(Signal::SIGTERM);

@@ -167,6 +167,7 @@ fn orphans_nobody_comes_for_end_by_themselves_and_say_why() {
     assert!(!said.contains("the link ended before"), "what is kept is not lost: {said}");
 }
 
+#[cfg(feature = "legacy")]
 #[test]
 fn what_is_on_disk_is_published_on_the_other_bus_as_well() {
     let folder = folder();
@@ -190,6 +191,7 @@ fn what_is_on_disk_is_published_on_the_other_bus_as_well() {
     assert_eq!(status.code(), Some(0));
 }
 
+#[cfg(feature = "legacy")]
 #[test]
 fn orphans_make_room_for_an_agent_on_the_other_bus_as_well() {
     let folder = folder();
@@ -206,6 +208,7 @@ fn orphans_make_room_for_an_agent_on_the_other_bus_as_well() {
     assert!(!folder.path().join("run/broker.sock").exists());
 }
 
+#[cfg(feature = "legacy")]
 #[test]
 fn an_agent_on_the_other_bus_leaves_one_that_lives_alone_and_tells_of_it() {
     let folder = folder();

@@ -179,7 +179,7 @@ fn a_collector_that_refuses_its_configuration_is_given_up_at_once() {
 
 #[test]
 fn an_agent_whose_collector_refuses_its_configuration_at_first_ends_with_2_and_its_words() {
-    for bus in BUSES {
+    for &bus in BUSES {
         let folder = tempfile::tempdir().unwrap();
         let door = folder.path().join("x".repeat(200)).join("{name}.sock");
         let refused = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"))

@@ -1,9 +1,10 @@
 //! Precedence, provenance, and errors as they are shown.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
-use crate::config::{CollectorName, EventBusType};
+use crate::config::CollectorName;
 
 fn file(text: &str) -> Result<Resolved, ConfigError> {
     let mut layers = Layers::new();
@@ -28,23 +29,25 @@ fn flags_win_over_environment_over_user_file_over_system_file() {
     layers.flag("--interval", "procmond.scan_interval", "1s").unwrap();
     let variables = [
         ("DAEMONEYE_PROCMOND__SCAN_INTERVAL", "2s"),
-        ("DAEMONEYE_EVENT_BUS__BUS_TYPE", "local"),
+        ("DAEMONEYE_EVENT_BUS__SOCKET_PATH", "/run/variable.sock"),
         ("HOME", "/nowhere"),
     ];
     layers.environment(variables.map(|(k, v)| (k.to_owned(), v.to_owned()))).unwrap();
     let system = "[procmond]\nscan_interval = \"4s\"\n[collector]\nmax_batch_size = 5\n";
     layers.text(Path::new("system.toml"), system.to_owned()).unwrap();
-    let user = "[event_bus]\nbus_type = \"daemoneye\"\n[collector]\nmax_batch_size = 6\n";
+    let user = "[event_bus]\nsocket_path = \"/run/user.sock\"\n[collector]\nmax_batch_size = 6\n";
     layers.text(Path::new("user.toml"), user.to_owned()).unwrap();
 
     let resolved = layers.resolve().unwrap();
 
     assert_eq!(resolved.settings.procmond.scan_interval, Duration::from_secs(1));
-    assert_eq!(resolved.settings.event_bus.bus_type, EventBusType::Local);
+    let socket_path = PathBuf::from("/run/variable.sock");
+    assert_eq!(resolved.settings.event_bus.socket_path, Some(socket_path));
     assert_eq!(resolved.settings.collector.max_batch_size, 6);
     let origin = |key| resolved.origin(key).to_string();
     assert_eq!(origin("procmond.scan_interval"), "flag --interval");
-    assert_eq!(origin("event_bus.bus_type"), "environment variable DAEMONEYE_EVENT_BUS__BUS_TYPE");
+    let variable = "environment variable DAEMONEYE_EVENT_BUS__SOCKET_PATH";
+    assert_eq!(origin("event_bus.socket_path"), variable);
     assert_eq!(origin("collector.max_batch_size"), "user.toml");
     assert_eq!(origin("collector.max_event_sources"), "built-in default");
 }
@@ -67,15 +70,15 @@ error: unknown field `bus_tpye`, expected one of `bus_type`, `socket_path`, `cro
 #[test]
 fn an_unknown_value_is_shown_at_its_place() {
     assert_eq!(
-        shown("[event_bus]\nbus_type = \"locale\"\n"),
+        shown("[event_bus.daemoneye]\nconfirmation = \"accept\"\n"),
         "\
-error: unknown variant `locale`, expected one of `local`, `broadcast`, `sharing`, `daemoneye`
- --> agent.toml:2:12
+error: unknown variant `accept`, expected one of `fire`, `accepted`, `delivered`
+ --> agent.toml:2:16
   |
-2 | bus_type = \"locale\"
-  |            ^^^^^^^^
+2 | confirmation = \"accept\"
+  |                ^^^^^^^^
   |
-  = help: did you mean `local`?"
+  = help: did you mean `accepted`?"
     );
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::{equivalence, exit, instructions, mutants, run, tidy};
+use crate::{equivalence, exit, instructions, lean, mutants, run, tidy};
 
 /// One step: its name and how to do it.
 struct Step {
@@ -17,6 +17,7 @@ struct Step {
 
 enum Work {
     Cargo(Command),
+    Lean,
     Tidy,
     Instructions,
     /// Arguments of `cargo xtask equivalence`.
@@ -66,10 +67,19 @@ fn steps(root: &Path, skip_tests: bool) -> Vec<Step> {
                 "clippy --workspace --all-targets --features equivalence/peers,equivalence/mimalloc --quiet -- -D warnings",
             ),
         },
+        Step { name: "lean", work: Work::Lean },
         Step { name: "tidy", work: Work::Tidy },
         Step { name: "documentation", work: Work::Cargo(doc) },
     ];
     if !skip_tests {
+        // First of the two: it builds binaries without the buses inside a process, which those of the
+        // workspace replace.
+        steps.push(Step {
+            name: "lean tests",
+            work: cargo(
+                "test -p collector-core --no-default-features --lib --test commands --test configuration",
+            ),
+        });
         steps.push(Step { name: "tests", work: cargo("test --workspace") });
     }
     // Not compiled by the tests of the workspace; trials on servers are ignored where there are none.
@@ -96,6 +106,7 @@ fn perform(root: &Path, step: Step) -> anyhow::Result<Outcome> {
             // Cargo's own codes (101) mean: this step does not hold.
             if run::to_its_end(&mut command)?.success() { exit::PASS } else { exit::FAIL }
         }
+        Work::Lean => lean::check(root)?,
         Work::Tidy => tidy::run(root)?,
         Work::Instructions => instructions::count_and_compare(root, false)?,
         Work::Equivalence(arguments) => equivalence::build_and_run(root, &arguments)?,
@@ -159,6 +170,16 @@ mod tests {
             names(true)[names(true).len() - 3..],
             ["instructions", "mutants", "equivalence"]
         );
+    }
+
+    #[test]
+    fn a_build_without_the_old_buses_is_checked_and_what_it_leaves_behind_is_replaced() {
+        let names = |skip| steps(Path::new("."), skip).iter().map(|s| s.name).collect::<Vec<_>>();
+        assert!(names(true).contains(&"lean"));
+        assert!(!names(true).contains(&"lean tests"));
+        let names = names(false);
+        let place = |wanted: &str| names.iter().position(|name| *name == wanted);
+        assert!(place("lean tests").is_some_and(|lean| Some(lean) < place("tests")), "{names:?}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod ci;
 mod equivalence;
 mod exit;
 mod instructions;
+mod lean;
 mod mutants;
 mod platforms;
 mod revisions;
@@ -65,6 +66,15 @@ enum Task {
         #[arg(long)]
         skip_tests: bool,
     },
+    /// The collectors without the buses inside a process: no crate of crossbeam, and no warning.
+    ///
+    /// It is what the last phase of a migration leaves; see `collector/MIGRATION.md`.
+    #[command(after_help = exit::EXPLAINED)]
+    Lean {
+        /// The workspace to look at, when it is not this one.
+        #[arg(long, value_name = "FOLDER")]
+        root: Option<PathBuf>,
+    },
     /// Types and lints for Windows, macOS and FreeBSD, on whatever host.
     ///
     /// Needs the standard libraries of these systems: `rustup target add TARGET`.
@@ -94,6 +104,7 @@ fn main() {
         Task::Mutants { arguments } => mutants::run(&run::workspace_root(), &arguments),
         Task::Instructions { record } => instructions::run(&run::workspace_root(), record),
         Task::Ci { skip_tests } => ci::run(&run::workspace_root(), skip_tests),
+        Task::Lean { root } => lean::run(&root.unwrap_or_else(run::workspace_root)),
         Task::Platforms { targets, root } => {
             platforms::run(&root.unwrap_or_else(run::workspace_root), &targets)
         }

@@ -112,6 +112,43 @@ fn platforms_fails_on_what_does_not_compile_there_and_on_a_lint() {
     platforms().code(1).stderr(contains("`unused` is never used"));
 }
 
+/// A package by the name of the collectors' that needs a crate by a name as those that are to be gone.
+fn plant_collectors(root: &Path, need: &str, code: &str) {
+    let manifest = format!(
+        "[package]\nname = \"collector-core\"\nedition = \"2024\"\n[workspace]\n[lib]\n\
+         path = \"a.rs\"\n[features]\ndefault = [\"legacy\"]\nlegacy = []\n{need}\n"
+    );
+    let sham = "[package]\nname = \"crossbeam-sham\"\nedition = \"2024\"\n[lib]\npath = \"a.rs\"\n";
+    fs::create_dir_all(root.join("sham")).expect("a folder");
+    for (file, text) in [
+        ("Cargo.toml", manifest.as_str()),
+        ("a.rs", code),
+        ("sham/Cargo.toml", sham),
+        ("sham/a.rs", "//! Sham.\n"),
+    ] {
+        fs::write(root.join(file), text).expect("a file");
+    }
+}
+
+#[test]
+fn lean_fails_on_a_crate_that_still_comes_in_and_on_what_does_not_compile_without_the_feature() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let lean = || xtask().arg("lean").arg("--root").arg(folder.path()).assert();
+    let optional = "legacy-sham = [\"dep:crossbeam-sham\"]\n[dependencies]\n\
+                    crossbeam-sham = { path = \"sham\", optional = true }";
+    plant_collectors(folder.path(), optional, "//! Sound.\n");
+    lean().code(0);
+    let of_tests = "[dev-dependencies]\ncrossbeam-sham = { path = \"sham\" }";
+    plant_collectors(folder.path(), of_tests, "//! Sound.\n");
+    lean().code(1).stderr(
+        contains("crossbeam-sham still comes in")
+            .and(contains("--no-default-features --invert crossbeam-sham")),
+    );
+    let unused = "//! Unsound.\n#[cfg(not(feature = \"legacy\"))]\nfn unused() {}\n";
+    plant_collectors(folder.path(), optional, unused);
+    lean().code(1).stderr(contains("`unused` is never used"));
+}
+
 #[test]
 fn platforms_without_the_standard_library_of_a_system_is_an_infrastructure_error() {
     let told = xtask().args(["platforms", "wasm64-no-such-system"]).assert().code(4);

@@ -2,6 +2,7 @@
 //!
 //! In the order to read, each room using only those above it:
 //!
+//! - `backoff`: how long to wait before something is tried again;
 //! - [`source`]: what a collection implementation offers, the [`EventSource`] trait;
 //! - [`condition`]: conditions on events, written in SQL;
 //! - [`analysis`]: looking closer, in several steps and over several collectors;
@@ -23,6 +24,7 @@
 
 pub mod agent;
 pub mod analysis;
+mod backoff;
 pub mod cli;
 pub mod condition;
 pub mod config;

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::backoff::shortened;
 use crate::config::AgentConfig;
 
 /// Share of a pause that chance may take off it: collectors that ended of one cause are not all
@@ -47,8 +48,7 @@ impl Restarts {
         }
         self.ends.push_back(now);
         let longest = self.limits.pause_after(ends);
-        let after = longest.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0));
-        Verdict::Again { after: in_whole_ms(after) }
+        Verdict::Again { after: in_whole_ms(shortened(longest, JITTER, chance)) }
     }
 }
 

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use tracing::{error, warn};
-use uuid::Uuid;
 
 use super::control::AgentControl;
 use super::member::Member;
@@ -95,7 +94,7 @@ impl Supervised {
         if cause.is_configuration() {
             return Verdict::GivenUp;
         }
-        self.restarts.ended(Instant::now(), chance())
+        self.restarts.ended(Instant::now(), rand::random())
     }
 
     /// Starts it if it does not run, and waits for its end. One that does not get ready in time is
@@ -167,11 +166,4 @@ async fn ask_to_end(control: Option<&AgentControl>, name: &str, within: Duration
         Some(control) => control.ask_to_end(name, within).await,
         None => false,
     }
-}
-
-/// A random number from 0 to 1.
-fn chance() -> f64 {
-    // Random bits of a random id; no generator of its own for one number an hour.
-    let bits = Uuid::new_v4().as_u64_pair().1 & u64::from(u32::MAX);
-    bits as f64 / f64::from(u32::MAX)
 }

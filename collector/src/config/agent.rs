@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::{OutOfBounds, zero};
 use super::{CollectorName, duration, format_duration};
+use crate::backoff::doubled;
 
 /// Ends after which a pause doubles no further, as numbers have an end.
 const DOUBLINGS: u32 = 32;
@@ -105,8 +106,7 @@ impl AgentConfig {
 
     /// The longest pause before a restart when so many ends are in the window already.
     pub(crate) fn pause_after(&self, ends: u32) -> Duration {
-        let factor = 2_u32.saturating_pow(ends);
-        self.restart_pause.saturating_mul(factor).min(self.restart_pause_limit)
+        doubled(self.restart_pause, self.restart_pause_limit, ends)
     }
 
     /// All pauses before as many restarts as there may be, together.

@@ -112,10 +112,11 @@ const LEGACY: &[Room] = &[
 ];
 
 const COLLECTOR: &[Room] = &[
+    room("backoff", &[]),
     room("source", &[]),
     room("condition", &[]),
-    room("analysis", &[]),
-    room("config", &["source", "condition", "analysis"]),
+    room("analysis", &["backoff"]),
+    room("config", &["backoff", "source", "condition", "analysis"]),
     room("factory", &["config"]),
     room("spool", &["source", "config"]),
     room("telemetry", &["config"]),
@@ -123,7 +124,7 @@ const COLLECTOR: &[Room] = &[
     room("health", &["source", "config", "telemetry", "runtime"]),
     room("trigger", &["condition", "config"]),
     room("control", &["source", "config", "runtime", "health", "trigger", "analysis"]),
-    room("ipc", &["source", "config", "runtime", "health", "analysis"]),
+    room("ipc", &["backoff", "source", "config", "runtime", "health", "analysis"]),
     room("ready", &[]),
     room("sources", &["source", "config"]),
     room(
@@ -136,8 +137,8 @@ const COLLECTOR: &[Room] = &[
     room(
         "agent",
         &[
-            "analysis", "config", "factory", "runtime", "health", "trigger", "control", "ready",
-            "program",
+            "backoff", "analysis", "config", "factory", "runtime", "health", "trigger", "control",
+            "ready", "program",
         ],
     ),
     room("cli", &["config", "runtime", "control", "ready", "program", "agent"]),

@@ -10,7 +10,6 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
-use uuid::Uuid;
 
 use super::super::carrier::{StageCall, StageRecall};
 use super::super::findings::Findings;
@@ -90,7 +89,7 @@ impl Chain {
         let mut progress =
             Progress::new(Arc::clone(&self.plan), config.stages_at_once, config.pauses);
         loop {
-            let steps = progress.advance(began.elapsed(), chance());
+            let steps = progress.advance(began.elapsed(), rand::random());
             self.obey(steps, &progress, under_way);
             if progress.is_over() {
                 return (progress, began.elapsed());
@@ -103,7 +102,8 @@ impl Chain {
                 Some(joined) = under_way.calls.join_next() => {
                     // A call that was aborted says nothing, and one that panicked times out.
                     if let Ok(Answered { stage, attempt, answer }) = joined {
-                        progress.answered(stage, attempt, answer, began.elapsed(), chance());
+                        let chance = rand::random();
+                        progress.answered(stage, attempt, answer, began.elapsed(), chance);
                     }
                 }
                 () = sleep_until(began + progress.wakes_at()) => {}
@@ -200,11 +200,4 @@ fn task_priority(priority: Priority) -> TaskPriority {
         Priority::High => TaskPriority::High,
         Priority::Critical => TaskPriority::Urgent,
     }
-}
-
-/// A random number from 0 to 1.
-fn chance() -> f64 {
-    // Random bits of a random id; no generator of its own for a number with every answer.
-    let bits = Uuid::new_v4().as_u64_pair().1 & u64::from(u32::MAX);
-    bits as f64 / f64::from(u32::MAX)
 }

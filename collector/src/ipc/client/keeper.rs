@@ -10,7 +10,6 @@ use daemoneye_eventbus::framed::{FrameReader, FrameWriter, ReadFrameError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, info, warn};
-use uuid::Uuid;
 
 use super::super::codec::{Answered, CodecError, decode_response, encode_request};
 use super::super::moment::reached;
@@ -195,7 +194,7 @@ impl Keeper {
                 let call = self.calls.recv().await?;
                 self.waiting.push_back(call);
             }
-            sleep(self.config.reconnect.pause(self.attempts, chance())).await;
+            sleep(self.config.reconnect.pause(self.attempts, rand::random())).await;
             self.attempts = self.attempts.saturating_add(1);
             match connect(&self.address, &self.config).await {
                 Ok(connection) => {
@@ -227,11 +226,4 @@ impl Keeper {
         }
         self.link.send_modify(|link| link.failure = Some(reason));
     }
-}
-
-/// A random number from 0 to 1.
-fn chance() -> f64 {
-    // Random bits of a random id; no generator of its own for a number with every attempt.
-    let bits = Uuid::new_v4().as_u64_pair().1 & u64::from(u32::MAX);
-    bits as f64 / f64::from(u32::MAX)
 }

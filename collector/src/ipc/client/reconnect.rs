@@ -3,8 +3,13 @@
 
 use std::time::Duration;
 
+use crate::backoff::{doubled, shortened};
+
 /// The longest pause there is, whatever is set: a client asks for an hour at most.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+/// Share of a pause that chance may take off it: all of it, as many clients may have lost one
+/// collector at one moment.
+const JITTER: f64 = 1.0;
 
 /// Pauses before attempts to find a collector again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +27,11 @@ impl Default for IpcReconnect {
 }
 
 impl IpcReconnect {
-    /// The pause after so many attempts in vain; `chance`, from 0 to 1, decides how much of what it
-    /// may be it is.
+    /// The pause after so many attempts in vain; `chance`, from 0 to 1, decides how much shorter it
+    /// is than it may be.
     pub(super) fn pause(self, attempts: u32, chance: f64) -> Duration {
-        let doubled = self.first.saturating_mul(2_u32.saturating_pow(attempts));
-        let ceiling = doubled.min(self.most).min(LONGEST_PAUSE);
-        ceiling.mul_f64(chance.clamp(0.0, 1.0))
+        let longest = self.most.min(LONGEST_PAUSE);
+        shortened(doubled(self.first, longest, attempts), JITTER, chance)
     }
 }
 
@@ -38,21 +42,20 @@ mod tests {
     #[test]
     fn pauses_may_double_up_to_the_longest() {
         let reconnect = IpcReconnect::default();
-        let told = [0, 1, 2, 6, 7, 31, 32, u32::MAX].map(|attempts| reconnect.pause(attempts, 1.0));
-        let expected = [50, 100, 200, 3200, 5000, 5000, 5000, 5000];
-        assert_eq!(told, expected.map(Duration::from_millis));
+        let told = [0, 1, 2, 6, 7].map(|attempts| reconnect.pause(attempts, 0.0));
+        assert_eq!(told, [50, 100, 200, 3200, 5000].map(Duration::from_millis));
     }
 
     #[test]
     fn no_setting_makes_a_pause_longer_than_the_longest() {
         let reconnect = IpcReconnect { first: Duration::MAX, most: Duration::MAX };
-        assert_eq!(reconnect.pause(u32::MAX, 1.0), LONGEST_PAUSE);
+        assert_eq!(reconnect.pause(u32::MAX, 0.0), LONGEST_PAUSE);
     }
 
     #[test]
-    fn chance_decides_how_much_of_a_pause_it_is() {
+    fn chance_may_leave_nothing_of_a_pause() {
         let reconnect = IpcReconnect::default();
-        let told = [-1.0, 0.0, 0.5, 1.0, 2.0].map(|chance| reconnect.pause(1, chance));
-        assert_eq!(told, [0, 0, 50, 100, 100].map(Duration::from_millis));
+        let told = [0.0, 0.5, 1.0].map(|chance| reconnect.pause(1, chance));
+        assert_eq!(told, [100, 50, 0].map(Duration::from_millis));
     }
 }

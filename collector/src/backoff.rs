@@ -1,6 +1,6 @@
 //! How long to wait before something is tried again: pauses that double up to a limit, and what
-//! chance takes off them, so that those who failed of one cause do not come back at one moment. Told
-//! the chance; waits for nothing.
+//! chance takes off them, so that those who failed of one cause do not come back at one moment.
+//! Told the chance; waits for nothing.
 
 use std::time::Duration;
 

@@ -41,7 +41,6 @@ pub use bus::{
 pub use collector::CollectorConfig;
 pub use collector_name::CollectorName;
 pub use daemoneye_eventbus::duration::{DurationError, format_duration, parse_duration};
-pub(crate) use error::nearest;
 pub use error::{ConfigError, Problem};
 pub use fsmond::FsmondConfig;
 pub use health::HealthConfig;

@@ -3,6 +3,7 @@
 //! In the order to read, each room using only those above it:
 //!
 //! - `backoff`: how long to wait before something is tried again;
+//! - `spelling`: what a misspelt name most likely meant;
 //! - [`source`]: what a collection implementation offers, the [`EventSource`] trait;
 //! - [`condition`]: conditions on events, written in SQL;
 //! - [`analysis`]: looking closer, in several steps and over several collectors;
@@ -37,6 +38,7 @@ pub mod ready;
 pub mod runtime;
 pub mod source;
 pub mod sources;
+mod spelling;
 pub mod spool;
 pub mod telemetry;
 pub mod test_utils;

@@ -16,7 +16,7 @@ use super::Failure;
 use super::operator::{OperatorFlags, agent_status};
 use super::output::print;
 use super::table::safe;
-use crate::config::nearest;
+use crate::spelling::nearest;
 
 /// How long a collector may take; it has nothing to wait for.
 const COLLECTOR_LIMIT: Duration = Duration::from_secs(5);

@@ -12,6 +12,7 @@ mod process;
 use daemoneye_eventbus::{ByteString, CollectionEvent, EventKind};
 
 use super::number::Number;
+use crate::spelling;
 
 /// Reads a text of an event; `None` is NULL.
 pub(super) type ReadText = fn(&CollectionEvent) -> Option<&str>;
@@ -137,19 +138,7 @@ pub(super) fn nearest(
     typed: &str,
     kinds: impl IntoIterator<Item = EventKind>,
 ) -> Option<&'static str> {
-    nearest_of(typed, kinds.into_iter().flat_map(all).flat_map(Field::names))
-}
-
-/// The same for any names; `None` when none is near.
-pub(super) fn nearest_of(
-    typed: &str,
-    names: impl IntoIterator<Item = &'static str>,
-) -> Option<&'static str> {
-    let typed = typed.to_ascii_lowercase();
-    let limit = (typed.chars().count() / 3).max(2);
-    let distances = names.into_iter().map(|name| (strsim::damerau_levenshtein(&typed, name), name));
-    let near = distances.filter(|(distance, _)| *distance <= limit).min();
-    near.map(|(_, name)| name)
+    spelling::nearest(typed, kinds.into_iter().flat_map(all).flat_map(Field::names))
 }
 
 #[cfg(test)]

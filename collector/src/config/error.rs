@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::Origin;
+use crate::spelling::nearest;
 
 /// One configuration's problems; shown, each reads like a compiler's error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,21 +64,7 @@ fn suggestion(message: &str) -> Option<String> {
     }
     let mut names = message.split('`').skip(1).step_by(2);
     let unknown = names.next()?;
-    nearest(unknown, names)
-}
-
-/// The known name nearest to an unknown one; `None` when all are far.
-pub(crate) fn nearest<'n>(
-    unknown: &str,
-    known: impl IntoIterator<Item = &'n str>,
-) -> Option<String> {
-    let limit = (unknown.chars().count() / 3).max(2);
-    known
-        .into_iter()
-        .map(|known| (strsim::damerau_levenshtein(unknown, known), known))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, known)| known.to_owned())
+    nearest(unknown, names).map(str::to_owned)
 }
 
 impl fmt::Display for Problem {

@@ -6,8 +6,8 @@
 
 use toml::Table;
 
-use super::error::nearest;
 use super::{CollectorName, ConfigError, Layers, Origin, Problem, Settings, keys};
+use crate::spelling::nearest;
 
 /// The section of a collector that runs, as it was started with it.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ impl LiveSection {
         // With a value it is known to be a key; without one nobody has looked.
         let suggestion = match value {
             Some(_) => None,
-            None => nearest(key, collector.live_keys().iter().copied()),
+            None => nearest(key, collector.live_keys().iter().copied()).map(str::to_owned),
         };
         let message = format!("restart needed: {collector} does not change `{key}` while it runs");
         refused(key, value, message, suggestion)

@@ -6,13 +6,13 @@ use daemoneye_eventbus::{EventKind, Priority};
 use serde::{Deserialize, Serialize};
 
 use super::bounds::{OutOfBounds, outside, zero};
-use super::error::nearest;
 use super::name::MAX_NAME_BYTES;
 use super::violation::{Part, Violation};
 use super::workflow::{WorkflowConfig, does};
 use super::{CollectorName, duration, name};
 use crate::analysis::analyses_of;
 use crate::condition::{Condition, ConditionError};
+use crate::spelling::nearest;
 
 /// Triggers there are at most: each is asked about every event.
 pub const MAX_TRIGGERS: usize = 64;

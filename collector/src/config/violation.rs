@@ -33,8 +33,8 @@ impl Violation {
     }
 
     /// Says what was probably meant, if anybody can tell.
-    pub(super) fn suggesting(self, suggestion: Option<String>) -> Self {
-        Self { suggestion, ..self }
+    pub(super) fn suggesting(self, suggestion: Option<&str>) -> Self {
+        Self { suggestion: suggestion.map(str::to_owned), ..self }
     }
 }
 

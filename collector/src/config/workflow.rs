@@ -7,13 +7,13 @@ use std::time::Duration;
 use daemoneye_eventbus::rpc::MAX_DEADLINE;
 use serde::{Deserialize, Serialize};
 
-use super::error::nearest;
 use super::violation::Violation;
 use super::{CollectorName, duration, format_duration, name};
 use crate::analysis::{
     AnalysisStage, AnalysisWorkflowDefinition, DEFAULT_STAGE_TIMEOUT, DefinitionError, MAX_RETRIES,
     analyses_of,
 };
+use crate::spelling::nearest;
 
 /// Workflows there are at most: people write them.
 pub const MAX_WORKFLOWS: usize = 64;

@@ -113,10 +113,11 @@ const LEGACY: &[Room] = &[
 
 const COLLECTOR: &[Room] = &[
     room("backoff", &[]),
+    room("spelling", &[]),
     room("source", &[]),
-    room("condition", &[]),
+    room("condition", &["spelling"]),
     room("analysis", &["backoff"]),
-    room("config", &["backoff", "source", "condition", "analysis"]),
+    room("config", &["backoff", "spelling", "source", "condition", "analysis"]),
     room("factory", &["config"]),
     room("spool", &["source", "config"]),
     room("telemetry", &["config"]),
@@ -141,7 +142,7 @@ const COLLECTOR: &[Room] = &[
             "ready", "program",
         ],
     ),
-    room("cli", &["config", "runtime", "control", "ready", "program", "agent"]),
+    room("cli", &["spelling", "config", "runtime", "control", "ready", "program", "agent"]),
     room("test_utils", &["source", "config", "factory", "spool", "runtime"]),
 ];
 

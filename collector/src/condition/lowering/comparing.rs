@@ -3,11 +3,12 @@
 use sqlparser::ast::Expr;
 
 use super::super::error::{ConditionError, ConditionFault};
-use super::super::fields::{self, Words};
+use super::super::fields::Words;
 use super::super::number::Number;
 use super::super::tree::{Comparison, NumberTerm, Predicate, TextTerm};
 use super::value::Value;
 use super::{Lowering, not};
+use crate::spelling;
 
 impl Lowering<'_> {
     pub(super) fn comparison(
@@ -168,7 +169,7 @@ impl Lowering<'_> {
     }
 
     fn unknown_word<R>(&self, words: &Words<R>, word: &str, at: &Expr) -> ConditionError {
-        let help = match fields::nearest_of(word, words.all.iter().copied()) {
+        let help = match spelling::nearest(word, words.all.iter().copied()) {
             Some(near) => format!("did you mean '{near}'?"),
             None => format!("it is one of {}", words.all.join(", ")),
         };

@@ -4,6 +4,7 @@
 //!
 //! - `backoff`: how long to wait before something is tried again;
 //! - `spelling`: what a misspelt name most likely meant;
+//! - `digest`: SHA-256 of what is read, a chunk at a time;
 //! - [`source`]: what a collection implementation offers, the [`EventSource`] trait;
 //! - [`condition`]: conditions on events, written in SQL;
 //! - [`analysis`]: looking closer, in several steps and over several collectors;
@@ -30,6 +31,7 @@ pub mod cli;
 pub mod condition;
 pub mod config;
 pub mod control;
+mod digest;
 pub mod factory;
 pub mod health;
 pub mod ipc;

@@ -114,9 +114,10 @@ const LEGACY: &[Room] = &[
 const COLLECTOR: &[Room] = &[
     room("backoff", &[]),
     room("spelling", &[]),
+    room("digest", &[]),
     room("source", &[]),
     room("condition", &["spelling"]),
-    room("analysis", &["backoff"]),
+    room("analysis", &["backoff", "digest"]),
     room("config", &["backoff", "spelling", "source", "condition", "analysis"]),
     room("factory", &["config"]),
     room("spool", &["source", "config"]),
@@ -127,7 +128,7 @@ const COLLECTOR: &[Room] = &[
     room("control", &["source", "config", "runtime", "health", "trigger", "analysis"]),
     room("ipc", &["backoff", "source", "config", "runtime", "health", "analysis"]),
     room("ready", &[]),
-    room("sources", &["source", "config"]),
+    room("sources", &["digest", "source", "config"]),
     room(
         "program",
         &[

@@ -1,33 +1,25 @@
 //! SHA-256 of the content of a file.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
-/// Bytes read at once.
-const BUFFER_BYTES: usize = 64 << 10;
+use crate::digest::Sha256Reader;
 
 /// The digest in 64 hexadecimal digits; `None` for what is no file, or a longer one. Blocks.
 pub(super) fn digest(path: &Path, limit_bytes: u64) -> io::Result<Option<String>> {
-    let mut file = open(path)?;
+    let file = open(path)?;
     if !file.metadata()?.is_file() {
         return Ok(None);
     }
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut rest_bytes = limit_bytes;
-    loop {
-        let length = file.read(&mut buffer)?;
-        if length == 0 {
-            return Ok(Some(hex::encode(hasher.finalize())));
-        }
+    let mut content = Sha256Reader::new(file);
+    while content.advance(u64::MAX)? > 0 {
         // It may have grown since it was looked at.
-        let Some(rest) = rest_bytes.checked_sub(length as u64) else { return Ok(None) };
-        rest_bytes = rest;
-        hasher.update(&buffer[..length]);
+        if content.read_bytes() > limit_bytes {
+            return Ok(None);
+        }
     }
+    Ok(Some(content.finish()))
 }
 
 /// Opens a file that may have become something else since it was looked at: a link is not

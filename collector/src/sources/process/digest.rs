@@ -1,28 +1,21 @@
-//! SHA-256 of a file, a piece at a time.
+//! SHA-256 of a file, a piece at a time, unless it changes meanwhile.
 
-use std::io::{self, Read};
+use std::io;
 
 use daemoneye_eventbus::ByteString;
-use sha2::{Digest as _, Sha256};
 
 use super::executable::Content;
 use super::file_identity::FileIdentity;
-
-/// Read at once, bytes: few enough for a processor's cache, and enough that the calls cost
-/// nothing beside the hashing.
-const CHUNK_BYTES: usize = 64 << 10;
+use crate::digest::Sha256Reader;
 
 /// 64 lower-case hexadecimal digits.
 pub(super) type Sha256Hex = ByteString;
 
 /// A file that is being hashed.
 pub(super) struct Hashing {
-    content: Box<dyn Content>,
+    content: Sha256Reader<Box<dyn Content>>,
     /// What it was when hashing began.
     identity: FileIdentity,
-    hasher: Sha256,
-    read_bytes: u64,
-    buffer: Box<[u8]>,
 }
 
 /// What has come of hashing so far.
@@ -39,8 +32,7 @@ pub(super) enum Progress {
 impl Hashing {
     /// Begins with a file that is open at its beginning.
     pub(super) fn new(content: Box<dyn Content>, identity: FileIdentity) -> Self {
-        let buffer = vec![0; CHUNK_BYTES].into_boxed_slice();
-        Self { content, identity, hasher: Sha256::new(), read_bytes: 0, buffer }
+        Self { content: Sha256Reader::new(content), identity }
     }
 
     /// The file, as it was when hashing began.
@@ -50,42 +42,26 @@ impl Hashing {
 
     /// Goes on for at most so many bytes; how many they were, and what came of it.
     pub(super) fn advance(&mut self, limit_bytes: u64) -> io::Result<(u64, Progress)> {
-        let before_bytes = self.read_bytes;
-        let end_bytes = before_bytes.saturating_add(limit_bytes).min(self.identity.size_bytes());
+        let (content, size_bytes) = (&mut self.content, self.identity.size_bytes());
+        let before_bytes = content.read_bytes();
+        let end_bytes = before_bytes.saturating_add(limit_bytes).min(size_bytes);
         let mut is_cut_short = false;
-        while self.read_bytes < end_bytes && !is_cut_short {
-            is_cut_short = self.read_chunk(end_bytes - self.read_bytes)? == 0;
+        while content.read_bytes() < end_bytes && !is_cut_short {
+            is_cut_short = content.advance(end_bytes - content.read_bytes())? == 0;
         }
-        let progress = if is_cut_short || self.read_bytes >= self.identity.size_bytes() {
-            self.finish()?
-        } else {
-            Progress::Unfinished
-        };
-        Ok((self.read_bytes - before_bytes, progress))
-    }
-
-    /// Reads at most so many bytes; how many they were, none at the end of the file.
-    fn read_chunk(&mut self, limit_bytes: u64) -> io::Result<usize> {
-        let wanted = usize::try_from(limit_bytes).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
-        let read = loop {
-            match self.content.read(&mut self.buffer[..wanted]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
-        self.hasher.update(&self.buffer[..read]);
-        self.read_bytes += read as u64;
-        Ok(read)
+        let after_bytes = content.read_bytes();
+        let is_over = is_cut_short || after_bytes >= size_bytes;
+        let progress = if is_over { self.finish()? } else { Progress::Unfinished };
+        Ok((after_bytes - before_bytes, progress))
     }
 
     /// As much as the file had was read; whether it still has so much, and the same, its identity
     /// tells.
     fn finish(&mut self) -> io::Result<Progress> {
-        if !self.content.identity()?.is_same_version_as(&self.identity) {
+        if !self.content.content().identity()?.is_same_version_as(&self.identity) {
             return Ok(Progress::Changed);
         }
-        let hash = std::mem::take(&mut self.hasher).finalize();
-        Ok(Progress::Done(hex::encode(hash).into()))
+        Ok(Progress::Done(self.content.finish().into()))
     }
 }
 
@@ -93,7 +69,9 @@ impl Hashing {
 pub(super) mod made_up {
     //! Files that never were.
 
-    use std::io::Cursor;
+    use std::io::{Cursor, Read};
+
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
 
@@ -123,7 +101,7 @@ pub(super) mod made_up {
 
     /// The hash of a text, by the library alone.
     pub(in crate::sources::process) fn sha256(content: &[u8]) -> Sha256Hex {
-        hex::encode(<Sha256 as sha2::Digest>::digest(content)).into()
+        hex::encode(Sha256::digest(content)).into()
     }
 }
 
@@ -131,6 +109,7 @@ pub(super) mod made_up {
 mod tests {
     use super::made_up::{MadeUp, sha256};
     use super::*;
+    use crate::digest::CHUNK_BYTES;
 
     /// Of `abc`, from the standard.
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -19,17 +19,21 @@
 //! process ends, however it does, the one event that was under way may have arrived and be kept as
 //! well: it arrives again in the next run, the same in every field (R5). What was in memory alone
 //! when the process was killed is lost.
+//!
+//! - `under_way`: the event the bus was last given; `kept`: the events on disk;
+//! - `spilling`: the way of events from memory to the disk.
 
 mod kept;
+mod spilling;
+mod under_way;
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use daemoneye_eventbus::{CollectionEvent, EventBus, PublishError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tracing::{debug, warn};
 
 use super::board::Board;
@@ -37,8 +41,9 @@ use super::intake::Batch;
 use super::publisher::warn_once;
 use super::{CollectorStatus, RunError};
 use crate::config::CollectorConfig;
-use crate::spool::{AppendError, Spool};
+use crate::spool::Spool;
 use kept::{Kept, Origin};
+use under_way::{UnderWay, published};
 
 /// How long the bus may take for an event before it goes to disk, with all behind it: far longer
 /// than a bus that is well needs, and not long for what exists in memory alone.
@@ -47,9 +52,6 @@ const SPILL_AFTER: Duration = Duration::from_secs(1);
 const SPILL_SHARE_OF_STOP: u32 = 4;
 /// Pause before the disk, or a bus that had no room, is tried again.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
-
-/// A publish that has begun.
-type Publishing = Pin<Box<dyn Future<Output = Result<(), PublishError>> + Send>>;
 
 /// Publishes batches in order until the intake ends, and what is on disk before them.
 pub(super) struct SpoolingPublisher {
@@ -85,14 +87,6 @@ struct Told {
     held_up: bool,
     /// The bus takes some events never.
     lossy: bool,
-}
-
-/// The event the bus was last given.
-struct UnderWay {
-    event: CollectionEvent,
-    /// Its number in the spool, if it is kept.
-    kept_as: Option<u64>,
-    publishing: Publishing,
 }
 
 /// What happened next.
@@ -208,14 +202,7 @@ impl SpoolingPublisher {
     }
 
     fn begin(&mut self, event: CollectionEvent, kept_as: Option<u64>, pause: Duration) {
-        let (bus, sent) = (Arc::clone(&self.bus), event.clone());
-        let publishing = Box::pin(async move {
-            if !pause.is_zero() {
-                sleep(pause).await;
-            }
-            bus.publish(sent, None).await
-        });
-        self.under_way = Some(UnderWay { event, kept_as, publishing });
+        self.under_way = Some(UnderWay::begin(&self.bus, event, kept_as, pause));
     }
 
     /// What became of the event under way.
@@ -311,56 +298,6 @@ impl SpoolingPublisher {
         }
     }
 
-    /// Keeps what is in memory alone, the event under way first, as far as there is room.
-    async fn spill(&mut self) {
-        let mut events = std::mem::take(&mut self.waiting);
-        let in_memory = |one: &&UnderWay| one.kept_as.is_none();
-        let oldest = self.under_way.as_ref().filter(in_memory).map(|one| one.event.clone());
-        let mut leads = oldest.is_some();
-        if let Some(event) = oldest {
-            events.push_front(event);
-        }
-        while !events.is_empty() {
-            let (rest, kept) = self.kept.keep(events).await;
-            events = rest;
-            self.count(|_| {});
-            if let Some(first) = kept.first
-                && std::mem::take(&mut leads)
-                && let Some(under_way) = &mut self.under_way
-            {
-                under_way.kept_as = Some(first);
-            }
-            match kept.refused {
-                None => self.told.refused = false,
-                // It is on its way to the bus all the same, and whatever follows can be kept.
-                Some(AppendError::TooLarge { .. }) if std::mem::take(&mut leads) => {
-                    events.pop_front();
-                }
-                Some(error @ AppendError::TooLarge { .. }) => {
-                    warn!(error = %chain(&error), "event lost");
-                    events.pop_front();
-                    self.count_lost(Origin::ThisRun);
-                }
-                Some(error) => {
-                    self.tell_refused(&error);
-                    break;
-                }
-            }
-        }
-        if leads {
-            events.pop_front();
-        }
-        self.waiting = events;
-        self.look_at = Instant::now() + RETRY_PAUSE;
-    }
-
-    /// Once for as long as it lasts.
-    fn tell_refused(&mut self, error: &AppendError) {
-        if !std::mem::replace(&mut self.told.refused, true) {
-            warn!(error = %chain(error), "events cannot be kept on disk; sources are held back");
-        }
-    }
-
     /// Gives permits back once what they were for is kept or published.
     fn release(&mut self) {
         if self.is_nothing_in_memory_alone() && self.held.take().is_some() {
@@ -369,31 +306,6 @@ impl SpoolingPublisher {
                 self.board.update(|status| status.backpressure = false);
             }
         }
-    }
-
-    /// The bus is gone: ends the sources, and keeps whatever they have sent, as far as there is room.
-    async fn keep_rest(&mut self, source: PublishError) -> RunError {
-        self.bus_gone.notify_one();
-        loop {
-            self.spill().await;
-            if !self.waiting.is_empty() {
-                break;
-            }
-            self.release();
-            match self.batches.recv().await {
-                Some(batch) => self.take(Some(batch)),
-                None => break,
-            }
-        }
-        RunError::BusLost { source, lost: 0 }
-    }
-}
-
-/// Waits for the event under way; for ever without one. Cancel safe.
-async fn published(under_way: &mut Option<UnderWay>) -> Result<(), PublishError> {
-    match under_way {
-        Some(event) => event.publishing.as_mut().await,
-        None => std::future::pending().await,
     }
 }
 

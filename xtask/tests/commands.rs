@@ -112,7 +112,7 @@ fn platforms_fails_on_what_does_not_compile_there_and_on_a_lint() {
     platforms().code(1).stderr(contains("`unused` is never used"));
 }
 
-/// A package by the name of the collectors' that needs a crate by a name as those that are to be gone.
+/// A package by the name of the collectors', and a crate named as those that are to be gone.
 fn plant_collectors(root: &Path, need: &str, code: &str) {
     let manifest = format!(
         "[package]\nname = \"collector-core\"\nedition = \"2024\"\n[workspace]\n[lib]\n\

@@ -63,7 +63,7 @@ pub use progress::{Progress, Standing};
 pub use read::{ReadError, is_in, read, read_either, read_file};
 pub use revision::revision;
 pub use run::{
-    Behaviour, BehaviourRow, CheckedRow, CurveRow, DivergenceRow, FORMAT, LeftBehind,
+    Behaviour, BehaviourRow, CheckedRow, CurveRow, Demanded, DivergenceRow, FORMAT, LeftBehind,
     PerformanceRow, Run, TopicRow, Witness, schema,
 };
 pub use sides::sides;

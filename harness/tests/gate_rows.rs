@@ -5,7 +5,8 @@ use equivalence::plan::gates::{Against, GateCell, GateTable, Metric};
 use equivalence::plan::{Bus, TrialKind};
 use equivalence::record::{Latency, TearDown, Trial, TrialFigures, Validity};
 use equivalence::report::{
-    Answer, FORMAT, Host, PerformanceRow, Run, Strictness, answer, exit, table,
+    Answer, Behaviour, BehaviourRow, Demanded, FORMAT, Host, PerformanceRow, Run, Strictness,
+    answer, exit, table,
 };
 
 const SEED: u64 = 11;
@@ -80,6 +81,7 @@ fn run(evidence: Vec<Evidence>) -> Run {
         baseline: Bus::Crossbeam,
         baseline_revision: None,
         candidates: vec![Bus::Process],
+        demanded: vec![Demanded { bus: Bus::Process, metrics: gates().metrics(Bus::Process) }],
         started_unix_s: 0,
         finished_unix_s: 1,
         calibration: Vec::new(),
@@ -92,6 +94,27 @@ fn run(evidence: Vec<Evidence>) -> Run {
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,
+    }
+}
+
+/// A behaviour case that holds on the candidate.
+fn holds() -> BehaviourRow {
+    BehaviourRow {
+        case: "ordering/any".to_owned(),
+        bus: Bus::Process,
+        outcome: Behaviour::Pass,
+        violations: Vec::new(),
+        timeline: None,
+        divergences: Vec::new(),
+        differences: Vec::new(),
+        unsteady: Vec::new(),
+        checked: Vec::new(),
+        reached: Vec::new(),
+        published: 1,
+        received: 1,
+        topics: Vec::new(),
+        processes: Vec::new(),
+        rerun: String::new(),
     }
 }
 
@@ -123,9 +146,18 @@ fn a_gated_metric_nobody_measured_has_a_row_that_says_so() {
 
 #[test]
 fn a_fast_candidate_means_switch_and_exit_zero() {
-    let run = run(vec![evidence(TrialKind::Saturation, 3.0), evidence(TrialKind::Paced, 0.9)]);
+    let mut run = run(vec![evidence(TrialKind::Saturation, 3.0), evidence(TrialKind::Paced, 0.9)]);
+    run.behaviour.push(holds());
     assert_eq!(answer(&run, Bus::Process), Answer::Switch, "{}", table(&run));
     assert_eq!(exit(&run, Strictness::default()).code(), 0);
+}
+
+#[test]
+fn one_kind_of_trial_alone_is_no_reason_to_switch() {
+    let run = run(vec![evidence(TrialKind::Saturation, 3.0)]);
+    let first = "process against crossbeam: not yet known, because behaviour was not run, and \
+                 latency-p99, cpu were not judged";
+    assert_eq!(table(&run).lines().next(), Some(first));
 }
 
 #[test]

@@ -60,6 +60,7 @@ fn written() -> TempDir {
         baseline_revision: None,
         criteria: Vec::new(),
         candidates: vec![Bus::Process],
+        demanded: Vec::new(),
         started_unix_s: 0,
         finished_unix_s: 1,
         calibration: Vec::new(),

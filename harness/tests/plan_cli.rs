@@ -50,6 +50,7 @@ fn report(ratio: f64, change: impl Fn(&mut Run)) -> TempDir {
         baseline: Bus::Crossbeam,
         baseline_revision: None,
         candidates: vec![Bus::Process],
+        demanded: Vec::new(),
         started_unix_s: 0,
         finished_unix_s: 1,
         calibration: Vec::new(),

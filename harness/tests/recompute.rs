@@ -281,6 +281,7 @@ fn run() -> Run {
         baseline: Bus::Crossbeam,
         baseline_revision: None,
         candidates: vec![Bus::Process],
+        demanded: Vec::new(),
         started_unix_s: 0,
         finished_unix_s: 1,
         calibration: Vec::new(),

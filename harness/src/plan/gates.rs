@@ -134,6 +134,15 @@ impl GateTable {
         Some(GateCell { enforced: false, ..lent.clone() })
     }
 
+    /// What is demanded of a bus against another, in some case or other, in the order of the verdict table.
+    pub fn metrics(&self, bus: Bus) -> Vec<Metric> {
+        let is_demanded = |metric: &Metric| {
+            let own = (*metric, bus, Against::Bus);
+            self.cells.iter().any(|cell| (cell.metric, cell.bus, cell.against) == own)
+        };
+        Metric::ALL.into_iter().filter(is_demanded).collect()
+    }
+
     /// Demands `limit` of every bus that has a cell for this metric and case already.
     ///
     /// Returns the limit in force where `limit` would loosen it, and then changes nothing.
@@ -201,6 +210,16 @@ mod tests {
         assert_eq!(at("perf/saturation[subs=1,payload=200]"), Some(0.9));
         assert_eq!(at("perf/saturation[subs=4]"), Some(0.8));
         assert_eq!(table.cell(Metric::Cpu, "perf/paced", Bus::Process), None);
+    }
+
+    #[test]
+    fn what_is_demanded_of_a_bus_is_told_once_and_without_what_is_between_revisions() {
+        let mut table = table();
+        let (metric, against) = (Metric::Cpu, Against::Revision);
+        table.cells.push(GateCell { metric, against, ..table.cells[0].clone() });
+        table.cells.push(GateCell { metric: Metric::LatencyP50, ..table.cells[0].clone() });
+        assert_eq!(table.metrics(Bus::Process), [Metric::Throughput, Metric::LatencyP50]);
+        assert_eq!(table.metrics(Bus::Agent), []);
     }
 
     #[test]

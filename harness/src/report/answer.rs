@@ -6,7 +6,8 @@
 //! 2. a gate failed conclusively, or a cost grows that theory says is flat: **do not switch**;
 //! 3. the run is partial, the harness could not do its work, the baseline itself broke a promise,
 //!    something was not exercised, two buses differ and neither is shown to be wrong, no gate was
-//!    judged, or one is undecided or could not be read: **not yet known**;
+//!    judged, one is undecided or could not be read, or the run had no behaviour or nothing of a
+//!    metric that is gated: **not yet known**;
 //! 4. otherwise every gate that applies passed: **switch**.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -204,7 +205,8 @@ fn undecided(run: &Run, candidate: Bus) -> Option<String> {
         }
     }
     if open == 0 {
-        let decided = (passed > 0).then(|| unread(run, candidate));
+        let still_open = || unread(run, candidate).or_else(|| lacking(run, candidate));
+        let decided = (passed > 0).then(still_open);
         return decided.unwrap_or_else(|| Some(unmeasured(run, candidate)));
     }
     if reasons.len() == 1 && reasons.contains_key(Reason::Smoke.as_str()) {
@@ -224,6 +226,28 @@ fn unread(run: &Run, candidate: Bus) -> Option<String> {
         }
         _ => None,
     })
+}
+
+/// What a switch would rest on and this run has nothing of: a run of a part does not speak for the whole.
+/// Of a bus beside itself it is not asked, as there is nothing to switch to.
+fn lacking(run: &Run, candidate: Bus) -> Option<String> {
+    if candidate == run.baseline || run.baseline_revision.is_some() {
+        return None;
+    }
+    let was_run = |row: &BehaviourRow| !matches!(row.outcome, Behaviour::NotApplicable(_));
+    let behaves = run.behaviour.iter().any(|row| row.bus == candidate && was_run(row));
+    let behaviour = (!behaves).then(|| "behaviour was not run".to_owned());
+    let demanded = run.demanded.iter().filter(|own| own.bus == candidate);
+    let missing = demanded.flat_map(|own| &own.metrics);
+    let missing = missing.filter(|metric| gates(run, candidate).all(|row| row.metric != **metric));
+    let missing: Vec<&str> = missing.map(|metric| metric.as_str()).collect();
+    let gated = match missing.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} was not judged")),
+        several => Some(format!("{} were not judged", several.join(", "))),
+    };
+    let all: Vec<String> = behaviour.into_iter().chain(gated).collect();
+    (!all.is_empty()).then(|| all.join(", and "))
 }
 
 fn gates(run: &Run, candidate: Bus) -> impl Iterator<Item = &PerformanceRow> {

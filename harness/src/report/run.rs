@@ -37,6 +37,10 @@ pub struct Run {
     pub baseline_revision: Option<String>,
     /// The buses in question; the first is the one the answer is about first.
     pub candidates: Vec<Bus>,
+    /// What the gates demand of each candidate, whatever this run measured: without all of it there is no
+    /// reason to switch. Empty in older reports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub demanded: Vec<Demanded>,
     /// When it began, seconds since the Unix epoch.
     pub started_unix_s: u64,
     /// When it ended or was interrupted, seconds since the Unix epoch.
@@ -75,6 +79,15 @@ impl Run {
         let place = self.candidates.iter().position(|candidate| *candidate == bus);
         (bus != self.baseline).then(|| place.unwrap_or(all))
     }
+}
+
+/// What the gates demand of a bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Demanded {
+    /// The candidate.
+    pub bus: Bus,
+    /// What is gated of it in some case, each once.
+    pub metrics: Vec<Metric>,
 }
 
 /// One behaviour case on one bus.

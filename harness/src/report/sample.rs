@@ -3,7 +3,8 @@
 use daemoneye_eventbus::hops::Hop;
 
 use super::{
-    Behaviour, BehaviourRow, CurveRow, FORMAT, Host, LeftBehind, PerformanceRow, Run, Witness,
+    Behaviour, BehaviourRow, CurveRow, Demanded, FORMAT, Host, LeftBehind, PerformanceRow, Run,
+    Witness,
 };
 use crate::check::{Colour, Difference, Subject};
 use crate::gate::{
@@ -36,6 +37,7 @@ pub(crate) fn run() -> Run {
         baseline: Bus::Crossbeam,
         baseline_revision: None,
         candidates: vec![Bus::Process],
+        demanded: demanded(),
         started_unix_s: 1_000,
         finished_unix_s: 1_060,
         calibration: vec!["events are shared, not cloned".to_owned()],
@@ -49,6 +51,11 @@ pub(crate) fn run() -> Run {
         infrastructure: Vec::new(),
         interrupted: None,
     }
+}
+
+/// What its two gates demand.
+fn demanded() -> Vec<Demanded> {
+    vec![Demanded { bus: Bus::Process, metrics: vec![Metric::Throughput, Metric::LatencyP99] }]
 }
 
 fn again() -> String {

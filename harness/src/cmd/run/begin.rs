@@ -7,11 +7,13 @@ use super::options::{RunOptions, once_each};
 use crate::cmd::command_line::CommandLine;
 use crate::cmd::selection::Selection;
 use crate::plan::{Bus, Case};
-use crate::report::{self, Host, Run};
+use crate::report::{self, Demanded, Host, Run};
 
 /// The record of a run that has looked at nothing yet.
 pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let candidates = candidates(options, selection);
+    let demanded = candidates.iter().map(|bus| demanded(selection, *bus)).collect();
     Run {
         command: command(options, selection),
         format: report::FORMAT,
@@ -21,7 +23,8 @@ pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
         profile: options.wanted.profile.as_str().to_owned(),
         baseline: options.wanted.baseline,
         baseline_revision: options.revision.clone(),
-        candidates: candidates(options, selection),
+        candidates,
+        demanded,
         started_unix_s: unix_s(),
         finished_unix_s: 0,
         calibration: Vec::new(),
@@ -35,6 +38,10 @@ pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
         infrastructure: Vec::new(),
         interrupted: None,
     }
+}
+
+fn demanded(selection: &Selection, bus: Bus) -> Demanded {
+    Demanded { bus, metrics: selection.table.metrics(bus) }
 }
 
 /// The line that repeats the run.

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::check::{Colour, Difference, Subject};
+use crate::plan::gates::Metric;
+use crate::report::Demanded;
 use crate::report::sample::{failing, leftover, passing, run};
 
 fn said(run: &Run) -> String {
@@ -84,6 +86,7 @@ fn a_row_for_information_decides_nothing() {
     let mut run = run();
     run.performance[1].judgement.verdict = Verdict::Fail;
     run.performance[1].gated = false;
+    run.demanded.clear();
     assert_eq!(answer(&run, Bus::Process), Answer::Switch);
 }
 
@@ -146,6 +149,39 @@ fn what_was_not_looked_at_is_never_a_yes() {
 }
 
 #[test]
+fn a_part_of_what_a_switch_rests_on_is_no_reason_to_switch() {
+    let whole = run();
+    let throughput_alone = Run {
+        behaviour: Vec::new(),
+        performance: vec![whole.performance[0].clone()],
+        ..whole.clone()
+    };
+    let why = "behaviour was not run, and latency-p99 was not judged";
+    assert_eq!(said(&throughput_alone), format!("not yet known, because {why}"));
+    let mut unjudged = Run { behaviour: whole.behaviour.clone(), ..throughput_alone };
+    let why = "latency-p99 was not judged";
+    assert_eq!(said(&unjudged), format!("not yet known, because {why}"));
+    unjudged.demanded[0].metrics.extend([Metric::Cpu, Metric::Memory]);
+    let why = "latency-p99, cpu, memory were not judged";
+    assert_eq!(said(&unjudged), format!("not yet known, because {why}"));
+    let mut elsewhere = whole.clone();
+    elsewhere.behaviour.retain(|row| row.bus != Bus::Process);
+    assert_eq!(said(&elsewhere), "not yet known, because behaviour was not run");
+    let why = Behaviour::NotApplicable("no sockets".to_owned());
+    elsewhere.behaviour.push(BehaviourRow { outcome: why, ..passing(Bus::Process) });
+    assert_eq!(said(&elsewhere), "not yet known, because behaviour was not run");
+    let elsewhere = Run { baseline_revision: Some("abc".to_owned()), ..elsewhere };
+    assert_eq!(answer(&elsewhere, Bus::Process), Answer::Switch, "there is nothing to switch to");
+}
+
+#[test]
+fn what_is_demanded_of_another_bus_is_not_missing_here() {
+    let mut run = run();
+    run.demanded.push(Demanded { bus: Bus::Agent, metrics: vec![Metric::Memory] });
+    assert_eq!(answer(&run, Bus::Process), Answer::Switch);
+}
+
+#[test]
 fn another_candidates_trouble_is_not_this_ones() {
     let mut run = run();
     run.candidates.push(Bus::Agent);
@@ -187,6 +223,7 @@ fn a_gate_that_could_not_be_read_leaves_the_question_open() {
     assert_eq!(answer(&run, Bus::Process), Answer::Switch);
     run.host.system = "linux".to_owned();
     run.performance[1].gated = false;
+    run.demanded.clear();
     assert_eq!(answer(&run, Bus::Process), Answer::Switch);
 }
 

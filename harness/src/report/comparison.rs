@@ -4,9 +4,12 @@
 //! of host. How much a ratio has changed is bounded by the ends of both intervals, which is more than either
 //! errs: what is called worse is so whatever each of them allows.
 
+mod open;
+
+use self::open::open;
 use super::alignment::aligned;
 use super::figure::{counted, ratio};
-use super::{Behaviour, BehaviourRow, Ended, PerformanceRow, Run};
+use super::{Behaviour, BehaviourRow, PerformanceRow, Run};
 use crate::gate::{Direction, Interval, Verdict};
 use crate::plan::Bus;
 use crate::plan::gates::Metric;
@@ -249,34 +252,10 @@ fn outcomes(earlier: &Run, later: &Run) -> Vec<OutcomeChange> {
     told
 }
 
-/// What the later report leaves open that the earlier did not.
-fn open(earlier: &Run, later: &Run) -> Vec<String> {
-    let partial = later.interrupted.iter().map(|why| format!("the later run is partial: {why}"));
-    let broken = later.infrastructure.iter().map(|why| format!("in the later run: {why}"));
-    let left = later.left_behind.iter().filter(|left| !left.tear_down.is_clean());
-    let left = left.map(|left| format!("the later run left something behind in {}", left.case));
-    let unjudged = later.behaviour.iter().filter(|row| {
-        Ended::behaved(row).is_open()
-            && found(earlier, row).is_some_and(|was| was.outcome == Behaviour::Pass)
-    });
-    let unjudged = unjudged.map(|row| {
-        format!("{} on {} passed before and is not decided now", row.case, row.bus.as_str())
-    });
-    let grows = later.candidates.iter().flat_map(|bus| {
-        let drawn = later.curves.iter().filter(|row| row.verdict(*bus) == Some(&Verdict::Fail));
-        drawn.map(|row| format!("a cost grows along {}", row.scenario))
-    });
-    let revisions = [earlier, later].map(|run| run.baseline_revision.as_deref());
-    let revisions = (revisions[0] != revisions[1]).then(|| {
-        "the baselines are of different revisions, so that no ratio is compared".to_owned()
-    });
-    let all = partial.chain(broken).chain(left).chain(unjudged).chain(grows).chain(revisions);
-    all.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gate::Reason;
     use crate::report::sample::{failing, leftover, passing, run};
 
     /// The sample with the ratio of its throughput and of its latency multiplied.
@@ -349,12 +328,15 @@ mod tests {
 
     #[test]
     fn a_later_report_that_says_less_leaves_it_open() {
-        let changes: [fn(&mut Run); 5] = [
+        let changes: [fn(&mut Run); 8] = [
             |run| run.interrupted = Some("interrupted".to_owned()),
             |run| run.infrastructure.push("a process did not start".to_owned()),
             |run| run.left_behind.push(leftover(Bus::Process)),
             |run| run.behaviour[1].outcome = Behaviour::Broken("why".to_owned()),
             |run| run.baseline_revision = Some("abc".to_owned()),
+            |run| run.behaviour.truncate(1),
+            |run| run.performance.truncate(1),
+            |run| run.performance[0].judgement.verdict = Verdict::Inconclusive(Reason::Noise),
         ];
         for (number, change) in changes.into_iter().enumerate() {
             let mut later = run();

@@ -94,7 +94,8 @@ impl Ended {
         }
     }
 
-    fn of(verdict: &Verdict) -> Self {
+    /// How a gate or a curve ended.
+    pub(super) fn of(verdict: &Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Pass,
             Verdict::Fail => Self::Fail,

@@ -149,7 +149,7 @@ fn main() -> ExitCode {
         Verb::Rerun(arguments) => cmd::rerun::run(&arguments),
         Verb::Report(arguments) => told(cmd::report::run(&arguments)),
         Verb::Trend(arguments) => told(cmd::trend::run(&arguments)),
-        Verb::Compare(arguments) => told(cmd::compare::run(&arguments)),
+        Verb::Compare(arguments) => cmd::compare::run(&arguments),
         Verb::Plan(plan) => cmd::plan::run(&plan.resolved()),
         Verb::Review(arguments) => cmd::review::run(&arguments),
         Verb::New(arguments) => told(cmd::new::run(&arguments)),

@@ -119,6 +119,31 @@ fn a_promise_that_is_broken_now_is_worse_and_one_that_is_mended_is_not() {
     compared(&held, &broken).code(3).stdout(told);
 }
 
+/// Nobody reads to the end, or nothing can be written: what is worse is worse all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_comparison_that_nobody_reads_keeps_its_verdict() {
+    let ((_good, held), (_bad, broken)) = (reported(false), reported(true));
+    let ended = |earlier: &TempDir, later: &TempDir, out: std::process::Stdio| {
+        let mut compare = std::process::Command::new(env!("CARGO_BIN_EXE_equivalence"));
+        compare.arg("compare").arg(earlier.path()).arg(later.path()).stdout(out);
+        compare.output().expect("it runs").status.code()
+    };
+    let closed = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        std::process::Stdio::from(writer)
+    };
+    let full = || {
+        let device = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+        std::process::Stdio::from(device)
+    };
+    assert_eq!(ended(&held, &broken, closed()), Some(1));
+    assert_eq!(ended(&held, &broken, full()), Some(1));
+    assert_eq!(ended(&broken, &held, closed()), Some(0));
+    assert_eq!(ended(&broken, &held, full()), Some(4), "the answer is lost");
+}
+
 #[test]
 fn a_run_that_was_kept_is_compared_with_and_drawn() {
     let (folder, kept) = (scenarios(false), tempfile::tempdir().expect("a folder"));

@@ -54,7 +54,7 @@ pub use comparison::{Comparison, Outcome};
 pub use curves::said_of;
 pub use ending::{Ended, Ending, endings};
 pub use exit::{Exit, FailOn, OnInconclusive, Strictness, exit};
-pub use figure::{counted, figure};
+pub use figure::{at_most, counted, figure};
 pub use host::Host;
 pub use html::{TREND_TITLE, trend_page};
 pub use kept::{all_kept, keep, kept};

@@ -1,6 +1,11 @@
 //! Numbers as people read them: three significant digits and a unit.
 
+use std::time::Duration;
+
 use crate::plan::gates::Metric;
+
+const NANOSECONDS_PER_SECOND: u128 = 1_000_000_000;
+const SECONDS_PER_MINUTE: u128 = 60;
 
 /// A metric's figure with its unit, for example `2.74 M/s` or `41.2 µs`.
 pub fn figure(metric: Metric, value: f64) -> String {
@@ -20,6 +25,14 @@ pub fn figure(metric: Metric, value: f64) -> String {
 /// A number and its noun: `1 block`, `2 blocks`.
 pub fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// The longest that something takes: seconds below a minute, whole minutes from there on, both rounded up.
+pub fn at_most(time: Duration) -> String {
+    match time.as_nanos().div_ceil(NANOSECONDS_PER_SECOND) {
+        seconds @ 0..SECONDS_PER_MINUTE => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(SECONDS_PER_MINUTE)),
+    }
 }
 
 /// A ratio with two decimals, more when it is small.
@@ -58,6 +71,23 @@ mod tests {
         assert_eq!(figure(Metric::Memory, 2_621_440.0), "2.50 MiB");
         assert_eq!(figure(Metric::Backlog, 312.0), "312 B");
         assert_eq!(figure(Metric::Backlog, 0.0), "0.00 B");
+    }
+
+    #[test]
+    fn the_longest_time_is_rounded_up() {
+        for (ms, told) in [
+            (0, "0 s"),
+            (1, "1 s"),
+            (8_000, "8 s"),
+            (8_001, "9 s"),
+            (59_000, "59 s"),
+            (59_001, "1 min"),
+            (60_001, "2 min"),
+            (7_200_000, "120 min"),
+        ] {
+            assert_eq!(at_most(Duration::from_millis(ms)), told, "{ms}");
+        }
+        assert_eq!(at_most(Duration::from_nanos(1)), "1 s", "something is left");
     }
 
     #[test]

@@ -5,19 +5,20 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::figure::{counted, ratio};
+use super::figure::{at_most, counted, ratio};
 use crate::gate::{Estimate, Limit};
 use crate::plan::gates::Metric;
 
 /// How often a bar is redrawn: the elapsed time moves while a trial does not.
 const REDRAW: Duration = Duration::from_secs(1);
-const SECONDS_PER_MINUTE: u64 = 60;
 
 /// Shows how far a run is. Not a record: what cannot be shown is not an error.
 pub struct Progress {
     screen: Screen,
     /// What each case of the run takes at most.
     steps: Vec<Duration>,
+    /// When the run began.
+    started: Instant,
     /// Cases that ended.
     ended: usize,
     /// The case under way.
@@ -76,8 +77,8 @@ impl Progress {
     }
 
     fn new(screen: Screen, steps: Vec<Duration>) -> Self {
-        let began = Instant::now();
-        Self { screen, steps, ended: 0, case: String::new(), began, trials: 0 }
+        let now = Instant::now();
+        Self { screen, steps, started: now, ended: 0, case: String::new(), began: now, trials: 0 }
     }
 
     /// The run begins; the sentence says how long it may take.
@@ -89,15 +90,12 @@ impl Progress {
         }
     }
 
-    /// Whole minutes that are left at most, as `, at most 7 min left`. The last case of a run may take
-    /// longer than its bound, where the host was busy; how much longer nobody knows.
+    /// What is left at most, as `, at most 7 min left`.
     fn left(&self) -> String {
-        let open: Duration = self.steps.iter().skip(self.ended).sum();
-        let this = self.steps.get(self.ended).copied().unwrap_or_default();
-        let left = open.saturating_sub(self.began.elapsed().min(this));
-        match left.as_secs().div_ceil(SECONDS_PER_MINUTE) {
-            0 => ", later than the bound".to_owned(),
-            minutes => format!(", at most {minutes} min left"),
+        let taken = Taken { case: self.began.elapsed(), run: self.started.elapsed() };
+        match left(&self.steps, self.ended, taken) {
+            Some(left) => format!(", at most {} left", at_most(left)),
+            None => ", later than the bound".to_owned(),
         }
     }
 
@@ -166,6 +164,29 @@ impl Progress {
             bar.set_message(message.to_owned());
         }
     }
+}
+
+/// How long something has taken so far.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    /// The case under way.
+    case: Duration,
+    /// The whole run.
+    run: Duration,
+}
+
+/// What is left of a run at most; `None` where its last case goes on though the whole run was to have ended:
+/// the host was busy, and how much longer it takes nobody knows.
+fn left(steps: &[Duration], ended: usize, taken: Taken) -> Option<Duration> {
+    let this = steps.get(ended).copied().unwrap_or_default();
+    let open: Duration = steps.iter().skip(ended).sum();
+    let left = open.saturating_sub(taken.case.min(this));
+    if !left.is_zero() {
+        return Some(left);
+    }
+    // A last case beyond its own bound still has what the others did not take.
+    let whole: Duration = steps.iter().sum();
+    whole.checked_sub(taken.run).filter(|spare| !spare.is_zero())
 }
 
 impl Standing {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use crate::cmd::performance::{self, Entrant, Pair, Plan};
-use crate::cmd::run::estimate::{self, in_words};
+use crate::cmd::run::estimate;
 use crate::cmd::run::interrupt;
 use crate::cmd::selection::Selection;
 use crate::driver::{DriveError, Fault, Interrupt, raise_descriptor_limit};
@@ -15,7 +15,7 @@ use crate::gate::Look;
 use crate::mutants::{GateSaid, SlowMatrix, SlowMutant, SlowRow, Stopped};
 use crate::plan::gates::{GateCell, GateTable};
 use crate::plan::{Bus, Case};
-use crate::report::{PerformanceRow, Progress};
+use crate::report::{PerformanceRow, Progress, at_most};
 
 /// The bus whose limits slow ones are held to.
 const HELD_LIKE: Bus = Bus::Process;
@@ -102,7 +102,7 @@ fn progress(jobs: &[Job<'_>]) -> Progress {
         estimate::measured(job.case, &[against_sound(job.mutant)], Look::Third.blocks(), true)
     };
     let steps: Vec<Duration> = jobs.iter().map(step).collect();
-    let (most, many) = (in_words(steps.iter().sum()), jobs.len());
+    let (most, many) = (at_most(steps.iter().sum()), jobs.len());
     let mut progress = Progress::standard(steps);
     progress.begins(&format!("{many} measurement(s), at most {most} on a quiet host"));
     progress

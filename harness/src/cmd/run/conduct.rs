@@ -11,7 +11,7 @@ use self::performance::Pairs;
 use super::UNFINISHED;
 use super::begin::unix_s;
 use super::calibration::calibrate;
-use super::estimate::{self, in_words, one_trial};
+use super::estimate::{self, one_trial};
 use super::folder::TRIALS;
 use super::options::RunOptions;
 use crate::check::{Observed, Unsteady, unsteady};
@@ -23,7 +23,7 @@ use crate::driver::{DriveError, Interrupt, sweep_runtime_folders};
 use crate::plan::{Bus, Case, TrialKind};
 use crate::record::{History, TearDown};
 use crate::report::{
-    self, Behaviour, BehaviourRow, LeftBehind, PerformanceRow, Progress, Run, counted,
+    self, Behaviour, BehaviourRow, LeftBehind, PerformanceRow, Progress, Run, at_most, counted,
 };
 
 /// A report is written again after so long, at the end of a case.
@@ -45,7 +45,7 @@ pub(super) async fn conduct(
     let mut progress = Progress::standard(steps);
     progress.begins(&format!(
         "at most {} on a quiet host, at most {} a performance case",
-        in_words(total),
+        at_most(total),
         counted(blocks, "block", "blocks")
     ));
     let mut conductor = Conductor {

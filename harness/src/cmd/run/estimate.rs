@@ -67,12 +67,3 @@ fn chaos(chaos: &Chaos) -> Duration {
     let stop_ms = if hangs { chaos.collector.shutdown_timeout_ms } else { 0 };
     Duration::from_millis(chaos.planned_ms() + stop_ms)
 }
-
-/// Seconds below a minute, whole minutes from there on.
-pub(in crate::cmd) fn in_words(time: Duration) -> String {
-    // Rounded up throughout: it is said to be the most.
-    match time.as_millis().div_ceil(1000) {
-        seconds @ 0..60 => format!("{seconds} s"),
-        seconds => format!("{} min", seconds.div_ceil(60)),
-    }
-}

@@ -56,10 +56,44 @@ at most 7 min
   6 blocks: cpu 1.50 [1.00, 2.50] (limit 2.00); memory unknown (limit 2.00), at most 7 min left
   10 blocks: all decided, at most 7 min left
   cpu PASS
-[2/2] ordering/one on process, at most 1 min left
+[2/2] ordering/one on process, at most 30 s left
   pass
 ";
     assert_eq!(kept.text(), expected);
+}
+
+/// What is left of three cases of at most 8 s, 300 ms and 200 ms, milliseconds.
+fn left_ms(ended: usize, case: u64, run: u64) -> Option<u128> {
+    let steps = [8_000, 300, 200].map(Duration::from_millis);
+    let taken = Taken { case: Duration::from_millis(case), run: Duration::from_millis(run) };
+    left(&steps, ended, taken).map(|left| left.as_millis())
+}
+
+#[test]
+fn less_than_a_second_is_left_and_not_later_than_the_bound() {
+    assert_eq!(left_ms(0, 0, 0), Some(8_500));
+    assert_eq!(left_ms(2, 0, 3_000), Some(200));
+    assert_eq!(left_ms(2, 199, 3_199), Some(1));
+}
+
+#[test]
+fn a_case_beyond_its_bound_takes_nothing_from_those_behind_it() {
+    assert_eq!(left_ms(0, 9_000, 9_000), Some(500));
+}
+
+#[test]
+fn only_a_run_beyond_its_bound_is_later_than_that() {
+    assert_eq!(left_ms(2, 400, 3_400), Some(5_100), "the others took less than they might have");
+    assert_eq!(left_ms(2, 400, 8_500), None);
+    assert_eq!(left_ms(2, 400, 9_000), None);
+}
+
+#[test]
+fn a_run_that_is_late_says_so() {
+    let kept = Kept::default();
+    let mut progress = Progress::lines(vec![Duration::ZERO], Box::new(kept.clone()));
+    progress.case_started("a", "process");
+    assert_eq!(kept.text(), "[1/1] a on process, later than the bound\n");
 }
 
 #[test]

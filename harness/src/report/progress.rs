@@ -25,8 +25,11 @@ pub struct Progress {
     case: String,
     /// When it began.
     began: Instant,
-    /// Trials of it that ended.
+    /// Trials of it that ended, and the bus of the last.
     trials: usize,
+    last: String,
+    /// What its last block came to; empty before the first.
+    standing: String,
 }
 
 /// How a gate stands that is not decided yet.
@@ -78,7 +81,8 @@ impl Progress {
 
     fn new(screen: Screen, steps: Vec<Duration>) -> Self {
         let now = Instant::now();
-        Self { screen, steps, started: now, ended: 0, case: String::new(), began: now, trials: 0 }
+        let [case, last, standing] = [const { String::new() }; 3];
+        Self { screen, steps, started: now, ended: 0, case, began: now, trials: 0, last, standing }
     }
 
     /// The run begins; the sentence says how long it may take.
@@ -103,32 +107,29 @@ impl Progress {
     pub fn case_started(&mut self, case: &str, where_on: &str) {
         self.case = format!("{case} on {where_on}");
         self.trials = 0;
+        self.standing.clear();
         self.began = Instant::now();
         let (number, cases, left) = (self.ended + 1, self.steps.len(), self.left());
         let line = format!("[{number}/{cases}] {}{left}", self.case);
         self.say(&line);
-        self.show(&self.case.clone());
+        self.show();
     }
 
     /// A trial of the case ended. Lines stay silent: there are hundreds.
     pub fn trial_done(&mut self, bus: &str) {
         self.trials += 1;
-        self.show(&format!(
-            "{}: {}, last {bus}",
-            self.case,
-            counted(self.trials, "trial", "trials")
-        ));
+        bus.clone_into(&mut self.last);
+        self.show();
     }
 
     /// A block ended: how its metrics stand, those that are still undecided.
     pub fn block_done(&mut self, blocks: usize, undecided: &[Standing]) {
         let standing: Vec<String> = undecided.iter().map(Standing::told).collect();
         let open = if standing.is_empty() { "all decided".to_owned() } else { standing.join("; ") };
-        let left = self.left();
-        let blocks = counted(blocks, "block", "blocks");
-        let line = format!("{}: {blocks}, {open}{left}", self.case);
-        self.say(&format!("  {blocks}: {open}{left}"));
-        self.show(&line);
+        self.standing = format!("{}: {open}", counted(blocks, "block", "blocks"));
+        let line = format!("  {}{}", self.standing, self.left());
+        self.say(&line);
+        self.show();
     }
 
     /// The case ended with these words, for example a verdict per metric or `pass`.
@@ -159,10 +160,20 @@ impl Progress {
         }
     }
 
-    fn show(&self, message: &str) {
+    fn show(&self) {
         if let Screen::Bar(bar) = &self.screen {
-            bar.set_message(message.to_owned());
+            bar.set_message(self.message());
         }
+    }
+
+    /// What stands beside a bar. What is left comes first: a terminal cuts what it has no room for.
+    fn message(&self) -> String {
+        let trials = counted(self.trials, "trial", "trials");
+        let trials = (self.trials > 0).then(|| format!("{trials}, last {}", self.last));
+        let standing = Some(self.standing.clone()).filter(|told| !told.is_empty());
+        let told: Vec<String> = trials.into_iter().chain(standing).collect();
+        let place = format!("{}{}", self.case, self.left());
+        if told.is_empty() { place } else { format!("{place}: {}", told.join("; ")) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a run looks like where there is no terminal.
+//! What a run looks like, on a terminal and elsewhere.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -94,6 +94,29 @@ fn a_run_that_is_late_says_so() {
     let mut progress = Progress::lines(vec![Duration::ZERO], Box::new(kept.clone()));
     progress.case_started("a", "process");
     assert_eq!(kept.text(), "[1/1] a on process, later than the bound\n");
+}
+
+#[test]
+fn a_bar_says_what_is_left_and_how_the_case_stands_after_every_trial() {
+    let bar = ProgressBar::hidden();
+    let steps = vec![Duration::from_secs(30), Duration::from_mins(6)];
+    let mut progress = Progress::new(Screen::Bar(bar.clone()), steps);
+    progress.case_started("ordering/one", "crossbeam");
+    assert_eq!(bar.message(), "ordering/one on crossbeam, at most 7 min left");
+    progress.case_done("pass");
+    assert_eq!(bar.position(), 1);
+    progress.case_started("perf/paced", "process against crossbeam");
+    let place = "perf/paced on process against crossbeam, at most 6 min left";
+    assert_eq!(bar.message(), place);
+    progress.trial_done("process");
+    assert_eq!(bar.message(), format!("{place}: 1 trial, last process"));
+    let limit = Limit { direction: Direction::AtMost, ratio: 2.0 };
+    let (of, metric, estimate) = (None, Metric::Cpu, None);
+    progress.block_done(1, &[Standing { of, metric, limit, estimate }]);
+    let standing = "1 block: cpu unknown (limit 2.00)";
+    assert_eq!(bar.message(), format!("{place}: 1 trial, last process; {standing}"));
+    progress.trial_done("crossbeam");
+    assert_eq!(bar.message(), format!("{place}: 2 trials, last crossbeam; {standing}"));
 }
 
 #[test]

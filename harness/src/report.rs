@@ -8,7 +8,7 @@
 //! - `run`, `timeline`: the record, and the JSON Schema of it;
 //! - `answer`, `exit`: switch or not, and the exit code;
 //! - `sides`: what the two buses of a comparison are called;
-//! - `figure`, `stamp`, `divergences`, `curves`, `hops`, `alignment`, `table`, `ledger`, `summary`: for people;
+//! - `figure`, `stamp`, `divergences`, `curves`, `hops`, `not_run`, `alignment`, `table`, `ledger`, `summary`: for people;
 //! - `picture`: what is drawn; `html`: the page for a browser;
 //! - `junit`, `annotations`: for the tools of a CI;
 //! - `comparison`: two reports beside each other; `kept`: what is kept of runs to be compared with;
@@ -34,6 +34,7 @@ mod kept;
 mod kills;
 mod layout;
 mod ledger;
+mod not_run;
 mod picture;
 mod progress;
 mod read;
@@ -64,7 +65,7 @@ pub use read::{ReadError, is_in, read, read_either, read_file};
 pub use revision::revision;
 pub use run::{
     Behaviour, BehaviourRow, CheckedRow, CurveRow, Demanded, DivergenceRow, FORMAT, LeftBehind,
-    PerformanceRow, Run, TopicRow, Witness, schema,
+    NotRun, OnBus, PerformanceRow, Run, TopicRow, Witness, schema,
 };
 pub use sides::sides;
 pub use stamp::utc;

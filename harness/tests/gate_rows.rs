@@ -94,6 +94,7 @@ fn run(evidence: Vec<Evidence>) -> Run {
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,
+        not_run: None,
     }
 }
 

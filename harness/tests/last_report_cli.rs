@@ -77,6 +77,7 @@ fn written() -> TempDir {
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,
+        not_run: None,
     };
     let folder = tempfile::tempdir().expect("a folder");
     report::write(folder.path(), &run).expect("written");

@@ -73,6 +73,7 @@ fn report(ratio: f64, change: impl Fn(&mut Run)) -> TempDir {
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,
+        not_run: None,
     };
     change(&mut run);
     let folder = tempfile::tempdir().expect("a folder");

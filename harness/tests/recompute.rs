@@ -294,6 +294,7 @@ fn run() -> Run {
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,
+        not_run: None,
     }
 }
 

@@ -119,7 +119,11 @@ fn cases(run: &Run, selection: &Selection, only: Option<Only>) -> Vec<String> {
     });
     let is_whole = run.interrupted.is_none() && run.infrastructure.is_empty();
     let not_run = selection.cases.iter().filter(|case| !is_whole && !has_row(run, case));
-    let not_run = not_run.map(|case| (case.id.clone(), Some(Only::Inconclusive)));
+    let not_run = not_run.map(|case| case.id.clone());
+    // A case may have a row of one bus and none of another.
+    let on_a_bus = run.not_run.iter().flat_map(|missing| &missing.cases);
+    let not_run = on_a_bus.map(|one| one.case.clone()).chain(not_run);
+    let not_run = not_run.map(|case| (case, Some(Only::Inconclusive)));
     let mut cases: Vec<String> = Vec::new();
     for (case, kind) in behaviour.chain(left).chain(gated).chain(curves).chain(not_run) {
         if is_wanted(kind) && !cases.contains(&case) {
@@ -156,6 +160,7 @@ fn of_verdict(verdict: &Verdict) -> Option<Only> {
 mod tests {
     use super::*;
     use crate::plan::Bus;
+    use crate::report::{NotRun, OnBus, sample};
 
     #[test]
     fn a_command_is_asked_again_with_all_its_options() {
@@ -167,6 +172,18 @@ mod tests {
         assert_eq!((options.wanted.seed, options.wanted.baseline), (7, Bus::Embedded));
         assert_eq!(options.candidates, [Bus::Agent]);
         assert!(options.baseline_twice);
+    }
+
+    #[test]
+    fn a_case_that_was_run_on_one_bus_and_not_on_the_other_is_run_again() {
+        let mut partial = sample::run();
+        assert!(cases(&partial, &Selection::default(), None).is_empty(), "it is whole");
+        partial.interrupted = Some("interrupted in ordering/one".to_owned());
+        let process = OnBus { case: "ordering/one".to_owned(), bus: Bus::Process };
+        partial.not_run = Some(NotRun { planned: 2, cases: vec![process] });
+        assert_eq!(cases(&partial, &Selection::default(), None), ["ordering/one"]);
+        let failed = Some(Only::Fail);
+        assert!(cases(&partial, &Selection::default(), failed).is_empty());
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub(super) mod estimate;
 pub(super) mod folder;
 pub(super) mod interrupt;
 mod options;
+mod remaining;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,9 +24,8 @@ use begin::begin;
 pub(super) use begin::unix_s;
 use conduct::conduct;
 pub use options::{Inconclusive, RunArgs, RunOptions};
+use remaining::unfinished;
 
-/// Said in a report from before the first case to after the last: it stays there after a crash.
-const UNFINISHED: &str = "the run has not ended; if nothing is running any more, it was killed";
 /// The variable that the CI of GitHub sets, to `true`.
 const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 
@@ -67,8 +67,7 @@ pub fn run(options: &RunOptions) -> ExitCode {
 fn record(options: &RunOptions, selection: &Selection) -> anyhow::Result<Run> {
     let run = begin(options, selection);
     // A folder that cannot be written is found out now and not after an hour.
-    let unfinished = Run { interrupted: Some(UNFINISHED.to_owned()), ..run.clone() };
-    report::write(&options.out, &unfinished)?;
+    report::write(&options.out, &unfinished(options, selection, &run))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let executable = std::env::current_exe()?;
     runtime.block_on(async {

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::exit::{counts_as_failed, curves_count};
+use super::not_run::sentence as not_run;
 use super::table::{cells, left_behind};
 use super::{
     Behaviour, BehaviourRow, CurveRow, LeftBehind, PerformanceRow, Run, Strictness, said_of,
@@ -190,13 +191,14 @@ fn level_of(verdict: &Verdict, counts: bool, run: &Run) -> Option<Level> {
 
 /// What is about no single case.
 fn of_the_run(run: &Run) -> Vec<Annotation> {
-    let error = |title: &str, message: &String| Annotation {
+    let error = |title: &str, message: &str| Annotation {
         level: Level::Error,
         place: None,
         title: title.to_owned(),
-        message: message.clone(),
+        message: message.to_owned(),
     };
-    let partial = run.interrupted.iter().map(|why| error("PARTIAL", why));
+    let missing = not_run(run).map_or_else(String::new, |told| format!("\n{told}"));
+    let partial = run.interrupted.iter().map(|why| error("PARTIAL", &format!("{why}{missing}")));
     let broken = run.infrastructure.iter().map(|why| error("INFRASTRUCTURE", why));
     partial.chain(broken).collect()
 }

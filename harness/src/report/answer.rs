@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::figure::{counted, ratio};
+use super::not_run::number;
 use super::{Behaviour, BehaviourRow, CurveRow, LeftBehind, PerformanceRow, Run};
 use crate::check::Difference;
 use crate::gate::{Reason, Verdict};
@@ -137,7 +138,8 @@ fn failed_curve(run: &Run, candidate: Bus) -> Option<String> {
 
 fn open(run: &Run, candidate: Bus) -> Option<String> {
     if let Some(partial) = &run.interrupted {
-        return Some(format!("the run is partial: {partial}"));
+        let missing = number(run).map_or_else(String::new, |missing| format!("; {missing}"));
+        return Some(format!("the run is partial: {partial}{missing}"));
     }
     if let Some(first) = run.infrastructure.first() {
         return Some(format!("the harness could not do its work: {first}"));

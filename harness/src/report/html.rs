@@ -20,6 +20,7 @@ use super::answer::bystanders;
 use super::figure::counted;
 use super::kills::Kills;
 use super::ledger::{State, ledger};
+use super::not_run::sentence as not_run;
 use super::stamp::utc;
 use super::table::{headline, left_behind, notes};
 use super::{Answer, Run, answer, figure};
@@ -116,7 +117,7 @@ fn origin(run: &Run) -> Markup {
 
 /// Why the run is not whole, and what it left behind.
 fn troubles(run: &Run) -> Markup {
-    let partial = run.interrupted.iter().map(|why| format!("Partial: {why}"));
+    let partial = run.interrupted.iter().map(|why| format!("Partial: {why}")).chain(not_run(run));
     let broken = run.infrastructure.iter().map(|why| format!("Infrastructure: {why}"));
     let left = run.left_behind.iter().filter(|left| !left.tear_down.is_clean()).map(left_behind);
     let troubles: Vec<String> = partial.chain(broken).chain(left).collect();

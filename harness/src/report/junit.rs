@@ -12,7 +12,7 @@ use quick_junit::{
 
 use super::sides::sides_of;
 use super::table::{buses, cells, left_behind, rows_beside, rows_of};
-use super::{Behaviour, BehaviourRow, CurveRow, PerformanceRow, Run, said_of};
+use super::{Behaviour, BehaviourRow, CurveRow, OnBus, PerformanceRow, Run, said_of};
 use crate::gate::Verdict;
 use crate::plan::{Bus, scenario_of};
 
@@ -40,7 +40,8 @@ fn properties(run: &Run) -> [Property; 4] {
 
 /// Suites by what they are about, in the order of the report.
 fn suites(run: &Run) -> Vec<(String, Vec<TestCase>)> {
-    let mut suites = vec![("the run itself".to_owned(), of_the_run(run))];
+    let mut suites =
+        vec![("the run itself".to_owned(), of_the_run(run)), ("not run".to_owned(), not_run(run))];
     for bus in buses(run) {
         suites.push((format!("behaviour on {}", bus.as_str()), behaviour(run, bus)));
     }
@@ -68,6 +69,17 @@ fn of_the_run(run: &Run) -> Vec<TestCase> {
         named(format!("{} on {bus} leaves nothing behind", left.case), &left.case, status)
     });
     partial.chain(broken).chain(left).collect()
+}
+
+/// What a run that was cut short has no result of.
+fn not_run(run: &Run) -> Vec<TestCase> {
+    let why = run.interrupted.as_deref().unwrap_or("the harness could not do its work");
+    let missing = run.not_run.iter().flat_map(|missing| &missing.cases);
+    let case = |one: &OnBus| {
+        let name = format!("{} on {}", one.case, one.bus.as_str());
+        named(name, &one.case, skipped("not-run", why))
+    };
+    missing.map(case).collect()
 }
 
 fn behaviour(run: &Run, bus: Bus) -> Vec<TestCase> {

@@ -70,6 +70,10 @@ pub struct Run {
     pub infrastructure: Vec<String>,
     /// Why the run is partial, for example `interrupted in` and the case.
     pub interrupted: Option<String>,
+    /// What it did not come to, of a run that was interrupted or broke down; `None` of a whole one, and in older
+    /// reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_run: Option<NotRun>,
 }
 
 impl Run {
@@ -79,6 +83,24 @@ impl Run {
         let place = self.candidates.iter().position(|candidate| *candidate == bus);
         (bus != self.baseline).then(|| place.unwrap_or(all))
     }
+}
+
+/// What a run was to judge and has no result of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotRun {
+    /// Cases that were planned, counted once for each bus they are judged on; a curve is one case.
+    pub planned: usize,
+    /// Those that were not run to the end, in the order they would have come.
+    pub cases: Vec<OnBus>,
+}
+
+/// A case on a bus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OnBus {
+    /// Case id; of a curve its scenario.
+    pub case: String,
+    /// The bus; where two are compared the candidate.
+    pub bus: Bus,
 }
 
 /// What the gates demand of a bus.

@@ -50,6 +50,7 @@ pub(crate) fn run() -> Run {
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,
+        not_run: None,
     }
 }
 

@@ -10,6 +10,7 @@ use super::divergences::{HEADS, cells as divergence_cells, declared};
 use super::figure::counted;
 use super::hops::{beside as hops_beside, sum};
 use super::ledger::{ClaimRow, State, ledger};
+use super::not_run::sentence as not_run;
 use super::sides::sides_of;
 use super::stamp::utc;
 use super::table::{
@@ -222,7 +223,7 @@ fn divergences(page: &mut String, run: &Run) {
 
 fn remarks(page: &mut String, run: &Run) {
     let broken = run.infrastructure.iter().map(|why| format!("INFRASTRUCTURE: {why}"));
-    let partial = run.interrupted.iter().map(|why| format!("PARTIAL: {why}"));
+    let partial = run.interrupted.iter().map(|why| format!("PARTIAL: {why}")).chain(not_run(run));
     let calibration = run.calibration.iter().map(|what| format!("calibration: {what}"));
     let all: Vec<String> = partial.chain(broken).chain(calibration).chain(notes(run)).collect();
     if !all.is_empty() {

@@ -5,6 +5,7 @@ use super::answer::bystanders;
 use super::curves::lines as curves;
 use super::divergences::lines as divergences;
 use super::figure::{counted, ratio};
+use super::not_run::sentence as not_run;
 use super::sides::sides_of;
 use super::{Answer, Behaviour, BehaviourRow, PerformanceRow, Run, answer, figure};
 use crate::gate::{Basis, Direction, Estimate, Judgement, Limit, Verdict};
@@ -31,6 +32,7 @@ pub fn table(run: &Run) -> String {
     lines.extend(curves(&run.curves));
     lines.extend(behaviour(run));
     lines.extend(divergences(run));
+    lines.extend(not_run(run));
     lines.extend(notes(run).into_iter().map(|note| format!("note: {note}")));
     lines.push(String::new());
     lines.join("\n")

@@ -37,6 +37,7 @@ pub(super) fn begin(options: &RunOptions, selection: &Selection) -> Run {
         left_behind: Vec::new(),
         infrastructure: Vec::new(),
         interrupted: None,
+        not_run: None,
     }
 }
 

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use self::performance::Pairs;
-use super::UNFINISHED;
 use super::begin::unix_s;
 use super::calibration::calibrate;
 use super::estimate::{self, one_trial};
 use super::folder::TRIALS;
 use super::options::RunOptions;
+use super::remaining::{not_run, unfinished};
 use crate::check::{Observed, Unsteady, unsteady};
 use crate::cmd::behaviour::Ran;
 use crate::cmd::judging::Judging;
@@ -63,6 +63,7 @@ pub(super) async fn conduct(
     conductor.progress.finish();
     let mut run = conductor.run;
     run.finished_unix_s = unix_s();
+    run.not_run = not_run(options, selection, &run);
     run
 }
 
@@ -148,7 +149,7 @@ impl Conductor<'_> {
             return;
         }
         self.written = Instant::now();
-        let so_far = Run { interrupted: Some(UNFINISHED.to_owned()), ..self.run.clone() };
+        let so_far = unfinished(self.options, self.selection, &self.run);
         if let Err(error) = report::write(&self.options.out, &so_far) {
             tracing::warn!(%error, "the report so far could not be written");
         }

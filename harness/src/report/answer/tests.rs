@@ -3,8 +3,8 @@
 use super::*;
 use crate::check::{Colour, Difference, Subject};
 use crate::plan::gates::Metric;
-use crate::report::Demanded;
 use crate::report::sample::{failing, leftover, passing, run};
+use crate::report::{Demanded, NotRun, OnBus};
 
 fn said(run: &Run) -> String {
     answer(run, Bus::Process).to_string()
@@ -133,7 +133,12 @@ fn what_was_not_looked_at_is_never_a_yes() {
     assert_eq!(said(&nothing_gated), "not yet known, because no performance gate was judged");
     let mut partial = run();
     partial.interrupted = Some("interrupted after 2 of 9 cases".to_owned());
-    assert!(said(&partial).contains("the run is partial: interrupted after 2 of 9 cases"));
+    let why = "the run is partial: interrupted after 2 of 9 cases";
+    assert_eq!(said(&partial), format!("not yet known, because {why}"));
+    let missing = OnBus { case: "ordering/two".to_owned(), bus: Bus::Process };
+    partial.not_run = Some(NotRun { planned: 9, cases: vec![missing] });
+    let told = format!("not yet known, because {why}; 1 of 9 not run to the end");
+    assert_eq!(said(&partial), told);
     let mut broken = run();
     broken.infrastructure.push("no memory for the broker".to_owned());
     assert!(said(&broken).contains("could not do its work: no memory for the broker"));

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::gate::Reason;
+use crate::report::NotRun;
 use crate::report::sample::{differing, failing, flat_curve, leftover, passing, run};
 
 /// What was written, read back.
@@ -129,6 +130,19 @@ fn what_kept_the_run_from_its_work_is_an_error_and_what_it_left_a_failure() {
     assert_eq!(told(&run, "the run itself"), expected);
     let report = read(&run);
     assert_eq!((report.errors, report.failures), (2, 1));
+}
+
+#[test]
+fn what_a_partial_run_did_not_come_to_is_skipped_case_by_case() {
+    let mut run = run();
+    assert!(told(&run, "not run").is_empty(), "it is whole");
+    run.interrupted = Some("interrupted in ordering/one".to_owned());
+    let on = |case: &str| OnBus { case: case.to_owned(), bus: Bus::Process };
+    let cases = vec![on("ordering/one"), on("ordering/two")];
+    run.not_run = Some(NotRun { planned: 4, cases });
+    let expected = ["ordering/one on process", "ordering/two on process"]
+        .map(|name| one(name, "skipped", "not-run", "interrupted in ordering/one"));
+    assert_eq!(told(&run, "not run"), expected);
 }
 
 #[test]

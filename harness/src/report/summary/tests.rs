@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::report::sample::{failing, leftover, run, traced};
+use crate::report::{NotRun, OnBus};
 
 #[test]
 fn a_good_run_reads_like_this() {
@@ -69,10 +70,13 @@ fn violations_partial_runs_and_broken_harnesses_are_on_the_page() {
     run.behaviour[1] = failing(Bus::Process);
     run.interrupted = Some("interrupted after 1 of 3 cases".to_owned());
     run.infrastructure.push("no room".to_owned());
+    let missing = OnBus { case: "ordering/two".to_owned(), bus: Bus::Process };
+    run.not_run = Some(NotRun { planned: 3, cases: vec![missing] });
     let page = summary(&run);
     for part in [
         "- `ordering/one` on process: **FAIL**, again with `equivalence --scenario ordering/one",
         "  - C4: s0 received p0#18 before p0#17\n",
+        "- NOT RUN to the end, 1 of 3: ordering/two on process\n",
         "- PARTIAL: interrupted after 1 of 3 cases\n",
         "- INFRASTRUCTURE: no room\n",
     ] {

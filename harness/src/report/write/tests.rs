@@ -10,7 +10,7 @@ use crate::record::{
     TearDown, Trial, TrialFigures, Validity,
 };
 use crate::report::sample::{failing, leftover, run};
-use crate::report::{Behaviour, CheckedRow};
+use crate::report::{Behaviour, CheckedRow, NotRun, OnBus};
 
 /// A run in which every optional part is there and every kind of row occurs.
 fn full() -> Run {
@@ -31,6 +31,8 @@ fn full() -> Run {
     run.left_behind.push(leftover(Bus::Process));
     run.infrastructure.push("no room".to_owned());
     run.interrupted = Some("interrupted after 1 of 3 cases".to_owned());
+    let missing = OnBus { case: "ordering/two".to_owned(), bus: Bus::Process };
+    run.not_run = Some(NotRun { planned: 3, cases: vec![missing] });
     run.evidence.push(evidence());
     run
 }

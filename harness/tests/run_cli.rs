@@ -353,14 +353,37 @@ publish = [{ for = "60s", rate = "50/s" }]
         stat.is_ok_and(|stat| stat.state == 'Z') || !Path::new(&format!("/proc/{pid}")).exists()
     }
 
+    /// What was asked of, and how it ended: the exit code.
+    fn told(begun: &mut Begun, signal: Signal) -> Option<i32> {
+        let pid = i32::try_from(begun.child.id()).expect("a pid");
+        kill(Pid::from_raw(pid), signal).expect("told");
+        begun.child.wait().expect("ended").code()
+    }
+
     #[test]
     fn ctrl_c_leaves_no_process_and_no_socket() {
         let mut begun = begin();
-        let pid = i32::try_from(begun.child.id()).expect("a pid");
-        kill(Pid::from_raw(pid), Signal::SIGINT).expect("told");
-        assert_eq!(begun.child.wait().expect("ended").code(), Some(4));
+        assert_eq!(told(&mut begun, Signal::SIGINT), Some(4));
         assert!(begun.actors.iter().all(|actor| is_gone(*actor)), "{:?}", begun.actors);
         assert_eq!(fs::read_dir(begun.runtime.path()).expect("the folder").count(), 0);
+    }
+
+    #[test]
+    fn a_closed_terminal_ends_a_run_in_order_and_its_report_says_what_is_missing() {
+        let mut begun = begin();
+        assert_eq!(told(&mut begun, Signal::SIGHUP), Some(4));
+        assert!(begun.actors.iter().all(|actor| is_gone(*actor)), "{:?}", begun.actors);
+        let report = read(begun.out.path());
+        let missing = serde_json::json!({
+            "planned": 1,
+            "cases": [{ "case": "delivery/long", "bus": "process" }],
+        });
+        assert_eq!(report["not_run"], missing);
+        let page = fs::read_to_string(begun.out.path().join("summary.md")).expect("a page");
+        let told = "NOT RUN to the end, 1 of 1: delivery/long on process";
+        assert!(page.contains(told), "{page}");
+        let junit = fs::read_to_string(begun.out.path().join("junit.xml")).expect("a document");
+        assert!(junit.contains("delivery/long on process"), "{junit}");
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! - `run`, `timeline`: the record, and the JSON Schema of it;
 //! - `answer`, `exit`: switch or not, and the exit code;
 //! - `sides`: what the two buses of a comparison are called;
-//! - `figure`, `stamp`, `divergences`, `curves`, `hops`, `not_run`, `alignment`, `table`, `ledger`, `summary`: for people;
+//! - `figure`, `stamp`, `divergences`, `curves`, `hops`, `not_run`, `again`, `alignment`, `table`, `ledger`, `summary`: for people;
 //! - `picture`: what is drawn; `html`: the page for a browser;
 //! - `junit`, `annotations`: for the tools of a CI;
 //! - `comparison`: two reports beside each other; `kept`: what is kept of runs to be compared with;
@@ -17,6 +17,7 @@
 //! - `layout`, `write`, `read`: where files lie, putting them there and taking them back;
 //! - `progress`: what is seen while it runs.
 
+mod again;
 mod alignment;
 mod annotations;
 mod answer;

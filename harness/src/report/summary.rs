@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::again::{of_behaviour, of_gates};
 use super::answer::bystanders;
 use super::curves::{
     asked, cells as curve_cells, columns as curve_columns, notes as curve_notes, said_of,
@@ -121,6 +122,13 @@ fn performance(page: &mut String, run: &Run, candidate: Bus) {
     line(page, "| --- | --- | --: | --: | --- | --- | --- | --: |");
     rows.for_each(|found| row(page, &cells(found).map(|cell| cell.replace('*', "\\*"))));
     line(page, &format!("\n{}\n", legend(run, candidate).replace('*', "\\*")));
+    let repeated = of_gates(run, candidate);
+    for again in &repeated {
+        line(page, &format!("- again with `{again}`"));
+    }
+    if !repeated.is_empty() {
+        line(page, "");
+    }
 }
 
 fn beside(page: &mut String, run: &Run, candidate: Bus) {
@@ -198,6 +206,11 @@ fn behaviour(page: &mut String, run: &Run) {
         }
         for one in &found.unsteady {
             line(page, &format!("- {place}, run twice with the same seed: {}", one.sentence));
+        }
+        // What fails has its command among the violations.
+        let open = of_behaviour(found).filter(|_| found.outcome != Behaviour::Fail);
+        if let Some(again) = open {
+            line(page, &format!("- {place}, again with `{again}`"));
         }
     }
     line(page, "");

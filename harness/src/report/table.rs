@@ -1,5 +1,6 @@
 //! The verdict table, for the terminal: plain text, aligned, without colour.
 
+use super::again::{of_behaviour, of_gates};
 use super::alignment::aligned;
 use super::answer::bystanders;
 use super::curves::lines as curves;
@@ -201,6 +202,7 @@ fn performance(run: &Run, candidate: Bus) -> Vec<String> {
     let mut lines = vec![String::new()];
     lines.extend(aligned(&columns(run, candidate), &rows, &FLUSH_RIGHT));
     lines.push(legend(run, candidate));
+    lines.extend(of_gates(run, candidate).into_iter().map(|again| format!("again: {again}")));
     lines
 }
 
@@ -231,6 +233,7 @@ fn behaviour(run: &Run) -> Vec<String> {
         lines.extend(row.unsteady.iter().take(WITNESSES_SHOWN).map(|found| {
             format!("UNSTEADY {} on {}: {}", row.case, row.bus.as_str(), found.sentence)
         }));
+        lines.extend(of_behaviour(row).map(|again| format!("  again: {again}")));
     }
     lines.extend(run.left_behind.iter().filter(|left| !left.tear_down.is_clean()).map(left_behind));
     lines
@@ -282,7 +285,6 @@ fn details(row: &BehaviourRow) -> Vec<String> {
             if hidden > 0 {
                 lines.push(format!("  and {hidden} more in report.json"));
             }
-            lines.push(format!("  again: {}", row.rerun));
             lines
         }
     }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::figures::{picture, table};
 use crate::check::{Colour, Difference};
+use crate::report::again::of_behaviour;
 use crate::report::divergences::{HEADS, cells as divergence_cells, declared};
 use crate::report::figure::counted;
 use crate::report::picture::lanes;
@@ -104,6 +105,7 @@ fn remark(row: &BehaviourRow) -> Markup {
                 _ => {}
             }
             (beside(row))
+            @if let Some(again) = of_behaviour(row) { pre { code { (again) } } }
         }
     }
 }

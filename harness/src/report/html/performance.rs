@@ -6,6 +6,7 @@ use super::class;
 use super::figures::{picture, table, table_of};
 use crate::gate::Verdict;
 use crate::plan::Bus;
+use crate::report::again::of_gates;
 use crate::report::curves::{
     asked, cells as curve_cells, columns as curve_columns, notes as curve_notes, said_of,
 };
@@ -33,6 +34,7 @@ pub(super) fn section(run: &Run) -> Markup {
                         (legend(run, *candidate))
                         ". In the picture the shaded side of the limit passes; the axis is logarithmic."
                     }
+                    @for again in of_gates(run, *candidate) { pre { code { (again) } } }
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::record::{
     TrialFigures, Validity,
 };
 use crate::report::sample::{self, failing, flat_curve, leftover, traced};
-use crate::report::{Passage, Timeline};
+use crate::report::{Behaviour, Passage, Timeline};
 
 /// As Chromium would be given it.
 const MOST_BYTES: usize = 2_000_000;
@@ -163,6 +163,18 @@ fn a_violation_is_told_with_its_ladder_and_its_command() {
     ] {
         assert!(page.contains(told), "{told}");
     }
+}
+
+#[test]
+fn what_is_open_has_the_command_that_repeats_it() {
+    let mut run = whole();
+    let command = "equivalence --scenario ordering/one --candidate process";
+    assert!(!page(&run, &Kills::Unknown).contains(command), "nothing is open");
+    run.behaviour[1].outcome = Behaviour::NotExercised("the kill".to_owned());
+    assert!(page(&run, &Kills::Unknown).contains(command));
+    run.performance[0].judgement.verdict = Verdict::Fail;
+    let measured = "<pre><code>equivalence --scenario perf --candidate process</code></pre>";
+    assert!(page(&run, &Kills::Unknown).contains(measured));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The page by its exact text, and what must not break its Markdown.
 
 use super::*;
+use crate::gate::{Reason, Verdict};
 use crate::report::sample::{failing, leftover, run, traced};
 use crate::report::{NotRun, OnBus};
 
@@ -82,6 +83,22 @@ fn violations_partial_runs_and_broken_harnesses_are_on_the_page() {
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }
+}
+
+#[test]
+fn what_is_open_has_the_command_that_repeats_it() {
+    let mut run = run();
+    run.behaviour[1].outcome = Behaviour::NotExercised("the kill".to_owned());
+    run.performance[0].judgement.verdict = Verdict::Inconclusive(Reason::Noise);
+    let page = summary(&run);
+    for part in [
+        "- `ordering/one` on process: **not exercised**, the kill\n\
+         - `ordering/one` on process, again with `equivalence --scenario ordering/one",
+        "- again with `equivalence --scenario perf --candidate process`\n",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert!(!summary(&crate::report::sample::run()).contains("again with"), "nothing is open");
 }
 
 #[test]

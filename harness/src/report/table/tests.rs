@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gate::Reason;
-use crate::report::sample::{failing, leftover, run};
+use crate::report::sample::{differing, failing, leftover, run};
 
 #[test]
 fn a_good_run_reads_like_this() {
@@ -40,6 +40,20 @@ LEFT BEHIND ordering/one on process: sockets bus.sock
 }
 
 #[test]
+fn what_is_open_is_shown_with_how_to_see_it_again() {
+    let mut run = run();
+    run.performance.clear();
+    run.behaviour[0].outcome = Behaviour::NotExercised("the kill".to_owned());
+    run.behaviour[1] = differing(Bus::Process);
+    let text = table(&run);
+    let on = |bus: &str| format!("  again: equivalence --scenario ordering/one --candidate {bus}");
+    let [exercised, differs] = ["crossbeam", "process"].map(on);
+    let told = format!("NOT EXERCISED ordering/one on crossbeam: the kill\n{exercised}\nCOMPARED ");
+    assert!(text.contains(&told), "{text}");
+    assert!(text.trim_end().ends_with(&format!(": one did more\n{differs}")), "{text}");
+}
+
+#[test]
 fn an_undecided_gate_says_why_and_what_could_be_told_apart() {
     let mut run = run();
     run.performance.remove(0);
@@ -54,6 +68,7 @@ process against crossbeam: not yet known, because 1 of 1 gate is undecided (nois
 case                  metric       crossbeam  process  ratio [interval]    limit   verdict              blocks
 perf/paced[rate=10k]  latency-p90    41.2 µs  51.5 µs  1.50* [1.25, 1.75]  ≤ 2.00  INCONCLUSIVE(noise)       6
 ratio: process / crossbeam; * the worse of two, with and without the void floor
+again: equivalence --scenario perf --candidate process
 note: perf/paced[rate=10k] latency-p99 on process: p90 instead of p99: few samples
 note: perf/paced[rate=10k] latency-p99 on process: at this noise a ratio is told from its limit \
 when a factor 1.25 apart

@@ -4,6 +4,10 @@ use super::figure;
 use crate::plan::gates::Metric;
 use crate::record::{TracedTrial, Unjoined, Validity, WhyUnjoined, hop_name};
 
+/// How far the means of one trace may be apart, as a factor: half as much again is more than one trial is off
+/// another on a host that can judge, and more than any hop but the largest takes.
+const ALIKE: f64 = 1.5;
+
 /// A mean and the hops it is the sum of, in one sentence; why not, of a trial that is not to be believed.
 pub(super) fn sum(traced: &TracedTrial) -> String {
     let bus = traced.bus.as_str();
@@ -45,6 +49,21 @@ fn not_followed(unjoined: &Unjoined) -> String {
     format!("{deliveries} not followed, as the end of {hop} {why}")
 }
 
+/// Why a traced trial is not to be trusted, if it contradicts itself or those that are judged: its hops then
+/// explain other events than those the verdicts are about.
+pub(super) fn doubt(traced: &TracedTrial) -> Option<String> {
+    let three = [Some(traced.mean_ns), traced.whole_mean_ns, traced.judged_mean_ns];
+    let means = || three.iter().flatten().copied();
+    let (least, most) = (means().fold(f64::INFINITY, f64::min), means().fold(0.0, f64::max));
+    // One that is invalid says so itself, and followed nothing.
+    let is_believed = !matches!(traced.validity, Validity::Invalid(_));
+    let is_doubted = is_believed && least > 0.0 && most > ALIKE * least;
+    is_doubted.then(|| {
+        let apart = most / least;
+        format!("not to be trusted: the means are a factor {apart:.1} apart, more than {ALIKE:.1}")
+    })
+}
+
 /// With one decimal, and two below ten.
 fn microseconds(ns: f64) -> String {
     let us = ns / 1e3;
@@ -78,6 +97,22 @@ mod tests {
             "4000 deliveries followed, of one event in 3; mean of all deliveries of that trial \
              61.3 µs; mean of trials that are judged 60.2 µs"
         );
+    }
+
+    #[test]
+    fn a_trace_that_contradicts_what_is_judged_is_not_to_be_trusted() {
+        let mut own = traced(Bus::Process);
+        assert_eq!(doubt(&own), None);
+        own.judged_mean_ns = Some(own.mean_ns / 1.49);
+        assert_eq!(doubt(&own), None);
+        own.judged_mean_ns = Some(own.mean_ns / 18.0);
+        let told = doubt(&own).expect("they are far apart");
+        assert_eq!(told, "not to be trusted: the means are a factor 18.1 apart, more than 1.5");
+        own.judged_mean_ns = None;
+        own.whole_mean_ns = Some(own.mean_ns * 2.0);
+        assert!(doubt(&own).is_some(), "it contradicts itself");
+        own.whole_mean_ns = None;
+        assert_eq!(doubt(&own), None, "there is nothing beside it");
     }
 
     #[test]

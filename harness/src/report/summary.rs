@@ -9,7 +9,7 @@ use super::curves::{
 };
 use super::divergences::{HEADS, cells as divergence_cells, declared};
 use super::figure::counted;
-use super::hops::{beside as hops_beside, sum};
+use super::hops::{beside as hops_beside, doubt, sum};
 use super::ledger::{ClaimRow, State, ledger};
 use super::not_run::sentence as not_run;
 use super::sides::sides_of;
@@ -153,6 +153,9 @@ fn hops(page: &mut String, run: &Run) {
     for found in &run.traced {
         line(page, &format!("- `{}`, {}", found.case, sum(found)));
         line(page, &format!("  - {}", hops_beside(found)));
+        if let Some(why) = doubt(found) {
+            line(page, &format!("  - **{why}**"));
+        }
     }
     line(page, "");
 }

@@ -120,7 +120,7 @@ fn stages(buses: &[(&str, Stages)]) -> Markup {
             ("travelling", stages.travelling_ns),
         ];
         let parts = parts.map(|(name, ns)| Part { class: name, name, ns }).into();
-        Bar { bus: (*bus).to_owned(), parts }
+        Bar { bus: (*bus).to_owned(), is_doubted: false, parts }
     };
     html! {
         h3 { "Where the mean latency goes" }

@@ -7,7 +7,7 @@ use super::figures::table;
 use super::waterfall::{Bar, Part, waterfall};
 use crate::plan::gates::Metric;
 use crate::record::{HopTimes, TracedTrial, Validity, hop_name};
-use crate::report::hops::{beside, sum};
+use crate::report::hops::{beside, doubt, sum};
 use crate::report::{Run, figure};
 
 /// Everything traced in a case, the baseline first; nothing where nothing was.
@@ -23,6 +23,9 @@ pub(super) fn section(run: &Run, case: &str) -> Markup {
             @if !bars.is_empty() { (waterfall(&bars)) }
             ul.traced {
                 @for own in &believed { li { (own.bus.as_str()) ": " (beside(own)) } }
+                @for own in &believed {
+                    @if let Some(why) = doubt(own) { li.open { (own.bus.as_str()) ": " (why) } }
+                }
                 @for own in &invalid { li.open { (sum(own)) } }
             }
             p.legend {
@@ -46,7 +49,8 @@ fn bar(traced: &TracedTrial) -> Bar {
         name: hop_name(times.hop),
         ns: times.mean_ns,
     };
-    Bar { bus: traced.bus.as_str().to_owned(), parts: traced.hops.iter().map(part).collect() }
+    let parts = traced.hops.iter().map(part).collect();
+    Bar { bus: traced.bus.as_str().to_owned(), is_doubted: doubt(traced).is_some(), parts }
 }
 
 fn class(hop: Hop) -> &'static str {

@@ -119,6 +119,12 @@ fn a_traced_case_has_a_waterfall_of_hops_the_baseline_first() {
     }
     // Drawn to the scale of the longest: 25.0 of 61.1 µs.
     assert!(bars[1].contains("class=\"subscriber-wake\" style=\"width:40.92%\""), "{}", bars[1]);
+    assert!(!page.contains("not to be trusted"));
+    run.traced[0].judged_mean_ns = Some(run.traced[0].mean_ns / 18.0);
+    let page = super::page(&run, &Kills::Unknown);
+    assert_eq!(page.matches("<strong>not to be trusted</strong>").count(), 1, "on the waterfall");
+    assert_eq!(page.matches("class=\"bar doubted\"").count(), 1);
+    assert!(page.contains("process: not to be trusted: the means are a factor 18.1 apart"));
     let why = "stamps of 3 deliveries are out of order".to_owned();
     run.traced[0].validity = Validity::Invalid(why);
     let page = super::page(&run, &Kills::Unknown);

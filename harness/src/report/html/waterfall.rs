@@ -9,6 +9,8 @@ use crate::report::figure;
 pub(super) struct Bar {
     /// Whose it is.
     pub(super) bus: String,
+    /// Whether it may be something else than what is judged.
+    pub(super) is_doubted: bool,
     pub(super) parts: Vec<Part>,
 }
 
@@ -34,9 +36,12 @@ pub(super) fn waterfall(bars: &[Bar]) -> Markup {
     html! {
         dl.waterfall {
             @for bar in bars {
-                dt { (bar.bus) ", " (time(bar.whole_ns())) }
+                dt {
+                    (bar.bus) ", " (time(bar.whole_ns()))
+                    @if bar.is_doubted { ", " strong { "not to be trusted" } }
+                }
                 dd {
-                    div.bar {
+                    div class=(if bar.is_doubted { "bar doubted" } else { "bar" }) {
                         @for part in &bar.parts {
                             span class=(part.class) style={ "width:" (format!("{:.2}", 100.0 * part.ns / longest)) "%" } {}
                         }

@@ -63,6 +63,10 @@ fn a_traced_case_has_a_line_for_each_bus() {
     ] {
         assert!(page.contains(part), "{part}\n{page}");
     }
+    assert!(!page.contains("not to be trusted"));
+    run.traced[0].judged_mean_ns = Some(run.traced[0].mean_ns / 18.0);
+    let told = "  - **not to be trusted: the means are a factor 18.1 apart, more than 1.5**\n";
+    assert!(summary(&run).contains(told));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What verbs tell of the last report: `list --verdict`, and the end of `explain`'s page.
 
+use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -49,8 +50,19 @@ fn row(case: &str, bus: Bus, outcome: Behaviour) -> BehaviourRow {
 
 /// The report of a run of two cases on two buses.
 fn written() -> TempDir {
+    let behaviour = vec![
+        row(FAILED, Bus::Crossbeam, Behaviour::Pass),
+        row(FAILED, Bus::Process, Behaviour::Fail),
+        row(PASSED, Bus::Crossbeam, Behaviour::Pass),
+        row(PASSED, Bus::Process, Behaviour::NotExercised("T3: nothing".to_owned())),
+    ];
+    written_by("cargo xtask equivalence", behaviour)
+}
+
+/// The report of a run that was asked for by this command.
+fn written_by(command: &str, behaviour: Vec<BehaviourRow>) -> TempDir {
     let run = Run {
-        command: "cargo xtask equivalence".to_owned(),
+        command: command.to_owned(),
         format: FORMAT,
         revision: "abc".to_owned(),
         host: Host::read(),
@@ -64,12 +76,7 @@ fn written() -> TempDir {
         started_unix_s: 0,
         finished_unix_s: 1,
         calibration: Vec::new(),
-        behaviour: vec![
-            row(FAILED, Bus::Crossbeam, Behaviour::Pass),
-            row(FAILED, Bus::Process, Behaviour::Fail),
-            row(PASSED, Bus::Crossbeam, Behaviour::Pass),
-            row(PASSED, Bus::Process, Behaviour::NotExercised("T3: nothing".to_owned())),
-        ],
+        behaviour,
         performance: Vec::new(),
         evidence: Vec::new(),
         traced: Vec::new(),
@@ -118,6 +125,42 @@ fn what_was_not_run_is_what_the_report_has_nothing_of() {
     assert!(!missing.contains(FAILED) && !missing.contains(PASSED), "{missing}");
     let embedded = listed(&["--verdict", "not-run", "--bus", "embedded"]);
     assert!(embedded.contains(FAILED), "it ran, but not there: {embedded}");
+}
+
+/// A folder with one scenario of its own.
+fn scenarios_of_somebody() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/delivery");
+    let text = fs::read_to_string(source.join("steady-small.toml")).expect("the scenario");
+    let own = text.replace("\"delivery/steady-small\"", "\"mine/small\"");
+    fs::create_dir_all(folder.path().join("mine")).expect("made");
+    fs::write(folder.path().join("mine/small.toml"), own).expect("written");
+    folder
+}
+
+#[test]
+fn a_report_is_listed_by_the_scenarios_that_its_own_command_names() {
+    let own = scenarios_of_somebody();
+    let case = "mine/small[correlation=fresh]";
+    let command = format!("cargo xtask equivalence --scenarios '{}'", own.path().display());
+    let failed = || vec![row(case, Bus::Process, Behaviour::Fail)];
+    let report = written_by(&command, failed());
+    let list = |report: &TempDir| {
+        let mut list = equivalence("list");
+        list.args(["--verdict", "fail", "--report"]).arg(report.path());
+        list
+    };
+    let told = contains(case).and(contains("(behaviour on process)"));
+    list(&report).assert().code(0).stdout(told);
+    // One whose command names none is looked for among the project's own, and that is told.
+    let stray = written_by("cargo xtask equivalence", failed());
+    let told = contains("the report says fail of \"mine/small[correlation=fresh]\"")
+        .and(contains("no case of profile nightly in "))
+        .and(contains("`--scenarios` and `--profile` name others"));
+    list(&stray).assert().code(2).stdout("").stderr(told);
+    list(&stray).arg("--scenarios").arg(own.path()).assert().code(0).stdout(contains(case));
+    let elsewhere = ["--bus", "embedded"];
+    list(&stray).args(elsewhere).assert().code(0).stdout("");
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub struct ListArgs {
     /// Which profile's cases.
     #[arg(long, default_value = "nightly", value_parser = profiles())]
     pub profile: Profile,
-    /// Folder of the scenarios, instead of the project's own.
+    /// Folder of the scenarios, instead of the project's own or, with `--verdict`, of that report's.
     #[arg(long, value_name = "FOLDER")]
     pub scenarios: Option<PathBuf>,
 }

@@ -80,7 +80,7 @@ fn resolved(arguments: &RerunArgs) -> Result<RunOptions, String> {
 }
 
 /// What a report's command asked for.
-fn asked(command: &str) -> Result<RunOptions, String> {
+pub(super) fn asked(command: &str) -> Result<RunOptions, String> {
     let strange = || format!("the report's command is none of a run: {command}");
     let words = shlex::split(command).ok_or_else(strange)?;
     let options = words.strip_prefix(&PROGRAM.map(str::to_owned)[..]).ok_or_else(strange)?;

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::ListArgs;
 use crate::cmd::last_report::{LastReportError, last_report};
+use crate::cmd::rerun::asked;
 use crate::cmd::scenarios::{ScenariosError, load_all};
 use crate::cmd::selection::Wanted;
 use crate::cmd::{EXIT_INVALID, folder_or_default};
@@ -35,6 +36,9 @@ pub(super) enum ListError {
     /// Scenario files are wrong, or cannot be read.
     #[error(transparent)]
     Scenarios(#[from] ScenariosError),
+    /// The report is of other cases.
+    #[error("error: {0}")]
+    Foreign(String),
     /// There is no report to go by.
     #[error("error: {0}")]
     Report(#[from] LastReportError),
@@ -44,7 +48,9 @@ impl ListError {
     /// What is asked for and cannot be is a usage error.
     pub(super) fn exit(&self) -> ExitCode {
         match self {
-            Self::Unknown(_) | Self::Nothing(_) | Self::Report(_) => ExitCode::from(EXIT_INVALID),
+            Self::Unknown(_) | Self::Nothing(_) | Self::Foreign(_) | Self::Report(_) => {
+                ExitCode::from(EXIT_INVALID)
+            }
             Self::Scenarios(error) => error.exit(),
         }
     }
@@ -61,6 +67,9 @@ pub(super) fn listed(args: &ListArgs) -> Result<Vec<Listed>, ListError> {
         Some(wanted) => Some((wanted, last_report(args.report.as_deref())?)),
         None => None,
     };
+    // A report is of the scenarios that its own command names.
+    let named = report.as_ref().and_then(|(_, run)| asked(&run.command).ok()?.wanted.folder);
+    let args = &ListArgs { scenarios: args.scenarios.clone().or(named), ..args.clone() };
     let mut problems = ScenariosError::default();
     let scenarios = load_all(&folder_or_default(args.scenarios.as_deref()), &[], &mut problems);
     check_tags(&args.tag, &scenarios)?;
@@ -79,11 +88,41 @@ pub(super) fn listed(args: &ListArgs) -> Result<Vec<Listed>, ListError> {
         }
     }
     let listed = problems.or(listed)?;
+    let strange = report.as_ref().filter(|_| listed.is_empty());
+    if let Some(why) = strange.and_then(|report| foreign(args, &scenarios, report)) {
+        return Err(ListError::Foreign(why));
+    }
     // Filters that leave nothing are an answer; a name that nothing has is a mistake.
     match unknown(args).filter(|_| !is_named) {
         Some(why) => Err(ListError::Nothing(why)),
         None => Ok(listed),
     }
+}
+
+/// Of which case the report says what is wanted, though there is no such case; nothing where there is each.
+fn foreign(
+    args: &ListArgs,
+    scenarios: &[Scenario],
+    (wanted, run): &(Ended, Run),
+) -> Option<String> {
+    let expanded = scenarios.iter().filter_map(|own| expand(own, args.profile, 0).ok());
+    let known: BTreeSet<String> = expanded.flatten().map(|case| case.id).collect();
+    let is_asked = |one: &Ending| args.bus.is_none_or(|bus| one.bus == bus);
+    let is_said = |case: &&str| {
+        let case = Case::bare(case, Vec::new(), Vec::new());
+        let said = endings(run, &case);
+        is_called(args, &case) && said.iter().any(|one| one.ended == *wanted && is_asked(one))
+    };
+    let behaviour = run.behaviour.iter().map(|row| row.case.as_str());
+    let told = behaviour.chain(run.performance.iter().map(|row| row.case.as_str()));
+    let first = told.filter(|case| !known.contains(*case)).find(is_said)?;
+    let (wanted, profile) = (wanted.as_str(), args.profile.as_str());
+    let folder = folder_or_default(args.scenarios.as_deref());
+    Some(format!(
+        "the report says {wanted} of {first:?}, which is no case of profile {profile} in {}; \
+         `--scenarios` and `--profile` name others",
+        folder.display()
+    ))
 }
 
 /// Why no scenario at all is called as asked, whatever else was asked for.

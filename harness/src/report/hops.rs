@@ -4,8 +4,8 @@ use super::figure;
 use crate::plan::gates::Metric;
 use crate::record::{TracedTrial, Unjoined, Validity, WhyUnjoined, hop_name};
 
-/// How far the means of one trace may be apart, as a factor: half as much again is more than one trial is off
-/// another on a host that can judge, and more than any hop but the largest takes.
+/// How far the means beside one trace may be apart, as a factor: with half as much again in one of them, what
+/// the hops do not explain is more than most of them take.
 const ALIKE: f64 = 1.5;
 
 /// A mean and the hops it is the sum of, in one sentence; why not, of a trial that is not to be believed.

@@ -1,11 +1,12 @@
 //! `review`: what the last report says that somebody has to decide about, one by one.
 //!
 //! What is accepted becomes a `[[divergence]]` of its scenario, with reason, owner and last day; what is
-//! refused goes to `refused.toml`, goes on failing, and is not asked about again.
+//! refused goes to `refused.toml` and goes on failing. Neither is asked about again.
 
 mod desk;
 mod edit;
 mod finding;
+mod settled;
 mod talk;
 
 use std::io::{IsTerminal, stderr, stdin};
@@ -20,11 +21,12 @@ use super::run::unix_s;
 use super::scenarios::{ScenariosError, load_all};
 use super::terminal::Terminal;
 use super::{EXIT_INVALID, answer, complain, folder_or_default};
-use crate::plan::refusals;
+use crate::plan::{Day, refusals};
 use crate::report::{Exit, counted};
 use crate::scenario::StrictError;
 use desk::{Desk, names};
-use finding::{Finding, findings};
+use finding::findings;
+use settled::{Left, left};
 
 /// Decide about what the last report found: accept it until a day, or refuse it.
 #[derive(Debug, Clone, Args)]
@@ -35,7 +37,7 @@ pub struct ReviewArgs {
     /// Folder of the scenarios it is of, instead of the project's own.
     #[arg(long, value_name = "FOLDER")]
     pub scenarios: Option<PathBuf>,
-    /// Ask about what was refused before, too.
+    /// Ask about what was refused before or accepted since, too.
     #[arg(long)]
     pub again: bool,
 }
@@ -91,31 +93,44 @@ fn reviewed(args: &ReviewArgs) -> Result<(String, Exit), ReviewError> {
     let scenarios = load_all(&folder, &[], &mut problems);
     let scenarios = problems.or(scenarios)?;
     let known = refusals::load(&folder, &names(&scenarios))?;
-    let (before, open): (Vec<Finding>, Vec<Finding>) = findings(&run)
-        .into_iter()
-        .partition(|finding| !args.again && known.iter().any(|refusal| finding.is_of(refusal)));
-    let mut lines = Vec::new();
-    if !before.is_empty() {
-        let many = counted(before.len(), "difference was", "differences were");
-        lines.push(format!("{many} refused before; `--again` asks once more"));
-    }
+    let desk = Desk { folder: &folder, scenarios: &scenarios, now_unix_s: unix_s() };
+    let today = Day::of_unix_s(desk.now_unix_s);
+    let found = findings(&run);
+    let left = if args.again {
+        Left { open: found, ..Left::default() }
+    } else {
+        left(found, &known, today, |finding| desk.declared(finding))
+    };
+    let mut lines = decided(&left);
+    let open = left.open;
     if open.is_empty() {
         lines.push(format!("nothing is left to decide in {}", args.report.display()));
         return Ok((lines.join("\n"), Exit::Pass));
     }
-    let mut decided = 0;
+    let mut settled = 0;
     if stdin().is_terminal() && stderr().is_terminal() {
         let (mut input, mut output) = (stdin().lock(), stderr());
-        let desk = Desk { folder: &folder, scenarios: &scenarios, now_unix_s: unix_s() };
         let walked = desk.walk(&open, &mut Terminal::new(&mut input, &mut output));
-        decided = walked.map_err(ReviewError::Walk)?;
+        settled = walked.map_err(ReviewError::Walk)?;
     } else {
         lines.extend(open.iter().map(|finding| format!("{}\n", finding.page())));
     }
-    let undecided = open.len() - decided;
+    let undecided = open.len() - settled;
     lines.push(counted(undecided, "is undecided", "are undecided"));
     let exit = if undecided == 0 { Exit::Pass } else { Exit::Inconclusive };
     Ok((lines.join("\n"), exit))
+}
+
+/// What is not asked about, and why.
+fn decided(left: &Left) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (many, how) in [(left.refused, "refused before"), (left.accepted, "accepted since")] {
+        if many > 0 {
+            let many = counted(many, "difference was", "differences were");
+            lines.push(format!("{many} {how}; `--again` asks once more"));
+        }
+    }
+    lines
 }
 
 #[cfg(test)]

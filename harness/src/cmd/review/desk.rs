@@ -13,7 +13,7 @@ use super::talk::{Decision, decide};
 use crate::cmd::terminal::{AskError, Terminal};
 use crate::plan::expand::check;
 use crate::plan::refusals::{self, REFUSED_FILE, Refusal};
-use crate::plan::{Case, Day, claims, expand};
+use crate::plan::{Case, Day, Divergence, claims, expand};
 use crate::scenario::{Problems, Profile, Scenario, Source, load};
 
 /// How long something is accepted where nobody says, seconds: a quarter of a year.
@@ -73,8 +73,8 @@ impl Desk<'_> {
         terminal: &mut Terminal<'_>,
     ) -> Result<Decision, AskError> {
         let days = [self.now_unix_s, self.now_unix_s + USUAL_S].map(Day::of_unix_s).into();
-        let unacceptable = self.acceptable(finding).err();
-        let (told, decision) = match decide(finding, unacceptable.as_deref(), days, terminal) {
+        let acceptable = self.acceptable(finding);
+        let (told, decision) = match decide(finding, &acceptable, days, terminal) {
             Err(error @ AskError::Refused(_)) => {
                 (format!("  {error}; it stays undecided"), Decision::Skip)
             }
@@ -87,8 +87,9 @@ impl Desk<'_> {
         Ok(decision)
     }
 
-    /// Whether a finding can be accepted at all, before anybody is asked what for; the error says why not.
-    fn acceptable(&self, finding: &Finding) -> Result<(), String> {
+    /// Whether a finding can be accepted at all, before anybody is asked what for, and the id it is declared
+    /// under already, if it is; the error says why not.
+    fn acceptable(&self, finding: &Finding) -> Result<Option<String>, String> {
         if finding.what == What::Difference {
             let why = "no promise is broken; let the scenario's [expect] say what must come out";
             return Err(why.to_owned());
@@ -99,8 +100,20 @@ impl Desk<'_> {
             What::Broken(rule) if !cases.iter().all(|case| can_break(case, rule)) => Err(format!(
                 "{rule} is no number of the contract that a divergence can name; change the scenario"
             )),
-            _ => Ok(()),
+            What::Broken(rule) => {
+                let mut declared = cases.iter().flat_map(|case| &case.divergences);
+                let own = declared.find(|one| one.bus == finding.bus && one.rule == *rule);
+                Ok(own.map(|one| one.id.clone()))
+            }
+            _ => Ok(None),
         }
+    }
+
+    /// What the scenario of a finding declares now; `None` where it cannot be told.
+    pub(super) fn declared(&self, finding: &Finding) -> Option<Vec<Divergence>> {
+        let scenario = self.scenario(finding).ok()?;
+        // All cases of a scenario declare the same.
+        Some(cases(&scenario).ok()?.into_iter().next()?.divergences)
     }
 
     /// The scenario a finding is of, as its file is now, with what it replays.

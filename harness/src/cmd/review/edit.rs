@@ -46,7 +46,7 @@ pub(super) enum EditError {
     NoList(&'static str),
 }
 
-/// A scenario with a departure accepted: declared, or its declaration renewed.
+/// A scenario with a departure accepted: declared, or the declaration that is there renewed.
 pub(super) fn accept(
     scenario: &str,
     (bus, what): (Bus, &What),
@@ -62,8 +62,12 @@ pub(super) fn accept(
     ];
     match what {
         What::Broken(rule) => {
-            let named = [("id", accepted.id.as_str()), ("rule", rule), ("bus", bus.as_str())];
-            push(&mut document, DIVERGENCES, named.iter().chain(&said))?;
+            let id = ("id", accepted.id.as_str());
+            let named = [("rule", rule.as_str()), ("bus", bus.as_str())];
+            match entry(&mut document, DIVERGENCES, &named)? {
+                Some(earlier) => say(earlier, &said),
+                None => push(&mut document, DIVERGENCES, [id].iter().chain(&named).chain(&said))?,
+            }
         }
         What::Expired(id) | What::NotObserved(id) => {
             let named = [("id", id.as_str()), ("bus", bus.as_str())];
@@ -215,6 +219,16 @@ until = \"2026-01-01\"  # a holiday
             let gone = accept(SCENARIO, (Bus::Agent, &what), &accepted());
             assert!(matches!(gone, Err(EditError::Gone(_))), "{gone:?}");
         }
+    }
+
+    #[test]
+    fn a_promise_whose_departure_is_declared_there_is_declared_once() {
+        let what = What::Broken("C10".to_owned());
+        let text = accept(SCENARIO, (Bus::Process, &what), &accepted()).expect("edited");
+        assert_eq!(text.matches("[[divergence]]").count(), 1, "{text}");
+        assert!(text.contains("id = \"V2\"") && text.contains("2027-01-31"), "{text}");
+        let other = accept(SCENARIO, (Bus::Agent, &what), &accepted()).expect("edited");
+        assert_eq!(other.matches("[[divergence]]").count(), 2, "{other}");
     }
 
     #[test]

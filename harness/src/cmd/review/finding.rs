@@ -3,7 +3,7 @@
 
 use crate::check::divergence::Standing;
 use crate::plan::refusals::Refusal;
-use crate::plan::{Bus, scenario_of};
+use crate::plan::{Bus, Divergence, scenario_of};
 use crate::report::{BehaviourRow, DivergenceRow, Run};
 
 /// What a refusal calls a difference that breaks no promise.
@@ -16,6 +16,8 @@ pub(super) struct Finding {
     pub(super) scenario: String,
     pub(super) bus: Bus,
     pub(super) what: What,
+    /// What the scenario declared in that run, where the finding is that it does not hold.
+    pub(super) declared: Option<Divergence>,
     /// The cases it shows in.
     pub(super) cases: Vec<String>,
     /// What happened in the first of them.
@@ -108,6 +110,7 @@ fn of_row(row: &BehaviourRow) -> Vec<Finding> {
         scenario: scenario_of(&row.case).to_owned(),
         bus: row.bus,
         what,
+        declared: None,
         cases: vec![row.case.clone()],
         witness,
         messages: messages.to_vec(),
@@ -119,7 +122,8 @@ fn of_row(row: &BehaviourRow) -> Vec<Finding> {
             let declared = &one.declared;
             let said = format!("{} until {}: {}", declared.owner, declared.until, declared.reason);
             let seen = one.witness.as_ref().map(|witness| format!("; {}", witness.sentence));
-            finding(what, format!("{said}{}", seen.unwrap_or_default()), &[])
+            let told = format!("{said}{}", seen.unwrap_or_default());
+            Finding { declared: Some(declared.clone()), ..finding(what, told, &[]) }
         })
         .collect();
     let is_declared =
@@ -153,7 +157,7 @@ fn covers(row: &DivergenceRow, rule: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Day, Divergence, Observe};
+    use crate::plan::{Day, Observe};
     use crate::report::sample::{differing, failing, passing, run};
 
     fn told(rows: Vec<BehaviourRow>) -> Vec<String> {

@@ -34,25 +34,25 @@ const CHOICES: [(&str, Choice); 4] = [
     ("quit", Choice::Quit),
 ];
 
-/// Asks. `unacceptable` says why it cannot be accepted, if it cannot; `usual_until` is the last day
-/// where nobody says another.
+/// Asks. `acceptable` is the id the departure is declared under already, if it is, or says why it cannot
+/// be accepted; `usual_until` is the last day where nobody says another.
 pub(super) fn decide(
     finding: &Finding,
-    unacceptable: Option<&str>,
+    acceptable: &Result<Option<String>, String>,
     (today, usual_until): (Day, Day),
     terminal: &mut Terminal<'_>,
 ) -> Result<Decision, AskError> {
     terminal.show(&finding.page())?;
-    if let Some(why) = unacceptable {
+    if let Err(why) = acceptable {
         terminal.show(&format!("  it cannot be accepted: {why}"))?;
     }
-    let what = match unacceptable {
-        None => "accept (it is meant to be so), refuse (it is a defect), skip or quit",
-        Some(_) => "refuse (it is a defect), skip or quit",
+    let what = match acceptable {
+        Ok(_) => "accept (it is meant to be so), refuse (it is a defect), skip or quit",
+        Err(_) => "refuse (it is a defect), skip or quit",
     };
     let choice =
         terminal.ask("decision", what, Some("skip"), |text| match one_of(text, &CHOICES)? {
-            Choice::Accept if unacceptable.is_some() => Err("it cannot be accepted".to_owned()),
+            Choice::Accept if acceptable.is_err() => Err("it cannot be accepted".to_owned()),
             choice => Ok(choice),
         })?;
     Ok(match choice {
@@ -60,7 +60,7 @@ pub(super) fn decide(
         Choice::Quit => Decision::Quit,
         Choice::Refuse => Decision::Refuse { reason: reason(terminal)?, owner: owner(terminal)? },
         Choice::Accept => Decision::Accept(Accepted {
-            id: id(finding, terminal)?,
+            id: id(finding, acceptable.as_ref().ok().and_then(Option::as_deref), terminal)?,
             reason: reason(terminal)?,
             owner: owner(terminal)?,
             until: until((today, usual_until), terminal)?,
@@ -80,10 +80,15 @@ fn one_of<T: Copy>(text: &str, meant: &[(&'static str, T)]) -> Result<T, String>
 }
 
 /// A new declaration has a name; one that is renewed has its own.
-fn id(finding: &Finding, terminal: &mut Terminal<'_>) -> Result<String, AskError> {
-    match &finding.what {
-        What::Expired(id) | What::NotObserved(id) => Ok(id.clone()),
-        What::Broken(_) | What::Difference => {
+fn id(
+    finding: &Finding,
+    declared: Option<&str>,
+    terminal: &mut Terminal<'_>,
+) -> Result<String, AskError> {
+    match (&finding.what, declared) {
+        (What::Expired(id) | What::NotObserved(id), _) => Ok(id.clone()),
+        (What::Broken(_) | What::Difference, Some(id)) => Ok(id.to_owned()),
+        (What::Broken(_) | What::Difference, None) => {
             let usual = format!("{}-{}", finding.bus.as_str(), finding.what.rule().to_lowercase());
             terminal.ask("id", "what the departure is called", Some(&usual), said)
         }
@@ -127,13 +132,14 @@ mod tests {
 
     fn decided(
         what: What,
-        unacceptable: Option<&str>,
+        acceptable: Result<Option<&str>, &str>,
         typed: &str,
     ) -> (Result<Decision, AskError>, String) {
         let finding = Finding {
             scenario: "ordering/one".to_owned(),
             bus: Bus::Process,
             what,
+            declared: None,
             cases: vec!["ordering/one".to_owned()],
             witness: "p0#18 came before p0#17".to_owned(),
             messages: vec!["p0#18".to_owned()],
@@ -142,14 +148,15 @@ mod tests {
         let (mut input, mut output) = (typed.as_bytes(), Vec::new());
         let days = (day("2026-11-30"), day("2027-02-28"));
         let mut terminal = Terminal::new(&mut input, &mut output);
-        let decision = decide(&finding, unacceptable, days, &mut terminal);
+        let acceptable = acceptable.map(|id| id.map(str::to_owned)).map_err(str::to_owned);
+        let decision = decide(&finding, &acceptable, days, &mut terminal);
         (decision, String::from_utf8(output).expect("UTF-8"))
     }
 
     #[test]
     fn what_is_accepted_has_a_reason_an_owner_and_a_last_day() {
         let typed = "accept\n\nA race.\nbus\n2026-11-29\n\nmay\n";
-        let (decision, shown) = decided(What::Broken("C4".to_owned()), None, typed);
+        let (decision, shown) = decided(What::Broken("C4".to_owned()), Ok(None), typed);
         let accepted = Accepted {
             id: "process-c4".to_owned(),
             reason: "A race.".to_owned(),
@@ -165,16 +172,21 @@ mod tests {
     #[test]
     fn a_declaration_that_lapsed_keeps_its_name() {
         let (decision, shown) =
-            decided(What::Expired("V2".to_owned()), None, "accept\nStill.\nbus\n\n\n");
+            decided(What::Expired("V2".to_owned()), Ok(None), "accept\nStill.\nbus\n\n\n");
         let Decision::Accept(accepted) = decision.expect("decided") else { panic!("accepted") };
         assert_eq!((accepted.id.as_str(), accepted.observe), ("V2", Observe::Always));
+        assert!(!shown.contains("id: "), "{shown}");
+        let broken = What::Broken("C4".to_owned());
+        let (decision, shown) = decided(broken, Ok(Some("V2")), "accept\nStill.\nbus\n\n\n");
+        let Decision::Accept(accepted) = decision.expect("decided") else { panic!("accepted") };
+        assert_eq!(accepted.id, "V2");
         assert!(!shown.contains("id: "), "{shown}");
     }
 
     #[test]
     fn what_cannot_be_accepted_is_not_and_a_typo_is_told() {
         let typed = "accept\nrefus\nrefuse\nA defect.\nbus\n";
-        let (decision, shown) = decided(What::Difference, Some("no promise is broken"), typed);
+        let (decision, shown) = decided(What::Difference, Err("no promise is broken"), typed);
         let (reason, owner) = ("A defect.".to_owned(), "bus".to_owned());
         assert_eq!(decision.expect("decided"), Decision::Refuse { reason, owner });
         assert!(shown.contains("cannot be accepted: no promise is broken"), "{shown}");
@@ -183,11 +195,11 @@ mod tests {
 
     #[test]
     fn an_empty_line_decides_nothing() {
-        let (skipped, _) = decided(What::Difference, None, "\n");
+        let (skipped, _) = decided(What::Difference, Ok(None), "\n");
         assert_eq!(skipped.expect("decided"), Decision::Skip);
-        let (quit, _) = decided(What::Difference, None, "quit\n");
+        let (quit, _) = decided(What::Difference, Ok(None), "quit\n");
         assert_eq!(quit.expect("decided"), Decision::Quit);
-        let (ended, _) = decided(What::Difference, None, "accept\n");
+        let (ended, _) = decided(What::Difference, Ok(None), "accept\n");
         assert!(matches!(ended, Err(AskError::Ended("id"))), "{ended:?}");
     }
 }

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::finding::Finding;
 use super::*;
+use crate::check::divergence::Standing;
 use crate::plan::refusals::REFUSED_FILE;
-use crate::plan::{Bus, expand};
-use crate::report::BehaviourRow;
+use crate::plan::{Bus, Divergence, Observe, expand};
 use crate::report::sample::{differing, failing, run};
+use crate::report::{BehaviourRow, DivergenceRow};
 use crate::scenario::{Profile, load};
 
 /// 30 November 2026, seconds since 1970.
@@ -186,16 +188,54 @@ fn what_a_scenario_cannot_declare_is_not_accepted() {
 }
 
 #[test]
-fn a_scenario_that_would_be_wrong_stays_as_it_is() {
+fn what_is_accepted_is_not_asked_about_again_until_its_last_day_is_over() {
     let folder = folder();
-    let twice = format!(
-        "{SCENARIO}\n[[divergence]]\nid = \"V2\"\nrule = \"C4\"\nbus = \"process\"\nreason = \"a\"\n\
-         owner = \"b\"\nuntil = \"2027-01-01\"\n"
-    );
-    fs::write(folder.path().join("ordering/one.toml"), &twice).expect("written");
-    let (shown, undecided) = walked(&folder, vec![failing(Bus::Process)], ACCEPTED);
-    assert!(shown.contains("declared twice") && shown.contains("stays as it is"), "{shown}");
-    assert_eq!((undecided, scenario(&folder)), (1, twice));
+    let open = |now_unix_s: u64| {
+        let scenarios = load_all(folder.path(), &[], &mut ScenariosError::default());
+        let desk = Desk { folder: folder.path(), scenarios: &scenarios, now_unix_s };
+        let found = found(vec![failing(Bus::Process), failing(Bus::Agent)]);
+        left(found, &[], Day::of_unix_s(now_unix_s), |finding| desk.declared(finding))
+    };
+    assert_eq!((open(NOW_UNIX_S).open.len(), open(NOW_UNIX_S).accepted), (2, 0));
+    walked(&folder, vec![failing(Bus::Process)], ACCEPTED);
+    let since = open(NOW_UNIX_S);
+    assert_eq!((since.open.len(), since.open[0].bus, since.accepted), (1, Bus::Agent, 1));
+    assert_eq!(decided(&since), ["1 difference was accepted since; `--again` asks once more"]);
+    let half_a_year_s = 183 * 24 * 60 * 60;
+    assert_eq!(open(NOW_UNIX_S + half_a_year_s).open.len(), 2);
+}
+
+#[test]
+fn what_is_accepted_once_more_is_renewed_where_it_stands() {
+    let folder = folder();
+    walked(&folder, vec![failing(Bus::Process)], ACCEPTED);
+    let typed = "accept\nStill a race.\nbus\n\nmay\n";
+    let (shown, undecided) = walked(&folder, vec![failing(Bus::Process)], typed);
+    assert_eq!(undecided, 0, "{shown}");
+    let text = scenario(&folder);
+    assert_eq!(text.matches("[[divergence]]").count(), 1, "{text}");
+    assert!(text.contains("Still a race."), "{text}");
+    assert!(declares_c4_of_process(&folder.path().join("ordering/one.toml")));
+}
+
+#[test]
+fn a_declaration_that_is_gone_meanwhile_leaves_the_scenario_as_it_is() {
+    let folder = folder();
+    let declared = Divergence {
+        id: "V2".to_owned(),
+        rule: "C4".to_owned(),
+        bus: Bus::Process,
+        reason: "known".to_owned(),
+        owner: "bus".to_owned(),
+        until: Day::of("2026-01-01").expect("a day"),
+        observe: Observe::Always,
+    };
+    let (standing, witness) = (Standing::Expired, None);
+    let row = DivergenceRow { declared, standing, violations: 1, witness };
+    let row = BehaviourRow { divergences: vec![row], ..failing(Bus::Process) };
+    let (shown, undecided) = walked(&folder, vec![row], "accept\nStill.\nbus\n\n\n");
+    assert!(shown.contains("declares no V2") && shown.contains("stays as it is"), "{shown}");
+    assert_eq!((undecided, scenario(&folder).as_str()), (1, SCENARIO));
 }
 
 #[test]

@@ -13,13 +13,17 @@ pub const CASES: &str = "cases";
 
 /// The folder of a case, relative to the report: `cases/ordering/two-publishers@payload=1KiB+subs=8`.
 ///
-/// Slashes stay folders; `[` becomes `@`, `,` becomes `+`, `]` is dropped; letters, digits and
+/// Slashes of the scenario's name stay folders, and a point of the matrix makes none of its own: a value
+/// such as `10000/s` has a slash, too, which becomes `%2F`. `[` becomes `@`, `,` becomes `+`, `]` is dropped; letters, digits and
 /// `. _ - =` stay. Anything else, and a leading dot, becomes `%` and two hexadecimal digits a byte,
 /// so no id leaves the folder and two ids of the plan never share one. An over-long name is cut and
 /// ends in a hash of the whole.
 pub fn case_dir(id: &str) -> PathBuf {
+    let name = id.find('[').map_or(id, |point| &id[..point]);
+    let (above, own) = id.split_at(name.rfind('/').map_or(0, |slash| slash + 1));
     let mut path = PathBuf::from(CASES);
-    path.extend(id.split('/').map(folder));
+    path.extend(above.split_terminator('/').map(folder));
+    path.push(folder(own));
     path
 }
 
@@ -51,6 +55,7 @@ fn folder(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::path::{Component, Path};
 
     use proptest::prelude::*;
@@ -66,8 +71,34 @@ mod tests {
     }
 
     #[test]
+    fn a_point_of_the_matrix_is_one_folder_whatever_its_values_have() {
+        assert_eq!(
+            case_dir("perf/paced[rate=10000/s,subs=4]"),
+            Path::new("cases/perf/paced@rate=10000%2Fs+subs=4")
+        );
+        let points = [
+            "",
+            "[a=1]",
+            "[a=1/s]",
+            "[a=1/s,b=2]",
+            "[a=1,b=2/s]",
+            "[a=1/s,b=2/s]",
+            "[a=1/s/b=2]",
+            "[a=1%2Fs]",
+        ];
+        let mut folders = BTreeSet::new();
+        for name in ["a", "b", "a/b", "a/b/c"] {
+            for point in points {
+                let path = case_dir(&format!("{name}{point}"));
+                assert_eq!(path.components().count(), 1 + name.split('/').count(), "{path:?}");
+                assert!(folders.insert(path), "{name}{point} shares a folder");
+            }
+        }
+    }
+
+    #[test]
     fn what_a_shell_or_windows_minds_is_escaped() {
-        assert_eq!(case_dir("a b:c*[x=1/s]"), Path::new("cases/a%20b%3Ac%2A@x=1/s"));
+        assert_eq!(case_dir("a b:c*[x=1/s]"), Path::new("cases/a%20b%3Ac%2A@x=1%2Fs"));
         assert_eq!(case_dir("../up"), Path::new("cases/%2E./up"));
         assert_eq!(case_dir(""), Path::new("cases/%"));
     }
@@ -90,8 +121,8 @@ mod tests {
 
         #[test]
         fn ids_of_the_plan_have_folders_of_their_own(
-            one in "[a-c]{1,2}(/[a-c]{1,2})?(\\[[a-c]=[0-9],[a-c]=[0-9]\\])?",
-            two in "[a-c]{1,2}(/[a-c]{1,2})?(\\[[a-c]=[0-9],[a-c]=[0-9]\\])?",
+            one in "[a-c]{1,2}(/[a-c]{1,2})?(\\[[a-c]=[0-9](/s)?,[a-c]=[0-9](/s)?\\])?",
+            two in "[a-c]{1,2}(/[a-c]{1,2})?(\\[[a-c]=[0-9](/s)?,[a-c]=[0-9](/s)?\\])?",
         ) {
             prop_assert_eq!(case_dir(&one) == case_dir(&two), one == two);
         }

@@ -10,7 +10,7 @@ use super::director::{Director, Ended};
 use super::error::DriveError;
 use super::interrupt::Interrupt;
 use super::measure::Meter;
-use super::processes::{Session, Ways};
+use super::processes::{Session, Ways, clear_stderr};
 use super::runtime_folder::RuntimeFolder;
 use super::{impostors, passes};
 use crate::plan::{Bus, Case, TrialKind};
@@ -71,6 +71,7 @@ pub(super) async fn run(
     }
     let budget = Budget::of(Duration::from_millis(request.case.budget_ms));
     std::fs::create_dir_all(request.directory).map_err(DriveError::Prepare)?;
+    clear_stderr(request.directory).map_err(DriveError::Prepare)?;
     let runtime_folder = RuntimeFolder::create().map_err(DriveError::Prepare)?;
     let socket = runtime_folder.path().join("bus");
     let assignment =

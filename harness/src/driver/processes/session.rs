@@ -127,7 +127,8 @@ impl Session {
         };
         let mark = *started;
         *started += 1;
-        let actor = Actor::start(executable, group, mark, said.clone())?;
+        let directory = &template.directory;
+        let actor = Actor::start(executable, group, directory, mark, said.clone())?;
         Ok((actor, mark, assignment))
     }
 
@@ -383,6 +384,7 @@ impl Session {
         }
         for actor in &mut self.actors {
             actor.kill().await;
+            actor.heard_out().await;
         }
         self.ways.close();
     }

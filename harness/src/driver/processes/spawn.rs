@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use super::deploy::Group;
 use super::signals;
+use super::stderr::{StderrFile, keep_all};
 use crate::driver::actor::assignment::Assignment;
 use crate::driver::actor::protocol::{Notice, Order};
 use crate::driver::error::DriveError;
@@ -30,8 +31,6 @@ const WRITE_LIMIT: Duration = Duration::from_secs(10);
 const KILL_LIMIT: Duration = Duration::from_secs(5);
 /// A process whose lines have closed is gone within this time, and so is its standard error.
 const EXIT_LIMIT: Duration = Duration::from_secs(2);
-/// Lines of standard error kept for an error message.
-const TAIL_LINES: usize = 20;
 
 /// What came from an actor.
 #[derive(Debug)]
@@ -51,15 +50,17 @@ pub(in crate::driver) struct Actor {
     child: Child,
     stdin: Option<ChildStdin>,
     stderr: Arc<Mutex<VecDeque<String>>>,
-    /// Keeps the end of its standard error.
+    /// Keeps its standard error.
     reading: JoinHandle<()>,
 }
 
 impl Actor {
-    /// Starts an actor; what it says goes to `heard` under its index.
+    /// Starts an actor; what it says goes to `heard` under its index, its standard error to a file in
+    /// `directory`.
     pub(in crate::driver) fn start(
         executable: &Path,
         group: &Group,
+        directory: &Path,
         index: usize,
         heard: mpsc::Sender<(usize, Heard)>,
     ) -> Result<Self, DriveError> {
@@ -78,7 +79,9 @@ impl Actor {
         let errors = child.stderr.take().expect("standard error is piped");
         let stderr = Arc::new(Mutex::new(VecDeque::new()));
         tokio::spawn(hear(index, BufReader::new(stdout), heard));
-        let reading = tokio::spawn(keep_tail(BufReader::new(errors), Arc::clone(&stderr)));
+        let file = StderrFile::of(directory, &group.name);
+        let errors = BufReader::new(errors);
+        let reading = tokio::spawn(keep_all(errors, Arc::clone(&stderr), Some(file)));
         let stdin = child.stdin.take();
         let (name, role) = (group.name.clone(), group.role);
         Ok(Self { name, role, pid, child, stdin, stderr, reading })
@@ -140,8 +143,7 @@ impl Actor {
             Ok(Err(cause)) => format!("ended unasked, and how is not known: {cause}"),
             Err(_) => format!("closed a line, and goes on {EXIT_LIMIT:?} after that"),
         };
-        // A process of its own may hold its standard error longer.
-        let _ = timeout(EXIT_LIMIT, &mut self.reading).await;
+        self.heard_out().await;
         self.gone(&how)
     }
 
@@ -160,6 +162,14 @@ impl Actor {
     pub(in crate::driver) async fn exited(&mut self, limit: Duration) -> Option<bool> {
         let status = timeout(limit, self.child.wait()).await.ok()?;
         Some(status.is_ok_and(|status| status.success()))
+    }
+
+    /// Waits until all that it said on standard error is kept, once it has ended.
+    pub(in crate::driver) async fn heard_out(&mut self) {
+        if !self.reading.is_finished() {
+            // A process of its own may hold its standard error longer.
+            let _ = timeout(EXIT_LIMIT, &mut self.reading).await;
+        }
     }
 
     /// Ends its input, which ends it.
@@ -230,18 +240,4 @@ async fn hear(
         }
     }
     let _ = heard.send((index, Heard::Closed)).await;
-}
-
-pub(in crate::driver) async fn keep_tail(
-    stderr: BufReader<tokio::process::ChildStderr>,
-    tail: Arc<Mutex<VecDeque<String>>>,
-) {
-    let mut lines = stderr.lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        let mut tail = tail.lock();
-        if tail.len() == TAIL_LINES {
-            tail.pop_front();
-        }
-        tail.push_back(line);
-    }
 }

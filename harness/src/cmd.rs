@@ -8,6 +8,7 @@ pub mod command_line;
 pub mod compare;
 mod control;
 mod curves;
+mod evidence;
 pub mod explain;
 pub mod explore;
 pub mod footprint;

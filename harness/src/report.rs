@@ -5,7 +5,7 @@
 //!
 //! In the order to read:
 //!
-//! - `run`, `timeline`: the record, and the JSON Schema of it;
+//! - `run`, `timeline`: the record, and the JSON Schema of it; `chronicle`: a history line by line;
 //! - `answer`, `exit`: switch or not, and the exit code;
 //! - `sides`: what the two buses of a comparison are called;
 //! - `figure`, `stamp`, `divergences`, `curves`, `hops`, `not_run`, `again`, `alignment`, `table`, `ledger`, `summary`: for people;
@@ -21,6 +21,7 @@ mod again;
 mod alignment;
 mod annotations;
 mod answer;
+mod chronicle;
 mod comparison;
 mod curves;
 mod divergences;
@@ -52,6 +53,7 @@ mod write;
 
 pub use annotations::annotations;
 pub use answer::{Answer, answer};
+pub use chronicle::chronicle;
 pub use comparison::{Comparison, Outcome};
 pub use curves::said_of;
 pub use ending::{Ended, Ending, endings};

@@ -115,6 +115,7 @@ fn holds() -> BehaviourRow {
         received: 1,
         topics: Vec::new(),
         processes: Vec::new(),
+        kept_in: None,
         rerun: String::new(),
     }
 }

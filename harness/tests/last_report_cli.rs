@@ -44,6 +44,7 @@ fn row(case: &str, bus: Bus, outcome: Behaviour) -> BehaviourRow {
         received: 0,
         topics: Vec::new(),
         processes: Vec::new(),
+        kept_in: None,
         rerun: String::new(),
     }
 }

@@ -119,6 +119,51 @@ fn unmeetable(text: String) -> String {
     format!("{text}\n[expect]\nreceived = {{ {subscriber} = [1, 2] }}\n")
 }
 
+/// A scenario in which the bus of old departs and the baseline does not, with the declaration taken out.
+fn undeclared() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = "divergences/stalled-subscriber.toml";
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").join(name);
+    let text = fs::read_to_string(source).expect("the scenario");
+    let text = text.split("[[divergence]]").next().expect("the part before it");
+    fs::create_dir(folder.path().join("divergences")).expect("made");
+    fs::write(folder.path().join(name), text).expect("written");
+    folder
+}
+
+#[test]
+fn a_failure_is_kept_with_its_twin_and_every_report_says_where() {
+    let (folder, out) = (undeclared(), tempfile::tempdir().expect("a folder"));
+    let mut command = equivalence();
+    command.args(["run", "--candidate", "crossbeam-faithful", "--scenarios"]);
+    let place = predicate::str::contains("kept: trials/cases/divergences/stalled-subscriber");
+    command.arg(folder.path()).arg("--out").arg(out.path()).assert().code(1).stdout(place);
+    let report = read(out.path());
+    let rows = report["behaviour"].as_array().expect("rows");
+    assert!(rows.iter().any(|row| row["outcome"]["is"] == "fail"), "{rows:?}");
+    for row in rows {
+        let kept = out.path().join(row["kept_in"].as_str().expect("a folder"));
+        let text = |name: &str| fs::read_to_string(kept.join(name)).expect(name);
+        assert!(text("case.txt").contains("case divergences/stalled-subscriber"), "{row}");
+        let history = text("history.jsonl");
+        let mut lines = history.lines().map(serde_json::from_str::<serde_json::Value>);
+        assert!(lines.all(|line| line.is_ok_and(|line| line["who"].is_string())), "{row}");
+        assert!(history.contains("\"did\":\"published\""), "{row}");
+    }
+    for name in ["summary.md", "report.html", "junit.xml"] {
+        let page = fs::read_to_string(out.path().join(name)).expect(name);
+        assert!(page.contains("trials/cases/divergences/stalled-subscriber"), "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_kept_of_a_case_that_holds() {
+    let (folder, out) = (scenarios(|text| text), tempfile::tempdir().expect("a folder"));
+    run(&folder, &out).assert().code(0).stdout(predicate::str::contains("kept: ").not());
+    let trials = out.path().join("trials");
+    assert!(!trials.exists(), "{trials:?}");
+}
+
 #[test]
 fn a_fault_of_both_buses_is_not_blamed_on_the_candidate() {
     let (folder, out) = (scenarios(unmeetable), tempfile::tempdir().expect("a folder"));

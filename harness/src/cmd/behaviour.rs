@@ -294,6 +294,7 @@ pub(super) fn row(case: &Case, bus: Bus, wanted: &Wanted, outcome: Behaviour) ->
         received: 0,
         topics: Vec::new(),
         processes: Vec::<ProcessFigures>::new(),
+        kept_in: None,
         rerun: CommandLine::of_case(wanted, &case.id, bus).to_string(),
     }
 }

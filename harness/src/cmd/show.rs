@@ -86,7 +86,8 @@ fn refuse(message: &str) -> ExitCode {
     ExitCode::from(EXIT_INVALID)
 }
 
-fn write_case(
+/// One case: its file, its seed, and every value with its origin.
+pub(super) fn write_case(
     out: &mut impl Write,
     scenario: &Scenario,
     effective: &Effective,

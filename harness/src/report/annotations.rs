@@ -110,11 +110,12 @@ fn of_behaviour(row: &BehaviourRow, places: &Places<'_>) -> Option<Annotation> {
             (Level::Warning, "not explained", open.sentence.clone())
         }
     };
+    let kept = row.kept().map_or_else(String::new, |told| format!("\n{told}"));
     Some(Annotation {
         level,
         place: places.of_rule(&row.case, rule),
         title: format!("{title} {} on {}", row.case, row.bus.as_str()),
-        message: format!("{told}\nagain: {}", row.rerun),
+        message: format!("{told}\nagain: {}{kept}", row.rerun),
     })
 }
 

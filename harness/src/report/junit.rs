@@ -109,7 +109,7 @@ fn behaved(row: &BehaviourRow) -> TestCaseStatus {
                 row.violations.iter().map(|one| format!("{}: {}", one.rule, one.told())).collect();
             let first = told.first().map_or("it fails", String::as_str);
             let rule = row.violations.first().map_or("expect", |one| one.rule.as_str());
-            let all = format!("{}\nagain: {}", told.join("\n"), row.rerun);
+            let all = format!("{}\n{}", told.join("\n"), again(row));
             ended(NonSuccessKind::Failure, rule, first, Some(all))
         }
         Behaviour::Diverges => {
@@ -118,12 +118,18 @@ fn behaved(row: &BehaviourRow) -> TestCaseStatus {
             skipped("as-declared", &format!("departs as declared: {}", ids.join(", ")))
         }
         Behaviour::NotApplicable(why) => skipped("not-applicable", why),
-        Behaviour::NotExercised(what) => skipped("not-exercised", what),
-        Behaviour::Broken(why) => {
-            let again = format!("again: {}", row.rerun);
-            ended(NonSuccessKind::Error, "not-judged", why, Some(again))
+        Behaviour::NotExercised(what) => {
+            let kept = row.kept().map_or_else(String::new, |told| format!("\n{told}"));
+            skipped("not-exercised", &format!("{what}{kept}"))
         }
+        Behaviour::Broken(why) => ended(NonSuccessKind::Error, "not-judged", why, Some(again(row))),
     }
+}
+
+/// How to see it again, and where it is kept.
+fn again(row: &BehaviourRow) -> String {
+    let kept = row.kept().map_or_else(String::new, |told| format!("\n{told}"));
+    format!("again: {}{kept}", row.rerun)
 }
 
 fn performance(row: &PerformanceRow) -> TestCase {

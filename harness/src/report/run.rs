@@ -150,11 +150,22 @@ pub struct BehaviourRow {
     pub topics: Vec<TopicRow>,
     /// The processes that took part.
     pub processes: Vec<ProcessFigures>,
+    /// Where everything of its trial is kept: a folder beside the report, with `/` on every system. Nothing
+    /// is kept of a case that holds, unless it is beside one that does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_in: Option<String>,
     /// The command that runs this case alone.
     pub rerun: String,
 }
 
 impl BehaviourRow {
+    /// Where to look, in one clause; nothing where the case holds or nothing was kept.
+    pub(super) fn kept(&self) -> Option<String> {
+        let holds = matches!(self.outcome, Behaviour::Pass | Behaviour::Diverges);
+        let folder = self.kept_in.as_ref().filter(|_| !holds)?;
+        Some(format!("kept: {folder}, beside report.json"))
+    }
+
     /// A steady difference from the baseline that neither bus is shown to be wrong in: it leaves the answer
     /// open, whatever else holds.
     pub fn open_difference(&self) -> Option<&Difference> {

@@ -106,6 +106,7 @@ pub(crate) fn passing(bus: Bus) -> BehaviourRow {
         received: 100,
         topics: Vec::new(),
         processes: Vec::new(),
+        kept_in: None,
         rerun: format!("equivalence --scenario ordering/one --candidate {}", bus.as_str()),
     }
 }
@@ -131,6 +132,12 @@ pub(crate) fn failing(bus: Bus) -> BehaviourRow {
         messages: vec!["p0#18".to_owned(), "p0#17".to_owned()],
     };
     BehaviourRow { outcome: Behaviour::Fail, violations: vec![witness], ..passing(bus) }
+}
+
+/// The same, with the folder where everything of it is kept.
+pub(super) fn failing_and_kept(bus: Bus) -> BehaviourRow {
+    let folder = format!("trials/cases/ordering/one/{}", bus.as_str());
+    BehaviourRow { kept_in: Some(folder), ..failing(bus) }
 }
 
 pub(super) fn leftover(bus: Bus) -> LeftBehind {

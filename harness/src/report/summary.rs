@@ -104,11 +104,19 @@ fn violations(page: &mut String, run: &Run) {
         for witness in &found.violations {
             line(page, &format!("  - {}: {}", witness.rule, witness.told()));
         }
+        kept(page, found);
     }
     for found in left {
         line(page, &format!("- {}", left_behind(found)));
     }
     line(page, "");
+}
+
+/// Where everything of a case is kept, below the line about it.
+fn kept(page: &mut String, row: &BehaviourRow) {
+    if let Some(told) = row.kept() {
+        line(page, &format!("  - {told}"));
+    }
 }
 
 fn performance(page: &mut String, run: &Run, candidate: Bus) {
@@ -201,6 +209,9 @@ fn behaviour(page: &mut String, run: &Run) {
                 line(page, &format!("- {place}: **not exercised**, {what}"));
             }
             Behaviour::Broken(why) => line(page, &format!("- {place}: **not judged**, {why}")),
+        }
+        if found.outcome != Behaviour::Fail {
+            kept(page, found);
         }
         for one in &found.differences {
             let words = one.colour.in_words();

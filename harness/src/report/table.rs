@@ -272,7 +272,7 @@ pub(super) fn counts(rows: &[&BehaviourRow]) -> String {
 /// What a reader must know of one behaviour row that did not simply pass.
 fn details(row: &BehaviourRow) -> Vec<String> {
     let place = format!("{} on {}", row.case, row.bus.as_str());
-    match &row.outcome {
+    let mut lines = match &row.outcome {
         Behaviour::Pass | Behaviour::Diverges | Behaviour::NotApplicable(_) => Vec::new(),
         Behaviour::NotExercised(what) => vec![format!("NOT EXERCISED {place}: {what}")],
         Behaviour::Broken(why) => vec![format!("NOT JUDGED {place}: {why}")],
@@ -287,7 +287,9 @@ fn details(row: &BehaviourRow) -> Vec<String> {
             }
             lines
         }
-    }
+    };
+    lines.extend(row.kept().map(|told| format!("  {told}")));
+    lines
 }
 
 /// What a bus did otherwise than the baseline, or wrong like it.

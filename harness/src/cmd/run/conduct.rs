@@ -1,6 +1,7 @@
 //! The run itself: case after case, everything kept, interruptions and breakdowns included.
 
 mod curve;
+mod kept;
 mod performance;
 mod traced;
 
@@ -127,19 +128,27 @@ impl Conductor<'_> {
 
     async fn behaviour(&mut self) {
         for case in self.cases(|kind| !kind.is_performance()) {
-            // The baseline comes first; the others are compared with what it did.
-            let mut baseline = None;
-            for bus in self.options.behaviour_buses_of(&case) {
-                if self.is_over(&case) {
-                    return;
-                }
-                let history = self.behaviour_case(&case, bus, baseline.as_ref()).await;
-                if bus == self.options.wanted.baseline {
-                    baseline = history;
-                }
-                self.keep_what_there_is();
-            }
+            let before = self.run.behaviour.len();
+            let twin = self.on_all_buses(&case).await;
+            self.settle_twin(&case, twin.as_ref(), before);
         }
+    }
+
+    /// Runs a behaviour case on its buses, until the user stops it; what the baseline did.
+    async fn on_all_buses(&mut self, case: &Case) -> Option<Twice> {
+        // The baseline comes first; the others are compared with what it did.
+        let mut baseline = None;
+        for bus in self.options.behaviour_buses_of(case) {
+            if self.is_over(case) {
+                break;
+            }
+            let history = self.behaviour_case(case, bus, baseline.as_ref()).await;
+            if bus == self.options.wanted.baseline {
+                baseline = history;
+            }
+            self.keep_what_there_is();
+        }
+        baseline
     }
 
     /// Writes the report as it stands, now and then and never while something is measured: whoever kills the
@@ -173,7 +182,9 @@ impl Conductor<'_> {
                 }
                 self.progress.case_done(&outcome(&row));
                 self.note_left(case, bus, tear_down);
-                if holds(&row) {
+                if !holds(&row) {
+                    self.keep(case, &mut row, &directory, history.as_ref());
+                } else if bus != self.options.wanted.baseline {
                     // Records of a case that holds are of no use; those of others are evidence.
                     self.discard(&directory);
                 }
@@ -202,12 +213,13 @@ impl Conductor<'_> {
         let directory = self.folder(case).join(format!("{}-again", bus.as_str()));
         let judging = self.judging(case, bus, &directory);
         match judged::run(judging, self.interrupt.clone()).await {
-            Ok(Ran { row, tear_down, history }) => {
+            Ok(Ran { mut row, tear_down, history }) => {
                 self.progress.case_done(&outcome(&row));
                 self.note_left(case, bus, tear_down);
                 if holds(&row) {
                     self.discard(&directory);
                 } else {
+                    self.keep(case, &mut row, &directory, history.as_ref());
                     self.run.behaviour.push(row);
                 }
                 history.map_or_else(Vec::new, |again| unsteady(case, first, &again))
@@ -223,19 +235,6 @@ impl Conductor<'_> {
         if !tear_down.is_clean() {
             let bus = Some(bus);
             self.run.left_behind.push(LeftBehind { case: case.id.clone(), bus, tear_down });
-        }
-    }
-
-    /// Removes a folder of records, and those around it that hold nothing else.
-    fn discard(&self, directory: &Path) {
-        // What cannot be removed only takes room.
-        let _ = std::fs::remove_dir_all(directory);
-        let trials = self.options.out.join(TRIALS);
-        let around = directory.ancestors().skip(1).take_while(|above| above.starts_with(&trials));
-        for above in around {
-            if std::fs::remove_dir(above).is_err() {
-                return;
-            }
         }
     }
 
@@ -300,7 +299,13 @@ impl Conductor<'_> {
         if matches!(error, DriveError::Interrupted) {
             self.run.interrupted = Some(format!("interrupted in {}", case.id));
         } else {
-            let sentence = format!("{} on {}: {error}", case.id, bus.as_str());
+            let folder = self.folder(case);
+            let kept = if folder.is_dir() {
+                format!(" (kept: {})", self.named(&folder))
+            } else {
+                String::new()
+            };
+            let sentence = format!("{} on {}{kept}: {error}", case.id, bus.as_str());
             self.run.infrastructure.push(sentence);
         }
     }

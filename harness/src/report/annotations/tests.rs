@@ -1,7 +1,7 @@
 //! The lines by example, what must not end them early, and how many there are at most.
 
 use super::*;
-use crate::report::sample::{failing, flat_curve, leftover, passing, run};
+use crate::report::sample::{failing, failing_and_kept, flat_curve, leftover, passing, run};
 use crate::report::{FailOn, OnInconclusive};
 use crate::scenario::{Scenario, Source};
 
@@ -35,6 +35,15 @@ fn a_failure_is_an_error_at_the_line_of_what_it_breaks() {
                     title=FAIL ordering/one on process::C4: s0 received p0#18 before p0#17%0A\
                     again: equivalence --scenario ordering/one --candidate process";
     assert_eq!(told(&run, CI), [expected]);
+}
+
+#[test]
+fn a_failure_says_where_everything_of_it_is_kept() {
+    let mut run = run();
+    run.behaviour[1] = failing_and_kept(Bus::Process);
+    let told = told(&run, CI).join("\n");
+    let place = "%0Akept: trials/cases/ordering/one/process, beside report.json";
+    assert!(told.ends_with(place), "{told}");
 }
 
 #[test]

@@ -85,7 +85,19 @@ fn failure(row: &BehaviourRow) -> Markup {
                 }
             }
             (beside(row))
+            (kept(row))
             pre { code { (row.rerun) } }
+        }
+    }
+}
+
+/// A link to the folder of a trial, for a page that lies where its run wrote it.
+fn kept(row: &BehaviourRow) -> Markup {
+    let folder = row.kept_in.as_ref().filter(|_| row.kept().is_some());
+    html! {
+        @if let Some(folder) = folder {
+            // The names of folders have `%` in them, which in a link begins a byte.
+            p { "Kept beside this page: " a href=(format!("{}/", folder.replace('%', "%25"))) { code { (folder) } } }
         }
     }
 }
@@ -106,6 +118,7 @@ fn remark(row: &BehaviourRow) -> Markup {
             }
             (beside(row))
             @if let Some(again) = of_behaviour(row) { pre { code { (again) } } }
+            (kept(row))
         }
     }
 }

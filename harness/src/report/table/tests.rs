@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::gate::Reason;
-use crate::report::sample::{differing, failing, leftover, run};
+use crate::report::sample::{differing, failing, failing_and_kept, leftover, run};
 
 #[test]
 fn a_good_run_reads_like_this() {
@@ -51,6 +51,19 @@ fn what_is_open_is_shown_with_how_to_see_it_again() {
     let told = format!("NOT EXERCISED ordering/one on crossbeam: the kill\n{exercised}\nCOMPARED ");
     assert!(text.contains(&told), "{text}");
     assert!(text.trim_end().ends_with(&format!(": one did more\n{differs}")), "{text}");
+}
+
+#[test]
+fn where_a_failure_is_kept_is_said_and_of_a_case_that_holds_it_is_not() {
+    let mut run = run();
+    let kept_in = Some("trials/cases/ordering/one/crossbeam".to_owned());
+    run.behaviour[0] = BehaviourRow { kept_in, ..run.behaviour[0].clone() };
+    run.behaviour[1] = failing_and_kept(Bus::Process);
+    let told = table(&run);
+    let expected = "  again: equivalence --scenario ordering/one --candidate process\n  \
+                    kept: trials/cases/ordering/one/process, beside report.json\n";
+    assert!(told.contains(expected), "{told}");
+    assert_eq!(told.matches("kept: ").count(), 1, "{told}");
 }
 
 #[test]

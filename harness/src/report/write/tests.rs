@@ -9,13 +9,13 @@ use crate::record::{
     ContextSwitches, Counted, Latency, Memory, MemoryMoments, Moment, ProcessFigures, Role,
     TearDown, Trial, TrialFigures, Validity,
 };
-use crate::report::sample::{failing, leftover, run};
-use crate::report::{Behaviour, CheckedRow, NotRun, OnBus};
+use crate::report::sample::{failing, failing_and_kept, leftover, run};
+use crate::report::{Behaviour, BehaviourRow, CheckedRow, NotRun, OnBus};
 
 /// A run in which every optional part is there and every kind of row occurs.
 fn full() -> Run {
     let mut run = run();
-    let mut failed = failing(Bus::Process);
+    let mut failed = failing_and_kept(Bus::Process);
     failed.processes.push(process());
     failed.checked.push(CheckedRow { check: "fifo".to_owned(), items: 100, violations: 1 });
     run.behaviour.push(failed);
@@ -145,6 +145,22 @@ fn the_structure_check_finds_missing_foreign_and_wrong_values() {
     let foreign = found(&|report| report["host"]["colour"] = Value::from("red"));
     assert_eq!(foreign.as_deref(), Some("report.host.colour is not in the schema"));
     assert!(found(&|report| report["behaviour"][0]["bus"] = Value::from("tram")).is_some());
+}
+
+#[test]
+fn every_page_says_where_a_failure_is_kept() {
+    let mut run = run();
+    run.behaviour[1] = failing_and_kept(Bus::Process);
+    let folder = "trials/cases/ordering/one/process";
+    for name in ["summary.md", "junit.xml"] {
+        let page = written(&run, name);
+        assert!(page.contains(&format!("kept: {folder}, beside report.json")), "{name}: {page}");
+    }
+    assert!(written(&run, "report.html").contains(&format!("href=\"{folder}/\"")));
+    // A rate has a slash, which is escaped in the name of its folder, and once more in a link.
+    let kept_in = Some("trials/cases/a@x=1%2Fs/process".to_owned());
+    run.behaviour[1] = BehaviourRow { kept_in, ..failing(Bus::Process) };
+    assert!(written(&run, "report.html").contains("href=\"trials/cases/a@x=1%252Fs/process/\""));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::figures::{picture, table};
+use super::figures::{ladder, table};
 use crate::check::{Colour, Difference};
 use crate::report::again::of_behaviour;
 use crate::report::divergences::{HEADS, cells as divergence_cells, declared};
@@ -79,7 +79,7 @@ fn failure(row: &BehaviourRow) -> Markup {
                 p { (row.violations.len() - MOST_WITNESSES) " more are in report.json." }
             }
             @if let Some(timeline) = &row.timeline {
-                (picture(&lanes(timeline)))
+                (ladder(&lanes(timeline)))
                 @if timeline.left_out > 0 {
                     p.legend { (timeline.left_out) " events around these had no room." }
                 }

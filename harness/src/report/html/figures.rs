@@ -34,6 +34,11 @@ pub(super) fn table_of<'a>(
     }
 }
 
+/// A picture that is never wider than the page.
+pub(super) fn ladder(svg: &str) -> Markup {
+    html! { div.picture.ladder { (PreEscaped(svg)) } }
+}
+
 /// A picture with a width of its own.
 pub(super) fn picture(svg: &str) -> Markup {
     html! { div.picture { (PreEscaped(svg)) } }

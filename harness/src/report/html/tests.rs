@@ -162,7 +162,9 @@ fn a_violation_is_told_with_its_ladder_and_its_command() {
     for told in [
         "<h1 class=\"fail\">",
         "s0 received p0#18 before p0#17",
-        "p0#17 (never received)",
+        ">p0#17<",
+        "never received",
+        "class=\"picture ladder\"",
         "3 events around these had no room",
         "--scenario ordering/one --candidate process",
         "LEFT BEHIND",

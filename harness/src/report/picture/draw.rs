@@ -14,9 +14,10 @@ const COLOURS: [&str; 6] = ["#2f7ed8", "#d9730d", "#1f9d63", "#b455c9", "#c9a400
 const STYLE: &str = "\
 .ground{fill:#ffffff}.text{fill:#24292f;font:13px sans-serif}.title{font-size:15px;font-weight:600}\
 .grid{stroke:#d0d7de;stroke-width:1}.axis{stroke:#57606a;stroke-width:1}\
+.way{stroke:#6e7781;stroke-width:1}\
 .line{fill:none;stroke-width:1.5}.limit{stroke:#cf222e;stroke-width:1.5;stroke-dasharray:6 4}\
 @media (prefers-color-scheme:dark){.ground{fill:#16191e}.text{fill:#e6edf3}\
-.grid{stroke:#30363d}.axis{stroke:#8b949e}.limit{stroke:#ff7b72}}";
+.grid{stroke:#30363d}.axis{stroke:#8b949e}.way{stroke:#8b949e}.limit{stroke:#ff7b72}}";
 
 /// A picture of this size, in its own units: it scales to whatever room there is.
 pub(super) fn drawn(
@@ -56,10 +57,22 @@ pub(super) fn legend<'a>(
 }
 
 /// A circle, a square, a diamond or a triangle.
-pub(super) fn mark(svg: &mut String, number: usize, (x, y): (f64, f64)) {
-    let colour = colour(number);
+pub(super) fn mark(svg: &mut String, number: usize, at: (f64, f64)) {
+    let _ = writeln!(svg, "<path fill=\"{}\" d=\"{}\"/>", colour(number), outline(number, at));
+}
+
+/// The same with nothing in it.
+pub(super) fn hollow(svg: &mut String, number: usize, at: (f64, f64)) {
+    let (colour, path) = (colour(number), outline(number, at));
+    let _ = writeln!(
+        svg,
+        "<path class=\"ground\" stroke=\"{colour}\" stroke-width=\"1.5\" d=\"{path}\"/>"
+    );
+}
+
+fn outline(number: usize, (x, y): (f64, f64)) -> String {
     let (double, half) = (2.0 * MARK, MARK);
-    let path = match number % 4 {
+    match number % 4 {
         0 => format!(
             "M{:.1} {y:.1}a{half} {half} 0 1 0 {double} 0a{half} {half} 0 1 0 -{double} 0",
             x - half
@@ -67,8 +80,7 @@ pub(super) fn mark(svg: &mut String, number: usize, (x, y): (f64, f64)) {
         1 => format!("M{:.1} {:.1}h{double}v{double}h-{double}z", x - half, y - half),
         2 => format!("M{x:.1} {:.1}l{half} {half}l-{half} {half}l-{half} -{half}z", y - half),
         _ => format!("M{x:.1} {:.1}l{half} {double}h-{double}z", y - half),
-    };
-    let _ = writeln!(svg, "<path fill=\"{colour}\" d=\"{path}\"/>");
+    }
 }
 
 pub(super) fn rule(svg: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {

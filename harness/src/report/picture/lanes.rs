@@ -1,27 +1,32 @@
 //! A violation as a ladder: what was published on the left, what a subscriber received on the right.
 //!
 //! Time goes down, a step for each happening and not to scale: microseconds beside seconds would hide
-//! each other. The moment stands beside each step.
+//! each other. The moment stands below each step. What did not arrive is hollow.
 
 use std::fmt::Write as _;
 
-use super::draw::{drawn, escaped, mark, rule, text};
+use super::draw::{drawn, escaped, hollow, mark, rule, text};
 use crate::plan::gates::Metric;
 use crate::report::figure::figure;
 use crate::report::{Passage, Timeline};
 
-const WIDTH: f64 = 880.0;
-const HEAD: f64 = 56.0;
-const STEP: f64 = 22.0;
+/// A telephone shows all of it at about its own size.
+const WIDTH: f64 = 400.0;
+/// The legend and the names of the lanes.
+const HEAD: f64 = 132.0;
+/// Two lines of text.
+const STEP: f64 = 36.0;
 /// Where the two lanes run.
-const LEFT: f64 = 330.0;
-const RIGHT: f64 = 560.0;
+const LEFT: f64 = 172.0;
+const RIGHT: f64 = 228.0;
+/// From a lane to its words.
+const GAP: f64 = 10.0;
 /// Colours of what the witness names, and of its neighbours: places in the palette.
 const NAMED: usize = 5;
 const BESIDE: usize = 0;
 
 /// Most letters of a name; its end is what tells events apart.
-const MOST_LETTERS: usize = 26;
+const MOST_LETTERS: usize = 18;
 
 /// One thing that happened.
 struct Happening<'a> {
@@ -34,24 +39,21 @@ struct Happening<'a> {
 /// The picture of a timeline.
 pub(in crate::report) fn lanes(timeline: &Timeline) -> String {
     let happenings = happenings(&timeline.events);
-    let height = HEAD + STEP * (happenings.len() + 1) as f64;
+    let height = HEAD + STEP * happenings.len() as f64;
     let title = format!("what {} received", timeline.subscriber);
     drawn((WIDTH, height), &title, |svg| {
-        text(svg, (LEFT, 22.0), "text title", "middle", "published");
-        text(
-            svg,
-            (RIGHT, 22.0),
-            "text title",
-            "middle",
-            &format!("received by {}", short(&timeline.subscriber)),
-        );
+        legend(svg);
+        text(svg, (LEFT + GAP / 2.0, HEAD - 26.0), "text title", "end", "published");
+        let (x, name) = (RIGHT - GAP / 2.0, short(&timeline.subscriber));
+        text(svg, (x, HEAD - 44.0), "text title", "start", "received by");
+        text(svg, (x, HEAD - 26.0), "text title", "start", &name);
         for x in [LEFT, RIGHT] {
-            rule(svg, "axis", (x, HEAD - 20.0), (x, height - STEP / 2.0));
+            rule(svg, "axis", (x, HEAD - 18.0), (x, height - STEP / 2.0));
         }
         for (step, happening) in happenings.iter().enumerate() {
             if let Some(arrival) = happening.arrival {
                 let from = happenings.iter().position(|one| is_publish_of(one, happening.passage));
-                let class = if happening.passage.is_witness { "limit" } else { "grid" };
+                let class = if happening.passage.is_witness { "limit" } else { "way" };
                 rule(svg, class, (LEFT, y(from.unwrap_or(step))), (RIGHT, y(step)));
                 arrived(svg, step, happening, arrival);
             } else {
@@ -59,6 +61,17 @@ pub(in crate::report) fn lanes(timeline: &Timeline) -> String {
             }
         }
     })
+}
+
+/// What the marks mean.
+fn legend(svg: &mut String) {
+    mark(svg, NAMED, (GAP, 12.0));
+    text(svg, (44.0, 16.5), "text", "start", "named by the violation");
+    mark(svg, BESIDE, (GAP, 32.0));
+    text(svg, (44.0, 36.5), "text", "start", "around it, of the same publisher");
+    hollow(svg, NAMED, (GAP, 52.0));
+    hollow(svg, BESIDE, (GAP + 16.0, 52.0));
+    text(svg, (44.0, 56.5), "text", "start", "did not arrive");
 }
 
 /// Everything in order of time; of one moment, what was published first.
@@ -91,19 +104,20 @@ fn shape(passage: &Passage) -> usize {
 
 fn published(svg: &mut String, step: usize, happening: &Happening<'_>) {
     let passage = happening.passage;
-    mark(svg, shape(passage), (LEFT, y(step)));
+    let draw = if passage.received_ns.is_empty() { hollow } else { mark };
+    draw(svg, shape(passage), (LEFT, y(step)));
     let fate = match (&passage.refused, passage.received_ns.is_empty()) {
-        (Some(why), _) => format!(" ({why})"),
-        (None, true) => " (never received)".to_owned(),
-        (None, false) => String::new(),
+        (Some(why), _) => why.as_str(),
+        (None, true) => "never received",
+        (None, false) => "",
     };
-    label(svg, (LEFT - 12.0, y(step)), "end", happening, &fate);
+    label(svg, (LEFT - GAP, y(step)), "end", happening, fate);
 }
 
 fn arrived(svg: &mut String, step: usize, happening: &Happening<'_>, arrival: usize) {
     mark(svg, shape(happening.passage), (RIGHT, y(step)));
-    let again = if arrival > 0 { " (again)" } else { "" };
-    label(svg, (RIGHT + 12.0, y(step)), "start", happening, again);
+    let again = if arrival > 0 { "again" } else { "" };
+    label(svg, (RIGHT + GAP, y(step)), "start", happening, again);
 }
 
 /// The beginning and the end of a long name.
@@ -126,14 +140,15 @@ fn label(
 ) {
     let at = figure(Metric::LatencyP50, happening.at_ns as f64);
     let weight = if happening.passage.is_witness { " font-weight=\"600\"" } else { "" };
-    let told = format!("{}{fate}, +{at}", short(&happening.passage.event));
+    let event = escaped(&short(&happening.passage.event));
     // Writing to a string cannot fail.
     let _ = writeln!(
         svg,
-        "<text class=\"text\" text-anchor=\"{anchor}\" x=\"{x:.1}\" y=\"{:.1}\"{weight}>{}</text>",
-        y + 4.5,
-        escaped(&told)
+        "<text class=\"text\" text-anchor=\"{anchor}\" x=\"{x:.1}\" y=\"{:.1}\"{weight}>{event}</text>",
+        y + 1.0
     );
+    let comma = if fate.is_empty() { "" } else { ", " };
+    text(svg, (x, y + 15.0), "text", anchor, &format!("{fate}{comma}+{at}"));
 }
 
 #[cfg(test)]
@@ -181,20 +196,33 @@ mod tests {
             2,
             "both arrivals of the witness's event"
         );
-        assert_eq!(svg.matches("class=\"grid\"").count(), 1);
+        assert_eq!(svg.matches("class=\"way\"").count(), 1);
+    }
+
+    #[test]
+    fn what_did_not_arrive_is_hollow_whoever_names_it_and_a_legend_says_so() {
+        let mut timeline = timeline();
+        let hollow = |timeline: &Timeline| {
+            let svg = lanes(timeline);
+            assert!(svg.contains("did not arrive") && svg.contains("named by the violation"));
+            svg.matches("<path class=\"ground\"").count()
+        };
+        assert_eq!(hollow(&timeline), 2 + 1, "two of the legend, and p0#3");
+        timeline.events[1].received_ns.clear();
+        assert_eq!(hollow(&timeline), 2 + 2);
     }
 
     #[test]
     fn what_became_of_an_event_is_said() {
         let svg = lanes(&timeline());
-        assert!(svg.contains("p0#3 (never received)"), "{svg}");
-        assert!(svg.contains("p0#2 (again), +4.00 µs"), "{svg}");
+        assert!(svg.contains(">never received, +1.50 µs<"), "{svg}");
+        assert!(svg.contains(">again, +4.00 µs<"), "{svg}");
     }
 
     #[test]
     fn a_long_name_keeps_its_ends() {
         let name = format!("{}#17", "p".repeat(70));
-        assert_eq!(short(&name), format!("{}…{}#17", "p".repeat(13), "p".repeat(10)));
+        assert_eq!(short(&name), format!("{}…{}#17", "p".repeat(9), "p".repeat(6)));
         assert_eq!(short("procmond#17"), "procmond#17");
     }
 }

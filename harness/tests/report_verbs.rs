@@ -63,6 +63,16 @@ fn what_failed_is_run_again_as_it_was_asked_for_and_nothing_else() {
 }
 
 #[test]
+fn the_report_that_is_read_is_not_replaced() {
+    let (_folder, first) = reported(true);
+    let before = fs::read(first.path().join("report.json")).expect("a report");
+    let mut rerun = equivalence(&["rerun", "--report"]);
+    rerun.arg(first.path().join("report.json")).arg("--out").arg(first.path());
+    rerun.assert().code(2).stderr(predicate::str::contains("would replace the report"));
+    assert_eq!(fs::read(first.path().join("report.json")).expect("still there"), before);
+}
+
+#[test]
 fn what_a_run_did_not_come_to_is_run_again() {
     let (_folder, first) = reported(false);
     let mut run = report::read(first.path()).expect("a report");
@@ -82,7 +92,7 @@ fn without_anything_to_run_again_that_is_said() {
     let (_folder, first) = reported(false);
     let mut rerun = equivalence(&["rerun", "--report"]);
     let nothing = predicate::str::contains("has nothing failed or open");
-    rerun.arg(first.path()).assert().code(2).stderr(nothing);
+    rerun.arg(first.path()).assert().code(0).stdout(nothing);
     let mut rerun = equivalence(&["rerun", "--report", "no/such"]);
     rerun.assert().code(2).stderr(predicate::str::contains("cannot read no/such"));
 }

@@ -2,7 +2,7 @@
 //!
 //! The report's own command says everything that decided the run; only its patterns and its folder are others.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, ValueEnum};
@@ -11,10 +11,10 @@ use super::command_line::AGAIN;
 use super::last_report::LATEST;
 use super::run::{RunArgs, RunOptions};
 use super::selection::Selection;
-use super::{EXIT_INVALID, complain};
+use super::{EXIT_INVALID, answer, complain};
 use crate::gate::Verdict;
 use crate::plan::Case;
-use crate::report::{self, BehaviourRow, Ended, Run};
+use crate::report::{self, BehaviourRow, Ended, Exit, Run};
 
 /// Words of a report's command before its options.
 const PROGRAM: [&str; 3] = ["cargo", "xtask", "equivalence"];
@@ -31,7 +31,7 @@ pub struct RerunArgs {
     /// The report, its folder or file.
     #[arg(long, value_name = "REPORT", default_value = LATEST)]
     pub report: PathBuf,
-    /// Folder of the new report: the one that is read stays as it is.
+    /// Folder of the new report, another than that of the report that is read: this stays as it is.
     #[arg(long, value_name = "FOLDER", default_value = AGAIN)]
     pub out: PathBuf,
 }
@@ -53,10 +53,15 @@ struct Again {
     run: RunArgs,
 }
 
-/// Runs it.
+/// Runs it. Where there is nothing to run again, that is said, and nothing is wrong.
 pub fn run(arguments: &RerunArgs) -> ExitCode {
     match resolved(arguments) {
-        Ok(options) => super::run::run(&options),
+        Ok(Some(options)) => super::run::run(&options),
+        Ok(None) => {
+            let (report, nothing) = (arguments.report.display(), said(arguments.only));
+            let told = format!("{report} has nothing {nothing}; nothing is run again");
+            ExitCode::from(answer(&told, Exit::Pass).code())
+        }
         Err(why) => {
             complain(&format_args!("error: {why}"));
             ExitCode::from(EXIT_INVALID)
@@ -64,19 +69,31 @@ pub fn run(arguments: &RerunArgs) -> ExitCode {
     }
 }
 
-/// The run that is meant; an error in words where the report names none.
-fn resolved(arguments: &RerunArgs) -> Result<RunOptions, String> {
+/// The run that is meant, if there is anything to run; an error in words where the report names none.
+fn resolved(arguments: &RerunArgs) -> Result<Option<RunOptions>, String> {
     let read = report::read_either(&arguments.report);
     let run = read.map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     let mut options = asked(&run.command)?;
     let selection = options.wanted.select().map_err(|error| error.to_string())?;
     options.wanted.patterns = cases(&run, &selection, arguments.only);
     if options.wanted.patterns.is_empty() {
-        let nothing = said(arguments.only);
-        return Err(format!("{} has nothing {nothing}", arguments.report.display()));
+        return Ok(None);
+    }
+    if is_of(&arguments.report, &arguments.out) {
+        let out = arguments.out.display();
+        let why = "would replace the report that is read; name another folder";
+        return Err(format!("--out {out} {why}"));
     }
     let (out, against, save_baseline) = (arguments.out.clone(), None, None);
-    Ok(RunOptions { out, against, save_baseline, ..options })
+    Ok(Some(RunOptions { out, against, save_baseline, ..options }))
+}
+
+/// Whether a report, named by its folder or its file, lies in that folder, whichever way both are written.
+fn is_of(report: &Path, folder: &Path) -> bool {
+    let Ok(report) = report.canonicalize() else { return false };
+    let own = if report.is_dir() { Some(report.as_path()) } else { report.parent() };
+    // A folder that is not there yet is no report's.
+    folder.canonicalize().is_ok_and(|folder| own == Some(folder.as_path()))
 }
 
 /// What a report's command asked for.
@@ -184,6 +201,19 @@ mod tests {
         assert_eq!(cases(&partial, &Selection::default(), None), ["ordering/one"]);
         let failed = Some(Only::Fail);
         assert!(cases(&partial, &Selection::default(), failed).is_empty());
+    }
+
+    #[test]
+    fn a_report_lies_in_its_folder_whichever_way_that_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (own, other) = (folder.path().join("a"), folder.path().join("b"));
+        std::fs::create_dir(&own).unwrap();
+        std::fs::create_dir(&other).unwrap();
+        std::fs::write(own.join("report.json"), "{}").unwrap();
+        for report in [own.clone(), own.join("report.json")] {
+            assert!(is_of(&report, &own) && is_of(&report, &other.join("../a")));
+            assert!(!is_of(&report, &other) && !is_of(&report, &folder.path().join("new")));
+        }
     }
 
     #[test]

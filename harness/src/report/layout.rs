@@ -14,10 +14,10 @@ pub const CASES: &str = "cases";
 /// The folder of a case, relative to the report: `cases/ordering/two-publishers@payload=1KiB+subs=8`.
 ///
 /// Slashes of the scenario's name stay folders, and a point of the matrix makes none of its own: a value
-/// such as `10000/s` has a slash, too, which becomes `%2F`. `[` becomes `@`, `,` becomes `+`, `]` is dropped; letters, digits and
-/// `. _ - =` stay. Anything else, and a leading dot, becomes `%` and two hexadecimal digits a byte,
-/// so no id leaves the folder and two ids of the plan never share one. An over-long name is cut and
-/// ends in a hash of the whole.
+/// such as `10000/s` has a slash, too, which becomes `%2F`. `[` becomes `@`, `,` becomes `+`, `]` is
+/// dropped; letters, digits and `. _ - =` stay. Anything else, and a leading dot, becomes `%` and two
+/// hexadecimal digits a byte, so no id leaves the folder and two ids of the plan never share one. An
+/// over-long name is cut and ends in a hash of the whole.
 pub fn case_dir(id: &str) -> PathBuf {
     let name = id.find('[').map_or(id, |point| &id[..point]);
     let (above, own) = id.split_at(name.rfind('/').map_or(0, |slash| slash + 1));

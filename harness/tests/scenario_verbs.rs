@@ -25,6 +25,12 @@ name = "one"
 publish = [{ count = 1 }]
 "##;
 
+/// The same with its events at a fixed rate, so that latency, CPU and memory are measured.
+fn paced() -> String {
+    let measured = "publish = [{ count = 1, rate = \"1000/s\" }]\nmeasured = true\n";
+    VALID.replace("behaviour", "paced").replace("publish = [{ count = 1 }]\n", measured)
+}
+
 fn folder(text: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::create_dir(folder.path().join("a")).expect("a folder inside");
@@ -139,14 +145,43 @@ fn a_scenario_that_nobody_knows_exits_2() {
 #[test]
 fn a_gate_may_be_tightened_but_not_loosened() {
     let with_limit = |limit: &str| {
-        let folder = folder(&format!("{VALID}[gate.cpu]\nlimit = {limit}\n"));
-        let gates = "format = 1\n[[gate]]\nmetric = \"cpu\"\ncases = \"*\"\n\
-                     buses = [\"process\"]\nlimit = 1.2\n";
-        fs::write(folder.path().join("gates.toml"), gates).expect("a gate table");
+        let folder = folder(&format!("{}[gate.cpu]\nlimit = {limit}\n", paced()));
+        fs::write(folder.path().join("gates.toml"), cpu_gate("*")).expect("a gate table");
         checked(folder.path())
     };
     assert_eq!(with_limit("1.1"), ExitCode::SUCCESS);
     assert_eq!(with_limit("1.3"), ExitCode::from(EXIT_INVALID));
+}
+
+/// A table with one gate, on these cases.
+fn cpu_gate(cases: &str) -> String {
+    format!(
+        "format = 1\n[[gate]]\nmetric = \"cpu\"\ncases = {cases:?}\n\
+         buses = [\"process\"]\nlimit = 1.2\n"
+    )
+}
+
+#[test]
+fn a_limit_that_would_bind_nobody_is_refused_with_what_is_gated() {
+    let folder = folder(&format!("{}[gate.cpu]\nlimit = 1.1\n", paced()));
+    let told = refused(folder.path());
+    assert!(told.contains("no gate cpu in gates.toml covers a/b"), "{told}");
+    assert!(told.contains("add a `[[gate]]` for cpu to gates.toml"), "{told}");
+    fs::write(folder.path().join("gates.toml"), cpu_gate("perf/*")).expect("a gate table");
+    assert_eq!(checked(folder.path()), ExitCode::from(EXIT_INVALID));
+    let told = refused(folder.path());
+    assert!(told.contains("b.toml:16:9"), "{told}");
+    assert!(told.contains("^^^ it has one for perf/*; name the scenario so"), "{told}");
+    fs::write(folder.path().join("gates.toml"), cpu_gate("a/*")).expect("a gate table");
+    assert_eq!(checked(folder.path()), ExitCode::SUCCESS);
+}
+
+#[test]
+fn a_gate_of_a_scenario_outside_the_longest_profile_is_checked_too() {
+    let text = format!("{}[gate.cpu]\nlimit = 1.3\n", paced());
+    let folder = folder(&text.replace("[[topology.pub", "profiles = [\"pr\"]\n[[topology.pub"));
+    fs::write(folder.path().join("gates.toml"), cpu_gate("*")).expect("a gate table");
+    assert_eq!(checked(folder.path()), ExitCode::from(EXIT_INVALID));
 }
 
 #[test]

@@ -8,10 +8,10 @@ use clap::Args;
 
 use super::scenarios::{ScenariosError, criteria, gates, load_all, refusals, tighten};
 use super::{EXIT_INVALID, complain, folder_or_default};
-use crate::plan::expand::{check, expand_all};
+use crate::plan::expand::{Expanded, check, expand_all};
 use crate::plan::ledger::Known;
 use crate::report::counted;
-use crate::scenario::Profile;
+use crate::scenario::{Profile, Scenario};
 
 /// Check scenario files without running anything.
 #[derive(Debug, Clone, Default, Args)]
@@ -56,7 +56,8 @@ fn valid(args: &CheckArgs) -> Result<usize, ScenariosError> {
             problems.mistake(&mistakes);
         } else if let Ok(expanded) = expand_all(scenario, Profile::Release, 0) {
             known.push(Known::of(scenario, &expanded.cases));
-            tighten(scenario, &expanded, &mut table, &mut problems);
+            let gated = if expanded.cases.is_empty() { last_profile(scenario) } else { expanded };
+            tighten(scenario, &gated, &mut table, &mut problems);
         }
     }
     if args.files.is_empty() {
@@ -64,4 +65,10 @@ fn valid(args: &CheckArgs) -> Result<usize, ScenariosError> {
         refusals(&folder, &known, &mut problems);
     }
     problems.or(scenarios.len())
+}
+
+/// What the last profile of a scenario asks for that is not part of `release`.
+fn last_profile(scenario: &Scenario) -> Expanded {
+    let profile = scenario.profiles.last().copied().unwrap_or(Profile::Release);
+    expand_all(scenario, profile, 0).expect("it was checked")
 }

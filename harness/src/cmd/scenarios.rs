@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use super::EXIT_INVALID;
 use crate::plan::expand::Expanded;
-use crate::plan::gates::GateTable;
+use crate::plan::gates::{GateTable, Metric, TightenError};
 use crate::plan::ledger::{self, Criterion, Known};
 use crate::plan::refusals;
 use crate::report::Exit;
@@ -162,7 +162,8 @@ pub(super) fn refusals(folder: &Path, known: &[Known], problems: &mut ScenariosE
     }
 }
 
-/// Enters the gates of a scenario's cases; one that would loosen the table's is a mistake.
+/// Enters the gates of a scenario's cases; one that would loosen the table's, or that has none there to
+/// tighten, is a mistake.
 pub(super) fn tighten(
     scenario: &Scenario,
     expanded: &Expanded,
@@ -172,17 +173,38 @@ pub(super) fn tighten(
     for (metric, limit) in &expanded.demands.gates {
         let mut refused = None;
         for case in &expanded.cases {
-            refused = refused.or(table.tighten(*metric, &case.id, *limit).err());
+            let error = table.tighten(*metric, &case.id, *limit).err();
+            refused = refused.or(error.map(|error| (case.id.as_str(), error)));
         }
-        if let Some(in_force) = refused {
-            let metric = metric.as_str();
-            let title =
-                format!("gate {metric} of {limit} would loosen the {in_force} in {GATES_FILE}");
-            let label =
-                format!("a scenario may only be stricter: write {in_force}, or leave it out");
-            problems.at(scenario, &["gate", metric, "limit"], title, label);
+        if let Some((case, error)) = refused {
+            let (title, label) = match error {
+                TightenError::Looser(in_force) => looser(*metric, *limit, in_force),
+                TightenError::Uncovered => uncovered(*metric, case, table),
+            };
+            problems.at(scenario, &["gate", metric.as_str(), "limit"], title, label);
         }
     }
+}
+
+fn looser(metric: Metric, limit: f64, in_force: f64) -> (String, String) {
+    let metric = metric.as_str();
+    let title = format!("gate {metric} of {limit} would loosen the {in_force} in {GATES_FILE}");
+    let label = format!("a scenario may only be stricter: write {in_force}, or leave it out");
+    (title, label)
+}
+
+/// The limit of a case that no gate covers, with the cases that some gate does.
+fn uncovered(metric: Metric, case: &str, table: &GateTable) -> (String, String) {
+    let name = metric.as_str();
+    let title = format!("no gate {name} in {GATES_FILE} covers {case}: there is none to tighten");
+    let label = match table.patterns(metric).as_slice() {
+        [] => format!("add a `[[gate]]` for {name} to {GATES_FILE}, or leave it out"),
+        patterns => {
+            let patterns = patterns.join(", ");
+            format!("it has one for {patterns}; name the scenario so, or add a `[[gate]]` there")
+        }
+    };
+    (title, label)
 }
 
 /// Whether the file is one of the folder's; a copy elsewhere may be called anything.

@@ -1,7 +1,6 @@
 //! What the gates know of each metric: where it stands in a trial, and how the floor is taken off.
 
 use super::{Direction, Floor, Limit, Quantile};
-use crate::plan::TrialKind;
 use crate::plan::gates::{GateCell, Metric};
 use crate::record::Trial;
 
@@ -9,20 +8,6 @@ impl Metric {
     /// Which way is good.
     pub fn direction(self) -> Direction {
         if self.more_is_better() { Direction::AtLeast } else { Direction::AtMost }
-    }
-
-    /// Whether trials of this kind can say anything about it.
-    ///
-    /// At a fixed rate every bus that keeps up has the same throughput, and at saturation latency,
-    /// CPU and memory belong to different amounts of work: such ratios would pass without meaning.
-    pub fn is_judged_by(self, kind: TrialKind) -> bool {
-        match self {
-            Self::Throughput => kind == TrialKind::Saturation,
-            Self::LatencyP50 | Self::LatencyP99 | Self::Memory | Self::Cpu => {
-                kind == TrialKind::Paced
-            }
-            Self::Backlog => true,
-        }
     }
 
     /// How the void floor is taken off.
@@ -71,20 +56,5 @@ impl Limit {
     /// No difference: what a metric without a gate is set against, for information.
     pub fn none(metric: Metric) -> Self {
         Self { direction: metric.direction(), ratio: 1.0 }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_metric_is_judged_where_it_would_pass_without_meaning() {
-        for metric in Metric::ALL {
-            let saturated = metric.is_judged_by(TrialKind::Saturation);
-            let paced = metric.is_judged_by(TrialKind::Paced);
-            assert!(saturated || paced, "{metric:?} is judged nowhere");
-            assert!(metric == Metric::Backlog || saturated != paced, "{metric:?} is judged twice");
-        }
     }
 }

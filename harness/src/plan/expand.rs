@@ -191,7 +191,7 @@ fn read_case(
     let expect = expectation::read(&table, &roster, kind);
     let not_applicable = read_not_applicable(&table);
     let beside = demands::beside(&table, kind);
-    let demands = demands::read(&table);
+    let demands = demands::read(&table, said);
     let divergences = demands::divergences(&table, kind);
     let mut case = Case {
         seed: seed_of(&id, seed),

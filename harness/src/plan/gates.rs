@@ -8,8 +8,9 @@ mod file;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use super::Bus;
+use super::{Bus, TrialKind};
 
 /// The bus whose limits a bus set against itself borrows where none are set for it.
 pub const LENDER: Bus = Bus::Process;
@@ -62,6 +63,20 @@ impl Metric {
         self == Self::Throughput
     }
 
+    /// Whether trials of this kind can say anything about it.
+    ///
+    /// At a fixed rate every bus that keeps up has the same throughput, and at saturation latency,
+    /// CPU and memory belong to different amounts of work: such ratios would pass without meaning.
+    pub fn is_judged_by(self, kind: TrialKind) -> bool {
+        match self {
+            Self::Throughput => kind == TrialKind::Saturation,
+            Self::LatencyP50 | Self::LatencyP99 | Self::Memory | Self::Cpu => {
+                kind == TrialKind::Paced
+            }
+            Self::Backlog => kind.is_performance(),
+        }
+    }
+
     /// Whether `limit` demands at least as much of the candidate as `other`.
     pub fn at_least_as_tight(self, limit: f64, other: f64) -> bool {
         if self.more_is_better() { limit >= other } else { limit <= other }
@@ -105,6 +120,17 @@ impl GateCell {
     }
 }
 
+/// Why a scenario's own limit is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+pub enum TightenError {
+    /// A scenario may only be stricter than the table.
+    #[error("it would loosen the limit of {0} in force")]
+    Looser(f64),
+    /// A limit for a case without a gate would bind nobody.
+    #[error("no gate covers the case")]
+    Uncovered,
+}
+
 /// Every gate of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GateTable {
@@ -143,16 +169,34 @@ impl GateTable {
         Metric::ALL.into_iter().filter(is_demanded).collect()
     }
 
+    /// The patterns over cases in which buses are compared by a metric, without those that another of
+    /// them takes in.
+    pub fn patterns(&self, metric: Metric) -> Vec<&str> {
+        let is_own = |cell: &&GateCell| cell.metric == metric && cell.against == Against::Bus;
+        let own = self.cells.iter().filter(is_own);
+        let mut patterns: Vec<&str> = own.map(|cell| cell.case.as_str()).collect();
+        patterns.sort_unstable();
+        patterns.dedup();
+        let is_inside =
+            |one: &&str| patterns.iter().any(|other| other != one && matches_glob(other, one));
+        patterns.iter().copied().filter(|one| !is_inside(one)).collect()
+    }
+
     /// Demands `limit` of every bus that has a cell for this metric and case already.
     ///
-    /// Returns the limit in force where `limit` would loosen it, and then changes nothing.
-    pub fn tighten(&mut self, metric: Metric, case: &str, limit: f64) -> Result<(), f64> {
+    /// # Errors
+    ///
+    /// The case has no gate, or `limit` would loosen it; then nothing changes.
+    pub fn tighten(&mut self, metric: Metric, case: &str, limit: f64) -> Result<(), TightenError> {
         let governing: Vec<GateCell> =
             Bus::ALL.iter().filter_map(|bus| self.cell(metric, case, *bus)).cloned().collect();
+        if governing.is_empty() {
+            return Err(TightenError::Uncovered);
+        }
         if let Some(looser) =
             governing.iter().find(|cell| !metric.at_least_as_tight(limit, cell.limit))
         {
-            return Err(looser.limit);
+            return Err(TightenError::Looser(looser.limit));
         }
         self.cells.extend(governing.into_iter().map(|cell| GateCell {
             case: case.to_owned(),
@@ -250,10 +294,46 @@ mod tests {
     #[test]
     fn a_scenario_may_tighten_a_gate_but_not_loosen_it() {
         let mut table = table();
-        assert_eq!(table.tighten(Metric::Throughput, "perf/x", 0.7), Err(0.8));
+        let looser = table.tighten(Metric::Throughput, "perf/x", 0.7);
+        assert_eq!(looser, Err(TightenError::Looser(0.8)));
         assert_eq!(table.tighten(Metric::Throughput, "perf/x", 0.95), Ok(()));
         let limit = |case| table.cell(Metric::Throughput, case, Bus::Process).map(|c| c.limit);
         assert_eq!((limit("perf/x"), limit("perf/y")), (Some(0.95), Some(0.8)));
+    }
+
+    #[test]
+    fn a_limit_without_a_gate_to_tighten_is_refused() {
+        let mut table = table();
+        table.cells.remove(0);
+        let outside = table.tighten(Metric::Throughput, "perf/x", 0.95);
+        assert_eq!(outside, Err(TightenError::Uncovered));
+        let other = table.tighten(Metric::Cpu, "perf/saturation[subs=1]", 1.0);
+        assert_eq!(other, Err(TightenError::Uncovered));
+        assert_eq!(table.cells.len(), 1, "nothing was added");
+    }
+
+    #[test]
+    fn the_widest_patterns_of_a_metric_are_named_once() {
+        let mut table = table();
+        assert_eq!(table.patterns(Metric::Throughput), ["*"]);
+        assert!(table.patterns(Metric::Cpu).is_empty());
+        table.cells[0].against = Against::Revision;
+        table.cells.push(GateCell { bus: Bus::Agent, ..table.cells[1].clone() });
+        assert_eq!(table.patterns(Metric::Throughput), ["perf/saturation[subs=1*]"]);
+    }
+
+    #[test]
+    fn no_metric_is_judged_where_it_would_pass_without_meaning() {
+        for metric in Metric::ALL {
+            let saturated = metric.is_judged_by(TrialKind::Saturation);
+            let paced = metric.is_judged_by(TrialKind::Paced);
+            assert!(saturated || paced, "{metric:?} is judged nowhere");
+            assert!(metric == Metric::Backlog || saturated != paced, "{metric:?} is judged twice");
+            let others = TrialKind::ALL.into_iter().filter(|kind| !kind.is_performance());
+            for kind in others {
+                assert!(!metric.is_judged_by(kind), "{metric:?} in {kind:?}: nothing is measured");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::super::gates::Metric;
 use super::super::named::{bus, ratio};
 use super::super::{Bus, Day, Divergence, Observe, TrialKind, claims};
-use crate::scenario::{At, Table};
+use crate::scenario::{At, Table, listed};
 
 /// Asked for by a scenario, the same for all its cases.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -12,21 +12,41 @@ pub struct Demands {
     pub gates: Vec<(Metric, f64)>,
 }
 
-pub(super) fn read(root: &Table<'_>) -> Demands {
-    Demands { gates: gates(root) }
+/// `kind` is `None` where it was refused: then nothing can be said about what it measures.
+pub(super) fn read(root: &Table<'_>, kind: Option<TrialKind>) -> Demands {
+    Demands { gates: gates(root, kind) }
 }
 
-fn gates(root: &Table<'_>) -> Vec<(Metric, f64)> {
+/// Tighter limits. One that nothing of this scenario could be held to is refused: it would promise
+/// what nobody looks at.
+fn gates(root: &Table<'_>, kind: Option<TrialKind>) -> Vec<(Metric, f64)> {
     let Some(table) = root.table("gate", "gate") else { return Vec::new() };
+    let is_curve = root.key_span("curve").is_some();
     let read = |metric: Metric| {
-        let table = table.table(metric.as_str(), "gate.METRIC")?;
-        let limit = table.required("limit", ratio);
-        table.finish();
+        let own = table.table(metric.as_str(), "gate.METRIC")?;
+        let limit = own.required("limit", ratio);
+        own.finish();
+        let span = table.key_span(metric.as_str()).unwrap_or_default();
+        if let Some((title, label)) = kind.and_then(|kind| ungated(metric, kind, is_curve)) {
+            table.reader().problem(&span, title, label);
+        }
         Some((metric, limit?))
     };
     let gates = Metric::ALL.into_iter().filter_map(read).collect();
     table.finish();
     gates
+}
+
+/// Why a metric has no gate in a scenario of this kind, and what to write.
+fn ungated(metric: Metric, kind: TrialKind, is_curve: bool) -> Option<(String, String)> {
+    let name = metric.as_str();
+    if !metric.is_judged_by(kind) {
+        let judges = TrialKind::ALL.into_iter().filter(|kind| metric.is_judged_by(*kind));
+        let label = format!("only kind {} measures it", listed(judges.map(TrialKind::as_str)));
+        return Some((format!("`gate.{name}` in a scenario of kind `{}`", kind.as_str()), label));
+    }
+    let label = "the points of a curve are judged together, and not by gates".to_owned();
+    is_curve.then(|| (format!("`gate.{name}` of a curve"), label))
 }
 
 /// Brokers of others to be measured beside ours.

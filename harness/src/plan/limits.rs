@@ -94,16 +94,21 @@ impl Chaos {
 }
 
 impl Case {
-    /// Milliseconds of the whole case by the plan alone: of all phases publishing, or the slowest
-    /// subscriber's pace, and quiet; of chaos until everything is on its way.
+    /// Milliseconds of the whole case by the plan alone, at least: of all phases publishing, or the
+    /// slowest subscriber's pace, or the broker's absence, and quiet; of chaos until everything is on its way.
     pub fn planned_ms(&self) -> u64 {
         let phases = self.phases.iter().map(|phase| self.phase_ms(phase));
         phases.fold(self.chaos.planned_ms(), u64::saturating_add)
     }
 
     fn phase_ms(&self, phase: &Phase) -> u64 {
+        self.publishing_ms(phase).max(phase.away_ms()).saturating_add(phase.idle_ms)
+    }
+
+    /// Milliseconds of a phase's publishing by the plan alone, until the slowest pace has taken it in.
+    pub fn publishing_ms(&self, phase: &Phase) -> u64 {
         let longest = phase.publish.iter().map(Publish::planned_ms).max().unwrap_or_default();
-        longest.max(self.paced_ms(phase)).saturating_add(phase.idle_ms)
+        longest.max(self.paced_ms(phase))
     }
 
     /// Operating system processes of a trial on a bus, the harness left out.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
+use super::{Deed, Fault};
 
 /// One phase: everybody publishes, actions happen when triggered, then the phase is fenced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,17 @@ impl Phase {
     pub fn planned(&self) -> Duration {
         let longest = self.publish.iter().map(Publish::planned_ms).max();
         Duration::from_millis(longest.unwrap_or_default())
+    }
+
+    /// Milliseconds for which nobody is in the broker's place, all its restarts together: they happen one
+    /// after the other, and the phase ends behind the last of them.
+    pub fn away_ms(&self) -> u64 {
+        let faults = self.actions.iter().filter_map(|action| action.operation.fault());
+        let away = faults.map(|fault| match fault.deed {
+            Deed::Restart(pause_ms) => pause_ms,
+            _ => 0,
+        });
+        away.fold(0, u64::saturating_add)
     }
 }
 

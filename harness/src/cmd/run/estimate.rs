@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::cmd::performance::{self, Pair};
 use crate::plan::chaos::{Chaos, Then};
 use crate::plan::control::Step;
-use crate::plan::{Case, TrialKind};
+use crate::plan::{Case, Phase, TrialKind};
 
 /// What a trial takes beyond its plan: processes start, connect, drain and end.
 const OVERHEAD: Duration = Duration::from_millis(150);
@@ -16,6 +16,8 @@ const OVERHEAD: Duration = Duration::from_millis(150);
 const JUDGED: Duration = Duration::from_millis(250);
 /// An agent and its collectors start, see every act at one of their next scans, and end in order.
 const AGENT: Duration = Duration::from_secs(3);
+/// Everybody comes back after a fault: a broker starts, and clients seek it between pauses of up to a second.
+const RETURN: Duration = Duration::from_millis(1500);
 
 /// A case whose behaviour is judged, on one bus.
 pub(in crate::cmd) fn judged(case: &Case) -> Duration {
@@ -44,9 +46,18 @@ pub(in crate::cmd) fn measured(
 
 /// One trial of it.
 pub(in crate::cmd) fn one_trial(case: &Case) -> Duration {
-    let idle = case.phases.iter().map(|phase| Duration::from_millis(phase.idle_ms));
-    let planned = case.phases.iter().map(crate::plan::Phase::planned).chain(idle);
-    planned.sum::<Duration>() + OVERHEAD
+    let phases = case.phases.iter().map(|phase| {
+        let ms = [case.publishing_ms(phase), phase.away_ms(), phase.idle_ms];
+        let planned = ms.map(Duration::from_millis).into_iter().sum::<Duration>();
+        planned + RETURN * returns(phase)
+    });
+    phases.sum::<Duration>() + OVERHEAD
+}
+
+/// How often somebody comes back by itself in a phase.
+fn returns(phase: &Phase) -> u32 {
+    let faults = phase.actions.iter().filter_map(|action| action.operation.fault());
+    u32::try_from(faults.filter(|fault| fault.deed.returns()).count()).unwrap_or(u32::MAX)
 }
 
 /// What is waited for in a case of the control plane: whoever is lost is missed for three heartbeats,
@@ -66,4 +77,34 @@ fn chaos(chaos: &Chaos) -> Duration {
     let hangs = chaos.sources.iter().any(|source| source.then == Then::Hangs);
     let stop_ms = if hangs { chaos.collector.shutdown_timeout_ms } else { 0 };
     Duration::from_millis(chaos.planned_ms() + stop_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Action, Deed, Fault, Operation, Trigger, Victim};
+
+    /// A case of one phase in which these befall the broker.
+    fn case(deeds: &[Deed]) -> Case {
+        let action = |deed: &Deed| Action {
+            trigger: Trigger::Start,
+            operation: Operation::Fault(Fault { deed: *deed, victim: Victim::Broker }),
+            expect: "ok".to_owned(),
+        };
+        let actions = deeds.iter().map(action).collect();
+        let phase = Phase { actions, idle_ms: 500, ..Phase::bare("only") };
+        Case { phases: vec![phase], ..Case::bare("a/b", Vec::new(), Vec::new()) }
+    }
+
+    #[test]
+    fn a_broker_that_is_away_counts_for_as_long() {
+        let takes = |deeds: &[Deed]| judged(&case(deeds));
+        let still = takes(&[]);
+        assert_eq!(takes(&[Deed::Freeze, Deed::Thaw]), still);
+        let once = takes(&[Deed::Restart(10_000)]);
+        assert_eq!(once, still + Duration::from_secs(10) + RETURN);
+        let twice = takes(&[Deed::Restart(10_000), Deed::Restart(1_000)]);
+        assert_eq!(twice, still + Duration::from_secs(11) + RETURN * 2);
+        assert_eq!(case(&[Deed::Restart(10_000)]).planned_ms(), 10_500, "at least");
+    }
 }

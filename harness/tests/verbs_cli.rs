@@ -25,6 +25,31 @@ fn show_tells_one_scenario_and_refuses_an_unknown_one() {
     equivalence("show").arg("no/such").assert().code(2).stderr(contains("no/such"));
 }
 
+/// What `show --effective` prints.
+fn effective(arguments: &[&str]) -> String {
+    let output = equivalence("show").arg("--effective").args(arguments).assert().code(0);
+    String::from_utf8(output.get_output().stdout.clone()).expect("UTF-8")
+}
+
+#[test]
+fn what_will_be_run_is_shown_whole_and_as_a_run_has_it() {
+    let name = "failure/absent-broker-delivered";
+    let shown = effective(&[name]);
+    for key in ["summary", "budget.time", "topology.publisher[0].topic"] {
+        assert_eq!(shown.matches(&format!("\n  {key} ")).count(), 1, "{key}: {shown}");
+    }
+    assert_eq!(shown, effective(&[name, "--seed", "1"]), "the seed of a run");
+}
+
+#[test]
+fn a_case_that_is_not_there_is_no_empty_answer() {
+    let refused = |name: &str, told: &str| {
+        equivalence("show").args([name, "--effective"]).assert().code(2).stderr(contains(told));
+    };
+    refused("perf/saturation[subs=9]", "did you mean \"perf/saturation[subs=");
+    refused("perf/paced[rate=1000/s,subs=1]", "add `--profile release`");
+}
+
 #[test]
 fn check_passes_the_project_and_points_at_a_mistake() {
     equivalence("check").assert().code(0);

@@ -6,6 +6,10 @@ use crate::plan::{Bus, TrialKind};
 use crate::report::Ended;
 use crate::scenario::{self, Profile};
 
+/// Seed of everything random where none is named: the same whatever the verb, so that what is shown of a
+/// case is what a run does.
+pub const SEED: u64 = 1;
+
 /// A profile by its name.
 pub fn profiles() -> impl TypedValueParser<Value = Profile> {
     one_of(Profile::ALL.map(|profile| (profile.as_str(), profile)))

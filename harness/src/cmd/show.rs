@@ -6,13 +6,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::known::profiles;
+use super::known::{SEED, profiles};
 use super::scenarios::{ScenariosError, load_all};
+use super::selection::{Selection, Wanted};
 use super::{EXIT_INVALID, complain, folder_or_default};
 use crate::plan::expand::{Effective, explain};
 use crate::plan::gates::matches_glob;
-use crate::plan::scenario_of;
-use crate::scenario::{Origin, Profile, Scenario, Traced};
+use crate::plan::{Bus, scenario_of};
+use crate::scenario::{Origin, Profile, Scenario};
 
 /// Show a scenario: its file, or with `--effective` every value of every case and its origin.
 #[derive(Debug, Clone, Args)]
@@ -26,14 +27,14 @@ pub struct ShowArgs {
     #[arg(long, default_value = "nightly", value_parser = profiles())]
     pub profile: Profile,
     /// Seed of the run.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = SEED)]
     pub seed: u64,
     /// Folder of the scenarios, instead of the project's own.
     #[arg(long, value_name = "FOLDER")]
     pub scenarios: Option<PathBuf>,
 }
 
-/// Prints. A name nobody has, or a scenario with mistakes, exits 2.
+/// Prints. A name nobody has, with `--effective` in that profile, or a scenario with mistakes, exits 2.
 pub fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
     let mut problems = ScenariosError::default();
     let scenarios = load_all(&folder_or_default(args.scenarios.as_deref()), &[], &mut problems);
@@ -51,21 +52,45 @@ pub fn run(args: &ShowArgs) -> anyhow::Result<ExitCode> {
         return Ok(refuse(&unknown(&args.name, &scenarios)));
     }
     let mut out = stdout().lock();
+    if args.effective {
+        return write_cases(&mut out, args, &chosen);
+    }
     for scenario in chosen {
-        if !args.effective {
-            writeln!(out, "# {}\n{}", scenario.source.path, scenario.source.text)?;
-            continue;
-        }
-        match explain(scenario, args.profile, args.seed) {
-            Ok(cases) => {
-                for case in cases.iter().filter(|own| is_wanted(&args.name, own)) {
-                    write_case(&mut out, scenario, case)?;
-                }
-            }
-            Err(problems) => return Ok(refuse(&problems.to_string())),
-        }
+        writeln!(out, "# {}\n{}", scenario.source.path, scenario.source.text)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every case of the profile that the name means; that there is none is a mistake of the name.
+fn write_cases(
+    out: &mut impl Write,
+    args: &ShowArgs,
+    chosen: &[&Scenario],
+) -> anyhow::Result<ExitCode> {
+    let mut shown = 0;
+    for scenario in chosen {
+        let cases = match explain(scenario, args.profile, args.seed) {
+            Ok(cases) => cases,
+            Err(problems) => return Ok(refuse(&problems.to_string())),
+        };
+        for case in cases.iter().filter(|own| is_wanted(&args.name, own)) {
+            write_case(out, scenario, case)?;
+            shown += 1;
+        }
+    }
+    Ok(if shown > 0 { ExitCode::SUCCESS } else { refuse(&no_case(args)) })
+}
+
+/// What may have been meant by the name of a case that the profile does not have.
+fn no_case(args: &ShowArgs) -> String {
+    let wanted = Wanted {
+        folder: args.scenarios.clone(),
+        profile: args.profile,
+        patterns: vec![args.name.clone()],
+        seed: args.seed,
+        baseline: Bus::Crossbeam,
+    };
+    wanted.complaint(&Selection::default()).expect("the name selects nothing")
 }
 
 /// A name without a matrix point means all its cases. Brackets stand for themselves.
@@ -96,8 +121,7 @@ pub(super) fn write_case(
     writeln!(out, "case {}", case.id)?;
     writeln!(out, "file {}", scenario.source.path)?;
     writeln!(out, "seed {} (from the run's seed and the id)", case.seed)?;
-    let shown = |traced: &&Traced| !traced.value.contains('\n') && !traced.value.contains("\\n");
-    for traced in values.iter().filter(shown) {
+    for traced in values {
         writeln!(out, "  {:44} = {:28} {}", traced.place, traced.value, origin(&traced.origin))?;
     }
     writeln!(out)

@@ -279,7 +279,7 @@ pub(super) fn topic_of(part: &MixPart) -> Option<Topic> {
 }
 
 /// The default topic of a part's kind.
-fn own_topic(part: &MixPart) -> Topic {
+pub(super) fn own_topic(part: &MixPart) -> Topic {
     let fit = Fit { detail: Detail::Bare, pad_bytes: None, suffix_bytes: 0 };
     default_topic(&build("", part, 1, fit))
 }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cmd::command_line::CommandLine;
 use crate::cmd::curves;
-use crate::cmd::known::{Baseline, baseline, buses, profiles};
+use crate::cmd::known::{Baseline, SEED, baseline, buses, profiles};
 use crate::cmd::last_report::LATEST;
 use crate::cmd::performance::Earlier;
 use crate::cmd::selection::Wanted;
@@ -38,7 +38,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "BUS", value_parser = buses())]
     pub candidate: Vec<Bus>,
     /// Seed of everything random.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = SEED)]
     pub seed: u64,
     /// Folder of the report.
     #[arg(long, value_name = "FOLDER", default_value = LATEST)]

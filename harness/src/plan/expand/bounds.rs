@@ -5,17 +5,17 @@ use super::super::limits::{
     DEFAULT_BUDGET_MS, MAX_BUDGET_MS, MAX_SCENARIO_ROLES, MAX_TRIAL_PROCESSES,
 };
 use super::super::{Bus, Case, TrialKind};
-use crate::scenario::{Problem, Scenario, Table, Value};
+use crate::scenario::{Problem, Scenario, Table, Value, shown_ms};
 
 /// `[budget]`, or the default.
 pub(super) fn budget_ms(root: &Table<'_>) -> u64 {
-    let said = root.table("budget", "budget").and_then(|table| {
-        let time =
-            table.required("time", |at| at.duration_ms_up_to(MAX_BUDGET_MS, "a trial takes"));
-        table.finish();
-        time
-    });
-    said.unwrap_or(DEFAULT_BUDGET_MS)
+    let Some(table) = root.table("budget", "budget") else {
+        root.tell_default("budget.time", format!("{:?}", shown_ms(DEFAULT_BUDGET_MS)));
+        return DEFAULT_BUDGET_MS;
+    };
+    let time = table.required("time", |at| at.duration_ms_up_to(MAX_BUDGET_MS, "a trial takes"));
+    table.finish();
+    time.unwrap_or(DEFAULT_BUDGET_MS)
 }
 
 /// Refuses a case with more processes than a host should bear, or longer than its budget.

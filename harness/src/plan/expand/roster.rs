@@ -9,7 +9,7 @@ use super::super::access::may_have;
 use super::super::limits::{
     MAX_PAYLOAD_BYTES, MAX_ROLES, MAX_SUBSCRIPTIONS, MAX_TABLE_RECORDS, MAX_TOPICS, MAX_WAIT_MS,
 };
-use super::super::workload::topics;
+use super::super::workload::{own_topic, topics};
 use super::super::{BusSettings, Correlate, MixPart, PublisherSpec, TrialKind};
 use super::said::{Said, kind, measured_only, pid, priority, read_names, role};
 use super::{chaos, collectors, control, idle, replay, subscribers, untold};
@@ -159,6 +159,10 @@ fn read_part(table: &Table<'_>, trial: TrialKind) -> MixPart {
         metadata: table.or("metadata", "{}", At::pairs),
     };
     check_topics(table, &part, trial);
+    // What is replayed has the topics it was recorded on.
+    if ["topic", "recording"].iter().all(|key| table.key_span(key).is_none()) {
+        table.tell_default("topic", format!("{:?}", own_topic(&part).as_str()));
+    }
     part
 }
 

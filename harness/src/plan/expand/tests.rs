@@ -146,6 +146,9 @@ fn every_value_of_a_case_has_an_origin() {
     assert_eq!(origin("phase[0].publish[0].count"), Some(("5", Origin::Substituted(15))));
     assert_eq!(origin("topology.subscriber[0].capacity"), Some(("1024", Origin::Default)));
     assert_eq!(origin("topology.publisher[0].name"), Some(("\"p\"", Origin::Line(9))));
+    let topic = "\"events.process.lifecycle\"";
+    assert_eq!(origin("topology.publisher[0].topic"), Some((topic, Origin::Default)));
+    assert_eq!(origin("budget.time"), Some(("\"5min\"", Origin::Default)));
 }
 
 /// From nothing to what 64 bits hold, small amounts as likely as large ones.

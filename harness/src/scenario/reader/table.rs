@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::document::{self, Entry};
 use super::super::{Value, suggestion};
-use super::{At, FREE, Node, Origin, Reader, Slot, Wanted, listed};
+use super::{At, FREE, Node, Origin, Reader, Slot, Traced, Wanted, listed};
 
 /// A table being read.
 pub(crate) struct Table<'r> {
@@ -87,6 +87,12 @@ impl<'r> Table<'r> {
             place: self.placed(key),
         };
         read(&at).expect("defaults can be read")
+    }
+
+    /// Tells a default that stands in no text here: it follows from other values.
+    pub(crate) fn tell_default(&self, key: &str, value: String) {
+        let told = Traced { place: self.placed(key), value, origin: Origin::Default };
+        self.reader.traced.borrow_mut().push(told);
     }
 
     /// The tables of an array of tables; none if the key is absent.

@@ -61,6 +61,22 @@ fn check_passes_the_project_and_points_at_a_mistake() {
 }
 
 #[test]
+fn a_file_that_is_no_utf_8_is_a_mistake_at_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("wrong.toml");
+    fs::write(&file, b"format = 1\nsummary = \"Stra\xdfe\"\n").expect("written");
+    let pointed = contains("error: not UTF-8").and(contains("wrong.toml:2:16")).and(contains("^"));
+    equivalence("check").arg(&file).assert().code(2).stderr(pointed);
+    // A file beside scenarios is read as strictly.
+    fs::create_dir(folder.path().join("own")).expect("a folder");
+    let gates = folder.path().join("own/gates.toml");
+    fs::write(&gates, b"# \xdf\nformat = 1\n").expect("written");
+    let pointed = contains("gates.toml:1:3");
+    let scenarios = folder.path().join("own");
+    equivalence("check").arg("--scenarios").arg(&scenarios).assert().code(2).stderr(pointed);
+}
+
+#[test]
 fn schema_prints_the_committed_schema() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/schema.json");
     let committed = fs::read_to_string(committed).expect("the schema").replace('\r', "");

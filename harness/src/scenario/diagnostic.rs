@@ -37,6 +37,21 @@ pub struct Problems {
 }
 
 impl Source {
+    /// A file from its bytes; that they are no UTF-8 is a mistake at the first that is none.
+    pub(crate) fn decode(path: String, bytes: Vec<u8>) -> Result<Self, Problems> {
+        let error = match String::from_utf8(bytes) {
+            Ok(text) => return Ok(Self { path, text }),
+            Err(error) => error,
+        };
+        let start = error.utf8_error().valid_up_to();
+        // What is no text is replaced by a character that says so, and shown by it.
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let place = start..start + char::REPLACEMENT_CHARACTER.len_utf8();
+        let label = "save the file as UTF-8, then look at what stands here";
+        let problem = Problem::new(&place, "not UTF-8", label);
+        Err(Problems { source: Arc::new(Self { path, text }), list: vec![problem] })
+    }
+
     /// Line of a place, counted from 1.
     pub fn line(&self, place: usize) -> usize {
         let before = self.text.get(..place).unwrap_or(&self.text);

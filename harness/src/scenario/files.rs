@@ -32,7 +32,7 @@ pub enum FilesError {
         /// Its size.
         bytes: u64,
     },
-    /// A file's syntax is broken.
+    /// A file is no text, or its syntax is broken.
     #[error(transparent)]
     Syntax(#[from] Problems),
 }
@@ -73,8 +73,8 @@ pub fn load(path: &Path) -> Result<Scenario, FilesError> {
     if bytes > MAX_FILE_BYTES {
         return Err(FilesError::TooLarge { path: shown, bytes });
     }
-    let text = fs::read_to_string(path).map_err(|cause| unreadable(path, cause))?;
-    let scenario = Scenario::parse(Source { path: shown, text })?;
+    let bytes = fs::read(path).map_err(|cause| unreadable(path, cause))?;
+    let scenario = Scenario::parse(Source::decode(shown, bytes)?)?;
     let names = scenario.names_of_recordings().into_iter().filter(|name| is_beside(name));
     let recordings = names.map(|name| {
         let recording = Recording::load(&path.with_file_name(&name));

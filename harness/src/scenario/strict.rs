@@ -32,8 +32,8 @@ pub(crate) fn load_strictly<T>(
     read: impl FnOnce(&Table<'_>) -> T,
 ) -> Result<T, StrictError> {
     let shown = path.display().to_string();
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(parse_strictly(Source { path: shown, text }, read)?),
+    match fs::read(path) {
+        Ok(bytes) => Ok(parse_strictly(Source::decode(shown, bytes)?, read)?),
         Err(cause) => Err(StrictError::Read { path: shown, cause }),
     }
 }

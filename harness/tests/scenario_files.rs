@@ -36,7 +36,7 @@ fn every_scenario_is_valid_at_every_point() {
 #[test]
 fn a_scenario_is_named_after_its_file() {
     for scenario in scenarios() {
-        let end = format!("{}.toml", scenario.name);
+        let end = format!("/scenarios/{}.toml", scenario.name);
         assert!(scenario.source.path.replace('\\', "/").ends_with(&end), "{end}");
     }
 }

@@ -97,14 +97,18 @@ fn a_scenario_that_is_not_named_after_its_file_exits_2() {
 }
 
 #[test]
-fn two_files_of_one_name_exit_2_whatever_the_verb() {
+fn the_end_of_a_path_is_no_name() {
     let folder = folder(VALID);
     fs::create_dir_all(folder.path().join("x/a")).expect("a folder inside");
     fs::write(folder.path().join("x/a/b.toml"), VALID).expect("a file inside");
     assert_eq!(checked(folder.path()), ExitCode::from(EXIT_INVALID));
     assert_eq!(listed(folder.path()), ExitCode::from(EXIT_INVALID));
     assert_eq!(shown("a/b", folder.path()), ExitCode::from(EXIT_INVALID));
-    assert!(refused(folder.path()).contains("are both named \"a/b\""));
+    let told = refused(folder.path());
+    assert!(told.contains("is named \"a/b\""), "{told}");
+    assert!(told.contains("a scenario is named after its path: write \"x/a/b\""), "{told}");
+    fs::remove_dir_all(folder.path().join("a")).expect("gone");
+    assert_eq!(checked(folder.path()), ExitCode::from(EXIT_INVALID), "without a namesake too");
 }
 
 /// What a run or a plan is told instead of its cases.

@@ -1,7 +1,6 @@
-//! The folder of scenarios as every verb reads it: each file named after its path, no name twice,
+//! The folder of scenarios as every verb reads it: each file named after its path, hence no name twice;
 //! no gate looser than the table's. What a scenario means is `plan::expand`'s.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -84,14 +83,13 @@ pub(super) fn load_all(
         named.iter().flat_map(|path| files_of(path, problems)).collect()
     };
     let mut scenarios = Vec::new();
-    let mut paths = BTreeMap::new();
     let is_other =
         |file: &Path| OTHER_FILES.iter().any(|name| file.file_name() == Some(OsStr::new(name)));
     for file in files.iter().filter(|file| !is_other(file)) {
         match load(file) {
             Ok(scenario) => {
-                if lies_in(file, folder) {
-                    hold_to_path(&scenario, (file, folder), &mut paths, problems);
+                if let Some(own) = inside(file, folder) {
+                    hold_to_path(&scenario, &own, problems);
                 }
                 scenarios.push(scenario);
             }
@@ -207,46 +205,25 @@ fn uncovered(metric: Metric, case: &str, table: &GateTable) -> (String, String) 
     (title, label)
 }
 
-/// Whether the file is one of the folder's; a copy elsewhere may be called anything.
-fn lies_in(file: &Path, folder: &Path) -> bool {
-    match (file.canonicalize(), folder.canonicalize()) {
-        (Ok(file), Ok(folder)) => file.starts_with(folder),
-        _ => false,
-    }
-}
-
-/// The name a file of the folder stands for: its path below it, without an extension.
+/// The name a file of the folder stands for: its path below it, without an extension. `None` where it is
+/// none of the folder's: a copy elsewhere may be called anything.
 fn inside(file: &Path, folder: &Path) -> Option<String> {
-    let (file, folder) = (file.canonicalize().ok()?, folder.canonicalize().ok()?);
-    let inside = file.strip_prefix(folder).ok()?.with_extension("");
-    let words: Option<Vec<&str>> = inside.iter().map(OsStr::to_str).collect();
-    Some(words?.join("/"))
+    let file = std::path::absolute(file).ok()?;
+    // A link is a file of the folder it lies in, wherever it leads.
+    let parent = file.parent()?.canonicalize().ok()?;
+    let below = parent.strip_prefix(folder.canonicalize().ok()?).ok()?;
+    let own = below.join(file.file_stem()?);
+    let words: Vec<_> = own.iter().map(OsStr::to_string_lossy).collect();
+    Some(words.join("/"))
 }
 
-/// Tells a name that is not the end of the file's path, or that an earlier file has.
-fn hold_to_path(
-    scenario: &Scenario,
-    (file, folder): (&Path, &Path),
-    paths: &mut BTreeMap<String, PathBuf>,
-    problems: &mut ScenariosError,
-) {
-    let Scenario { name, .. } = scenario;
-    let wanted: PathBuf = name.split('/').collect();
-    let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
-    if !whole.with_extension("").ends_with(wanted) {
-        let title = format!("{} is named {name:?}", file.display());
-        let label = match inside(file, folder) {
-            Some(own) => format!("a scenario is named after its path: write {own:?}"),
-            None => "a scenario is named after its path".to_owned(),
-        };
-        problems.at(scenario, &["name"], title, label);
-    } else if let Some(other) = paths.insert(name.clone(), file.to_path_buf())
-        && other != file
-    {
-        problems.mistake(&format_args!(
-            "error: {} and {} are both named {name:?}",
-            other.display(),
-            file.display()
-        ));
+/// Tells a name that is not the path; one that was refused is told by the plan.
+fn hold_to_path(scenario: &Scenario, own: &str, problems: &mut ScenariosError) {
+    let Scenario { name, source, .. } = scenario;
+    if name.is_empty() || name == own {
+        return;
     }
+    let title = format!("{} is named {name:?}", source.path);
+    let label = format!("a scenario is named after its path: write {own:?}");
+    problems.at(scenario, &["name"], title, label);
 }

@@ -100,7 +100,7 @@ fn a_knee_is_over_rates() {
             .replace("subs = [1, 10, 100]", axis)
             .replace("count = \"${subs}\"", "")
             .replace("flat = true", "p99-below = \"1ms\"")
-            .replace("window = 1000, window-bytes = \"1000KiB\"", "rate = \"1000/s\"")
+            .replace("window = 1000, window-bytes = \"1000KiB\"", "rate = \"${subs}\"")
     };
     assert!(told(&paced("subs = [1, 10, 100]")).contains("a knee over what is no rate"));
     let knee = cases(&paced("subs = [\"10/s\", \"20/s\", \"40/s\"]"));

@@ -12,6 +12,7 @@ use super::run::interrupt;
 use super::selection::Wanted;
 use super::{EXIT_INVALID, complain, folder_or_default};
 use crate::explore::Sketch;
+use crate::explore::generate::ALWAYS_JUDGED;
 use crate::plan::{Bus, Case};
 use crate::report::Exit;
 use crate::scenario::Profile;
@@ -82,9 +83,11 @@ fn find(arguments: &ShrinkArgs) -> Result<Case, String> {
     Err(format!("no case {:?}; `equivalence list` names them all", arguments.case))
 }
 
-/// The sketch of a case, under the name its file will have.
+/// The sketch of a case. What it claims is said anew once it is small: until then no claim may keep a
+/// filter that could go.
 fn sketch(case: &Case) -> Result<Sketch, String> {
-    Sketch::of_case(case).map_err(|error| error.to_string())
+    let sketch = Sketch::of_case(case).map_err(|error| error.to_string())?;
+    Ok(Sketch { claims: vec![ALWAYS_JUDGED], ..sketch })
 }
 
 /// What came of looking for a failure.

@@ -3,6 +3,7 @@
 //! One file per table of the format: who takes part, what happens, what must come out.
 
 mod actions;
+mod axes;
 mod bounds;
 mod chaos;
 mod collectors;
@@ -11,7 +12,9 @@ mod curve;
 mod demands;
 mod expectation;
 mod faults;
+mod filters;
 mod idle;
+mod most;
 mod phases;
 mod replay;
 mod roster;
@@ -26,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[cfg(test)]
 pub(crate) use collectors::WATCHING_COLLECTORS;
 pub use demands::Demands;
+use most::Most;
 use roster::Roster;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -108,6 +112,10 @@ pub fn check(scenario: &Scenario) -> Result<(), Problems> {
         roles += lowered.case.topology.publishers.len() + lowered.case.topology.subscribers.len();
     }
     problems.extend(bounds::too_many_roles(scenario, roles));
+    if problems.is_empty() {
+        // A name that is mistyped elsewhere is told there.
+        problems.extend(axes::unused(scenario));
+    }
     match Problems::of(&scenario.source, problems) {
         Some(problems) => Err(problems),
         None => Ok(()),
@@ -188,7 +196,8 @@ fn read_case(
     let roster = Roster::of(&topology);
     let phases = phases::read(&table, &roster, kind, wild);
     check_wild(&table, &phases, wild);
-    let expect = expectation::read(&table, &roster, kind);
+    let most = Most::of(&topology.topology, &phases);
+    let expect = expectation::read(&table, &roster, kind, &most);
     let not_applicable = read_not_applicable(&table);
     let beside = demands::beside(&table, kind);
     let demands = demands::read(&table, said);
@@ -219,6 +228,7 @@ fn read_case(
     case.not_applicable.extend(case.peers_left_out());
     case.not_applicable.extend(case.lacking());
     bounds::check(&table, &case);
+    filters::check(&table, scenario, &case);
     table.finish();
     (case, demands)
 }

@@ -33,6 +33,12 @@ patterns = ["events.#"]
     )
 }
 
+/// A phase in which axes are used, so that their points differ.
+fn phase_of(axes: &[&str]) -> String {
+    let names: Vec<String> = axes.iter().map(|axis| format!("${{{axis}}}")).collect();
+    PHASE.replace("one", &names.join(" "))
+}
+
 const PHASE: &str = "[[phase]]\nname = \"one\"\npublish = [{ count = 1 }]";
 
 #[test]
@@ -66,13 +72,78 @@ fn a_profile_keeps_axis_values_and_replaces_named_ones() {
 #[test]
 fn axes_stand_in_the_id_in_file_order_and_the_last_changes_fastest() {
     let matrix = "[matrix]\nzoo = [1, 2]\nant = [\"x\", \"y\"]";
-    let ids: Vec<String> = expand(&scenario(&text(matrix, PHASE)), Profile::Pr, 0)
+    let phase = phase_of(&["zoo", "ant"]);
+    let ids: Vec<String> = expand(&scenario(&text(matrix, &phase)), Profile::Pr, 0)
         .expect("valid")
         .into_iter()
         .map(|case| case.id)
         .collect();
     let wanted = ["a/b[zoo=1,ant=x]", "a/b[zoo=1,ant=y]", "a/b[zoo=2,ant=x]", "a/b[zoo=2,ant=y]"];
     assert_eq!(ids, wanted);
+}
+
+#[test]
+fn an_axis_that_nothing_uses_is_refused_where_its_cases_would_be_the_same() {
+    let told = |matrix: &str| match check(&scenario(&text(matrix, &phase_of(&["n"])))) {
+        Ok(()) => String::new(),
+        Err(problems) => problems.to_string(),
+    };
+    assert_eq!(told("[matrix]\nn = [1, 2]\nother = [1]"), "", "one value repeats nothing");
+    let twice = told("[matrix]\nn = [1, 2]\nother = [1, 2]");
+    assert!(twice.contains("error: no value is written with `${other}`"), "{twice}");
+    assert!(twice.contains("b.toml:8:9") && twice.contains("^ each of these"), "{twice}");
+    let mistyped = told("[matrix]\nm = [1, 2]");
+    assert!(mistyped.contains("unknown name `n`"), "{mistyped}");
+    assert_eq!(mistyped.matches("error:").count(), 1, "{mistyped}");
+}
+
+#[test]
+fn more_than_the_plan_has_is_not_to_be_expected() {
+    let told = |publish: &str, expect: &str| {
+        let phases = format!(
+            "[[phase]]\nname = \"one\"\npublish = [{publish}]\n\
+             action = [{{ at = \"end\", do = \"publish-one\", publisher = \"p\" }}]\n\
+             [expect]\n{expect}\n"
+        );
+        match check(&scenario(&text("", &phases))) {
+            Ok(()) => String::new(),
+            Err(problems) => problems.to_string(),
+        }
+    };
+    let hundred = "{ count = 99 }";
+    assert_eq!(told(hundred, "accepted = { p = 100 }\nreceived = { s = [100, 500] }"), "");
+    let received = told(hundred, "received = { s = [101, 500] }");
+    assert!(received.contains("error: s cannot receive as many as 101"), "{received}");
+    assert!(received.contains("^ by the plan 100 are published in all"), "{received}");
+    let accepted = told(hundred, "[expect.on.process.accepted]\np = 101");
+    assert!(accepted.contains("error: p cannot have as many as 101 accepted"), "{accepted}");
+    assert_eq!(told("{ for = \"1s\" }", "received = { s = 101 }"), "", "the bus decides");
+    assert_eq!(told("{ until-refused = true }", "accepted = { p = 101 }"), "");
+}
+
+#[test]
+fn a_filter_that_nobody_has_cannot_be_claimed() {
+    let told = |number: &str, key: &str| {
+        let whole = text("", PHASE).replace("\"C1\"", &format!("\"C1\", \"{number}\""));
+        let whole = whole.replace("patterns =", &format!("{key}\npatterns ="));
+        match check(&scenario(&whole)) {
+            Ok(()) => String::new(),
+            Err(problems) => problems.to_string(),
+        }
+    };
+    for (number, key) in [
+        ("M3", "event-filter = { pids = [1] }"),
+        ("M4", "topic-filter = { include = [\"events.#\"] }"),
+        ("M5", "correlation-filter = { stage = \"one\" }"),
+    ] {
+        assert_eq!(told(number, key), "");
+        let refused = told(number, "");
+        let name = key.split(' ').next().expect("split yields one part");
+        let title = format!("error: {number} without a subscriber that has `{name}`");
+        assert!(refused.contains(&title), "{refused}");
+        assert!(refused.contains("b.toml:3:17") && refused.contains("^^^^ nothing"), "{refused}");
+    }
+    assert!(told("M2", "").contains("`wildcards = false`"));
 }
 
 #[test]
@@ -182,11 +253,13 @@ proptest! {
     #[test]
     fn a_matrix_makes_the_product_of_its_axes(sizes in proptest::collection::vec(1_usize..5, 1..4)) {
         let mut matrix = "[matrix]\n".to_owned();
-        for (axis, size) in sizes.iter().enumerate() {
+        let names: Vec<String> = (0..sizes.len()).map(|axis| format!("axis{axis}")).collect();
+        for (axis, size) in names.iter().zip(&sizes) {
             let values: Vec<String> = (0..*size).map(|value| value.to_string()).collect();
-            writeln!(matrix, "axis{axis} = [{}]", values.join(", ")).expect("strings grow");
+            writeln!(matrix, "{axis} = [{}]", values.join(", ")).expect("strings grow");
         }
-        let cases = expand(&scenario(&text(&matrix, PHASE)), Profile::Pr, 0).expect("valid");
+        let phase = phase_of(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let cases = expand(&scenario(&text(&matrix, &phase)), Profile::Pr, 0).expect("valid");
         let ids: BTreeSet<String> = cases.iter().map(|case| case.id.clone()).collect();
         prop_assert_eq!(ids.len(), sizes.iter().product::<usize>());
         prop_assert_eq!(ids.len(), cases.len());
@@ -207,7 +280,8 @@ proptest! {
         whole = whole.replace("name = \"p\"", &format!("name = \"p\"\ncount = {publishers}"));
         whole = whole.replace("name = \"s\"", &format!("name = \"s\"\ncount = {subscribers}"));
         for share in &shares {
-            let phase = format!("[[phase]]\nname = \"x\"\npublish = [{share}]\nidle = \"{idle}ms\"\n");
+            let phase =
+                format!("[[phase]]\nname = \"${{n}}\"\npublish = [{share}]\nidle = \"{idle}ms\"\n");
             whole.push_str(&phase);
         }
         writeln!(whole, "[budget]\ntime = \"{budget}ms\"").expect("strings grow");

@@ -62,25 +62,95 @@ fn every_scenario_is_valid_by_the_json_schema_itself() {
     }
 }
 
-#[test]
-fn the_schema_knows_exactly_the_keys_the_reader_knows() {
-    let schema: serde_json::Value = serde_json::from_str(&schema::text()).expect("JSON");
-    let mut known = BTreeSet::new();
-    let definitions = schema["$defs"].as_object().expect("the schema has definitions");
-    for table in definitions.values().chain([&schema]) {
-        if table["additionalProperties"] == serde_json::Value::Bool(false) {
-            let properties = table["properties"].as_object().expect("tables have keys");
-            known.extend(properties.keys().cloned());
+/// A table's keys on the way to it, from the top: `topology.subscriber.breaker`; any key of a table is `*`.
+type Way = Vec<String>;
+
+/// Every key of every table of the schema.
+struct Keys<'s> {
+    definitions: &'s serde_json::Value,
+    found: BTreeSet<(Way, String)>,
+}
+
+impl Keys<'_> {
+    /// Those of a table, and of all below it.
+    fn gather(&mut self, table: &serde_json::Value, way: &[String]) {
+        for (key, value) in table["properties"].as_object().expect("tables have keys") {
+            self.found.insert((way.to_vec(), key.clone()));
+            self.below(value, &[way, std::slice::from_ref(key)].concat());
         }
     }
+
+    /// Those of the tables that a value may be.
+    fn below(&mut self, value: &serde_json::Value, way: &[String]) {
+        if let Some(name) = value["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/")) {
+            let definitions = self.definitions;
+            let definition = &definitions[name];
+            if definition["additionalProperties"] == false {
+                self.gather(definition, way);
+            }
+        }
+        for choice in value["anyOf"].as_array().into_iter().flatten() {
+            self.below(choice, way);
+        }
+        self.below_some(&value["items"], way);
+        self.below_some(&value["additionalProperties"], &[way, &["*".to_owned()]].concat());
+    }
+
+    fn below_some(&mut self, value: &serde_json::Value, way: &[String]) {
+        if value.is_object() {
+            self.below(value, way);
+        }
+    }
+}
+
+/// Whether a table of the reader, which is called by the end of its way, is this one.
+fn is_called(table: &str, way: &[String]) -> bool {
+    let words: Vec<&str> = table.split('.').filter(|word| !word.is_empty()).collect();
+    let is_alike = |(word, key): (&&str, &String)| {
+        *word == key || word.starts_with(|letter: char| letter.is_ascii_uppercase())
+    };
+    let is_end = words.len() <= way.len() && words.is_empty() == way.is_empty();
+    is_end && words.iter().rev().zip(way.iter().rev()).all(is_alike)
+}
+
+/// What the reader calls the table of the schema at the end of a way.
+fn called<'t>(tables: &BTreeSet<&'t str>, way: &[String]) -> &'t str {
+    let own: Vec<&'t str> = tables.iter().copied().filter(|one| is_called(one, way)).collect();
+    let [one] = own.as_slice() else { panic!("{way:?} is called {own:?}") };
+    one
+}
+
+#[test]
+fn the_schema_knows_exactly_the_keys_the_reader_knows_of_each_table() {
+    let schema: serde_json::Value = serde_json::from_str(&schema::text()).expect("JSON");
+    let mut keys = Keys { definitions: &schema["$defs"], found: BTreeSet::new() };
+    keys.gather(&schema, &[]);
+    let read = keys_of_every_table();
+    let tables: BTreeSet<&str> = read.iter().map(|(table, _)| *table).collect();
+    let known = keys.found.iter().map(|(way, key)| (called(&tables, way), key.as_str()));
+    let known: BTreeSet<(&str, &str)> = known.collect();
     // Metrics and buses are keys of free tables in the schema.
-    let free = |table: &str| matches!(table, "gate" | "not-applicable");
-    let read: BTreeSet<String> = keys_of_every_table()
-        .into_iter()
-        .filter(|(table, _)| !free(table))
-        .map(|(_, key)| key.to_owned())
-        .collect();
+    let is_free = |table: &str| matches!(table, "gate" | "not-applicable");
+    let read: BTreeSet<(&str, &str)> =
+        read.iter().copied().filter(|(table, _)| !is_free(table)).collect();
     assert_eq!(known, read);
+}
+
+#[test]
+fn a_key_that_one_table_lacks_and_another_has_is_seen() {
+    let text = schema::text();
+    let mut schema: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let keys = |schema: &serde_json::Value| {
+        let mut keys = Keys { definitions: &schema["$defs"], found: BTreeSet::new() };
+        keys.gather(schema, &[]);
+        keys.found
+    };
+    let whole = keys(&schema);
+    let member = schema["$defs"]["Member"]["properties"].as_object_mut().expect("keys");
+    member.remove("count").expect("publishers have one, too");
+    let way = ["topology", "member"].map(str::to_owned).to_vec();
+    let missing: Vec<_> = whole.difference(&keys(&schema)).cloned().collect();
+    assert_eq!(missing, [(way, "count".to_owned())]);
 }
 
 #[test]

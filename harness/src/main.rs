@@ -33,6 +33,13 @@ Exit codes:
   2  usage, or a report that cannot be read
   3  open: nothing in common, or the later report is partial or decides less";
 
+const PLANNING_EXIT_CODES: &str = "\
+Exit codes:
+  0  every gate can be expected to conclude
+  2  usage, or an invalid scenario
+  3  a gate may stay open
+  4  infrastructure: a file or folder cannot be read, or nothing could be measured";
+
 const REVIEWING_EXIT_CODES: &str = "\
 Exit codes:
   0  everything is decided
@@ -83,7 +90,7 @@ enum Verb {
     Compare(cmd::compare::CompareArgs),
     #[command(after_help = READING_EXIT_CODES)]
     Trend(cmd::trend::TrendArgs),
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = PLANNING_EXIT_CODES)]
     Plan(cmd::plan::PlanArgs),
     #[command(after_help = REVIEWING_EXIT_CODES)]
     Review(cmd::review::ReviewArgs),

@@ -139,3 +139,17 @@ fn a_report_asked_for_by_name_must_be_one() {
 fn a_pattern_that_matches_nothing_is_a_usage_error() {
     plan("no/such").assert().code(2).stderr(contains("no/such"));
 }
+
+#[test]
+fn the_help_of_a_plan_offers_what_a_plan_makes_something_of() {
+    let offered = contains("--measure").and(contains("Plan for gates marked `enforced` alone"));
+    let hidden = contains("--save-baseline").or(contains("--against")).or(contains("--baseline-t"));
+    let ends = contains("every gate can be expected to conclude");
+    let help = plan(CASE).arg("--help").assert().code(0);
+    help.stdout(offered.and(ends).and(hidden.not()));
+    // The line of a run is planned as it is.
+    let nothing = tempfile::tempdir().expect("a folder");
+    let mut whole = plan(CASE);
+    whole.args(["--baseline-twice", "--save-baseline", "kept", "--out"]).arg(nothing.path());
+    whole.assert().code(3);
+}

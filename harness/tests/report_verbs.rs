@@ -93,8 +93,21 @@ fn without_anything_to_run_again_that_is_said() {
     let mut rerun = equivalence(&["rerun", "--report"]);
     let nothing = predicate::str::contains("has nothing failed or open");
     rerun.arg(first.path()).assert().code(0).stdout(nothing);
-    let mut rerun = equivalence(&["rerun", "--report", "no/such"]);
-    rerun.assert().code(2).stderr(predicate::str::contains("cannot read no/such"));
+}
+
+#[test]
+fn a_report_that_is_not_there_is_told_with_the_command_that_makes_one() {
+    let told = "error: there is no report in no/such; `cargo xtask equivalence --out ";
+    for words in [
+        &["rerun", "--report", "no/such"][..],
+        &["report", "no/such"],
+        &["compare", "no/such"],
+        &["review", "no/such"],
+        &["list", "--verdict", "fail", "--report", "no/such"],
+    ] {
+        let told = predicate::str::contains(told).and(predicate::str::contains("os error").not());
+        equivalence(words).assert().code(2).stderr(told);
+    }
 }
 
 #[test]

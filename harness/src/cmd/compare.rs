@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::last_report::LATEST;
+use super::last_report::{LATEST, LastReportError, last_report};
 use super::{EXIT_INVALID, answer, complain};
-use crate::report::{self, Comparison, Exit, Outcome, ReadError, Run};
+use crate::report::{Comparison, Exit, Outcome, Run};
 
 /// Say what has changed from one report to another.
 #[derive(Debug, Clone, Args)]
@@ -40,6 +40,6 @@ pub fn run(arguments: &CompareArgs) -> ExitCode {
     ExitCode::from(answer(&comparison.table(), exit).code())
 }
 
-fn both(arguments: &CompareArgs) -> Result<(Run, Run), ReadError> {
-    Ok((report::read_either(&arguments.earlier)?, report::read_either(&arguments.later)?))
+fn both(arguments: &CompareArgs) -> Result<(Run, Run), LastReportError> {
+    Ok((last_report(Some(&arguments.earlier))?, last_report(Some(&arguments.later))?))
 }

@@ -27,10 +27,13 @@ pub enum LastReportError {
 /// The command that reports to a folder.
 fn making(folder: &Path) -> CommandLine {
     let line = CommandLine::equivalence(&[]);
+    // A report may be named by its file, which a run makes in a folder.
+    let is_file = folder.extension().is_some_and(|extension| extension == "json");
+    let folder = folder.parent().filter(|_| is_file).unwrap_or(folder);
     if folder == Path::new(LATEST) { line } else { line.flag("--out").path(folder) }
 }
 
-/// Reads the report in a folder, or that of the last run where none is named.
+/// Reads the report that is named by its folder or its file, or that of the last run where none is.
 pub fn last_report(folder: Option<&Path>) -> Result<Run, LastReportError> {
     let folder = folder.unwrap_or_else(|| Path::new(LATEST));
     match report::read_either(folder) {
@@ -38,5 +41,19 @@ pub fn last_report(folder: Option<&Path>) -> Result<Run, LastReportError> {
             Err(LastReportError::Missing { folder: folder.to_path_buf() })
         }
         read => Ok(read?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_is_told_makes_the_report_that_is_missing() {
+        let command = |named: &str| making(Path::new(named)).to_string();
+        assert_eq!(command(LATEST), "cargo xtask equivalence");
+        assert_eq!(command("reports/latest/report.json"), "cargo xtask equivalence");
+        assert!(command("there").starts_with("cargo xtask equivalence --out "));
+        assert_eq!(command("there/report.json"), command("there"));
     }
 }

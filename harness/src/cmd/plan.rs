@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Arg, Args};
 
 use super::run::{RunArgs, RunOptions};
 use super::selection::Selection;
@@ -21,7 +21,15 @@ use crate::report::{self, Exit, Host, ReadError};
 use cell::{Cell, Earlier, Expected, Nulls, heads, percent};
 
 /// Say before a run what this host will be able to tell, and what stands in the way.
+// The line of a run may be planned as it is; what a plan makes nothing of, its help does not offer.
 #[derive(Debug, Clone, Args)]
+#[command(
+    mut_arg("against", hidden),
+    mut_arg("save_baseline", hidden),
+    mut_arg("baseline_twice", hidden),
+    mut_arg("enforced_only", |arg| arg.help("Plan for gates marked `enforced` alone")),
+    mut_arg("inconclusive", |arg| arg.help("What a gate that may stay open does to the exit code"))
+)]
 pub struct PlanArgs {
     /// The run that is planned.
     #[command(flatten)]
@@ -32,6 +40,11 @@ pub struct PlanArgs {
     /// Measure A/A blocks of the first saturation and the first paced case.
     #[arg(long)]
     pub measure: bool,
+}
+
+/// An option that is taken and not offered.
+fn hidden(arg: Arg) -> Arg {
+    arg.hide(true)
 }
 
 /// What is meant by [`PlanArgs`].

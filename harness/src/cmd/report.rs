@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::last_report::LATEST;
+use super::last_report::{LATEST, last_report};
 use super::run::folder::claim;
 use super::{EXIT_INVALID, complain};
 use crate::report;
@@ -24,7 +24,7 @@ pub struct ReportArgs {
 
 /// Prints it; a report that cannot be read is a usage error.
 pub fn run(arguments: &ReportArgs) -> anyhow::Result<ExitCode> {
-    let run = match report::read_either(&arguments.report) {
+    let run = match last_report(Some(&arguments.report)) {
         Ok(run) => run,
         Err(error) => {
             complain(&format_args!("error: {:#}", anyhow::Error::from(error)));

@@ -8,13 +8,13 @@ use std::process::ExitCode;
 use clap::{Args, Parser, ValueEnum};
 
 use super::command_line::AGAIN;
-use super::last_report::LATEST;
+use super::last_report::{LATEST, last_report};
 use super::run::{RunArgs, RunOptions};
 use super::selection::Selection;
 use super::{EXIT_INVALID, answer, complain};
 use crate::gate::Verdict;
 use crate::plan::Case;
-use crate::report::{self, BehaviourRow, Ended, Exit, Run};
+use crate::report::{BehaviourRow, Ended, Exit, Run};
 
 /// Words of a report's command before its options.
 const PROGRAM: [&str; 3] = ["cargo", "xtask", "equivalence"];
@@ -71,7 +71,7 @@ pub fn run(arguments: &RerunArgs) -> ExitCode {
 
 /// The run that is meant, if there is anything to run; an error in words where the report names none.
 fn resolved(arguments: &RerunArgs) -> Result<Option<RunOptions>, String> {
-    let read = report::read_either(&arguments.report);
+    let read = last_report(Some(&arguments.report));
     let run = read.map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     let mut options = asked(&run.command)?;
     let selection = options.wanted.select().map_err(|error| error.to_string())?;

@@ -85,7 +85,7 @@ fn report(ratio: f64, change: impl Fn(&mut Run)) -> TempDir {
 fn a_ratio_far_from_its_limit_is_planned_as_conclusive() {
     let earlier = report(3.0, |_| {});
     let said = contains("conclusive (100 of 100 runs)")
-        .and(contains("1 gate(s) conclusive, 0 doubtful, 0 unknown"))
+        .and(contains("1 gate conclusive, 0 doubtful, 0 unknown"))
         .and(contains("this host resolves"));
     plan(CASE).arg("--from").arg(earlier.path()).assert().code(0).stdout(said);
     let file = earlier.path().join("report.json");

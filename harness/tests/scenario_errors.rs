@@ -83,6 +83,27 @@ fn a_wrong_type_names_the_right_one() {
 }
 
 #[test]
+fn a_number_that_has_one_value_alone_is_told_with_it() {
+    let text = with(&[]).replace("format = 1", "format = 2");
+    assert_eq!(
+        told(&text),
+        r"error: `format` is 2
+ --> scenarios/a/b.toml:1:10
+  |
+1 | format = 2
+  |          ^ expected 1"
+    );
+}
+
+#[test]
+fn too_many_processes_are_told_where_most_of_them_are() {
+    let told = told(&with(&["patterns = [\"events.#\"]\ncount = 300"]));
+    assert!(told.contains("error: 302 processes on `process`"), "{told}");
+    assert!(told.contains("b.toml:11:12"), "{told}");
+    assert!(told.contains("11 | [[topology.subscriber]]"), "{told}");
+}
+
+#[test]
 fn a_wrong_unit_names_the_units() {
     let text = with(&["idle = \"100sec\""]);
     assert_eq!(

@@ -198,8 +198,10 @@ fn check_life(
     findings.judged(Check::Conservation, 2);
     if !(least..=most).contains(&row.matched) {
         let expected = range(least, most);
-        let sentence =
-            format!("the bus counts {} matches of {name}, but {expected} did", row.matched);
+        let sentence = format!(
+            "the bus counts {} matches of {name}, but with the fences {expected} did",
+            row.matched
+        );
         bus(findings, sentence);
     }
     // What was queued then may have been received since.

@@ -17,7 +17,7 @@ use super::run::{RunArgs, RunOptions};
 use super::selection::Selection;
 use crate::driver::{descriptors_needed, raise_descriptor_limit};
 use crate::gate::Look;
-use crate::report::{self, Exit, Host, ReadError};
+use crate::report::{self, Exit, Host, ReadError, counted};
 use cell::{Cell, Earlier, Expected, Nulls, heads, percent};
 
 /// Say before a run what this host will be able to tell, and what stands in the way.
@@ -182,5 +182,6 @@ fn summary(cells: &[Cell]) -> String {
             format!("this host resolves {finest} to {coarsest} in {blocks} blocks, 4 times in 5")
         }
     };
-    format!("{resolves}: {sure} gate(s) conclusive, {doubtful} doubtful, {unknown} unknown")
+    let sure = counted(sure, "gate", "gates");
+    format!("{resolves}: {sure} conclusive, {doubtful} doubtful, {unknown} unknown")
 }

@@ -21,7 +21,7 @@ use super::figure::counted;
 use super::kills::Kills;
 use super::ledger::{State, ledger};
 use super::not_run::sentence as not_run;
-use super::stamp::utc;
+use super::stamp::{lasted, utc};
 use super::table::{headline, left_behind, notes};
 use super::{Answer, Run, answer, figure};
 use crate::gate::Verdict;
@@ -105,10 +105,10 @@ fn origin(run: &Run) -> Markup {
     let memory = host
         .memory_bytes
         .map_or("memory unknown".to_owned(), |bytes| figure(Metric::Memory, bytes as f64));
-    let seconds = run.finished_unix_s.saturating_sub(run.started_unix_s);
+    let time = lasted(run.finished_unix_s.saturating_sub(run.started_unix_s));
     html! {
         p.origin {
-            (utc(run.started_unix_s)) ", " (seconds) " s · revision " (run.revision)
+            (utc(run.started_unix_s)) ", " (time) " · revision " (run.revision)
             " · profile " (run.profile) " · seed " (run.seed) br;
             (host.class()) ", " (memory) ", governor " (host.governor)
         }

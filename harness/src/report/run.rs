@@ -236,10 +236,12 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// The sentence with its clause.
+    /// The sentence with its clause, beside its rule: a rule that the sentence ends with is not said twice.
     pub fn told(&self) -> String {
         let twin = self.twin.as_ref().map_or_else(String::new, |twin| format!("; {twin}"));
-        format!("{}{twin}", self.sentence)
+        let rule = format!(" ({})", self.rule);
+        let sentence = self.sentence.strip_suffix(&rule).unwrap_or(&self.sentence);
+        format!("{sentence}{twin}")
     }
 }
 
@@ -396,4 +398,22 @@ pub struct LeftBehind {
 /// The JSON Schema of `report.json`.
 pub fn schema() -> schemars::Schema {
     schemars::schema_for!(Run)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::Bus;
+    use crate::report::sample::failing;
+
+    #[test]
+    fn a_rule_is_not_said_twice_on_a_line() {
+        let mut witness = failing(Bus::Process).violations.remove(0);
+        let plain = witness.sentence.clone();
+        witness.sentence = format!("{plain} (C4)");
+        assert_eq!(witness.told(), plain);
+        witness.twin = Some("crossbeam kept it".to_owned());
+        assert_eq!(witness.told(), format!("{plain}; crossbeam kept it"));
+        witness.sentence = format!("{plain} (C3)");
+        assert!(witness.told().contains("(C3); "), "another number stays: {}", witness.told());
+    }
 }

@@ -1,8 +1,20 @@
-//! Moments as people read them. For stamps alone: nothing is compared by the wall clock.
+//! Moments and times as people read them. For stamps alone: nothing is compared by the wall clock.
 
 const MINUTE_S: u64 = 60;
 const HOUR_S: u64 = 60 * MINUTE_S;
 const DAY_S: u64 = 24 * HOUR_S;
+
+/// How long something lasted: seconds below two minutes, from there on its two largest units.
+pub(super) fn lasted(seconds: u64) -> String {
+    let (hours, minutes) = (seconds / HOUR_S, seconds % HOUR_S / MINUTE_S);
+    if seconds < 2 * MINUTE_S {
+        format!("{seconds} s")
+    } else if hours == 0 {
+        format!("{minutes} min {} s", seconds % MINUTE_S)
+    } else {
+        format!("{hours} h {minutes} min")
+    }
+}
 
 /// Seconds since the Unix epoch as a date and a time of day in UTC, to the minute.
 pub fn utc(unix_s: u64) -> String {
@@ -34,7 +46,14 @@ fn is_leap(year: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::utc;
+    use super::{lasted, utc};
+
+    #[test]
+    fn times_are_told_in_units_that_say_something() {
+        let told = [0, 119, 120, 3_599, 3_600, 8_274].map(lasted);
+        let wanted = ["0 s", "119 s", "2 min 0 s", "59 min 59 s", "1 h 0 min", "2 h 17 min"];
+        assert_eq!(told, wanted);
+    }
 
     #[test]
     fn moments_are_dates() {

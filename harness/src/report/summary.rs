@@ -13,7 +13,7 @@ use super::hops::{beside as hops_beside, doubt, sum};
 use super::ledger::{ClaimRow, State, ledger};
 use super::not_run::sentence as not_run;
 use super::sides::sides_of;
-use super::stamp::utc;
+use super::stamp::{lasted, utc};
 use super::table::{
     buses, cells, cells_beside, columns, columns_beside, counts, headline, left_behind, legend,
     notes, rows_beside, rows_of, steadiness,
@@ -299,12 +299,12 @@ fn origin(page: &mut String, run: &Run) {
     let memory = host
         .memory_bytes
         .map_or("unknown".to_owned(), |bytes| figure(Metric::Memory, bytes as f64));
-    let seconds = run.finished_unix_s.saturating_sub(run.started_unix_s);
+    let time = lasted(run.finished_unix_s.saturating_sub(run.started_unix_s));
     // Writing to a string cannot fail.
     let _ = writeln!(
         page,
         "- host: {} ({}), memory {memory}, governor {}\n\
-         - revision {}, profile {}, seed {}, {seconds} s from {}",
+         - revision {}, profile {}, seed {}, {time} from {}",
         host.class(),
         host.architecture,
         host.governor,

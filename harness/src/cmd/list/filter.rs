@@ -59,8 +59,8 @@ impl ListError {
 /// Every case that passes, in order of files, then of the matrix.
 pub(super) fn listed(args: &ListArgs) -> Result<Vec<Listed>, ListError> {
     for claim in &args.claim {
-        known(claim, &claimable()).map_err(|(meant, all)| {
-            ListError::Unknown(format!("no scenario can claim {claim:?}{meant}; there is {all}"))
+        known(claim, &claimable()).map_err(|advice| {
+            ListError::Unknown(format!("no scenario can claim {claim:?}; {advice}"))
         })?;
     }
     let report = match args.verdict {
@@ -177,26 +177,24 @@ fn check_tags(wanted: &[String], scenarios: &[Scenario]) -> Result<(), ListError
         scenarios.iter().flat_map(|own| &own.tags).map(String::as_str).collect();
     let tags: Vec<&str> = tags.into_iter().collect();
     for tag in wanted {
-        known(tag, &tags).map_err(|(meant, all)| {
-            let there_is = if all.is_empty() { "no tag at all" } else { all.as_str() };
-            ListError::Unknown(format!(
-                "no scenario has the tag {tag:?}{meant}; there is {there_is}"
-            ))
+        known(tag, &tags).map_err(|advice| {
+            ListError::Unknown(format!("no scenario has the tag {tag:?}; {advice}"))
         })?;
     }
     Ok(())
 }
 
-/// Nothing for a known name; for another what was meant, as a clause, and all that there are.
-fn known(name: &str, all: &[&str]) -> Result<(), (String, String)> {
+/// Nothing for a known name; for another what was meant, and all that there are.
+fn known(name: &str, all: &[&str]) -> Result<(), String> {
     if all.contains(&name) {
         return Ok(());
     }
     // Numbers are written in capitals, which a suggestion takes for other letters.
     let capital = all.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
     let meant = capital.or_else(|| suggestion(name, all.iter().copied()));
-    let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant:?}?"));
-    Err((meant, all.join(", ")))
+    let meant = meant.map_or_else(String::new, |meant| format!("did you mean {meant:?}? "));
+    let there_is = if all.is_empty() { "none at all".to_owned() } else { all.join(", ") };
+    Err(format!("{meant}there is {there_is}"))
 }
 
 /// Every number that a scenario of some kind can claim.
@@ -208,4 +206,18 @@ fn claimable() -> Vec<&'static str> {
         }
     }
     known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_told_with_what_was_meant_and_what_there_is() {
+        let told = |name: &str, all: &[&str]| known(name, all).expect_err("it is unknown");
+        assert_eq!(known("C4", &["C1", "C4"]), Ok(()));
+        assert_eq!(told("c4", &["C1", "C4"]), "did you mean \"C4\"? there is C1, C4");
+        assert_eq!(told("queue", &["fault", "example"]), "there is fault, example");
+        assert_eq!(told("queue", &[]), "there is none at all");
+    }
 }

@@ -171,7 +171,10 @@ fn number(kind: TrialKind, text: &str) -> Result<Claim, String> {
             "a new scenario of this kind shows nothing of {claim}; begin with some of {offered}, or \
              copy one that `list --claim {claim}` names"
         ),
-        None => format!("no scenario can claim {text:?}; there is {offered}"),
+        None => format!(
+            "{text:?} is no number that a scenario can claim; a new one of this kind can begin with \
+             some of {offered}"
+        ),
     })
 }
 

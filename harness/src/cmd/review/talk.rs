@@ -47,8 +47,8 @@ pub(super) fn decide(
         terminal.show(&format!("  it cannot be accepted: {why}"))?;
     }
     let what = match acceptable {
-        Ok(_) => "accept (it is meant to be so), refuse (it is a defect), skip or quit",
-        Err(_) => "refuse (it is a defect), skip or quit",
+        Ok(_) => "accept (it is meant to be so), refuse (it is a defect), skip or quit (or a, r, s, q)",
+        Err(_) => "refuse (it is a defect), skip or quit (or r, s, q)",
     };
     let choice =
         terminal.ask("decision", what, Some("skip"), |text| match one_of(text, &CHOICES)? {
@@ -69,8 +69,9 @@ pub(super) fn decide(
     })
 }
 
+/// A word, or its first letter: no two begin with the same.
 fn one_of<T: Copy>(text: &str, meant: &[(&'static str, T)]) -> Result<T, String> {
-    let found = meant.iter().find(|(word, _)| *word == text);
+    let found = meant.iter().find(|(word, _)| *word == text || word.get(..1) == Some(text));
     found.map(|(_, meant)| *meant).ok_or_else(|| {
         let words: Vec<&str> = meant.iter().map(|(word, _)| *word).collect();
         let expected = || format!("expected one of {}", words.join(", "));
@@ -155,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_accepted_has_a_reason_an_owner_and_a_last_day() {
-        let typed = "accept\n\nA race.\nbus\n2026-11-29\n\nmay\n";
+        let typed = "a\n\nA race.\nbus\n2026-11-29\n\nm\n";
         let (decision, shown) = decided(What::Broken("C4".to_owned()), Ok(None), typed);
         let accepted = Accepted {
             id: "process-c4".to_owned(),
@@ -197,8 +198,10 @@ mod tests {
     fn an_empty_line_decides_nothing() {
         let (skipped, _) = decided(What::Difference, Ok(None), "\n");
         assert_eq!(skipped.expect("decided"), Decision::Skip);
-        let (quit, _) = decided(What::Difference, Ok(None), "quit\n");
-        assert_eq!(quit.expect("decided"), Decision::Quit);
+        for typed in ["quit\n", "q\n"] {
+            let (quit, _) = decided(What::Difference, Ok(None), typed);
+            assert_eq!(quit.expect("decided"), Decision::Quit);
+        }
         let (ended, _) = decided(What::Difference, Ok(None), "accept\n");
         assert!(matches!(ended, Err(AskError::Ended("id"))), "{ended:?}");
     }

@@ -329,7 +329,7 @@ fn outcome(row: &BehaviourRow) -> String {
     match &row.outcome {
         Behaviour::Pass => "pass".to_owned(),
         Behaviour::Fail => match row.violations.first() {
-            Some(first) => format!("FAIL {}: {}", first.rule, first.sentence),
+            Some(first) => format!("FAIL {}: {}", first.rule, first.told()),
             None => "FAIL".to_owned(),
         },
         Behaviour::Diverges => "as declared".to_owned(),

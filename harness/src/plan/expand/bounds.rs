@@ -1,6 +1,8 @@
 //! What only the whole case shows to be too much: processes, time against its budget, roles over
 //! all points. `limits` has the numbers.
 
+use std::ops::Range;
+
 use super::super::limits::{
     DEFAULT_BUDGET_MS, MAX_BUDGET_MS, MAX_SCENARIO_ROLES, MAX_TRIAL_PROCESSES,
 };
@@ -29,7 +31,7 @@ pub(super) fn check(root: &Table<'_>, case: &Case) {
         let label = format!(
             "a trial has at most {MAX_TRIAL_PROCESSES}; `[not-applicable]` leaves a bus out"
         );
-        root.reader().problem(&root.key_span("topology").unwrap_or_default(), title, label);
+        root.reader().problem(&of_most(root, case), title, label);
     }
     let planned = case.planned_ms();
     if planned > case.budget_ms {
@@ -44,6 +46,20 @@ pub(super) fn check(root: &Table<'_>, case: &Case) {
         let label = format!("the budget of a trial is {} ms here{why}", case.budget_ms);
         root.reader().problem(&said.unwrap_or_default(), title, label);
     }
+}
+
+/// Where those stand that most processes are for.
+fn of_most(root: &Table<'_>, case: &Case) -> Range<usize> {
+    let roles = [
+        ("caller", case.control.callers.len()),
+        ("member", case.control.members.len()),
+        ("publisher", case.topology.publishers.len()),
+        ("subscriber", case.topology.subscribers.len()),
+    ];
+    let most = roles.into_iter().max_by_key(|(_, number)| *number).map(|(key, _)| key);
+    let topology = root.table("topology", "topology");
+    let place = topology.zip(most).and_then(|(topology, key)| topology.key_span(key));
+    place.or_else(|| root.key_span("topology")).unwrap_or_default()
 }
 
 /// Refuses a scenario whose points together have more roles than are laid out at once.

@@ -76,10 +76,8 @@ impl<'r> At<'r> {
         let Value::Integer(number) = *self.value else { return self.expected("an integer") };
         if !bounds.contains(&number) {
             let (first, last) = (bounds.start, bounds.end - 1);
-            self.refuse(
-                format!("`{}` is {number}", self.place),
-                format!("expected {first} to {last}"),
-            );
+            let most = if first == last { String::new() } else { format!(" to {last}") };
+            self.refuse(format!("`{}` is {number}", self.place), format!("expected {first}{most}"));
             return None;
         }
         T::try_from(number).ok()

@@ -29,10 +29,10 @@ impl Recording {
             Ended::Interrupt | Ended::Time | Ended::Events => {}
         }
         if self.about.enlarged > 0 {
-            let enlarged = self.about.enlarged;
+            let enlarged = usize::try_from(self.about.enlarged).unwrap_or(usize::MAX);
             told.push(format!(
-                "Payloads of {enlarged} events are larger than they were: none of their kind can be \
-                 made so small."
+                "The payload is larger than it was in {}: none of its kind can be made so small.",
+                counted(enlarged, "event")
             ));
         }
         if !self.about.inspected {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use daemoneye_eventbus::EventKind;
 use equivalence::plan::expand::{check, keys_of_every_table};
-use equivalence::plan::schema;
+use equivalence::plan::{Claim, schema};
 use equivalence::scenario::{find_files, load};
 
 fn folder() -> PathBuf {
@@ -59,6 +60,74 @@ fn every_scenario_is_valid_by_the_json_schema_itself() {
     for name in ["unknown-key", "missing-key", "wrong-type", "unknown-choice"] {
         let data = as_json(&malformed.join(name).with_extension("toml"));
         assert!(!validator.is_valid(&data), "{name}");
+    }
+}
+
+/// What the schema says of a measured scenario with one text in the place of another.
+fn is_valid(old: &str, new: &str) -> bool {
+    let text = r##"format = 1
+name = "perf/saturation-x"
+claims = ["C1"]
+summary = "Why."
+kind = "saturation"
+[matrix]
+much = [1]
+[[topology.publisher]]
+name = "source"
+count = 2
+kind = "process"
+confirm = "fire"
+payload = "200B"
+[[topology.subscriber]]
+name = "reader"
+patterns = ["#"]
+pace = "100/s"
+[[phase]]
+name = "window"
+publish = [{ for = "1s", rate = "max" }]
+idle = "10ms"
+[gate.throughput]
+limit = 0.9
+"##;
+    assert!(text.contains(old), "{old}");
+    let data: serde_json::Value = toml::from_str(&text.replacen(old, new, 1)).expect("TOML");
+    let schema = serde_json::from_str(&read("schema.json")).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a schema").is_valid(&data)
+}
+
+#[test]
+fn the_schema_tells_an_editor_what_check_would_refuse() {
+    assert!(is_valid("", ""));
+    for (old, new) in [
+        ("format = 1", "format = 2"),
+        ("gate.throughput", "gate.throughputs"),
+        ("claims = [\"C1\"]", "claims = [\"C15\"]"),
+        ("claims = [\"C1\"]", "claims = [\"c1\"]"),
+        ("count = 2", "count = \"many\""),
+        ("kind = \"process\"", "kind = \"proces\""),
+        ("confirm = \"fire\"", "confirm = \"maybe\""),
+        ("\"200B\"", "\"200KB\""),
+        ("\"100/s\"", "\"max\""),
+        ("\"max\"", "\"fast\""),
+        ("\"10ms\"", "\"10 ms\""),
+    ] {
+        assert!(!is_valid(old, new), "{new}");
+    }
+    // What stands for a value may stand anywhere.
+    for old in ["2", "\"process\"", "\"fire\"", "\"200B\"", "\"100/s\"", "\"10ms\""] {
+        assert!(is_valid(&format!("= {old}"), "= \"${much}\""), "{old}");
+    }
+}
+
+#[test]
+fn every_number_and_every_kind_of_event_passes_the_schema() {
+    for claim in Claim::ALL {
+        let number = format!("claims = [{:?}]", claim.as_str());
+        assert!(is_valid("claims = [\"C1\"]", &number), "{number}");
+    }
+    for kind in EventKind::ALL {
+        let kind = format!("kind = {:?}", kind.as_str());
+        assert!(is_valid("kind = \"process\"", &kind), "{kind}");
     }
 }
 
@@ -129,10 +198,9 @@ fn the_schema_knows_exactly_the_keys_the_reader_knows_of_each_table() {
     let tables: BTreeSet<&str> = read.iter().map(|(table, _)| *table).collect();
     let known = keys.found.iter().map(|(way, key)| (called(&tables, way), key.as_str()));
     let known: BTreeSet<(&str, &str)> = known.collect();
-    // Metrics and buses are keys of free tables in the schema.
-    let is_free = |table: &str| matches!(table, "gate" | "not-applicable");
+    // Buses are keys of a free table in the schema.
     let read: BTreeSet<(&str, &str)> =
-        read.iter().copied().filter(|(table, _)| !is_free(table)).collect();
+        read.iter().copied().filter(|(table, _)| *table != "not-applicable").collect();
     assert_eq!(known, read);
 }
 

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
 
-use super::gates::Metric;
 use super::{Bus, TrialKind};
 use crate::scenario::Profile;
 pub use chaos::{Collector, Source};
@@ -24,6 +23,23 @@ pub use phase::{Action, After, Phase, Publish};
 pub use topology::{
     Breaker, CorrelationFilter, EventFilter, MixPart, Publisher, Subscriber, TopicFilter, Topology,
 };
+
+/// `${name}`, alone or inside other text.
+const NAME: &str = r"\$\{";
+/// A number that a scenario of some kind can claim.
+const CLAIM: &str = "^(C([1-9]|1[0-4])|M[1-5]|T[1-6]|W[25689]|A[1345]|R[12346])$";
+/// A kind of event, or a name.
+const KIND: &str = r"^(process|network|filesystem|performance|trigger_request|audit|control)$|\$\{";
+/// What a publisher waits for, or a name.
+const CONFIRM: &str = r"^(fire|accepted|delivered)$|\$\{";
+/// A size such as `1KiB`, or a name.
+const SIZE: &str = r"^[0-9_]+(B|KiB|MiB|GiB)$|\$\{";
+/// A duration such as `250ms`, or a name.
+const DURATION: &str = r"^[0-9_]+(ms|s|min|h)$|\$\{";
+/// A rate such as `1000/s`, or a name.
+const RATE: &str = r"^[0-9_]+/s$|\$\{";
+/// The same, or no rate at all.
+const RATE_OR_MAX: &str = r"^([0-9_]+/s|max)$|\$\{";
 
 /// The schema as text, ending in a line feed.
 pub fn text() -> String {
@@ -40,7 +56,7 @@ pub enum OrName<T> {
     /// The value itself.
     Value(T),
     /// `${name}`, alone or inside other text.
-    Name(String),
+    Name(#[schemars(regex(pattern = NAME))] String),
 }
 
 /// A scalar: text, number or truth value.
@@ -72,10 +88,12 @@ pub enum Counts {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ScenarioFile {
     /// Version of the format: 1.
+    #[schemars(extend("const" = 1))]
     pub format: u32,
     /// The path below the scenarios folder, without `.toml`.
     pub name: String,
     /// Contract numbers the scenario shows.
+    #[schemars(inner(regex(pattern = CLAIM)))]
     pub claims: Vec<String>,
     /// Short words to find the scenario by, whatever folder it lies in.
     #[serde(default)]
@@ -116,8 +134,7 @@ pub struct ScenarioFile {
     #[serde(default)]
     pub beside: Vec<Bus>,
     /// Limits tighter than those of `gates.toml`, by metric.
-    #[serde(default)]
-    pub gate: BTreeMap<Metric, Gate>,
+    pub gate: Option<Gates>,
     /// Differences between buses that are meant to be.
     #[serde(default)]
     pub divergence: Vec<Divergence>,
@@ -174,6 +191,24 @@ pub struct ExpectOnBus {
     pub refused: BTreeMap<String, String>,
 }
 
+/// Tighter limits, by metric.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Gates {
+    /// Deliveries a second at saturation.
+    pub throughput: Option<Gate>,
+    /// Median at a fixed rate.
+    pub latency_p50: Option<Gate>,
+    /// 99th percentile at a fixed rate.
+    pub latency_p99: Option<Gate>,
+    /// Memory of the whole tree.
+    pub memory: Option<Gate>,
+    /// CPU per delivery at a fixed rate.
+    pub cpu: Option<Gate>,
+    /// Bytes per queued event.
+    pub backlog: Option<Gate>,
+}
+
 /// A tighter limit.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -207,5 +242,6 @@ pub struct Divergence {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Budget {
     /// The time.
+    #[schemars(regex(pattern = DURATION))]
     pub time: String,
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::OrName;
+use super::{DURATION, OrName, RATE_OR_MAX};
 
 /// Limits of the collector.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -12,12 +12,14 @@ pub struct Collector {
     /// Events of a batch, at most.
     pub max_batch_size: Option<OrName<u32>>,
     /// Longest time the first event of a batch waits for others.
+    #[schemars(regex(pattern = DURATION))]
     pub batch_timeout: Option<String>,
     /// Events that sources may have waiting, all together.
     pub event_buffer_size: Option<OrName<u32>>,
     /// Events under way to the bus at which sources are held back.
     pub backpressure_threshold: Option<OrName<u32>>,
     /// Time for a stop.
+    #[schemars(regex(pattern = DURATION))]
     pub shutdown_timeout: Option<String>,
 }
 
@@ -30,6 +32,7 @@ pub struct Source {
     /// Events it sends of what it declares.
     pub events: Option<OrName<u64>>,
     /// Events a second, or `max`.
+    #[schemars(regex(pattern = RATE_OR_MAX))]
     pub rate: Option<String>,
     /// Events it sends besides, of a kind it does not declare.
     pub undeclared: Option<OrName<u64>>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{OrName, Scalar};
+use super::{DURATION, OrName, Scalar};
 
 /// A member of the control plane, or a group of equals.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -55,6 +55,7 @@ pub struct Step {
     /// The version to go back to.
     pub to: Option<OrName<u64>>,
     /// How long is gathered.
+    #[schemars(regex(pattern = DURATION))]
     pub within: Option<String>,
     /// What an impostor shows.
     pub with: Option<String>,

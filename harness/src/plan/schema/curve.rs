@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::DURATION;
+
 /// What makes the points of a matrix a curve.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -14,5 +16,6 @@ pub struct Curve {
     /// Whether theory says that the cost of a delivery stays as it is.
     pub flat: Option<bool>,
     /// The limit of the 99th percentile whose greatest rate is looked for.
+    #[schemars(regex(pattern = DURATION))]
     pub p99_below: Option<String>,
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::OrName;
+use super::{DURATION, OrName, RATE_OR_MAX, SIZE};
 
 /// One phase.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -18,6 +18,7 @@ pub struct Phase {
     #[serde(default)]
     pub action: Vec<Action>,
     /// Quiet time after the fence.
+    #[schemars(regex(pattern = DURATION))]
     pub idle: Option<String>,
     /// Whether fences end it.
     pub fence: Option<bool>,
@@ -35,6 +36,7 @@ pub struct Publish {
     pub count: Option<OrName<u64>>,
     /// As many as fit in this time.
     #[serde(rename = "for")]
+    #[schemars(regex(pattern = DURATION))]
     pub duration: Option<String>,
     /// Until a publish errs.
     pub until_refused: Option<bool>,
@@ -43,8 +45,10 @@ pub struct Publish {
     /// Closed loop: this many in flight.
     pub window: Option<OrName<u32>>,
     /// Most bytes a closed loop has in flight.
+    #[schemars(regex(pattern = SIZE))]
     pub window_bytes: Option<String>,
     /// Open loop: events per second, or `max`.
+    #[schemars(regex(pattern = RATE_OR_MAX))]
     pub rate: Option<String>,
     /// `constant` or `poisson`.
     pub arrivals: Option<String>,
@@ -70,11 +74,14 @@ pub struct Action {
     /// Whether it is done to the broker's process.
     pub broker: Option<bool>,
     /// Deadline of a shutdown.
+    #[schemars(regex(pattern = DURATION))]
     pub deadline: Option<String>,
     /// How long what passes a connection is held.
+    #[schemars(regex(pattern = DURATION))]
     pub by: Option<String>,
     /// For `restart`: how long nobody is in its place.
     #[serde(rename = "for")]
+    #[schemars(regex(pattern = DURATION))]
     pub pause: Option<String>,
     /// Bytes of a piece.
     pub bytes: Option<OrName<u32>>,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Caller, Collector, Member, OrName, Scalar, Source};
+use super::{
+    CONFIRM, Caller, Collector, DURATION, KIND, Member, OrName, RATE, SIZE, Scalar, Source,
+};
 
 /// Who takes part, and settings of the bus between them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -22,10 +24,12 @@ pub struct Topology {
     /// Events of each topic kept for late subscribers.
     pub retained_events: Option<OrName<u32>>,
     /// How long a publish waits for room.
+    #[schemars(regex(pattern = DURATION))]
     pub publish_limit: Option<String>,
     /// Capacity of the crossbeam bus's central channel, events.
     pub central_capacity: Option<OrName<u32>>,
     /// Largest encoded payload (brokers only).
+    #[schemars(regex(pattern = SIZE))]
     pub payload_limit: Option<String>,
     /// Publishers.
     #[serde(default)]
@@ -34,6 +38,7 @@ pub struct Topology {
     #[serde(default)]
     pub subscriber: Vec<Subscriber>,
     /// How often members show life.
+    #[schemars(regex(pattern = DURATION))]
     pub heartbeat: Option<String>,
     /// How the desk chooses who does a task.
     pub strategy: Option<String>,
@@ -65,6 +70,7 @@ pub struct Publisher {
     pub role: Option<String>,
     /// What it waits for when it publishes to a broker in another process: `fire`, `accepted` or
     /// `delivered`.
+    #[schemars(regex(pattern = CONFIRM))]
     pub confirm: Option<String>,
     /// The correlation its events carry: `fresh` or `numbered`.
     pub correlate: Option<String>,
@@ -76,6 +82,7 @@ pub struct Publisher {
     #[serde(default)]
     pub mix: Vec<MixPart>,
     /// See the mix.
+    #[schemars(regex(pattern = KIND))]
     pub kind: Option<String>,
     /// See the mix.
     pub topic: Option<String>,
@@ -84,6 +91,7 @@ pub struct Publisher {
     /// See the mix.
     pub weight: Option<OrName<u32>>,
     /// See the mix.
+    #[schemars(regex(pattern = SIZE))]
     pub payload: Option<String>,
     /// See the mix.
     pub priority: Option<String>,
@@ -99,6 +107,7 @@ pub struct Publisher {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MixPart {
     /// Kind of event, `process` by default.
+    #[schemars(regex(pattern = KIND))]
     pub kind: Option<String>,
     /// Topic; the kind's default topic when absent.
     pub topic: Option<String>,
@@ -107,6 +116,7 @@ pub struct MixPart {
     /// Share among the parts.
     pub weight: Option<OrName<u32>>,
     /// Encoded size of the payload, exactly.
+    #[schemars(regex(pattern = SIZE))]
     pub payload: Option<String>,
     /// `low`, `normal`, `high` or `critical`.
     pub priority: Option<String>,
@@ -158,6 +168,7 @@ pub struct Subscriber {
     /// Whether it subscribes before the first phase.
     pub from_start: Option<bool>,
     /// Events it takes a second at most.
+    #[schemars(regex(pattern = RATE))]
     pub pace: Option<String>,
     /// Further subscriptions that nothing published matches.
     pub idle_subscriptions: Option<OrName<u32>>,
@@ -227,7 +238,9 @@ pub struct Breaker {
     /// Losses within the window that open it.
     pub losses: Option<OrName<u32>>,
     /// The window losses are counted in.
+    #[schemars(regex(pattern = DURATION))]
     pub window: Option<String>,
     /// How long an open circuit loses everything before it tries one event.
+    #[schemars(regex(pattern = DURATION))]
     pub cool_down: Option<String>,
 }

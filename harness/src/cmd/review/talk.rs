@@ -47,7 +47,7 @@ pub(super) fn decide(
         terminal.show(&format!("  it cannot be accepted: {why}"))?;
     }
     let what = match acceptable {
-        Ok(_) => "accept (it is meant to be so), refuse (it is a defect), skip or quit (or a, r, s, q)",
+        Ok(_) => "accept (it is meant so), refuse (it is a defect), skip or quit (or a, r, s, q)",
         Err(_) => "refuse (it is a defect), skip or quit (or r, s, q)",
     };
     let choice =

@@ -94,6 +94,13 @@ fn a_matrix_that_is_no_curve_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_curve_has_no_gate_of_its_own() {
+    let told = told(&with("[[phase]]", "[gate.throughput]\nlimit = 0.9\n[[phase]]"));
+    assert!(told.contains("error: `gate.throughput` of a curve"), "{told}");
+    assert!(told.contains("^ the points of a curve are judged together"), "{told}");
+}
+
+#[test]
 fn a_knee_is_over_rates() {
     let paced = |axis: &str| {
         with("kind = \"saturation\"", "kind = \"paced\"")

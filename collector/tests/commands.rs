@@ -367,6 +367,24 @@ fn a_collector_that_cannot_be_started_is_an_infrastructure_error() {
     assert!(!socket.exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn an_agent_that_is_to_watch_nothing_that_exists_is_configured_wrongly() {
+    let home = home();
+    let socket = home.path().join("run/broker.sock");
+    let refused = |collectors: &str| {
+        let mut agent = command("daemoneye-agent", home.path());
+        let agent = agent.arg("--socket").arg(&socket).args(["--programs", "/nowhere"]);
+        let paths = ["--set", "fsmond.paths=[\"/nowhere/a\", \"/nowhere/b\"]"];
+        agent.args(["--collectors", collectors]).args(paths).assert().stdout(is_empty())
+    };
+    let why = "error: none of `fsmond.paths` exists: /nowhere/a, /nowhere/b";
+    refused("procmond,fsmond").code(2).stderr(starts_with(why));
+    assert!(!socket.parent().unwrap().exists(), "nothing is begun");
+    // What nobody is to watch is no mistake; there are no programs.
+    refused("procmond").code(4);
+}
+
 #[test]
 fn a_record_that_cannot_be_written_is_an_infrastructure_error() {
     let home = home();

@@ -14,6 +14,12 @@ use crate::trigger::RegisterError;
 /// Why the agent did not do its work to the end.
 #[derive(Debug, Error)]
 pub enum AgentError {
+    /// fsmond shall run, and nothing of what it is to watch exists when the agent starts.
+    #[error("none of `fsmond.paths` exists: {paths}; correct them, or make one of them")]
+    NothingToWatch {
+        /// The first of them.
+        paths: String,
+    },
     /// There is no bus.
     #[error("the bus cannot be hosted")]
     Bus(#[from] FactoryError),
@@ -159,7 +165,8 @@ impl AgentError {
         match self {
             Self::Bus(error) if error.is_configuration() => ErrorKind::Configuration,
             Self::Collector { source, .. } if source.is_configuration() => ErrorKind::Configuration,
-            Self::Subscribe(SubscribeError::InvalidPattern { .. })
+            Self::NothingToWatch { .. }
+            | Self::Subscribe(SubscribeError::InvalidPattern { .. })
             | Self::Trigger(_)
             | Self::Workflow(_)
             | Self::Refused { .. } => ErrorKind::Configuration,

@@ -23,6 +23,7 @@ use super::recorder::{Recorder, Tally};
 use super::staff::Staff;
 use super::summons::Summons;
 use super::{AgentError, AgentOptions};
+use crate::config::{CollectorName, Settings};
 use crate::control::AGENT_NAME;
 use crate::factory::{EventBusFactory, HostedBus};
 use crate::ready::AgentReady;
@@ -31,6 +32,8 @@ use crate::ready::AgentReady;
 const PATTERN: &str = "events.#";
 /// Events held for the agent: a scan of a busy host at once.
 const CAPACITY_EVENTS: usize = 16_384;
+/// Paths that are named where none of them exists.
+const MAX_NAMED: usize = 3;
 
 /// Runs the agent until `stop` completes, then ends everything in order; calls `on_ready` once
 /// the bus works and all collectors are ready. A collector that ends after that is started again,
@@ -42,6 +45,7 @@ pub async fn run(
     stop: impl Future<Output = ()>,
     on_ready: impl FnOnce(AgentReady),
 ) -> Result<(), AgentError> {
+    check_watched(&options.settings)?;
     let hosted = EventBusFactory::host(&options.settings.event_bus, AGENT_NAME)?;
     let summons = Summons::begin(&options.settings.event_bus);
     let mut staff = Staff::new(&options, &hosted);
@@ -68,6 +72,21 @@ pub async fn run(
     stopped?;
     closed?;
     nothing_lost(drained?)
+}
+
+/// Where nothing of what is named exists, the names are wrong, and people are there to read it. What
+/// is missing beside others, or later, is waited for.
+fn check_watched(settings: &Settings) -> Result<(), AgentError> {
+    let is_started = settings.agent.collectors.contains(&CollectorName::Fsmond);
+    match &settings.fsmond.paths {
+        Some(paths) if is_started && !paths.iter().any(|path| path.exists()) => {
+            let named = paths.iter().take(MAX_NAMED).map(|path| path.display().to_string());
+            let more = (paths.len() > MAX_NAMED).then(|| "…".to_owned());
+            let paths = named.chain(more).collect::<Vec<_>>().join(", ");
+            Err(AgentError::NothingToWatch { paths })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn nothing_lost(Tally { received, lost }: Tally) -> Result<(), AgentError> {

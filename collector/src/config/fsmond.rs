@@ -24,10 +24,10 @@ const MAX_HASH_LIMIT_BYTES: u64 = 1 << 30;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FsmondConfig {
-    /// Absolute paths of folders and files to watch, at most 1 024; all must exist. Without it,
-    /// the folders of the system that an intruder would change, as far as they exist: on Linux
-    /// `/etc`, `/boot`, the folders of executables in `/usr` and `/usr/local`,
-    /// `/usr/lib/systemd` and `/var/spool/cron`.
+    /// Absolute paths of folders and files to watch, at most 1 024. One that does not exist is
+    /// waited for; an agent starts only where one of them does. Without it, the folders of the
+    /// system that an intruder would change, as far as they exist: on Linux `/etc`, `/boot`, the
+    /// folders of executables in `/usr` and `/usr/local`, `/usr/lib/systemd` and `/var/spool/cron`.
     ///
     /// A path that is a symbolic link is resolved once, and events name what it led to. Links
     /// below it are not followed.

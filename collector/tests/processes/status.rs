@@ -110,6 +110,37 @@ fn what_a_collector_cannot_do_is_told_with_the_first_look_and_not_with_the_next(
 }
 
 #[test]
+fn a_collector_that_is_started_again_waits_for_a_folder_that_is_gone_and_watches_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let [kept, removed] = ["kept", "removed"].map(|name| folder.path().join(name));
+    for path in [&kept, &removed] {
+        std::fs::create_dir(path).unwrap();
+    }
+    let paths = json!([kept, removed]).to_string();
+    let agent = agent(&[
+        LOOK_INTERVAL,
+        ("DAEMONEYE_AGENT__COLLECTORS", "[\"fsmond\"]"),
+        ("DAEMONEYE_AGENT__RESTART_PAUSE", "10ms"),
+        ("DAEMONEYE_FSMOND__PATHS", paths.as_str()),
+    ]);
+    std::fs::remove_dir(&removed).unwrap();
+    signal(agent.ready.collectors[0].pid, Signal::SIGKILL);
+    let is_named = |shown: &Value| {
+        let reasons = shown["collectors"][0]["reasons"].to_string();
+        reasons.contains("removed")
+    };
+    let shown = until(&agent, |shown| {
+        let fsmond = &shown["collectors"][0];
+        fsmond["restarts"] == 1 && fsmond["state"] == "running" && is_named(shown)
+    });
+    assert_eq!(shown["collectors"][0]["health"], "degraded", "{shown}");
+    std::fs::create_dir(&removed).unwrap();
+    until(&agent, |shown| !is_named(shown));
+    let (_, ended) = agent.stop(Signal::SIGTERM);
+    assert_eq!(ended.code(), Some(0));
+}
+
+#[test]
 fn a_collector_that_waits_to_be_started_again_is_unhealthy_and_ends_with_1() {
     let agent = supervision::agent(&built_programs(), &supervision::LONG);
     signal(agent.ready.collectors[0].pid, Signal::SIGKILL);

@@ -1,12 +1,17 @@
 //! Which paths are watched: those that are named, or those of this system that an intruder would
-//! change.
+//! change. What is named and not there is watched once it is.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use tracing::warn;
 
 use super::scope::Root;
+
+/// Links that are followed one after the other, as many as Linux follows: more are a circle.
+#[cfg(unix)]
+const MAX_LINKS: usize = 40;
 
 /// What is watched when nothing is named, as far as it exists.
 const DEFAULT_PATHS: &[&str] = if cfg!(windows) {
@@ -32,36 +37,30 @@ const DEFAULT_PATHS: &[&str] = if cfg!(windows) {
     &["/boot", "/etc", "/usr/local/bin", "/usr/local/etc", "/usr/local/sbin"]
 };
 
-/// Why there is nothing to watch.
+/// Nothing was named, and nothing of the default is there.
 #[derive(Debug, Error)]
-pub(super) enum RootError {
-    /// What was named is not there, or not to be had.
-    #[error("cannot watch {}", path.display())]
-    Named {
-        /// What was named.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Nothing was named, and nothing of the default is there.
-    #[error("nothing that is watched by default exists here; name `fsmond.paths`")]
-    NoDefault,
-}
+#[error("nothing that is watched by default exists here; name `fsmond.paths`")]
+pub(super) struct NoDefault;
 
-/// Finds what is named; without it, what there is of the default. Blocks.
-pub(super) fn roots(named: Option<&[PathBuf]>) -> Result<Vec<Root>, RootError> {
+/// Finds what is named, and where it will be if it is not there; without it, what there is of the
+/// default. Blocks.
+pub(super) fn roots(named: Option<&[PathBuf]>) -> Result<Vec<Root>, NoDefault> {
     let mut roots: Vec<Root> = match named {
-        Some(named) => named.iter().map(|path| named_root(path)).collect::<Result<_, _>>()?,
+        Some(named) => named.iter().map(|path| named_root(path)).collect(),
         None => DEFAULT_PATHS.iter().filter_map(|path| root(Path::new(path)).ok()).collect(),
     };
     // Several names may lead to one place.
     roots.sort();
     roots.dedup();
-    if roots.is_empty() { Err(RootError::NoDefault) } else { Ok(roots) }
+    if roots.is_empty() { Err(NoDefault) } else { Ok(roots) }
 }
 
-fn named_root(path: &Path) -> Result<Root, RootError> {
-    root(path).map_err(|source| RootError::Named { path: path.to_owned(), source })
+/// What is not there is taken for a folder until it shows what it is.
+fn named_root(path: &Path) -> Root {
+    root(path).unwrap_or_else(|error| {
+        warn!(path = %path.display(), %error, "what shall be watched is not there; waiting for it");
+        Root { path: awaited(path), is_folder: true }
+    })
 }
 
 fn root(path: &Path) -> io::Result<Root> {
@@ -75,10 +74,31 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
     path.canonicalize()
 }
 
+/// Where a path that is not there will be: links are followed as far as they lead.
+#[cfg(unix)]
+fn awaited(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let Ok(target) = path.read_link() else { break };
+        path = path.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    let resolved = path.ancestors().skip(1).find_map(|folder| {
+        let rest = path.strip_prefix(folder).ok()?;
+        Some(folder.canonicalize().ok()?.join(rest))
+    });
+    resolved.unwrap_or(path)
+}
+
 /// Resolved paths are in a form of their own here, in which nobody writes them.
 #[cfg(not(unix))]
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
+}
+
+/// Where a path that is not there will be.
+#[cfg(not(unix))]
+fn awaited(path: &Path) -> PathBuf {
+    resolve(path).unwrap_or_else(|_| path.to_owned())
 }
 
 #[cfg(test)]
@@ -97,12 +117,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_and_missing_is_an_error_that_names_it() {
+    fn what_is_named_and_missing_is_taken_for_a_folder_where_it_will_be() {
         let folder = tempfile::tempdir().unwrap();
-        let missing = folder.path().join("missing");
-        let named = [folder.path().to_owned(), missing.clone()];
-        let error = roots(Some(named.as_slice())).unwrap_err();
-        assert_eq!(error.to_string(), format!("cannot watch {}", missing.display()));
+        let top = resolve(folder.path()).unwrap();
+        let named = [folder.path().join("missing/deep")];
+        let expected = [Root { path: top.join("missing/deep"), is_folder: true }];
+        assert_eq!(roots(Some(named.as_slice())).unwrap(), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_what_is_missing_is_followed_and_one_to_itself_is_no_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = resolve(folder.path()).unwrap();
+        let (link, circle) = (top.join("link"), top.join("circle"));
+        std::os::unix::fs::symlink("missing", &link).unwrap();
+        std::os::unix::fs::symlink("circle", &circle).unwrap();
+        let found = roots(Some([link, circle.clone()].as_slice())).unwrap();
+        let paths: Vec<_> = found.into_iter().map(|root| root.path).collect();
+        assert_eq!(paths, [circle, top.join("missing")]);
     }
 
     #[cfg(unix)]

@@ -26,13 +26,19 @@ pub(super) struct Scope {
 
 impl Scope {
     pub(super) fn new(roots: Vec<Root>, recursive: bool, exclude: GlobSet) -> Self {
-        let starts = roots.iter().filter_map(Root::folder).map(Path::to_owned).collect();
-        let mut scope = Self { roots, recursive, exclude, starts };
-        if recursive {
-            let all = std::mem::take(&mut scope.starts);
-            scope.starts = all.into_iter().filter(|start| !scope.is_inside(start)).collect();
-        }
+        let mut scope = Self { roots, recursive, exclude, starts: BTreeSet::new() };
+        scope.starts = scope.find_starts();
         scope
+    }
+
+    /// What was taken for a folder while nothing was there is a file: the folder it is watched
+    /// through from now on. `None` when it is no root of its own.
+    pub(super) fn turn_to_file(&mut self, path: &Path) -> Option<PathBuf> {
+        let root = self.roots.iter_mut().find(|root| root.is_folder && root.path == path)?;
+        root.is_folder = false;
+        let folder = root.folder().map(Path::to_owned);
+        self.starts = self.find_starts();
+        folder
     }
 
     /// What is watched, as it was named.
@@ -75,6 +81,13 @@ impl Scope {
                 .ancestors()
                 .take_while(|folder| *folder != root)
                 .any(|folder| self.exclude.is_match(folder))
+    }
+
+    /// The folders of all roots, but for those that are reached from another.
+    fn find_starts(&self) -> BTreeSet<PathBuf> {
+        let folders = self.roots.iter().filter_map(Root::folder);
+        let starts = folders.filter(|folder| !self.recursive || !self.is_inside(folder));
+        starts.map(Path::to_owned).collect()
     }
 
     /// Whether it is reached from another root anyway.
@@ -172,6 +185,16 @@ mod tests {
         let scope = scope(&[folder("/var/cache")], true, &["cache"]);
         assert!(reports(&scope, "/var/cache") && reports(&scope, "/var/cache/a"));
         assert!(!reports(&scope, "/var/cache/cache"));
+    }
+
+    #[test]
+    fn a_folder_that_comes_as_a_file_is_watched_through_its_folder() {
+        let mut scope = scope(&[folder("/etc"), folder("/srv/a")], true, &[]);
+        assert_eq!(scope.turn_to_file(Path::new("/srv/b")), None);
+        assert_eq!(scope.turn_to_file(Path::new("/srv/a")), Some("/srv".into()));
+        assert_eq!(starts(&scope), ["/etc", "/srv"]);
+        assert!(reports(&scope, "/srv/a") && !reports(&scope, "/srv/a/b"));
+        assert!(enters(&scope, "/srv") && !enters(&scope, "/srv/a"));
     }
 
     #[test]

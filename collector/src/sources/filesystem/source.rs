@@ -19,7 +19,7 @@ use super::condition::Condition;
 use super::dialect::Dialect;
 use super::local::{Feed, LocalSystem};
 use super::notice::{Notice, Stamp};
-use super::roots::{RootError, roots};
+use super::roots::{NoDefault, roots};
 use super::scope::Scope;
 use super::tracker::{Progress, Tracker};
 use crate::config::{CollectorName, FsmondConfig};
@@ -58,9 +58,9 @@ enum OpenError {
     /// Accesses are wanted where nobody tells of them.
     #[error("{} tells nothing of accesses; unset `fsmond.include_access`", std::env::consts::OS)]
     Accesses,
-    /// What shall be watched is not there.
+    /// Nothing is named, and nothing of the default is there.
     #[error(transparent)]
-    Roots(#[from] RootError),
+    Roots(#[from] NoDefault),
     /// A pattern is wrong; the configuration's own check says so before.
     #[error("`fsmond.exclude`")]
     Exclude(#[from] globset::Error),

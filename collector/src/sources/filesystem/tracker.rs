@@ -72,7 +72,7 @@ pub(super) struct Tracker<S> {
     /// When to compare everything though nothing is known to be lost, monotonic nanoseconds; `None`
     /// where losses are told, and before everything is watched.
     comparison_ns: Option<u64>,
-    /// Folders to begin with that are gone.
+    /// Folders to begin with that are not there, or not any more.
     gone: BTreeSet<PathBuf>,
     /// When to look for them, monotonic nanoseconds.
     look_for_gone_ns: u64,
@@ -103,10 +103,17 @@ impl<S: System> Tracker<S> {
     /// what it finds then.
     pub(super) fn new(system: S, dialect: Dialect, scope: Scope, config: &FsmondConfig) -> Self {
         let mut known = Known::new(config.max_known_paths);
-        for start in scope.starts().filter(|start| scope.reports(start)) {
-            known.put(start, system.look(start));
+        let (mut listings, mut gone) = (VecDeque::new(), BTreeSet::new());
+        for start in scope.starts() {
+            let Some(sight) = system.look(start) else {
+                gone.insert(start.clone());
+                continue;
+            };
+            if scope.reports(start) {
+                known.put(start, Some(sight));
+            }
+            listings.push_back(Listing::first(start));
         }
-        let listings = scope.starts().map(|start| Listing::first(start)).collect();
         Self {
             system,
             dialect,
@@ -123,7 +130,7 @@ impl<S: System> Tracker<S> {
             overflow: None,
             overflows: 0,
             comparison_ns: None,
-            gone: BTreeSet::new(),
+            gone,
             look_for_gone_ns: 0,
             now: Stamp::default(),
             told: Vec::new(),

@@ -400,15 +400,20 @@ async fn a_closed_channel_ends_it_without_an_error() {
 }
 
 #[tokio::test]
-async fn a_path_that_is_missing_is_an_error_that_names_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let missing = folder.path().join("missing");
-    let config = FsmondConfig::default().with_paths([folder.path(), missing.as_path()]);
-    let (tx, _events) = mpsc::channel(1);
-    let source = FilesystemSource::new(config);
-    let error = source.start(tx, Arc::default()).await.unwrap_err();
-    let expected = format!("cannot watch {}", missing.display());
-    assert_eq!(error.to_string(), expected);
+async fn a_path_that_is_missing_is_waited_for_and_named_while_the_others_are_watched() {
+    let config = FsmondConfig::default().with_paths(["kept", "missing"]);
+    let prepare = |folder: &Path| fs::create_dir(folder.join("kept")).unwrap();
+    let mut running = Running::with(config, prepare).await;
+    let error = running.source.health_check().await.unwrap_err();
+    let missing = running.path("missing");
+    assert!(error.to_string().contains(&*missing.to_string_lossy()), "{error}");
+    assert!(error.is::<Limited>(), "the other one is watched");
+    File::create(running.path("kept/x")).unwrap();
+    let told = running.next().await;
+    assert_eq!(running.line(&told), "created kept/x");
+    fs::create_dir(missing).unwrap();
+    let told = running.next().await;
+    assert_eq!(running.line(&told), "created missing");
 }
 
 #[tokio::test]

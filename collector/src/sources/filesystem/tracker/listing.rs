@@ -116,17 +116,36 @@ impl<S: System> Tracker<S> {
         }
     }
 
-    /// Looks whether a folder to begin with that is gone is back.
+    /// Looks whether a folder to begin with that is gone is back, or has come as a file.
     pub(super) fn look_for_gone(&mut self) {
         self.look_for_gone_ns = self.now.monotonic_ns.saturating_add(RETURN_POLL_NS);
-        for folder in mem::take(&mut self.gone) {
-            if is_folder(self.system.look(&folder)) {
-                self.system.unwatch(&folder);
-                self.move_in(&folder, self.now);
-            } else {
-                self.gone.insert(folder);
+        for path in mem::take(&mut self.gone) {
+            let sight = self.system.look(&path);
+            if is_folder(sight) {
+                self.come_back(&path);
+            } else if !sight.is_some_and(|sight| self.come_as_file(&path, sight)) {
+                self.gone.insert(path);
             }
         }
+    }
+
+    /// Unless the folder it is in is watched, and has said so.
+    fn come_back(&mut self, folder: &Path) {
+        if !self.folders.contains(folder) {
+            self.system.unwatch(folder);
+            self.move_in(folder, self.now);
+        }
+    }
+
+    /// Whether it is wanted as a file; it is watched through its folder from then on.
+    fn come_as_file(&mut self, path: &Path, sight: Sight) -> bool {
+        let folder = if sight.is_file() { self.scope.turn_to_file(path) } else { None };
+        match folder {
+            Some(folder) if self.folders.contains(&folder) => self.find(path, sight, false),
+            Some(folder) => self.enter(Listing::of_new(&folder, false)),
+            None => return false,
+        }
+        true
     }
 
     /// What is in a folder that is watched from now on, as far as anybody wants to know.

@@ -36,12 +36,22 @@ impl Stage {
     }
 
     fn speaking(dialect: Dialect, config: &FsmondConfig, prepare: impl FnOnce(&mut World)) -> Self {
+        let roots = vec![Root { path: "/r".into(), is_folder: true }];
+        Self::watching(roots, dialect, config, prepare)
+    }
+
+    /// The same with other roots.
+    fn watching(
+        roots: Vec<Root>,
+        dialect: Dialect,
+        config: &FsmondConfig,
+        prepare: impl FnOnce(&mut World),
+    ) -> Self {
         let mut world = World::default();
         world.make_folder("/r");
         world.make_folder("/o");
         prepare(&mut world);
         let world = Rc::new(RefCell::new(world));
-        let roots = vec![Root { path: "/r".into(), is_folder: true }];
         let scope = Scope::new(roots, config.recursive, config.excluded().expect("sound patterns"));
         let window = Window(Rc::clone(&world));
         let tracker = Tracker::new(window, dialect, scope, config);
@@ -383,6 +393,57 @@ fn a_root_that_is_gone_is_waited_for() {
     assert_eq!(stage.settled(), ["created /r", "created /r/z"]);
     stage.world().write("/r/z");
     assert_eq!(stage.settled(), ["modified /r/z"]);
+    assert_eq!(stage.tracker.condition().problems(0), NOTHING);
+}
+
+/// A tracker of `/r` and of what is not in `/o` yet.
+fn awaiting() -> Stage {
+    let roots = ["/o/late", "/r"].map(|path| Root { path: path.into(), is_folder: true });
+    Stage::watching(roots.to_vec(), Dialect::Inotify, &FsmondConfig::default(), |_| {})
+}
+
+#[test]
+fn a_root_that_is_missing_from_the_beginning_is_named_and_told_once_it_comes() {
+    let mut stage = awaiting();
+    assert_eq!(stage.tracker.condition().gone, ["/o/late"]);
+    assert!(!stage.tracker.condition().has_failed(0), "the other one is watched");
+    assert_eq!(stage.settled(), NOTHING);
+    stage.world().make_folder("/o/late");
+    stage.world().make_file("/o/late/x");
+    assert_eq!(stage.settled(), ["created /o/late", "created /o/late/x"]);
+    stage.world().write("/o/late/x");
+    assert_eq!(stage.settled(), ["modified /o/late/x"]);
+    assert_eq!(stage.tracker.condition().problems(0), NOTHING);
+}
+
+#[test]
+fn a_root_that_was_missing_may_come_as_a_file() {
+    let mut stage = awaiting();
+    stage.world().make_file("/o/late");
+    stage.world().make_file("/o/other");
+    assert_eq!(stage.settled(), ["created /o/late"]);
+    assert_eq!(stage.tracker.condition().problems(0), NOTHING);
+    stage.world().write("/o/late");
+    stage.world().write("/o/other");
+    assert_eq!(stage.settled(), ["modified /o/late"]);
+}
+
+#[test]
+fn a_root_whose_folder_says_that_it_is_back_is_watched_for_good() {
+    let file = Root { path: "/o/file".into(), is_folder: false };
+    let folder = Root { path: "/o/folder".into(), is_folder: true };
+    let roots = vec![file, folder];
+    let config = FsmondConfig::default();
+    let mut stage = Stage::watching(roots, Dialect::Inotify, &config, |world| {
+        world.make_file("/o/file");
+        world.make_folder("/o/folder");
+    });
+    stage.world().remove("/o/folder");
+    stage.world().make_folder("/o/folder");
+    stage.settle();
+    stage.lines();
+    stage.world().make_file("/o/folder/x");
+    assert_eq!(stage.settled(), ["created /o/folder/x"]);
     assert_eq!(stage.tracker.condition().problems(0), NOTHING);
 }
 

@@ -49,6 +49,7 @@ pub use layers::{Layers, Resolved};
 pub use live::LiveSection;
 pub use netmond::{NetmondConfig, TransportProtocol};
 pub use origin::Origin;
+pub(crate) use paths::prepare_folder_of;
 pub use paths::{FolderError, Places, prepare_private_folder};
 pub use perfmond::PerfmondConfig;
 pub use procmond::{AnomalyRule, ProcmondConfig};

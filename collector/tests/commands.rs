@@ -352,6 +352,30 @@ fn a_folder_open_to_others_is_refused() {
     assert!(!socket.exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_bare_name_is_in_the_current_folder_which_is_checked_as_well() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = home();
+    let folder = home.path().join("open");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let broker = home.path().join("run/broker.sock");
+    let door = ["--set", "ipc.enabled=true", "--set", "ipc.socket_path=x.sock"];
+    for (socket, flags) in [
+        (Path::new("x.sock"), &[][..]),
+        (Path::new("./x.sock"), &[][..]),
+        (broker.as_path(), &door[..]),
+    ] {
+        let mut agent = command("daemoneye-agent", home.path());
+        let agent = agent.current_dir(&folder).args(["--collectors", "perfmond"]).args(flags);
+        let refused = agent.arg("--socket").arg(socket).assert().code(4);
+        refused.stderr(contains("is open to others (mode 755)"));
+        assert_eq!(folder.read_dir().unwrap().count(), 0, "{}", socket.display());
+    }
+}
+
 #[test]
 fn a_collector_that_cannot_be_started_is_an_infrastructure_error() {
     let home = home();

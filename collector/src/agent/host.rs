@@ -74,8 +74,8 @@ pub async fn run(
     nothing_lost(drained?)
 }
 
-/// Where nothing of what is named exists, the names are wrong, and people are there to read it. What
-/// is missing beside others, or later, is waited for.
+/// Where nothing of what is named exists, the names are wrong, and people are there to read it.
+/// What is missing beside others, or later, is waited for.
 fn check_watched(settings: &Settings) -> Result<(), AgentError> {
     let is_started = settings.agent.collectors.contains(&CollectorName::Fsmond);
     match &settings.fsmond.paths {

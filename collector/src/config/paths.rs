@@ -112,6 +112,13 @@ pub fn prepare_private_folder(path: &Path) -> Result<(), FolderError> {
     check(path)
 }
 
+/// Does the same with the folder a socket is in: for a bare name that is the current one, which is
+/// checked like any other.
+pub(crate) fn prepare_folder_of(socket: &Path) -> Result<(), FolderError> {
+    let folder = socket.parent().filter(|folder| !folder.as_os_str().is_empty());
+    prepare_private_folder(folder.unwrap_or(Path::new(".")))
+}
+
 #[cfg(unix)]
 fn make(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;

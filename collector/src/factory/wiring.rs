@@ -12,7 +12,7 @@ use daemoneye_eventbus::{
 };
 
 use super::{FactoryError, HostedBus};
-use crate::config::{EventBusConfig, prepare_private_folder};
+use crate::config::{EventBusConfig, prepare_folder_of};
 
 pub(super) async fn connect(
     config: &EventBusConfig,
@@ -42,9 +42,7 @@ pub(super) fn serve(
     address: &SocketAddress,
     config: BrokerConfig,
 ) -> Result<DaemoneyeBroker, FactoryError> {
-    if let Some(folder) = address.path().parent().filter(|folder| *folder != Path::new("")) {
-        prepare_private_folder(folder)?;
-    }
+    prepare_folder_of(address.path())?;
     let broker = DaemoneyeBroker::new(config);
     broker.serve(Listener::bind(address)?)?;
     Ok(broker)

@@ -12,7 +12,7 @@ mod listening;
 mod running;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ use tracing::{debug, error};
 use super::desk::Desk;
 use super::{IpcRequest, IpcResponse};
 use crate::analysis::AnalysisWorker;
-use crate::config::{FolderError, IpcConfig, prepare_private_folder};
+use crate::config::{FolderError, IpcConfig, prepare_folder_of};
 use crate::runtime::Collector;
 pub use counters::IpcCounters;
 use counters::Tally;
@@ -184,8 +184,6 @@ impl CollectorIpcServer {
 
 /// Blocks for a few system calls.
 fn bind(address: &SocketAddress) -> Result<Listener, StartError> {
-    if let Some(folder) = address.path().parent().filter(|folder| *folder != Path::new("")) {
-        prepare_private_folder(folder)?;
-    }
+    prepare_folder_of(address.path())?;
     Ok(Listener::bind(address)?)
 }

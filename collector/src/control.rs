@@ -11,6 +11,7 @@ mod figures;
 mod handler;
 mod joined;
 mod link;
+mod pauses;
 mod steering;
 
 pub use announcer::HealthAnnouncer;

@@ -119,7 +119,7 @@ async fn run_on_shared_bus(
     stop: impl Future<Output = ()>,
 ) -> Result<CollectorStatus, RunError> {
     let registration = registration(name, &collector, worker.task_limit());
-    let _announcer = announcer(name, settings, &bus, &collector);
+    let _announcer = announcer(name, settings, &bus, &collector, &steering);
     // Before anything is published: what is asked because of that must be heard.
     let status = collector.watch_status();
     let link =
@@ -145,7 +145,7 @@ async fn run_on_own_bus(
     };
     let bus = own.bus();
     let registration = registration(name, &collector, worker.task_limit());
-    let announcer = announcer(name, settings, bus, &collector);
+    let announcer = announcer(name, settings, bus, &collector, &steering);
     let (own_bus, watch) = (Arc::clone(bus), status.clone());
     let link = AgentLink::start(own_bus, registration, watch, worker, Some(steering));
     let stop = async {
@@ -182,10 +182,11 @@ fn announcer(
     settings: &Settings,
     bus: &Arc<dyn EventBus>,
     collector: &Collector,
+    steering: &Steering,
 ) -> HealthAnnouncer {
     let with_telemetry = settings.collector.enable_telemetry;
     let (bus, status) = (Arc::clone(bus), collector.watch_status());
-    HealthAnnouncer::start(bus, name.as_str(), with_telemetry, status)
+    HealthAnnouncer::start_steered(bus, name.as_str(), with_telemetry, status, steering)
 }
 
 /// Runs until `stop` completes or the agent asks for the end.

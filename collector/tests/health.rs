@@ -78,6 +78,19 @@ struct Heard {
 }
 
 impl Heard {
+    /// Changes of status up to one in which the error rate is like this.
+    async fn until_error_rate(&mut self, status: HealthStatus) -> Vec<StatusReport> {
+        let mut changes = Vec::new();
+        loop {
+            let change = self.next_status().await;
+            let is_it = error_rate(&change).status == status;
+            changes.push(change);
+            if is_it {
+                return changes;
+            }
+        }
+    }
+
     /// The next change of status; telemetry before it is kept.
     async fn next_status(&mut self) -> StatusReport {
         loop {
@@ -167,19 +180,23 @@ async fn a_limit_is_told_when_it_is_crossed_and_when_it_is_no_longer_once_each_o
             HealthAnnouncer::start(Arc::clone(&bus), MEMBER, true, collector.watch_status());
         let collector = TestCollector::run(collector.with_bus(Arc::clone(&bus)));
 
-        let crossed = heard.next_status().await;
-        let part = error_rate(&crossed);
-        assert_eq!((crossed.sequence, part.status), (1, HealthStatus::Degraded), "{bus_type}");
+        let mut changes = heard.until_error_rate(HealthStatus::Degraded).await;
+        let crossed = changes.last().unwrap();
+        let part = error_rate(crossed);
         let reason = part.reason.as_deref().unwrap();
         assert!(reason.ends_with(" failed within 3s, the limit is 40 %"), "{reason}");
         let ill = crossed.report.parts.iter().find(|part| part.name == "patient").unwrap();
         assert_eq!(ill.reason.as_deref(), Some("it is ill"));
 
         is_ill.store(false, Ordering::Relaxed);
-        let cleared = heard.next_status().await;
-        let part = error_rate(&cleared);
-        assert_eq!((cleared.sequence, part.status), (2, HealthStatus::Healthy), "{bus_type}");
-        assert_eq!(part.reason, None);
+        changes.extend(heard.until_error_rate(HealthStatus::Healthy).await);
+        assert_eq!(error_rate(changes.last().unwrap()).reason, None);
+        // What else had changed was told as well, and never the same twice.
+        assert!(changes.iter().map(|change| change.sequence).eq(1..=changes.len() as u64));
+        let mut stands: Vec<_> = changes.iter().map(|change| error_rate(change).status).collect();
+        stands.dedup();
+        let crossings = [HealthStatus::Degraded, HealthStatus::Healthy];
+        assert!(stands.ends_with(&crossings) && stands.len() <= 3, "{bus_type}: {stands:?}");
 
         collector.stop().await.unwrap();
         drop(announcer);
@@ -251,8 +268,7 @@ async fn a_collector_without_telemetry_tells_changes_alone() {
     let run = tokio::spawn(collector.with_bus(Arc::clone(&bus)).run());
     let publisher = publisher(BUSES[0]);
     let mut heard = Heard { receiver, publisher, telemetry: Vec::new() };
-    let told = heard.next_status().await;
-    assert_eq!(error_rate(&told).status, HealthStatus::Degraded);
+    heard.until_error_rate(HealthStatus::Degraded).await;
     run.abort();
     drop(announcer);
     bus.shutdown(LIMIT).await.unwrap();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytestring::ByteString;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
@@ -28,6 +29,8 @@ pub struct Vitals {
 #[derive(Debug)]
 pub struct Heart {
     beating: JoinHandle<()>,
+    /// A beat is wanted before its time.
+    wanted: Arc<Notify>,
 }
 
 impl Heart {
@@ -47,9 +50,14 @@ impl Heart {
         let mut ticks = tokio::time::interval(every);
         // A late heart does not make up for beats nobody can use.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let wanted = Arc::new(Notify::new());
+        let early = Arc::clone(&wanted);
         let beating = tokio::spawn(async move {
             for sequence in 1.. {
-                ticks.tick().await;
+                tokio::select! {
+                    _ = ticks.tick() => {}
+                    () = early.notified() => {}
+                }
                 let Vitals { status, running_tasks } = vitals();
                 let beat = Heartbeat { sequence, status, running_tasks };
                 if let Err(error) = bus.publish(announcement(&beat), None).await
@@ -59,7 +67,12 @@ impl Heart {
                 }
             }
         });
-        Self { beating }
+        Self { beating, wanted }
+    }
+
+    /// Beats once more, now, for news that should not wait for the next beat.
+    pub fn beat(&self) {
+        self.wanted.notify_one();
     }
 }
 

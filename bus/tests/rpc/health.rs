@@ -1,6 +1,8 @@
 //! Health over topics: hearts beat, a monitor hears them, silence makes unhealthy (R1, R2). The
 //! clock is paused.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use daemoneye_eventbus::rpc::{
@@ -45,6 +47,27 @@ async fn a_member_whose_heart_stops_is_unhealthy_until_it_beats_again() {
     let _beating = heart(&stage, MEMBER, Healthy);
     assert_eq!(changes.next().await, change(Some(Unhealthy), Healthy));
     assert!(monitor.takes_tasks(MEMBER));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heart_that_has_news_beats_before_its_time() {
+    let stage = Stage::new();
+    let monitor = monitor(&stage).await;
+    monitor.admit(MEMBER).unwrap();
+    let mut changes = monitor.changes();
+    assert_eq!(changes.next().await, change(None, Healthy));
+    let is_ill = Arc::new(AtomicBool::new(true));
+    let ill = Arc::clone(&is_ill);
+    let vitals = move || {
+        let status = if ill.load(Ordering::Relaxed) { Degraded } else { Healthy };
+        Vitals { status, running_tasks: 0 }
+    };
+    let heart = Heart::start(stage.here(MEMBER), Duration::from_hours(24), vitals);
+    assert_eq!(changes.next().await, change(Some(Healthy), Degraded));
+    is_ill.store(false, Ordering::Relaxed);
+    heart.beat();
+    // Long before the next beat; silence alone would have been told by then, and otherwise.
+    assert_eq!(changes.next().await, change(Some(Degraded), Healthy));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,19 +3,25 @@
 use std::sync::Arc;
 
 use daemoneye_eventbus::EventBus;
-use daemoneye_eventbus::rpc::{AnnounceError, Announcement, HealthStatus, StatusReport, announce};
+use daemoneye_eventbus::rpc::{
+    AnnounceError, Announcement, HealthPart, HealthReport, HealthStatus, StatusReport, announce,
+};
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 
+use super::Steering;
 use super::figures::telemetry;
+use super::pauses::Pauses;
 use crate::health::report;
 use crate::runtime::{CollectorStatus, StatusWatch};
 
-/// Tells on `control.health.status`, at every look a collector takes at itself.
+/// Tells on `control.health.status`, at every look a collector takes at itself, and of a pause at
+/// once.
 ///
-/// When a figure has crossed one of its limits, or is back, the whole health report is told, once;
-/// with telemetry, the counters and figures are told at every look. What the bus does not take is
-/// told at the next look, a change of status as long as it takes. Dropping it ends that.
+/// When a part of it is better or worse than when that was last told, a figure that has crossed one
+/// of its limits for one, or a source has something else to say, the whole health report is told,
+/// once; with telemetry, the counters and figures are told at every look. What the bus does not take
+/// is told at the next look, a change of status as long as it takes. Dropping it ends that.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -56,8 +62,9 @@ pub struct HealthAnnouncer {
 struct Telling {
     bus: Arc<dyn EventBus>,
     source: String,
-    /// How the figures stood when that was last told.
-    told: [HealthStatus; 3],
+    pauses: Pauses,
+    /// How things stood when that was last told; `None` before, when all was well.
+    told: Option<HealthReport>,
     reports: u64,
     /// Whether it was told that the bus takes nothing.
     is_refused: bool,
@@ -72,10 +79,32 @@ impl HealthAnnouncer {
         with_telemetry: bool,
         status: StatusWatch,
     ) -> Self {
+        Self::begin(bus, source, with_telemetry, status, Pauses::none())
+    }
+
+    /// The same of a collector that this can pause.
+    pub(crate) fn start_steered(
+        bus: Arc<dyn EventBus>,
+        source: &str,
+        with_telemetry: bool,
+        status: StatusWatch,
+        steering: &Steering,
+    ) -> Self {
+        Self::begin(bus, source, with_telemetry, status, steering.pauses())
+    }
+
+    fn begin(
+        bus: Arc<dyn EventBus>,
+        source: &str,
+        with_telemetry: bool,
+        status: StatusWatch,
+        pauses: Pauses,
+    ) -> Self {
         let telling = Telling {
             bus,
             source: source.to_owned(),
-            told: [HealthStatus::Healthy; 3],
+            pauses,
+            told: None,
             reports: 0,
             is_refused: false,
         };
@@ -94,12 +123,20 @@ struct Ended;
 
 impl Telling {
     async fn tell_all(mut self, mut status: StatusWatch, with_telemetry: bool) {
-        while let Some(now) = status.next_look().await {
+        loop {
+            let has_looked = tokio::select! {
+                looked = status.next_look() => match looked {
+                    Some(_) => true,
+                    None => return,
+                },
+                () = self.pauses.changed() => false,
+            };
+            let now = status.current();
             if self.tell_change(&now).await.is_err() {
                 return;
             }
             let told = Announcement::Telemetry(telemetry(&now));
-            if with_telemetry && self.tell(&told).await.is_err() {
+            if has_looked && with_telemetry && self.tell(&told).await.is_err() {
                 return;
             }
         }
@@ -107,15 +144,20 @@ impl Telling {
 
     /// Tells how the collector is, if that has changed since it was told.
     async fn tell_change(&mut self, now: &CollectorStatus) -> Result<(), Ended> {
-        let stands = now.own.findings().map(|(_, finding)| finding.status);
-        if stands == self.told {
+        let mut report = report(now);
+        report.parts.extend(self.pauses.part());
+        let stands = without_counts(&report, now);
+        let is_news = match &self.told {
+            Some(told) => *told != stands,
+            None => report.overall() != HealthStatus::Healthy,
+        };
+        if !is_news {
             return Ok(());
         }
         let sequence = self.reports + 1;
-        let status = StatusReport { sequence, report: report(now) };
-        if self.tell(&Announcement::Status(status)).await? {
+        if self.tell(&Announcement::Status(StatusReport { sequence, report })).await? {
             self.reports = sequence;
-            self.told = stands;
+            self.told = Some(stands);
         }
         Ok(())
     }
@@ -144,6 +186,17 @@ impl Telling {
             warn!(%error, "the bus does not take what this collector tells of itself");
         }
     }
+}
+
+/// How each part is, and what sources say. The words of the others count and measure, and differ at
+/// every look.
+fn without_counts(report: &HealthReport, now: &CollectorStatus) -> HealthReport {
+    let is_source = |part: &HealthPart| now.sources.iter().any(|source| source.name == part.name);
+    let parts = report.parts.iter().map(|part| HealthPart {
+        reason: part.reason.clone().filter(|_| is_source(part)),
+        ..part.clone()
+    });
+    HealthReport { parts: parts.collect() }
 }
 
 #[cfg(test)]

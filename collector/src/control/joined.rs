@@ -22,7 +22,7 @@ pub(super) struct Joined {
     member: String,
     client: RpcClient,
     service: RpcService,
-    _heart: Heart,
+    heart: Heart,
 }
 
 /// Why a collector is no member.
@@ -69,7 +69,12 @@ impl Joined {
             return Err(JoinError::NoRegistration);
         };
         let heart = Heart::start(Arc::clone(bus), registered.heartbeat, vitals);
-        Ok(Self { member, client, service, _heart: heart })
+        Ok(Self { member, client, service, heart })
+    }
+
+    /// Shows life now, as there is news of how the collector is.
+    pub(super) fn show_life(&self) {
+        self.heart.beat();
     }
 
     /// Says goodbye to the agent, and finishes what is being answered.

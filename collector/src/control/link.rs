@@ -1,5 +1,6 @@
 //! [`AgentLink`]: keeps a collector a member of its agent while it runs.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tracing::{debug, info, warn};
 use super::Steering;
 use super::handler::CollectorHandler;
 use super::joined::Joined;
+use super::pauses::Pauses;
 use crate::analysis::AnalysisWorker;
 use crate::runtime::StatusWatch;
 
@@ -101,8 +103,33 @@ async fn keep(
         joined = join(&bus, &handler) => joined,
         _ = &mut told => return,
     };
-    if let (Some(joined), Ok(limit)) = (joined, told.await) {
+    let Some(joined) = joined else { return };
+    let limit = tokio::select! {
+        limit = told => limit,
+        never = tell_news(&joined, &handler) => match never {},
+    };
+    if let Ok(limit) = limit {
         joined.leave(limit).await;
+    }
+}
+
+/// Shows life whenever a look or a pause has changed how the collector is: the agent is not to know
+/// that only with the next heartbeat.
+async fn tell_news(joined: &Joined, handler: &CollectorHandler) -> Infallible {
+    let mut status = handler.status.clone();
+    let mut pauses = handler.steering.as_ref().map_or_else(Pauses::none, Steering::pauses);
+    let mut known = handler.health().overall();
+    loop {
+        tokio::select! {
+            looked = status.next_look() => if looked.is_none() {
+                return std::future::pending().await;
+            },
+            () = pauses.changed() => {}
+        }
+        let now = handler.health().overall();
+        if std::mem::replace(&mut known, now) != now {
+            joined.show_life();
+        }
     }
 }
 

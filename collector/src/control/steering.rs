@@ -8,11 +8,13 @@ use std::fmt;
 
 use daemoneye_eventbus::rpc::{
     ConfigChange, ConfigChanges, ConfigKeys, ConfigOutcome, ConfigStore, ConfigUpdate,
-    ConfigValues, HealthPart, HealthStatus, InForce, Refusal, Request, Response,
+    ConfigValues, HealthPart, InForce, Refusal, Request, Response,
 };
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use tracing::info;
 
+use super::pauses::{self, Pauses};
 use crate::config::{CollectorName, ConfigError, LiveSection, Settings};
 
 /// A source that is changed while it runs.
@@ -32,6 +34,8 @@ pub trait LiveSource: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Steering {
     source: Box<dyn LiveSource>,
+    /// Tells whoever tells others.
+    is_paused: watch::Sender<bool>,
     collector: CollectorName,
     section: LiveSection,
     /// What was changed, in versions. Held until the source is told, so that it is told them in
@@ -69,7 +73,8 @@ impl Steering {
     ) -> Self {
         let section = LiveSection::new(collector, started_with);
         let store = ConfigStore::new(LiveKeys(collector), ConfigValues::new());
-        Self { source, collector, section, store: Mutex::new(store) }
+        let is_paused = watch::Sender::new(source.is_paused());
+        Self { source, is_paused, collector, section, store: Mutex::new(store) }
     }
 
     /// Does what is asked, wholly or not at all.
@@ -84,15 +89,17 @@ impl Steering {
 
     /// That it does not collect, for as long as it does not.
     pub(super) fn pause(&self) -> Option<HealthPart> {
-        self.source.is_paused().then(|| HealthPart {
-            name: "collecting".to_owned(),
-            status: HealthStatus::Degraded,
-            reason: Some("paused".to_owned()),
-        })
+        pauses::part(self.source.is_paused())
+    }
+
+    /// Its pauses from now on.
+    pub(super) fn pauses(&self) -> Pauses {
+        Pauses::of(&self.is_paused)
     }
 
     fn set_paused(&self, is_paused: bool) -> Response {
         self.source.set_paused(is_paused);
+        self.is_paused.send_if_modified(|was| std::mem::replace(was, is_paused) != is_paused);
         info!(collector = %self.collector, is_paused, "asked to pause or to go on");
         Response::Done
     }

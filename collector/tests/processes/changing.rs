@@ -179,6 +179,32 @@ fn a_command_to_nobody_is_answered_by_the_agent() {
 }
 
 #[test]
+fn a_pause_is_known_to_the_agent_at_once_with_its_reason_and_so_is_its_end() {
+    // No heartbeat comes by itself.
+    let agent = supervision::agent(&built_programs(), &[("HEARTBEAT_INTERVAL", "1h")]);
+    let operator = Operator::at(&agent);
+    joined(&operator);
+    for (request, is_known) in [(Request::Pause, true), (Request::Resume, false)] {
+        assert_eq!(operator.ask("procmond", request), Ok(Response::Done));
+        let is_told = |reason: &str| reason.contains("collecting: paused");
+        loop {
+            let Ok(Response::Status(status)) = operator.ask("daemoneye-agent", Request::GetStatus)
+            else {
+                panic!("it tells how it is")
+            };
+            let [procmond] = &status.members[..] else { panic!("{status:?}") };
+            let is_degraded = procmond.health == HealthStatus::Degraded;
+            let has_reason = procmond.reason.as_deref().is_some_and(is_told);
+            if (is_degraded, has_reason) == (is_known, is_known) {
+                break;
+            }
+        }
+    }
+    let (_, status) = agent.stop(Signal::SIGTERM);
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
 fn a_pause_by_command_is_shown_by_the_status_until_it_is_over() {
     let agent = supervision::agent(&built_programs(), &[("HEARTBEAT_INTERVAL", "50ms")]);
     joined(&Operator::at(&agent));

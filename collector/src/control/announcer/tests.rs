@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use daemoneye_eventbus::{PublishError, SourceCaps};
+use tokio::sync::watch;
 
 use super::*;
 use crate::config::HealthConfig;
@@ -33,8 +34,9 @@ fn start(bus: &Arc<ScriptedBus>, is_ill: bool, with_telemetry: bool) -> HealthAn
 
 #[tokio::test(start_paused = true)]
 async fn a_change_the_bus_does_not_take_is_told_until_it_does_and_then_no_more() {
+    // As many looks as it takes until all that is wrong is known.
     let full = PublishError::Timeout { waited: Duration::ZERO };
-    let bus = Arc::new(ScriptedBus::new([full.clone(), full.clone(), full]));
+    let bus = Arc::new(ScriptedBus::new(std::iter::repeat_n(full, 9)));
     let _announcer = start(&bus, true, false);
     told(&bus, 1).await;
     // Fifty further looks find the same.
@@ -66,6 +68,32 @@ async fn one_that_is_well_and_tells_no_telemetry_says_nothing() {
     let _announcer = start(&bus, false, false);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(told(&bus, 0).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_source_says_is_told_though_no_figure_has_crossed_a_limit() {
+    let bus = Arc::new(ScriptedBus::new([]));
+    let _announcer = start(&bus, true, false);
+    let told = told(&bus, 1).await;
+    let Announcement::Status(status) = &told[0] else { panic!("{told:?}") };
+    assert_eq!(status.report.reasons().as_deref(), Some("s: on purpose"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_is_told_at_once_and_so_is_its_end() {
+    let bus = Arc::new(ScriptedBus::new([]));
+    // One that does not run takes no look.
+    let mut collector = Collector::new(create_test_config());
+    collector.register(Box::new(MockEventSource::new("s", SourceCaps::PROCESS))).unwrap();
+    let (status, pause) = (collector.watch_status(), watch::Sender::new(false));
+    let pauses = Pauses::of(&pause);
+    let _announcer = HealthAnnouncer::begin(bus.clone(), "test-collector", true, status, pauses);
+    for (is_paused, reasons) in [(true, Some("collecting: paused")), (false, None)] {
+        pause.send_replace(is_paused);
+        let told = told(&bus, if is_paused { 1 } else { 2 }).await;
+        let Some(Announcement::Status(status)) = told.last() else { panic!("{told:?}") };
+        assert_eq!(status.report.reasons().as_deref(), reasons);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use daemoneye_eventbus::rpc::HealthStatus;
+
 use super::*;
 use crate::config::PerfmondConfig;
 

@@ -156,7 +156,7 @@ fn a_collector_that_waits_to_be_started_again_is_unhealthy_and_ends_with_1() {
 }
 
 #[test]
-fn a_frozen_collector_does_not_keep_its_agent_from_telling() {
+fn a_frozen_collector_is_degraded_and_does_not_keep_its_agent_from_telling() {
     let agent = agent(&[]);
     until(&agent, |shown| shown["health"] == "healthy");
     let pid = agent.ready.collectors[0].pid;
@@ -166,6 +166,12 @@ fn a_frozen_collector_does_not_keep_its_agent_from_telling() {
     let told = reasons.iter().filter_map(|reason| reason["reason"].as_str());
     let silent = told.filter(|reason| reason.starts_with("it does not say how it is")).count();
     assert_eq!(silent, 1, "{shown}");
+    assert_eq!(shown["health"], "degraded");
+    assert_eq!(shown["collectors"][0]["health"], "degraded");
+    let output = status(&agent, &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("procmond is degraded: it does not say how it is"), "{text}");
     signal(pid, Signal::SIGCONT);
     let (_, ended) = agent.stop(Signal::SIGTERM);
     assert_eq!(ended.code(), Some(0));

@@ -146,17 +146,19 @@ fn of_agent(
 
 impl CollectorView {
     fn of(member: MemberStatus, report: Option<Result<HealthReport, String>>) -> Self {
+        let is_asked = report.is_some();
         let (said, silence) = match report {
             Some(Ok(report)) => (report, None),
             Some(Err(why)) => (HealthReport::default(), Some(why)),
             None => (HealthReport::default(), None),
         };
-        let status = member.health.max(said.overall());
+        let known = known(&member, is_asked, silence.is_some());
+        let status = known.max(said.overall());
         // What the agent repeats of what the collector says is said already.
-        let is_news = member.health > said.overall() || silence.is_some();
+        let is_news = known > said.overall() || silence.is_some();
         let of_agent = member.reason.filter(|_| is_news);
         let whole = of_agent.into_iter().chain(silence);
-        let whole = whole.map(|reason| ReasonView::of_whole(member.health, reason));
+        let whole = whole.map(|reason| ReasonView::of_whole(known, reason));
         let parts = said.parts.into_iter().filter(has_something_to_say).map(ReasonView::of_part);
         Self {
             name: member.name,
@@ -188,6 +190,19 @@ impl CollectorView {
             or_nothing(count(|counters| counters.events_spooled)),
             or_nothing(count(|counters| counters.events_lost)),
         ]
+    }
+}
+
+/// How a collector is as far as the agent can tell. One that does not answer is not well, whatever
+/// it has said before; of one that does, a word of the agent counts that has a reason, and else is
+/// that of an earlier heartbeat.
+fn known(member: &MemberStatus, is_asked: bool, is_silent: bool) -> HealthStatus {
+    if is_silent {
+        member.health.max(HealthStatus::Degraded)
+    } else if is_asked && member.reason.is_none() {
+        HealthStatus::Healthy
+    } else {
+        member.health
     }
 }
 

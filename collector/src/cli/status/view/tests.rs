@@ -141,6 +141,35 @@ fn one_that_does_not_answer_is_as_the_agent_knows_it_and_both_reasons_are_told()
 }
 
 #[test]
+fn one_that_was_well_and_does_not_answer_is_degraded() {
+    let members = vec![member("procmond", MemberState::Running, HealthStatus::Healthy)];
+    let view = view(members, [("procmond", Err("no reply within 2s"))]);
+    assert_eq!((view.health, view.collectors[0].health), ("degraded", "degraded"));
+    let text = view.to_string();
+    assert!(text.ends_with("\n\nprocmond is degraded: no reply within 2s\n"), "{text}");
+}
+
+#[test]
+fn what_a_collector_says_now_counts_more_than_its_last_heartbeat() {
+    let members = vec![member("procmond", MemberState::Running, HealthStatus::Degraded)];
+    let parts = vec![part("procmond", HealthStatus::Healthy, None)];
+    let view = view(members, [("procmond", Ok(parts))]);
+    assert_eq!((view.health, view.collectors[0].health), ("healthy", "healthy"));
+    assert!(view.collectors[0].reasons.is_empty());
+}
+
+#[test]
+fn a_reason_that_the_agent_alone_knows_counts_beside_what_a_collector_says() {
+    let reason = "process 7 has not joined the agent yet";
+    let joining = MemberStatus {
+        reason: Some(reason.to_owned()),
+        ..member("procmond", MemberState::Running, HealthStatus::Degraded)
+    };
+    let text = view(vec![joining], [("procmond", Ok(vec![]))]).to_string();
+    assert!(text.ends_with(&format!("\n\nprocmond is degraded: {reason}\n")), "{text}");
+}
+
+#[test]
 fn what_the_agent_repeats_of_a_collector_is_told_once() {
     use HealthStatus::Degraded;
 

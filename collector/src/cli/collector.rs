@@ -8,8 +8,9 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use daemoneye_eventbus::{Credential, Secret};
 
 use super::lifeline::{Lifeline, read_settings};
+use super::logging::start_logging_of;
 use super::signal::told_to_end;
-use super::{CommonFlags, EXIT_CODES, Failure, print_line, report, show_config, start_logging};
+use super::{CommonFlags, EXIT_CODES, Failure, print_line, report, show_config};
 use crate::config::{CollectorName, Settings};
 use crate::program::{self, AgentDeath, WayToBus};
 use crate::ready::CollectorRefusal;
@@ -40,12 +41,12 @@ struct Arguments {
 /// Runs the binary of a collector.
 pub fn run_collector(name: CollectorName) -> ExitCode {
     let arguments = parse(name);
-    start_logging();
+    start_logging_of(name.as_str());
     let ran = run(name, &arguments);
     if let (true, Err(Failure::Configuration(error))) = (arguments.settings_from_stdin, &ran) {
         print_line(&CollectorRefusal { refused: name.to_string(), why: format!("{error:#}") });
     }
-    report(ran)
+    report(ran.map_err(|failure| failure.of(name.as_str())))
 }
 
 /// Ends the process at a mistake, as binaries do.

@@ -28,6 +28,21 @@ pub enum Failure {
     Infrastructure(anyhow::Error),
 }
 
+impl Failure {
+    /// Says whose it is, for one of several that share a standard error. A mistake of a
+    /// configuration is shown at its place, whoever finds it.
+    pub(super) fn of(self, name: &'static str) -> Self {
+        let named = |error: anyhow::Error| {
+            if error.is::<ConfigError>() { error } else { error.context(name) }
+        };
+        match self {
+            Self::Failed(error) => Self::Failed(named(error)),
+            Self::Configuration(error) => Self::Configuration(named(error)),
+            Self::Infrastructure(error) => Self::Infrastructure(named(error)),
+        }
+    }
+}
+
 /// Prints a failure and turns it into its exit code.
 pub fn report(result: Result<(), Failure>) -> ExitCode {
     let (code, error) = match result {

@@ -4,6 +4,7 @@
 //!
 //! - `backoff`: how long to wait before something is tried again;
 //! - `spelling`: what a misspelt name most likely meant;
+//! - `causes`: an error in one line, with everything that led to it;
 //! - `digest`: SHA-256 of what is read, a chunk at a time;
 //! - [`source`]: what a collection implementation offers, the [`EventSource`] trait;
 //! - [`condition`]: conditions on events, written in SQL;
@@ -27,6 +28,7 @@
 pub mod agent;
 pub mod analysis;
 mod backoff;
+mod causes;
 pub mod cli;
 pub mod condition;
 pub mod config;

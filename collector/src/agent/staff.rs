@@ -12,6 +12,7 @@ use super::roll::Roll;
 use super::starter::Starter;
 use super::supervised::Supervised;
 use super::{AgentError, AgentOptions, MemberError};
+use crate::causes::with_causes;
 use crate::config::CollectorName;
 use crate::factory::HostedBus;
 use crate::ready::CollectorReady;
@@ -80,7 +81,8 @@ impl<'a> Staff<'a> {
         let mut result = Ok(());
         for stopped in join_all(stops).await {
             if let Err(error) = &stopped {
-                error!(%error, "a collector did not work to the end");
+                let error = with_causes(error);
+                error!(error, "a collector did not work to the end");
             }
             result = result.and(stopped);
         }

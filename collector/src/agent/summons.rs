@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tracing::{debug, warn};
 
+use crate::causes::with_causes;
 use crate::config::{EventBusConfig, EventBusType};
 use crate::control::AGENT_NAME;
 use crate::factory::{EventBusFactory, HostedBus};
@@ -43,7 +44,7 @@ impl Summons {
                 Some(Self { stop, calling: tokio::spawn(call(hosted, stopped)) })
             }
             Err(error) => {
-                let cause = format!("{:#}", anyhow::Error::from(error));
+                let cause = with_causes(&error);
                 warn!(cause, "collectors of another agent may watch beside those of this one");
                 None
             }

@@ -11,6 +11,7 @@ use super::restarts::{Restarts, Verdict};
 use super::roll::CollectorState;
 use super::starter::Starter;
 use super::{AgentError, MemberError};
+use crate::causes::with_causes;
 use crate::config::{AgentConfig, CollectorName};
 use crate::ready::CollectorReady;
 
@@ -66,7 +67,7 @@ impl Supervised {
             if let Some(control) = control {
                 control.forget(self.name.as_str()).await;
             }
-            let told = cause.to_string();
+            let told = with_causes(&cause);
             match self.verdict(&cause) {
                 Verdict::Again { after } => {
                     warn!(

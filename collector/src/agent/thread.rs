@@ -10,6 +10,7 @@ use daemoneye_eventbus::EventBus;
 use tokio::sync::oneshot;
 
 use super::MemberError;
+use crate::causes::with_causes;
 use crate::config::{CollectorName, Settings};
 use crate::program::{self, ProgramError, WayToBus};
 use crate::ready::CollectorReady;
@@ -68,7 +69,7 @@ impl ThreadMember {
         self.result = None;
         match ended {
             Ok(Err(error)) if error.is_configuration() => {
-                MemberError::Refused { why: format!("{:#}", anyhow::Error::from(error)) }
+                MemberError::Refused { why: with_causes(&error) }
             }
             ended => MemberError::Ended { how: describe(ended) },
         }
@@ -88,7 +89,7 @@ impl ThreadMember {
 fn describe(result: Result<Result<(), ProgramError>, oneshot::error::RecvError>) -> String {
     match result {
         Ok(Ok(())) => "without an error".to_owned(),
-        Ok(Err(error)) => format!("{:#}", anyhow::Error::from(error)),
+        Ok(Err(error)) => with_causes(&error),
         Err(_) => "it panicked".to_owned(),
     }
 }

@@ -17,6 +17,7 @@ use super::source_set::SourceSet;
 use super::spooling::SpoolingPublisher;
 use super::status::{CollectorStatus, SourceState, SourceStatus};
 use super::{RegisterError, RunError, check};
+use crate::causes::with_causes;
 use crate::config::CollectorConfig;
 use crate::factory::EventBusFactory;
 use crate::source::{EventSource, Loss};
@@ -294,7 +295,8 @@ impl Collector {
         let has_told = status.events_published + status.events_spooled > 0;
         let lost = if has_told { lost } else { lost + status.lost_before };
         if let Ok(Err(error)) = spawn_blocking(move || note.write(lost)).await {
-            warn!(%error, events = %lost, "the next run does not learn how many events are lost");
+            let error = with_causes(&error);
+            warn!(error, events = %lost, "the next run does not learn how many events are lost");
         }
     }
 

@@ -40,6 +40,7 @@ use super::board::Board;
 use super::intake::Batch;
 use super::publisher::warn_once;
 use super::{CollectorStatus, RunError};
+use crate::causes::with_causes;
 use crate::config::CollectorConfig;
 use crate::spool::Spool;
 use kept::{Kept, Origin};
@@ -174,7 +175,8 @@ impl SpoolingPublisher {
             let next = match self.kept.next().await {
                 Ok(next) => next,
                 Err(error) => {
-                    warn!(error = %chain(&error), "events on disk cannot be read; trying again");
+                    let error = with_causes(&error);
+                    warn!(error, "events on disk cannot be read; trying again");
                     self.look_at = Instant::now() + RETRY_PAUSE;
                     return;
                 }
@@ -307,10 +309,4 @@ impl SpoolingPublisher {
             }
         }
     }
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }

@@ -142,6 +142,19 @@ fn a_collector_that_no_longer_starts_is_given_up_as_well() {
 }
 
 #[test]
+fn a_collector_whose_program_is_gone_is_given_up_with_the_systems_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("procmond");
+    std::os::unix::fs::symlink(built_programs().join("procmond"), &program).unwrap();
+    let agent = agent(folder.path(), &[SHORT[0], ("RESTART_LIMIT", "1")]);
+    std::fs::remove_file(&program).unwrap();
+    signal(first_pid(&agent), Signal::SIGKILL);
+    let reason = Operator::at(&agent).until_procmond(is_failed).reason.unwrap();
+    let expected = format!("cannot start {}: No such file or directory", program.display());
+    assert!(reason.contains(&expected), "{reason}");
+}
+
+#[test]
 fn a_collector_that_is_started_again_has_its_agents_settings_whatever_became_of_the_file() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let file = folder.path().join("agent.toml");

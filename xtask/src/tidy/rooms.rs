@@ -114,6 +114,7 @@ const LEGACY: &[Room] = &[
 const COLLECTOR: &[Room] = &[
     room("backoff", &[]),
     room("spelling", &[]),
+    room("causes", &[]),
     room("digest", &[]),
     room("source", &[]),
     room("condition", &["spelling"]),
@@ -122,7 +123,7 @@ const COLLECTOR: &[Room] = &[
     room("factory", &["config"]),
     room("spool", &["source", "config"]),
     room("telemetry", &["config"]),
-    room("runtime", &["source", "config", "factory", "spool", "telemetry"]),
+    room("runtime", &["causes", "source", "config", "factory", "spool", "telemetry"]),
     room("health", &["source", "config", "telemetry", "runtime"]),
     room("trigger", &["condition", "config"]),
     room("control", &["source", "config", "runtime", "health", "trigger", "analysis"]),
@@ -132,15 +133,15 @@ const COLLECTOR: &[Room] = &[
     room(
         "program",
         &[
-            "source", "analysis", "config", "factory", "spool", "runtime", "control", "ipc",
-            "ready", "sources",
+            "causes", "source", "analysis", "config", "factory", "spool", "runtime", "control",
+            "ipc", "ready", "sources",
         ],
     ),
     room(
         "agent",
         &[
-            "backoff", "analysis", "config", "factory", "runtime", "health", "trigger", "control",
-            "ready", "program",
+            "backoff", "causes", "analysis", "config", "factory", "runtime", "health", "trigger",
+            "control", "ready", "program",
         ],
     ),
     room("cli", &["spelling", "config", "runtime", "control", "ready", "program", "agent"]),

@@ -11,6 +11,7 @@ use daemoneye_eventbus::CollectionEvent;
 use tokio::task::spawn_blocking;
 use tracing::warn;
 
+use crate::causes::with_causes;
 use crate::spool::{AppendError, ReadError, Record, Spool};
 
 /// Events that are read at once; each is acknowledged by itself.
@@ -147,7 +148,8 @@ impl Kept {
             return;
         };
         if !std::mem::replace(&mut self.is_unwritten, true) {
-            warn!(%error, "what is published from here on may come again after a restart");
+            let error = with_causes(&error);
+            warn!(error, "what is published from here on may come again after a restart");
         }
     }
 
@@ -157,7 +159,8 @@ impl Kept {
             return;
         }
         if let Err(error) = self.with(Spool::forget_loss).await {
-            warn!(%error, "the next run tells once more what was lost before this one");
+            let error = with_causes(&error);
+            warn!(error, "the next run tells once more what was lost before this one");
         }
     }
 

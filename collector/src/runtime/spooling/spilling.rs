@@ -7,7 +7,8 @@ use tracing::warn;
 use super::super::RunError;
 use super::kept::Origin;
 use super::under_way::UnderWay;
-use super::{RETRY_PAUSE, SpoolingPublisher, chain};
+use super::{RETRY_PAUSE, SpoolingPublisher};
+use crate::causes::with_causes;
 use crate::spool::AppendError;
 
 impl SpoolingPublisher {
@@ -37,7 +38,7 @@ impl SpoolingPublisher {
                     events.pop_front();
                 }
                 Some(error @ AppendError::TooLarge { .. }) => {
-                    warn!(error = %chain(&error), "event lost");
+                    warn!(error = with_causes(&error), "event lost");
                     events.pop_front();
                     self.count_lost(Origin::ThisRun);
                 }
@@ -74,7 +75,8 @@ impl SpoolingPublisher {
     /// Once for as long as it lasts.
     fn tell_refused(&mut self, error: &AppendError) {
         if !std::mem::replace(&mut self.told.refused, true) {
-            warn!(error = %chain(error), "events cannot be kept on disk; sources are held back");
+            let error = with_causes(error);
+            warn!(error, "events cannot be kept on disk; sources are held back");
         }
     }
 }

@@ -352,6 +352,24 @@ fn a_folder_open_to_others_is_refused() {
     assert!(!socket.exists());
 }
 
+#[test]
+fn one_door_for_several_collectors_is_wrong_configuration_and_shown_at_its_place() {
+    let home = home();
+    let file = home.path().join("agent.toml");
+    std::fs::write(&file, "[ipc]\nenabled = true\nsocket_path = \"/run/door.sock\"\n").unwrap();
+    let shown = |name: &str, flags: &[&str]| {
+        let mut command = command(name, home.path());
+        command.arg("--config").arg(&file).args(flags).arg("--show-config").assert()
+    };
+    shown("daemoneye-agent", &["--collectors", "procmond,netmond"])
+        .code(2)
+        .stdout(is_empty())
+        .stderr(starts_with("error: `ipc.socket_path`: /run/door.sock is for one collector alone"))
+        .stderr(contains("agent.toml:3:15").and(contains("write `{name}` where")));
+    shown("daemoneye-agent", &["--collectors", "procmond"]).success();
+    shown("procmond", &[]).success();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_bare_name_is_in_the_current_folder_which_is_checked_as_well() {

@@ -47,8 +47,8 @@ pub enum BusFlag {
 }
 
 impl CommonFlags {
-    /// Overlays files, environment and these flags; `--interval` is for these collectors. What a
-    /// binary's own flags set is told as (flag, key, value).
+    /// Overlays files, environment and these flags, for these collectors: `--interval` is theirs,
+    /// and what they cannot have side by side is refused. What a binary's own flags set is told as (flag, key, value).
     pub fn resolve(
         &self,
         collectors: &[CollectorName],
@@ -72,7 +72,7 @@ impl CommonFlags {
             layers.flag(flag, key, value)?;
         }
         self.add_to(&mut layers, collectors)?;
-        let mut resolved = layers.resolve()?;
+        let mut resolved = layers.resolve_for(collectors)?;
         let socket_path = &mut resolved.settings.event_bus.socket_path;
         *socket_path = socket_path.take().or_else(|| places.default_socket());
         let spool_folder = &mut resolved.settings.spool.folder;

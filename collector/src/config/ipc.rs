@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::{OutOfBounds, outside, time_outside};
 use super::duration;
+use super::violation::Violation;
 
 /// Stands in a socket path for the name of the collector.
 const NAME: &str = "{name}";
@@ -133,6 +134,20 @@ impl IpcConfig {
         Some(named.unwrap_or_else(|| path.clone()))
     }
 
+    /// Why so many collectors cannot have their doors where it is said.
+    pub(super) fn violation_of_several(&self, collectors: usize) -> Option<Violation> {
+        let path = self.socket_path.as_deref().filter(|_| self.enabled && collectors > 1)?;
+        if is_for_each(path) {
+            return None;
+        }
+        let message = format!(
+            "{} is for one collector alone, and {collectors} are to run; write `{NAME}` where the \
+             name of each belongs",
+            path.display()
+        );
+        Some(Violation::new("ipc.socket_path".to_owned(), message))
+    }
+
     /// The same with every limit within its bounds, whoever has set it.
     pub(crate) fn clamped(&self) -> Self {
         Self {
@@ -159,6 +174,11 @@ impl IpcConfig {
         ];
         problems.into_iter().flatten().collect()
     }
+}
+
+/// Whether each collector has a path of its own.
+fn is_for_each(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| text.contains(NAME))
 }
 
 fn clamp<T: Ord + Copy>(value: T, bounds: &RangeInclusive<T>) -> T {
@@ -208,6 +228,21 @@ mod tests {
         let beside = IpcConfig::default().socket_path_of("procmond", Some(&broker));
         assert_eq!(beside, Some(Path::new("run").join("procmond.sock")));
         assert_eq!(IpcConfig::default().socket_path_of("procmond", None), None);
+    }
+
+    #[test]
+    fn several_doors_at_one_path_are_a_problem() {
+        let told = |path: &str, collectors| {
+            let config = IpcConfig::default().with_enabled(true).with_socket_path(path);
+            config.violation_of_several(collectors).map(|violation| violation.key)
+        };
+        assert_eq!(told("door", 2).as_deref(), Some("ipc.socket_path"));
+        assert_eq!(told("door", 1), None);
+        assert_eq!(told("door-{name}", 2), None);
+        let shut = IpcConfig::default().with_socket_path("door");
+        assert!(shut.violation_of_several(2).is_none(), "there are no doors");
+        let unsaid = IpcConfig::default().with_enabled(true);
+        assert!(unsaid.violation_of_several(2).is_none());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 
 use super::refusals::refusals;
 use super::violation::Violation;
-use super::{ConfigError, Origin, Problem, Settings, keys};
+use super::{CollectorName, ConfigError, Origin, Problem, Settings, keys};
 
 /// What environment variables that set something begin with. Sections and key are separated by two
 /// underscores: `DAEMONEYE_EVENT_BUS__BUS_TYPE`, `DAEMONEYE_EVENT_BUS__DAEMONEYE__PUBLISH_LIMIT`.
@@ -173,7 +173,12 @@ impl Layers {
     }
 
     /// Overlays the layers and checks the whole.
-    pub fn resolve(mut self) -> Result<Resolved, ConfigError> {
+    pub fn resolve(self) -> Result<Resolved, ConfigError> {
+        self.resolve_for(&[])
+    }
+
+    /// The same for these collectors, which are to run with it side by side.
+    pub fn resolve_for(mut self, collectors: &[CollectorName]) -> Result<Resolved, ConfigError> {
         self.layers.sort_by_key(|layer| layer.origin.rank());
         let mut merged = Table::new();
         let mut origins = BTreeMap::new();
@@ -182,7 +187,8 @@ impl Layers {
         }
         let settings = Settings::deserialize(merged.into_deserializer())
             .map_err(|error| ConfigError::one(Problem::refused(Origin::Default, &error, None)))?;
-        let violations = settings.violations();
+        let mut violations = settings.violations();
+        violations.extend(settings.ipc.violation_of_several(collectors.len()));
         let problems: Vec<_> =
             violations.iter().map(|violation| self.problem_at(violation, &origins)).collect();
         if problems.is_empty() {

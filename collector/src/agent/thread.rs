@@ -19,6 +19,8 @@ use crate::ready::CollectorReady;
 #[derive(Debug)]
 pub(super) struct ThreadMember {
     ready: oneshot::Receiver<CollectorReady>,
+    /// Whether it has said so. Before, it has nothing to lose.
+    is_ready: bool,
     stop: oneshot::Sender<()>,
     /// Sent as the last thing the thread does; closed without when it panicked. `None` once it
     /// was told.
@@ -52,12 +54,15 @@ impl ThreadMember {
             let _ = tell_result.send(ran.map(|_| ()));
         };
         thread::Builder::new().name(thread_name.to_owned()).spawn(run).map_err(failed)?;
-        Ok(Self { ready, stop, result: Some(result) })
+        Ok(Self { ready, is_ready: false, stop, result: Some(result) })
     }
 
     pub(super) async fn ready(&mut self) -> Result<CollectorReady, MemberError> {
         match (&mut self.ready).await {
-            Ok(ready) => Ok(ready),
+            Ok(ready) => {
+                self.is_ready = true;
+                Ok(ready)
+            }
             Err(_) => Err(self.ended().await),
         }
     }
@@ -80,6 +85,7 @@ impl ThreadMember {
         let Some(result) = self.result else { return Ok(()) };
         match tokio::time::timeout(limit, result).await {
             Ok(Ok(Ok(()))) => Ok(()),
+            Ok(_) if !self.is_ready => Ok(()),
             Ok(other) => Err(MemberError::EndedBadly { how: describe(other) }),
             Err(_) => Err(MemberError::Overdue { waited: limit }),
         }
@@ -91,5 +97,23 @@ fn describe(result: Result<Result<(), ProgramError>, oneshot::error::RecvError>)
         Ok(Ok(())) => "without an error".to_owned(),
         Ok(Err(error)) => with_causes(&error),
         Err(_) => "it panicked".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::RunError;
+
+    #[tokio::test]
+    async fn one_that_was_not_ready_yet_has_nothing_to_lose_at_a_stop() {
+        for is_ready in [false, true] {
+            let (stop, _stopped) = oneshot::channel();
+            let (tell_result, result) = oneshot::channel();
+            let _ = tell_result.send(Err(ProgramError::from(RunError::NoSource)));
+            let ready = oneshot::channel().1;
+            let member = ThreadMember { ready, is_ready, stop, result: Some(result) };
+            assert_eq!(member.stop(Duration::from_mins(1)).await.is_ok(), !is_ready);
+        }
     }
 }

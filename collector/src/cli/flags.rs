@@ -48,7 +48,8 @@ pub enum BusFlag {
 
 impl CommonFlags {
     /// Overlays files, environment and these flags, for these collectors: `--interval` is theirs,
-    /// and what they cannot have side by side is refused. What a binary's own flags set is told as (flag, key, value).
+    /// and what they cannot have side by side is refused. What a binary's own flags set is told as
+    /// (flag, key, value).
     pub fn resolve(
         &self,
         collectors: &[CollectorName],

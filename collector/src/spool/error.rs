@@ -24,10 +24,12 @@ pub enum OpenError {
     #[error("the spool's folder cannot be used")]
     Folder(#[from] FolderError),
     /// Another process has it open.
-    #[error("the spool {} is in use by another process", folder.display())]
+    #[error("the spool {} is in use by {}", folder.display(), process(*pid))]
     InUse {
         /// The folder.
         folder: PathBuf,
+        /// The process, where the system lets others read who it is.
+        pid: Option<u32>,
     },
     /// Another version of this program has written it. It is left as it is.
     #[error("{} is of format {format}, this program reads {reads}", path.display(), reads = FORMAT)]
@@ -45,6 +47,10 @@ pub enum OpenError {
         /// Why.
         source: io::Error,
     },
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }
 
 impl OpenError {

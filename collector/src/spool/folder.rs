@@ -20,6 +20,8 @@ const LOSS_FILE: &str = "lost";
 const SEGMENT: &str = "segment";
 /// What could not be read of a segment, under the segment's number.
 const DAMAGED: &str = "damaged";
+/// Digits of a process id at most.
+const MAX_PID_DIGITS: u64 = 10;
 /// Digits of a number in a file's name, so that names sort as numbers do.
 const DIGITS: usize = 20;
 
@@ -49,11 +51,16 @@ impl SpoolFolder {
         prepare_private_folder(path)?;
         let failed = |source| OpenError::Io { folder: path.to_owned(), source };
         let lock = private().create(true).truncate(false).open(path.join(LOCK_FILE));
-        let lock = lock.map_err(failed)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => OpenError::InUse { folder: path.to_owned() },
-            TryLockError::Error(source) => failed(source),
-        })?;
+        let mut lock = lock.map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::InUse { folder: path.to_owned(), pid: owner(&mut lock) });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        // For people; a full disk takes nothing away from the lock.
+        let _ = lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id()));
         Ok(Self { path: path.to_owned(), lock: Arc::new(lock) })
     }
 
@@ -171,6 +178,13 @@ impl SpoolFolder {
     }
 }
 
+/// Which process has a lock, as it has written into it.
+fn owner(lock: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    lock.take(MAX_PID_DIGITS).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
 /// The number that a file of ours is named by.
 fn number(path: &Path, extension: &str) -> Option<u64> {
     let name = path.file_stem()?.to_str()?;
@@ -221,10 +235,11 @@ mod tests {
         let (_base, folder) = opened();
         let path = folder.path().to_owned();
         let error = SpoolFolder::open(&path).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("the spool {} is in use by another process", path.display())
-        );
+        // On Windows nobody else can read what is locked.
+        let process = if cfg!(windows) { None } else { Some(std::process::id()) };
+        assert!(matches!(&error, OpenError::InUse { pid, .. } if *pid == process), "{error:?}");
+        let by = process.map_or("another process".to_owned(), |pid| format!("process {pid}"));
+        assert_eq!(error.to_string(), format!("the spool {} is in use by {by}", path.display()));
         drop(folder);
         SpoolFolder::open(&path).unwrap();
     }

@@ -10,6 +10,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use collector_core::config::SpoolConfig;
+use collector_core::spool::Spool;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -274,6 +276,26 @@ fn the_door_of_an_orphan_is_opened_again_by_its_successor() {
     assert!(said.contains(&orphaned("procmond", "")), "{said}");
     let (_, status) = second.stop(Signal::SIGTERM);
     assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_spool_in_use_is_told_with_the_process_that_has_it_before_it_is_given_up() {
+    let folder = folder();
+    // Of somebody who is no orphan, and does not end.
+    let spool = SpoolConfig::default().with_enabled(true).with_folder(folder.path().join("spool"));
+    let _opened = Spool::open(&spool, "procmond").unwrap();
+    let mut agent = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
+    agent.args(["--collectors", "procmond", "--set", "agent.ready_timeout=4s"]).arg("--socket");
+    agent.arg(folder.path().join("run/broker.sock")).env("HOME", folder.path());
+    with_spool(folder.path())(&mut agent);
+    let refused = agent.output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(4), "{said}");
+    let by = format!("is in use by process {}", std::process::id());
+    let is_warning = |line: &&str| line.contains("WARN") && line.contains(&by);
+    let warnings: Vec<_> = said.lines().filter(is_warning).collect();
+    let [warning] = warnings[..] else { panic!("once is enough: {said}") };
+    assert!(warning.contains("`agent.orphan_limit`"), "{said}");
 }
 
 #[test]

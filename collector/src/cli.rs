@@ -20,6 +20,6 @@ pub use exit::{EXIT_CODES, Failure, report};
 pub use flags::{BusFlag, CommonFlags};
 pub use logging::start_logging;
 pub use output::{print_line, show_config};
-pub use signal::told_to_end;
+pub use signal::{interrupted, told_to_end};
 pub use status::{StatusFlags, run_status};
 pub use steering::{PauseFlags, SetFlags, run_pause, run_resume, run_set};

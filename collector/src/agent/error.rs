@@ -85,6 +85,9 @@ pub enum AgentError {
         /// What happened to it.
         source: MemberError,
     },
+    /// It was told to end at once, while it was stopping.
+    #[error("cut off by a second Ctrl-C: collectors were killed, and events may be lost")]
+    CutOff,
     /// The bus did not close in order.
     #[error("the bus did not close in order")]
     Shutdown(#[from] ShutdownError),
@@ -170,7 +173,7 @@ impl AgentError {
             | Self::Trigger(_)
             | Self::Workflow(_)
             | Self::Refused { .. } => ErrorKind::Configuration,
-            Self::Lost { .. } | Self::CollectorStop { .. } | Self::Shutdown(_) => {
+            Self::Lost { .. } | Self::CollectorStop { .. } | Self::CutOff | Self::Shutdown(_) => {
                 ErrorKind::Failure
             }
             _ => ErrorKind::Infrastructure,

@@ -15,6 +15,7 @@
 
 use std::future::Future;
 use std::path::Path;
+use std::time::Duration;
 
 use daemoneye_eventbus::EventSubscription;
 use tracing::info;
@@ -32,17 +33,21 @@ use crate::ready::AgentReady;
 const PATTERN: &str = "events.#";
 /// Events held for the agent: a scan of a busy host at once.
 const CAPACITY_EVENTS: usize = 16_384;
+/// How long what is left may take each, of an agent that is cut off.
+const CUT_OFF_LIMIT: Duration = Duration::from_secs(1);
 /// Paths that are named where none of them exists.
 const MAX_NAMED: usize = 3;
 
 /// Runs the agent until `stop` completes, then ends everything in order; calls `on_ready` once
 /// the bus works and all collectors are ready. A collector that ends after that is started again,
-/// up to a limit (R5).
+/// up to a limit (R5). `cut_off` is looked at once it stops: when that completes, collectors that
+/// have not ended are killed, and what they have not published may be lost.
 ///
 /// Not cancel safe: dropping it kills collectors that are processes, without draining.
 pub async fn run(
     options: AgentOptions,
     stop: impl Future<Output = ()>,
+    cut_off: impl Future<Output = ()>,
     on_ready: impl FnOnce(AgentReady),
 ) -> Result<(), AgentError> {
     check_watched(&options.settings)?;
@@ -54,9 +59,20 @@ pub async fn run(
         error = work(&options, &hosted, &mut staff, &mut recorder, on_ready) => Err(error),
         () = stop => Ok(()),
     };
-    info!("stopping");
-    let limit = options.settings.collector.shutdown_timeout;
-    let stopped = staff.stop().await;
+    let mut limit = options.settings.collector.shutdown_timeout;
+    let stop = async {
+        info!("stopping");
+        staff.stop().await
+    };
+    let stopped = tokio::select! {
+        // From before it says that it stops.
+        biased;
+        () = cut_off => {
+            limit = limit.min(CUT_OFF_LIMIT);
+            Err(AgentError::CutOff)
+        }
+        stopped = stop => stopped,
+    };
     let closed = hosted.shutdown(limit).await;
     if let Some(summons) = summons {
         summons.end().await;

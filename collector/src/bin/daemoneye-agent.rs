@@ -9,8 +9,9 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use collector_core::agent::{self, AgentOptions};
 use collector_core::cli::{
-    self, CommonFlags, EXIT_CODES, Failure, PauseFlags, SetFlags, StatusFlags, print_line,
-    run_pause, run_resume, run_set, run_status, show_config, start_logging, told_to_end,
+    self, CommonFlags, EXIT_CODES, Failure, PauseFlags, SetFlags, StatusFlags, interrupted,
+    print_line, run_pause, run_resume, run_set, run_status, show_config, start_logging,
+    told_to_end,
 };
 
 /// Hosts the event bus, runs the collectors, and receives what they publish.
@@ -123,7 +124,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     runtime.block_on(async {
         let told = told_to_end(arguments.exit_with_parent);
         let stop = told.context("cannot hear when to end").map_err(Failure::Infrastructure)?;
-        Ok(agent::run(options, stop, |ready| print_line(&ready)).await?)
+        Ok(agent::run(options, stop, interrupted(), |ready| print_line(&ready)).await?)
     })
 }
 

@@ -1,4 +1,4 @@
-//! When a process shall end: a signal, or its parent is gone.
+//! When a process shall end: a signal, or its parent is gone; and when at once: another Ctrl-C.
 
 use std::io::{self, Read};
 use std::thread;
@@ -18,6 +18,15 @@ pub fn told_to_end(with_parent: bool) -> io::Result<impl Future<Output = ()> + S
             None => signal.await,
         }
     })
+}
+
+/// Completes at a Ctrl-C from its first poll on: for whoever was told to end already, and is told
+/// again. Must be polled inside a runtime.
+pub async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Nobody can say it, then; what is under way has limits of its own.
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Traps the signals that ask a process to end; the future completes at the first of them.

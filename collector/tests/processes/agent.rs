@@ -142,6 +142,22 @@ impl RunningAgent {
         }
     }
 
+    /// Reads standard error up to a line with this text, and nothing of what follows.
+    pub(crate) fn until_said(&mut self, text: &str) {
+        let errors = self.process.stderr.as_mut().expect("it is a pipe");
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while errors.read_exact(&mut byte).is_ok() {
+            if byte != *b"\n" {
+                line.extend(byte);
+            } else if String::from_utf8_lossy(&line).contains(text) {
+                return;
+            } else {
+                line.clear();
+            }
+        }
+        panic!("it ended without a word of {text}");
+    }
+
     /// Kills the agent alone. Its collectors may go on; [`wait`](Self::wait) waits for their end.
     pub(crate) fn crash(&mut self) {
         // Once it was waited for, its id may be another's.

@@ -281,6 +281,21 @@ fn an_orderly_stop_ends_a_collector_that_is_still_starting() {
 }
 
 #[test]
+fn a_second_interrupt_kills_what_does_not_end_and_waits_for_nobody() {
+    let mut agent = RunningAgent::start_as("daemoneye", &built_programs(), |command| {
+        command.env("DAEMONEYE_AGENT__STOP_TIMEOUT", "1h").env("DAEMONEYE_LOG", "info");
+    });
+    signal(first_pid(&agent), Signal::SIGSTOP);
+    signal(agent.pid(), Signal::SIGINT);
+    agent.until_said("agent::host: stopping");
+    signal(agent.pid(), Signal::SIGINT);
+    // Its end is the end of all who hold its standard error, the stopped one included.
+    let (status, said) = agent.wait();
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("error: cut off by a second Ctrl-C"), "{said}");
+}
+
+#[test]
 fn a_collector_is_asked_over_the_bus_to_end_and_takes_leave() {
     let agent = agent(&built_programs(), &[]);
     let operator = Operator::at(&agent);

@@ -110,6 +110,15 @@ fn a_wrong_variable_is_named() {
 }
 
 #[test]
+fn a_typo_in_what_to_log_is_wrong_configuration_and_not_silence() {
+    for name in BINARIES {
+        let wrong = command(name, home().path()).env("DAEMONEYE_LOG", "infoo").assert().code(2);
+        let told = starts_with("error: environment variable DAEMONEYE_LOG: `infoo` is no level");
+        wrong.stdout(is_empty()).stderr(told.and(contains("did you mean `info`?")));
+    }
+}
+
+#[test]
 fn a_wrong_interval_names_its_flag() {
     let wrong = command("procmond", home().path()).args(["--interval", "fast"]).assert();
     wrong.code(2).stderr(contains("flag --interval").and(contains("a whole number and a unit")));

@@ -65,14 +65,13 @@ fn main() -> ExitCode {
         let message = "a command takes no flag of an agent's start but `--config` and `--socket`";
         Arguments::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
-    start_logging();
-    cli::report(match &arguments.command {
+    cli::report(start_logging().and_then(|()| match &arguments.command {
         Some(Command::Status(flags)) => run_status(flags),
         Some(Command::Set(flags)) => run_set(flags),
         Some(Command::Pause(flags)) => run_pause(flags),
         Some(Command::Resume(flags)) => run_resume(flags),
         None => run(arguments),
-    })
+    }))
 }
 
 impl Arguments {

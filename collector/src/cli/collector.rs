@@ -41,8 +41,7 @@ struct Arguments {
 /// Runs the binary of a collector.
 pub fn run_collector(name: CollectorName) -> ExitCode {
     let arguments = parse(name);
-    start_logging_of(name.as_str());
-    let ran = run(name, &arguments);
+    let ran = start_logging_of(name.as_str()).and_then(|()| run(name, &arguments));
     if let (true, Err(Failure::Configuration(error))) = (arguments.settings_from_stdin, &ran) {
         print_line(&CollectorRefusal { refused: name.to_string(), why: format!("{error:#}") });
     }

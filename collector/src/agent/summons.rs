@@ -5,6 +5,7 @@
 //! watch beside this agent's own collectors for `orphan_limit`, and keep from them what only one
 //! can have: their spools and doors.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use daemoneye_eventbus::SocketAddress;
@@ -40,6 +41,10 @@ impl Summons {
         match EventBusFactory::host(&there, AGENT_NAME) {
             Ok(hosted) => {
                 warn!("an agent was killed here; its collectors are told to end");
+                // Operators are to find no agent here, rather than one that does not answer.
+                if let Some(key) = key_path(event_bus) {
+                    let _ = std::fs::remove_file(key);
+                }
                 let (stop, stopped) = oneshot::channel();
                 Some(Self { stop, calling: tokio::spawn(call(hosted, stopped)) })
             }
@@ -68,7 +73,10 @@ async fn call(hosted: HostedBus, stopped: oneshot::Receiver<()>) {
 
 /// An agent with a broker leaves a key beside its socket, and takes it away when it ends in order.
 fn was_one_killed(event_bus: &EventBusConfig) -> bool {
-    let path = event_bus.socket_path.clone();
-    let address = path.and_then(|path| SocketAddress::from_path(path).ok());
-    address.is_some_and(|address| address.key_path().exists())
+    key_path(event_bus).is_some_and(|key| key.exists())
+}
+
+fn key_path(event_bus: &EventBusConfig) -> Option<PathBuf> {
+    let address = SocketAddress::from_path(event_bus.socket_path.clone()?).ok()?;
+    Some(address.key_path())
 }

@@ -222,6 +222,26 @@ fn orphans_make_room_for_an_agent_on_the_other_bus_as_well() {
 
 #[cfg(feature = "legacy")]
 #[test]
+fn the_broker_that_ends_orphans_is_no_agent_to_an_operator() {
+    let folder = folder();
+    let mut first = agent(&folder, LONG, &["procmond"]);
+    first.crash();
+    let programs = built_programs();
+    let second = RunningAgent::start_in(Arc::clone(&folder), "local", &programs, |_| {});
+    let socket = folder.path().join("run/broker.sock");
+    let mut status = Command::new(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
+    let status = status.arg("status").arg("--socket").arg(&socket).env("HOME", folder.path());
+    let asked = status.output().unwrap();
+    let told = String::from_utf8_lossy(&asked.stderr);
+    assert_eq!(asked.status.code(), Some(4), "{told}");
+    assert!(told.contains("no agent at") && told.contains("one with `--bus local` has none"));
+    first.wait();
+    let (_, ended) = second.stop(Signal::SIGTERM);
+    assert_eq!(ended.code(), Some(0));
+}
+
+#[cfg(feature = "legacy")]
+#[test]
 fn an_agent_on_the_other_bus_leaves_one_that_lives_alone_and_tells_of_it() {
     let folder = folder();
     let first = agent(&folder, LONG, &["procmond"]);

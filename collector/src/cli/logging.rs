@@ -80,13 +80,13 @@ fn filter(directives: &str) -> Result<EnvFilter, ConfigError> {
         let level = directive.rsplit_once('=').map_or(directive, |(_, level)| level);
         // What stands in brackets is about spans, and has a grammar of its own.
         if !directive.contains('[') && level.parse::<LevelFilter>().is_err() {
-            return Err(refused(format!("`{level}` is no level"), nearest(level, LEVELS)));
+            return Err(refused(&format!("`{level}` is no level"), nearest(level, LEVELS)));
         }
     }
-    EnvFilter::try_new(directives.join(",")).map_err(|error| refused(error.to_string(), None))
+    EnvFilter::try_new(directives.join(",")).map_err(|error| refused(&error.to_string(), None))
 }
 
-fn refused(what: String, meant: Option<&str>) -> ConfigError {
+fn refused(what: &str, meant: Option<&str>) -> ConfigError {
     let levels = LEVELS.join(", ");
     let message = format!("{what}; write one of {levels}, or MODULE=LEVEL, parted by commas");
     let origin = Origin::Environment { variable: LOG_VARIABLE.to_owned() };

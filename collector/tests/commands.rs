@@ -389,14 +389,14 @@ fn a_bare_name_is_in_the_current_folder_which_is_checked_as_well() {
     std::fs::create_dir(&folder).unwrap();
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
     let broker = home.path().join("run/broker.sock");
-    let door = ["--set", "ipc.enabled=true", "--set", "ipc.socket_path=x.sock"];
-    for (socket, flags) in [
-        (Path::new("x.sock"), &[][..]),
-        (Path::new("./x.sock"), &[][..]),
-        (broker.as_path(), &door[..]),
+    let door = "ipc={enabled=true,socket_path=\"x.sock\"}";
+    for (socket, set) in [
+        (Path::new("x.sock"), "ipc.enabled=false"),
+        (Path::new("./x.sock"), "ipc.enabled=false"),
+        (broker.as_path(), door),
     ] {
         let mut agent = command("daemoneye-agent", home.path());
-        let agent = agent.current_dir(&folder).args(["--collectors", "perfmond"]).args(flags);
+        let agent = agent.current_dir(&folder).args(["--collectors", "perfmond", "--set", set]);
         let refused = agent.arg("--socket").arg(socket).assert().code(4);
         refused.stderr(contains("is open to others (mode 755)"));
         assert_eq!(folder.read_dir().unwrap().count(), 0, "{}", socket.display());

@@ -1,11 +1,12 @@
 //! What of a file's text the parser refuses: keys that do not exist and values of the wrong kind,
 //! all of them at once.
 
+use std::mem;
 use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::{Origin, Problem, Settings, keys};
 
@@ -21,22 +22,29 @@ pub(super) fn refusals(origin: &Origin, text: &str) -> Vec<Problem> {
         Ok(document) => document,
         Err(error) => return vec![problem(&error)],
     };
+    let whole = document.span();
     let mut problems = Vec::new();
+    // Tables that lack what was taken out of them.
+    let mut incomplete = Vec::new();
     // The parser stops at the first: that is taken out to find the next.
     while let Err(error) = Settings::deserialize(toml::Deserializer::from(document.clone())) {
-        // It may be what was taken out.
-        if error.message().starts_with(MISSING) && !problems.is_empty() {
-            break;
-        }
         let mut found = problem(&error);
-        let place = error.span();
-        let without_section = place.as_ref().and_then(|place| key_at(document.get_ref(), place));
-        if let Some(meant) = without_section.and_then(|key| keys::of_sections(&key)) {
-            found.suggestion = Some(meant);
+        let Some(place) = error.span() else {
+            problems.push(found);
+            break;
+        };
+        // What is missing may be what was taken out.
+        let is_told = error.message().starts_with(MISSING) && incomplete.contains(&place);
+        if !is_told {
+            let without_section = key_at(document.get_ref(), &place);
+            if let Some(meant) = without_section.and_then(|key| keys::of_sections(&key)) {
+                found.suggestion = Some(meant);
+            }
+            problems.push(found);
         }
-        problems.push(found);
-        let is_taken = place.is_some_and(|place| take(document.get_mut(), &place));
-        if !is_taken || problems.len() == MAX_TOLD {
+        let Some(table) = take(document.get_mut(), whole.clone(), &place) else { break };
+        incomplete.push(table);
+        if problems.len() == MAX_TOLD {
             break;
         }
     }
@@ -50,23 +58,51 @@ fn key_at(table: &DeTable<'_>, place: &Range<usize>) -> Option<String> {
     Some(key.get_ref().clone().into_owned())
 }
 
-/// Takes out the key that stands at these bytes or whose value does, however deep it lies; `false`
-/// when there is none.
-fn take(table: &mut DeTable<'_>, place: &Range<usize>) -> bool {
-    let of_value = table.iter().find(|(_, value)| value.span() == *place).map(|(key, _)| key);
+/// Takes out the key that stands at these bytes or whose value does, or an entry of a list, however
+/// deep it lies. Returns the bytes of the table or list that lacks it now; `None` when there is
+/// none. `own` are the table's.
+fn take(table: &mut DeTable<'_>, own: Range<usize>, place: &Range<usize>) -> Option<Range<usize>> {
+    let of_value = table.iter().find(|(_, value)| stands_at(value, place)).map(|(key, _)| key);
     let of_value = of_value.map(|key| key.get_ref().clone().into_owned());
     match key_at(table, place).or(of_value) {
-        Some(key) => table.remove(key.as_str()).is_some(),
-        None => table.iter_mut().any(|(_, value)| take_within(value, place)),
+        Some(key) => table.remove(key.as_str()).map(|_| own),
+        None => table.iter_mut().find_map(|(_, value)| take_within(value, place)),
     }
 }
 
-fn take_within(value: &mut Spanned<DeValue<'_>>, place: &Range<usize>) -> bool {
-    match value.get_mut() {
-        DeValue::Table(table) => take(table, place),
-        DeValue::Array(list) => list.iter_mut().any(|value| take_within(value, place)),
+/// Whether a value as a whole is at these bytes: a list of tables has those of its first entry.
+fn stands_at(value: &Spanned<DeValue<'_>>, place: &Range<usize>) -> bool {
+    let is_of_entry = match value.get_ref() {
+        DeValue::Array(list) => has_entry_at(list, place),
         _ => false,
+    };
+    value.span() == *place && !is_of_entry
+}
+
+fn has_entry_at(list: &DeArray<'_>, place: &Range<usize>) -> bool {
+    list.iter().any(|entry| entry.span() == *place)
+}
+
+fn take_within(value: &mut Spanned<DeValue<'_>>, place: &Range<usize>) -> Option<Range<usize>> {
+    let own = value.span();
+    match value.get_mut() {
+        DeValue::Table(table) => take(table, own, place),
+        DeValue::Array(list) => take_entry(list, own, place),
+        _ => None,
     }
+}
+
+fn take_entry(
+    list: &mut DeArray<'_>,
+    own: Range<usize>,
+    place: &Range<usize>,
+) -> Option<Range<usize>> {
+    if !has_entry_at(list, place) {
+        return list.iter_mut().find_map(|entry| take_within(entry, place));
+    }
+    let entries = mem::replace(list, DeArray::new());
+    *list = entries.into_iter().filter(|entry| entry.span() != *place).collect();
+    Some(own)
 }
 
 #[cfg(test)]
@@ -116,6 +152,27 @@ mod tests {
         let text = "[[trigger]]\nname = 7\nwhen = \"TRUE\"\ntarget = \"procmond\"\n\
                     analysis = \"binary_hash\"\n";
         assert_eq!(told(text), [(2, String::new())]);
+    }
+
+    #[test]
+    fn a_wrong_entry_of_a_list_hides_no_mistake_behind_it() {
+        let text = "[agent]\ncollectors = [\n\"procmond\",\n\"diskmond\",\n\"netmund\"]\n\
+                    [netmod]\n[procmond]\nscan_intervall = \"5s\"\n";
+        let expected = [
+            (4, String::new()),
+            (5, "netmond".to_owned()),
+            (6, "netmond".to_owned()),
+            (8, "scan_interval".to_owned()),
+        ];
+        assert_eq!(told(text), expected);
+    }
+
+    #[test]
+    fn what_a_table_lacks_is_told_beside_mistakes_of_others() {
+        let (nothing, both) = ("[[trigger]]\nname = \"a\"\n", "target = \"x\"\nanalysis = \"y\"\n");
+        // The second has all it needs, but for the name it was meant to have.
+        let text = format!("{nothing}[[trigger]]\nnmae = \"b\"\nwhen = \"TRUE\"\n{both}{nothing}");
+        assert_eq!(told(&text), [(1, String::new()), (4, "name".to_owned()), (8, String::new())]);
     }
 
     #[test]

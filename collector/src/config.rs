@@ -32,6 +32,7 @@ mod workflow;
 use daemoneye_eventbus::duration;
 use serde::{Deserialize, Serialize};
 
+use bounds::Conflict;
 use violation::Violation;
 
 pub use agent::AgentConfig;
@@ -141,8 +142,23 @@ impl Settings {
                 .into_iter()
                 .map(move |(key, message)| Violation::new(format!("{section}.{key}"), message))
         });
+        let together = self.conflicts();
         let in_workflows = workflow::violations(&self.workflows);
         let in_triggers = trigger::violations(&self.triggers, &self.workflows);
-        in_sections.chain(in_workflows).chain(in_triggers).collect()
+        in_sections.chain(together).chain(in_workflows).chain(in_triggers).collect()
+    }
+
+    /// What does not go together.
+    fn conflicts(&self) -> Vec<Violation> {
+        let sections: [(_, Vec<Conflict>); 4] = [
+            ("health", self.health.conflict().into_iter().collect()),
+            ("fsmond", self.fsmond.conflict().into_iter().collect()),
+            ("perfmond", self.perfmond.conflicts()),
+            ("agent", self.agent.conflict().into_iter().collect()),
+        ];
+        let of_section = |(section, conflicts): (&str, Vec<Conflict>)| {
+            conflicts.into_iter().map(|conflict| conflict.in_section(section)).collect::<Vec<_>>()
+        };
+        sections.into_iter().flat_map(of_section).collect()
     }
 }

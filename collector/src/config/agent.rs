@@ -6,7 +6,7 @@ use std::time::Duration;
 use daemoneye_eventbus::rpc::DEFAULT_HEARTBEAT;
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{OutOfBounds, zero};
+use super::bounds::{Conflict, OutOfBounds, readable, zero};
 use super::{CollectorName, duration, format_duration};
 use crate::backoff::doubled;
 
@@ -90,18 +90,23 @@ impl AgentConfig {
         ] {
             problems.extend(zero(key, limit));
         }
-        let pauses = self.all_pauses();
-        if self.restart_window <= pauses {
-            let message = format!(
-                "{} is no longer than the pauses before {} restarts, {}: none of them would ever \
-                 be the last",
-                format_duration(self.restart_window),
-                self.restart_limit,
-                format_duration(pauses)
-            );
-            problems.push(("restart_window", message));
-        }
         problems
+    }
+
+    /// What does not go together.
+    pub(super) fn conflict(&self) -> Option<Conflict> {
+        let pauses = self.all_pauses();
+        let message = || {
+            let window = format_duration(self.restart_window);
+            let (restarts, pauses) = (self.restart_limit, readable(pauses));
+            format!(
+                "`restart_window` ({window}) is no longer than all pauses before `restart_limit` \
+                 ({restarts}) restarts, {pauses}: none of them would ever be the last"
+            )
+        };
+        let keys = ["restart_window", "restart_limit", "restart_pause", "restart_pause_limit"];
+        let is_too_short = self.restart_window <= pauses;
+        is_too_short.then(|| Conflict { keys: keys.to_vec(), message: message() })
     }
 
     /// The longest pause before a restart when so many ends are in the window already.
@@ -132,12 +137,13 @@ mod tests {
             restart_window: pauses,
             ..AgentConfig::default()
         };
-        let problems = config.problems();
-        assert_eq!(problems.len(), 1);
-        assert_eq!(problems[0].0, "restart_window");
-        assert!(problems[0].1.starts_with("11s is no longer than the pauses before 4 restarts"));
+        let conflict = config.conflict().unwrap();
+        assert_eq!(conflict.keys[0], "restart_window");
+        let expected = "`restart_window` (11s) is no longer than all pauses before `restart_limit` \
+                        (4) restarts, 11s: ";
+        assert!(conflict.message.starts_with(expected), "{conflict:?}");
         config.restart_window += Duration::from_nanos(1);
-        assert_eq!(config.problems(), []);
+        assert_eq!(config.conflict(), None);
     }
 
     #[test]
@@ -157,7 +163,8 @@ mod tests {
     #[test]
     fn the_defaults_have_no_problem_and_the_greatest_numbers_do_not_overflow() {
         assert_eq!(AgentConfig::default().problems(), []);
+        assert_eq!(AgentConfig::default().conflict(), None);
         let config = AgentConfig { restart_limit: u32::MAX, ..AgentConfig::default() };
-        assert_eq!(config.problems().len(), 1);
+        assert!(config.conflict().is_some());
     }
 }

@@ -194,6 +194,7 @@ impl CollectorConfig {
         problems.extend(zero("health_check_interval", self.health_check_interval));
         let health = self.health.problems().into_iter();
         problems.extend(health.map(|(key, message)| ("health", format!("`{key}`: {message}"))));
+        problems.extend(self.health.conflict().map(|conflict| ("health", conflict.message)));
         problems
     }
 }
@@ -214,6 +215,10 @@ mod tests {
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].0, "health");
         assert!(problems[0].1.starts_with("`window`: "), "{problems:?}");
+        let health = HealthConfig::default().with_error_rates(0.7, 0.5);
+        let problems = CollectorConfig::new().with_health(health).problems();
+        let [("health", message)] = problems.as_slice() else { panic!("{problems:?}") };
+        assert!(message.contains("less than `error_rate_degraded`"), "{message}");
     }
 
     #[test]

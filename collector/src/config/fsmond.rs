@@ -6,7 +6,7 @@ use std::time::Duration;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{OutOfBounds, outside, time_outside};
+use super::bounds::{Conflict, OutOfBounds, outside, time_outside};
 use super::duration;
 
 /// Shortest quiet time; a shorter one would part what belongs together.
@@ -113,12 +113,17 @@ impl FsmondConfig {
         let hash_limit =
             outside("hash_limit_bytes", &self.hash_limit_bytes, &(0..=MAX_HASH_LIMIT_BYTES));
         problems.extend(hash_limit);
-        if self.include_access && self.hash_content {
-            let message = "it cannot go with `hash_content`: what is hashed is opened, and would \
-                           be told as an access";
-            problems.push(("include_access", message.to_owned()));
-        }
         problems
+    }
+
+    /// What does not go together.
+    pub(super) fn conflict(&self) -> Option<Conflict> {
+        let message = "`include_access` cannot go with `hash_content`: what is hashed is opened, \
+                       and would be told as an access";
+        (self.include_access && self.hash_content).then(|| Conflict {
+            keys: vec!["include_access", "hash_content"],
+            message: message.to_owned(),
+        })
     }
 
     fn problems_of_paths(&self) -> Vec<OutOfBounds> {
@@ -179,6 +184,7 @@ mod tests {
     #[test]
     fn the_defaults_have_no_problem() {
         assert_eq!(FsmondConfig::default().problems(), []);
+        assert_eq!(FsmondConfig::default().conflict(), None);
     }
 
     #[test]
@@ -192,9 +198,10 @@ mod tests {
             hash_limit_bytes: u64::MAX,
             ..FsmondConfig::default().with_paths(["etc"])
         };
-        let expected =
-            ["paths", "exclude", "settle", "max_known_paths", "hash_limit_bytes", "include_access"];
+        let expected = ["paths", "exclude", "settle", "max_known_paths", "hash_limit_bytes"];
         assert_eq!(keys(&config), expected);
+        let conflict = config.conflict().unwrap();
+        assert_eq!(conflict.keys, ["include_access", "hash_content"]);
     }
 
     #[test]

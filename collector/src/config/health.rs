@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{OutOfBounds, negative};
+use super::bounds::{Conflict, OutOfBounds, negative};
 use super::{duration, format_duration};
 
 /// Longest window: a day; who looks further back looks at a chart.
@@ -79,17 +79,11 @@ impl HealthConfig {
     pub(super) fn problems(&self) -> Vec<OutOfBounds> {
         let mut problems = Vec::new();
         let (degraded, unhealthy) = (self.error_rate_degraded, self.error_rate_unhealthy);
-        let mut are_shares = true;
         for (key, share) in [("error_rate_degraded", degraded), ("error_rate_unhealthy", unhealthy)]
         {
             if !(0.0..=1.0).contains(&share) {
                 problems.push((key, format!("{share} is outside 0 to 1")));
-                are_shares = false;
             }
-        }
-        if are_shares && unhealthy > 0.0 && unhealthy < degraded {
-            let message = format!("{unhealthy} is less than `error_rate_degraded`, {degraded}");
-            problems.push(("error_rate_unhealthy", message));
         }
         if self.window.is_zero() || self.window > MAX_WINDOW {
             let [window, most] = [self.window, MAX_WINDOW].map(format_duration);
@@ -98,6 +92,21 @@ impl HealthConfig {
         }
         problems.extend(negative("cpu_percent_limit", self.cpu_percent_limit));
         problems
+    }
+
+    /// What does not go together.
+    pub(super) fn conflict(&self) -> Option<Conflict> {
+        let (degraded, unhealthy) = (self.error_rate_degraded, self.error_rate_unhealthy);
+        // Of what is no share by itself there is another word to say.
+        let are_shares = [degraded, unhealthy].iter().all(|share| (0.0..=1.0).contains(share));
+        let is_conflict = are_shares && unhealthy > 0.0 && unhealthy < degraded;
+        is_conflict.then(|| Conflict {
+            keys: vec!["error_rate_unhealthy", "error_rate_degraded"],
+            message: format!(
+                "`error_rate_unhealthy` ({unhealthy}) is less than `error_rate_degraded` \
+                 ({degraded})"
+            ),
+        })
     }
 }
 
@@ -136,9 +145,11 @@ mod tests {
     #[test]
     fn who_is_unhealthy_has_failed_at_least_as_much_as_who_is_degraded() {
         let config = HealthConfig::default();
-        assert_eq!(keys(&config.clone().with_error_rates(0.5, 0.4)), ["error_rate_unhealthy"]);
-        assert_eq!(keys(&config.clone().with_error_rates(0.5, 0.5)), [""; 0]);
-        assert_eq!(keys(&config.with_error_rates(0.5, 0.0)), [""; 0], "0 is no limit");
+        let conflict = config.clone().with_error_rates(0.5, 0.4).conflict().unwrap();
+        assert_eq!(conflict.keys, ["error_rate_unhealthy", "error_rate_degraded"]);
+        assert_eq!(config.clone().with_error_rates(0.5, 0.5).conflict(), None);
+        assert_eq!(config.clone().with_error_rates(0.5, 0.0).conflict(), None, "0 is no limit");
+        assert_eq!(config.with_error_rates(1.5, 0.5).conflict(), None, "it is told otherwise");
     }
 
     #[test]

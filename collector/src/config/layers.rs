@@ -199,7 +199,8 @@ impl Layers {
     }
 
     fn problem_at(&self, violation: &Violation, origins: &BTreeMap<String, Origin>) -> Problem {
-        let Violation { key, message, part, suggestion } = violation;
+        let Violation { key: _, others: _, message, part, suggestion } = violation;
+        let key = self.set_last(violation, origins);
         let origin = origin_of(key, origins);
         let text = self
             .layers
@@ -214,6 +215,21 @@ impl Layers {
         });
         let (message, suggestion) = (format!("`{key}`: {message}"), suggestion.clone());
         Problem { origin, message, suggestion, place }
+    }
+
+    /// Which key of a violation was set last, as the others were there when it was: the first of
+    /// those that were set together.
+    fn set_last<'v>(
+        &self,
+        violation: &'v Violation,
+        origins: &BTreeMap<String, Origin>,
+    ) -> &'v str {
+        let layer = |key: &str| {
+            let origin = origin_of(key, origins);
+            self.layers.iter().rposition(|layer| layer.origin == origin)
+        };
+        let later = |last: &'v str, key: &'v str| if layer(key) > layer(last) { key } else { last };
+        violation.others.iter().map(String::as_str).fold(violation.key.as_str(), later)
     }
 }
 

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{OutOfBounds, outside, too_short};
+use super::bounds::{Conflict, OutOfBounds, outside, too_short};
 use super::duration;
 
 /// Shortest sample interval. Systems count CPU time in steps of about 10 ms: over less than ten of
 /// them, a percentage says little.
 const MIN_SAMPLE_INTERVAL: Duration = Duration::from_millis(100);
+/// The key of what every limit must be above.
+const HYSTERESIS: &str = "hysteresis_percent";
 
 /// How [`PerformanceSource`](crate::PerformanceSource) measures, and which values it reports as
 /// anomalies.
@@ -75,23 +77,30 @@ impl PerfmondConfig {
         let interval = too_short("sample_interval", self.sample_interval, MIN_SAMPLE_INTERVAL);
         let listed = outside("top_processes", &self.top_processes, &(0..=Self::MAX_TOP_PROCESSES));
         let mut problems: Vec<_> = interval.into_iter().chain(listed).collect();
-        for (key, percent) in self.limits() {
-            if !(0.0..=100.0).contains(&percent) {
+        let hysteresis = (HYSTERESIS, self.hysteresis_percent);
+        for (key, percent) in self.limits().into_iter().chain([hysteresis]) {
+            if !is_percentage(percent) {
                 problems.push((key, format!("{percent} is outside 0 to 100")));
             }
         }
-        problems.extend(self.problem_of_hysteresis().map(|text| ("hysteresis_percent", text)));
         problems
     }
 
-    fn problem_of_hysteresis(&self) -> Option<String> {
+    /// What does not go together: each limit that the hysteresis is too wide for.
+    pub(super) fn conflicts(&self) -> Vec<Conflict> {
         let percent = self.hysteresis_percent;
-        if !(0.0..=100.0).contains(&percent) {
-            return Some(format!("{percent} is outside 0 to 100"));
-        }
-        let mut limits = self.limits().into_iter();
-        let (key, limit) = limits.find(|(_, limit)| *limit > 0.0 && *limit <= percent)?;
-        Some(format!("with {percent}, an anomaly of `{key}` ({limit}) would never be over"))
+        // Of what is no percentage by itself there is another word to say.
+        let may_be = is_percentage(percent);
+        let limits = self.limits().into_iter();
+        let too_low = limits.filter(|(_, limit)| may_be && *limit > 0.0 && *limit <= percent);
+        let conflict = |(key, limit): (&'static str, f64)| Conflict {
+            keys: vec![HYSTERESIS, key],
+            message: format!(
+                "with `{HYSTERESIS}` at {percent}, an anomaly of `{key}` ({limit}) would never be \
+                 over"
+            ),
+        };
+        too_low.map(conflict).collect()
     }
 
     fn limits(&self) -> [(&'static str, f64); 4] {
@@ -102,6 +111,10 @@ impl PerfmondConfig {
             ("filesystem_used_percent", self.filesystem_used_percent),
         ]
     }
+}
+
+fn is_percentage(percent: f64) -> bool {
+    (0.0..=100.0).contains(&percent)
 }
 
 #[cfg(test)]
@@ -115,6 +128,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid() {
         assert_eq!(PerfmondConfig::default().problems(), []);
+        assert_eq!(PerfmondConfig::default().conflicts(), []);
     }
 
     #[test]
@@ -142,13 +156,19 @@ mod tests {
 
     #[test]
     fn an_anomaly_that_could_never_be_over_is_refused() {
-        let config = PerfmondConfig { swap_used_percent: 5.0, ..PerfmondConfig::default() };
-        assert_eq!(keys(&config), ["hysteresis_percent"]);
+        let config = PerfmondConfig {
+            cpu_busy_percent: 4.0,
+            swap_used_percent: 5.0,
+            ..PerfmondConfig::default()
+        };
+        assert_eq!(config.problems(), []);
+        let together: Vec<_> = config.conflicts().into_iter().map(|wrong| wrong.keys).collect();
+        assert_eq!(together, [[HYSTERESIS, "cpu_busy_percent"], [HYSTERESIS, "swap_used_percent"]]);
     }
 
     #[test]
     fn limits_that_are_off_ask_nothing_of_the_hysteresis() {
         let config = PerfmondConfig { swap_used_percent: 0.0, ..PerfmondConfig::default() };
-        assert_eq!(keys(&config), [""; 0]);
+        assert_eq!(config.conflicts(), []);
     }
 }

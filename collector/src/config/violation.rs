@@ -10,6 +10,8 @@ const QUOTES: [&str; 4] = ["'''", "\"\"\"", "'", "\""];
 pub(super) struct Violation {
     /// Its dotted key; an entry of a list is its number, from 0.
     pub(super) key: String,
+    /// Keys of which any may be the wrong one instead.
+    pub(super) others: Vec<String>,
     /// What is wrong.
     pub(super) message: String,
     /// Where in the value, when it is a text and not all of it is wrong.
@@ -29,7 +31,13 @@ pub(super) struct Part {
 
 impl Violation {
     pub(super) fn new(key: String, message: String) -> Self {
-        Self { key, message, part: None, suggestion: None }
+        Self { key, others: Vec::new(), message, part: None, suggestion: None }
+    }
+
+    /// One of several values, which do not go together; at least one key.
+    pub(super) fn of_one(mut keys: Vec<String>, message: String) -> Self {
+        let key = keys.remove(0);
+        Self { others: keys, ..Self::new(key, message) }
     }
 
     /// Says what was probably meant, if anybody can tell.

@@ -199,6 +199,42 @@ fn a_flag_out_of_bounds_is_named() {
 }
 
 #[test]
+fn of_values_that_do_not_go_together_the_one_set_last_is_shown() {
+    assert_eq!(
+        shown("[agent]\nrestart_pause = \"500ms\"\nrestart_limit = 50\n").lines().next(),
+        Some(
+            "error: `agent.restart_limit`: `restart_window` (5m) is no longer than all pauses \
+             before `restart_limit` (50) restarts, 22m 31s: none of them would ever be the last"
+        )
+    );
+    for (text, key, line) in [
+        ("[health]\nerror_rate_degraded = 0.7\n", "health.error_rate_degraded", 2),
+        ("[perfmond]\nswap_used_percent = 4.0\n", "perfmond.swap_used_percent", 2),
+        (
+            "[perfmond]\ncpu_busy_percent = 90.0\nmemory_used_percent = 4.0\n",
+            "perfmond.memory_used_percent",
+            3,
+        ),
+        ("[fsmond]\nhash_content = true\ninclude_access = true\n", "fsmond.include_access", 3),
+    ] {
+        let told = shown(text);
+        assert!(told.starts_with(&format!("error: `{key}`: ")), "{told}");
+        assert!(told.contains(&format!(" --> agent.toml:{line}:")), "{told}");
+    }
+}
+
+#[test]
+fn of_two_layers_that_do_not_go_together_the_upper_one_is_named() {
+    let mut layers = Layers::new();
+    layers.assignment("--set", "health.error_rate_degraded=0.7").unwrap();
+    let file = "[health]\nerror_rate_unhealthy = 0.6\n";
+    layers.text(Path::new("agent.toml"), file.to_owned()).unwrap();
+    let told = layers.resolve().unwrap_err().to_string();
+    let origin = "error: flag --set health.error_rate_degraded=0.7: `health.error_rate_degraded`: ";
+    assert!(told.starts_with(origin), "{told}");
+}
+
+#[test]
 fn an_assignment_sets_any_key_and_says_where_it_stood() {
     let mut layers = Layers::new();
     layers.assignment("--set", "procmond.scan_interval=5s").unwrap();

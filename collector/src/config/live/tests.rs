@@ -128,8 +128,9 @@ fn a_key_without_its_section_is_refused_with_the_collectors_own() {
 #[test]
 fn what_is_wrong_only_together_is_refused_wherever_the_rest_came_from() {
     let told = refusal(CollectorName::Perfmond, "perfmond.swap_used_percent", Some("4.0"));
-    let expected = "error: what it was started with: `perfmond.hysteresis_percent`: with 5, an \
-                    anomaly of `swap_used_percent` (4) would never be over";
+    let expected = "error: update perfmond.swap_used_percent=4.0: \
+                    `perfmond.swap_used_percent`: with `hysteresis_percent` at 5, an anomaly of \
+                    `swap_used_percent` (4) would never be over";
     assert_eq!(told, expected);
     let both = [("perfmond.swap_used_percent", "4.0"), ("perfmond.hysteresis_percent", "1.0")];
     let expected = PerfmondConfig {

@@ -23,10 +23,12 @@ mod paths;
 mod perfmond;
 mod procmond;
 mod refusals;
+mod shape;
 mod shown;
 mod spool;
 mod trigger;
 mod violation;
+mod wording;
 mod workflow;
 
 use daemoneye_eventbus::duration;

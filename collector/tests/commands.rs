@@ -140,6 +140,26 @@ fn a_collector_that_does_not_exist_is_refused_with_the_name_that_was_meant() {
 }
 
 #[test]
+fn a_collector_without_a_name_is_refused_with_those_there_are() {
+    let refused = command("daemoneye-agent", home().path()).args(["--collectors", ""]).assert();
+    let reason = "error: flag --collectors: the name is empty, expected one of `procmond`";
+    refused.code(2).stderr(starts_with(reason));
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_told_as_that_and_once() {
+    let home = home();
+    let refused = command("daemoneye-agent", home.path())
+        .arg("--socket")
+        .arg(home.path().join("run/broker.sock"))
+        .args(["--set", "event_bus.daemoneye.policy_file=missing.toml"])
+        .assert()
+        .code(2);
+    let reason = "error: cannot read the policy missing.toml: ";
+    refused.stdout(is_empty()).stderr(starts_with(reason));
+}
+
+#[test]
 fn the_configuration_is_shown_with_where_each_value_came_from_and_can_be_read_again() {
     let home = home();
     let file = home.path().join("agent.toml");

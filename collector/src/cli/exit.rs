@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::agent::{AgentError, ErrorKind};
 use crate::config::ConfigError;
+use crate::factory::FactoryError;
 use crate::program::ProgramError;
 use crate::runtime::RunError;
 
@@ -51,15 +52,19 @@ pub fn report(result: Result<(), Failure>) -> ExitCode {
         Err(Failure::Configuration(error)) => (2, error),
         Err(Failure::Infrastructure(error)) => (4, error),
     };
-    let told = if error.is::<ConfigError>() {
-        format!("{error}\n")
-    } else {
-        format!("error: {error:#}\n")
-    };
     // In one piece: an agent's collectors share its standard error. Whoever read it may be gone, as
     // the one who started an orphan is.
-    let _ = io::stderr().write_all(told.as_bytes());
+    let _ = io::stderr().write_all(shown(&error).as_bytes());
     ExitCode::from(code)
+}
+
+fn shown(error: &anyhow::Error) -> String {
+    // What is wrong in a file is shown at its place, which is all there is to say.
+    let placed = error.chain().find(|cause| {
+        let is_policy = matches!(cause.downcast_ref(), Some(FactoryError::Policy(_)));
+        is_policy || cause.is::<ConfigError>()
+    });
+    placed.map_or_else(|| format!("error: {error:#}\n"), |placed| format!("{placed}\n"))
 }
 
 impl From<ConfigError> for Failure {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::Origin;
+use super::wording::plain;
 use crate::spelling::nearest;
 
 /// One configuration's problems; shown, each reads like a compiler's error.
@@ -49,7 +50,7 @@ impl Problem {
     pub(super) fn refused(origin: Origin, error: &toml::de::Error, text: Option<&str>) -> Self {
         Self {
             origin,
-            message: error.message().lines().collect::<Vec<_>>().join(", "),
+            message: plain(&error.message().lines().collect::<Vec<_>>().join(", ")),
             suggestion: suggestion(error.message()),
             place: text.zip(error.span()).map(|(text, span)| (text.to_owned(), span)),
         }

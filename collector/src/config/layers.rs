@@ -14,7 +14,7 @@ use toml::{Table, Value};
 
 use super::refusals::refusals;
 use super::violation::Violation;
-use super::{CollectorName, ConfigError, Origin, Problem, Settings, keys};
+use super::{CollectorName, ConfigError, Origin, Problem, Settings, keys, shape};
 
 /// What environment variables that set something begin with. Sections and key are separated by two
 /// underscores: `DAEMONEYE_EVENT_BUS__BUS_TYPE`, `DAEMONEYE_EVENT_BUS__DAEMONEYE__PUBLISH_LIMIT`.
@@ -242,6 +242,9 @@ impl Resolved {
 
 /// One value as a layer, checked as if it stood in a file.
 fn checked(origin: Origin, key: &str, value: Value) -> Result<Layer, Problem> {
+    if let Some(message) = shape::misshapen(key, &value) {
+        return Err(Problem { origin, message, suggestion: None, place: None });
+    }
     let mut table = Table::new();
     let leaf = key.rsplit('.').fold(value, |inner, level| {
         let mut table = Table::new();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::{Origin, Problem, Settings, keys};
+use super::{Origin, Problem, Settings, keys, shape};
 
 /// Problems that are told at once: people mend a few at a time.
 const MAX_TOLD: usize = 32;
@@ -23,7 +23,15 @@ pub(super) fn refusals(origin: &Origin, text: &str) -> Vec<Problem> {
         Err(error) => return vec![problem(&error)],
     };
     let whole = document.span();
-    let mut problems = Vec::new();
+    let misshapen = shape::take_misshapen(document.get_mut()).into_iter();
+    let mut problems: Vec<_> = misshapen
+        .map(|(place, message)| Problem {
+            origin: origin.clone(),
+            message,
+            suggestion: None,
+            place: Some((text.to_owned(), place)),
+        })
+        .collect();
     // Tables that lack what was taken out of them.
     let mut incomplete = Vec::new();
     // The parser stops at the first: that is taken out to find the next.
@@ -44,11 +52,12 @@ pub(super) fn refusals(origin: &Origin, text: &str) -> Vec<Problem> {
         }
         let Some(table) = take(document.get_mut(), whole.clone(), &place) else { break };
         incomplete.push(table);
-        if problems.len() == MAX_TOLD {
+        if problems.len() >= MAX_TOLD {
             break;
         }
     }
     problems.sort_by_key(|problem| problem.place.as_ref().map(|(_, place)| place.start));
+    problems.truncate(MAX_TOLD);
     problems
 }
 
@@ -173,6 +182,19 @@ mod tests {
         // The second has all it needs, but for the name it was meant to have.
         let text = format!("{nothing}[[trigger]]\nnmae = \"b\"\nwhen = \"TRUE\"\n{both}{nothing}");
         assert_eq!(told(&text), [(1, String::new()), (4, "name".to_owned()), (8, String::new())]);
+    }
+
+    #[test]
+    fn what_is_no_section_and_no_list_is_told_beside_mistakes_of_others() {
+        let text = "netmond = 5\n[trigger]\nname = \"a\"\n[procmond]\nscan_intervall = \"5s\"\n\
+                    [[fsmond]]\nsettle = \"1s\"\n[[fsmond]]\n";
+        let expected = [
+            (1, String::new()),
+            (2, String::new()),
+            (5, "scan_interval".to_owned()),
+            (6, String::new()),
+        ];
+        assert_eq!(told(text), expected);
     }
 
     #[test]

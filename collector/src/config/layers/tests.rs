@@ -112,6 +112,22 @@ error: 2 has no unit of time; write \"2s\", or a text with `us`, `ms`, `m` or `h
 }
 
 #[test]
+fn a_list_written_as_a_section_is_shown_with_its_heading() {
+    assert_eq!(
+        shown("[trigger]\nname = \"busy\"\n"),
+        "\
+error: `trigger` is a list: write `[[trigger]]` above each of it
+ --> agent.toml:1:1
+  |
+1 | [trigger]
+  | ^^^^^^^^^"
+    );
+    let told = Layers::new().assignment("--set", "procmond=5").unwrap_err().to_string();
+    let advice = "`procmond` is a section: set its keys, each by itself";
+    assert_eq!(told, format!("error: flag --set procmond=5: {advice}"));
+}
+
+#[test]
 fn every_unknown_key_of_a_file_is_shown_and_the_first_comes_first() {
     assert_eq!(
         shown("bus_type = \"local\"\n[procmond]\nscan_intervall = \"5s\"\n")

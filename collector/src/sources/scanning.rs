@@ -164,6 +164,30 @@ impl<S: Scanner> ScanningSource<S> {
             self.started_ns.store(monotonic_ns(), Ordering::Relaxed);
         }
     }
+
+    /// What is wrong with it at this moment, monotonic nanoseconds.
+    fn health_at(&self, now_ns: u64) -> anyhow::Result<()> {
+        let started = self.started_ns.load(Ordering::Relaxed);
+        anyhow::ensure!(started > 0, "it has not begun to scan");
+        let orders = self.orders.current();
+        if orders.is_paused {
+            return Ok(());
+        }
+        let last = self.last_scan_ns.load(Ordering::Relaxed).max(started);
+        let silent_ns = now_ns.saturating_sub(last);
+        let silent = Duration::from_millis(silent_ns / 1_000_000);
+        let limit = scan_limit(S::interval(&orders.config));
+        anyhow::ensure!(silent <= limit, "no scan for {silent:?}, {limit:?} is the limit");
+        match &*self.failure.lock() {
+            Some(failure) => Err(anyhow::anyhow!("the last scan failed: {failure}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How long there may be no scan.
+fn scan_limit(interval: Duration) -> Duration {
+    interval * MISSED_SCANS + SCAN_GRACE
 }
 
 /// Ticks, the first at once.
@@ -275,21 +299,7 @@ impl<S: Scanner> EventSource for ScanningSource<S> {
     }
 
     async fn health_check(&self) -> anyhow::Result<()> {
-        let started = self.started_ns.load(Ordering::Relaxed);
-        anyhow::ensure!(started > 0, "it has not begun to scan");
-        let orders = self.orders.current();
-        if orders.is_paused {
-            return Ok(());
-        }
-        let last = self.last_scan_ns.load(Ordering::Relaxed).max(started);
-        let silent_ns = monotonic_ns().saturating_sub(last);
-        let silent = Duration::from_millis(silent_ns / 1_000_000);
-        let limit = S::interval(&orders.config) * MISSED_SCANS + SCAN_GRACE;
-        anyhow::ensure!(silent <= limit, "no scan for {silent:?}, {limit:?} is the limit");
-        match &*self.failure.lock() {
-            Some(failure) => Err(anyhow::anyhow!("the last scan failed: {failure}")),
-            None => Ok(()),
-        }
+        self.health_at(monotonic_ns())
     }
 
     fn unsent(&self) -> Loss {

@@ -8,6 +8,8 @@ use super::*;
 const SHORT: Duration = Duration::from_millis(10);
 /// Longer than any test: only the first scan happens.
 const LONG: Duration = Duration::from_hours(1);
+/// Later than anything: whoever may miss a scan has missed it.
+const NEVER_NS: u64 = u64::MAX;
 /// When every scan says it was made.
 const OBSERVED_UNIX_NS: u64 = 7;
 /// The same of every piece of work after it.
@@ -103,6 +105,12 @@ impl Running {
             self.next().await;
         }
         assert_eq!(sent.sent().await, Some(2));
+    }
+
+    /// What it says of itself so long after the scan it made last.
+    fn health_after(&self, silence: Duration) -> anyhow::Result<()> {
+        let silence_ns = u64::try_from(silence.as_nanos()).expect("a few hours");
+        self.source.health_at(self.source.last_scan_ns.load(Ordering::Relaxed) + silence_ns)
     }
 }
 
@@ -213,6 +221,40 @@ async fn a_scan_that_failed_is_told_by_health_checks_until_one_succeeds() {
 }
 
 #[tokio::test]
+async fn it_is_unhealthy_once_it_has_missed_three_scans_and_a_grace() {
+    let mut running = start(LONG, false);
+    running.first_scan().await;
+    let limit = LONG * 3 + Duration::from_secs(5);
+    running.health_after(limit).unwrap();
+    let error = running.health_after(limit + Duration::from_millis(1)).unwrap_err();
+    assert_eq!(error.to_string(), "no scan for 10805.001s, 10805s is the limit");
+}
+
+#[tokio::test]
+async fn in_a_pause_it_misses_nothing() {
+    let mut running = start(LONG, false);
+    running.first_scan().await;
+    running.source.health_at(NEVER_NS).unwrap_err();
+    running.source.orders().set_paused(true);
+    running.source.health_at(NEVER_NS).unwrap();
+}
+
+#[tokio::test]
+async fn the_time_before_an_end_of_a_pause_or_another_interval_is_no_miss() {
+    let config = |interval| CountingConfig { interval, fails: false, pieces: 0 };
+    for (interval, was_paused, is_anew) in
+        [(LONG, true, true), (SHORT, false, true), (LONG, false, false)]
+    {
+        let source = ScanningSource::<Counting>::new(config(LONG));
+        source.started_ns.store(1, Ordering::Relaxed);
+        let new = Orders { config: config(interval), is_paused: false };
+        source.keep_time(&mut every(LONG), &new, was_paused);
+        let has_begun_anew = source.started_ns.load(Ordering::Relaxed) > 1;
+        assert_eq!(has_begun_anew, is_anew, "{interval:?}, {was_paused}");
+    }
+}
+
+#[tokio::test]
 async fn it_is_healthy_while_it_scans_and_not_before() {
     let mut running = start(SHORT, false);
     running.first_scan().await;
@@ -233,7 +275,8 @@ async fn a_shorter_interval_holds_at_once() {
     for sequence in 3..=6 {
         assert_eq!(running.next().await.header().source_sequence, sequence);
     }
-    running.source.health_check().await.unwrap();
+    let error = running.source.health_at(NEVER_NS).unwrap_err().to_string();
+    assert!(error.ends_with(", 5.03s is the limit"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -285,7 +328,7 @@ async fn in_a_pause_nothing_is_looked_at_and_it_ends_with_a_scan() {
         orders.set_paused(true);
         tokio::time::sleep(pause).await;
         assert!(running.events.try_recv().is_err());
-        running.source.health_check().await.unwrap();
+        running.source.health_at(NEVER_NS).unwrap();
         let over = Instant::now();
         orders.set_paused(false);
         assert_eq!(running.next().await.header().source_sequence, sequence);

@@ -10,6 +10,8 @@ mod first_scan;
 pub mod network;
 mod orders;
 mod outlet;
+#[cfg(test)]
+mod page;
 pub mod performance;
 pub mod process;
 mod scanning;

@@ -3,27 +3,7 @@
 //! A reader takes a sample of the host; `derive` turns two samples in a row into values, without
 //! any clock or system; a `Watch` compares the values with the limits of the configuration.
 //!
-//! | Name | Unit | Scope | Component | Systems |
-//! | --- | --- | --- | --- | --- |
-//! | `cpu.busy` | `percent` | system; utilization of a core | –; `cpu0`, `cpu1`, … | all |
-//! | `memory.used` | `bytes` | system | – | all |
-//! | `memory.available` | `bytes` | system | – | all |
-//! | `memory.used_percent` | `percent` | system | – | all |
-//! | `swap.used` | `bytes` | system | – | all, with swap |
-//! | `swap.available` | `bytes` | system | – | all, with swap |
-//! | `swap.used_percent` | `percent` | system | – | all, with swap |
-//! | `load.1m` | `tasks` | system | – | Unix |
-//! | `load.5m` | `tasks` | system | – | Unix |
-//! | `load.15m` | `tasks` | system | – | Unix |
-//! | `filesystem.used` | `bytes` | utilization | mount point | all |
-//! | `filesystem.available` | `bytes` | utilization | mount point | all |
-//! | `filesystem.used_percent` | `percent` | utilization | mount point | all |
-//! | `disk.read` | `bytes_per_second` | utilization | device, as `sda` | Linux |
-//! | `disk.written` | `bytes_per_second` | utilization | device, as `sda` | Linux |
-//! | `network.received` | `bytes_per_second` | utilization | interface, as `eth0` | all |
-//! | `network.sent` | `bytes_per_second` | utilization | interface, as `eth0` | all |
-//! | `process.cpu` | `percent` | utilization, with the process's id | its name | all |
-//! | `process.memory` | `bytes` | utilization, with the process's id | its name | all |
+//! `EVENTS.md` has a row for each figure, with its unit and what it is about.
 //!
 //! What a value is about:
 //!

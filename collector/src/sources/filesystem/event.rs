@@ -8,6 +8,17 @@ use daemoneye_eventbus::{ByteString, EventHeader, FilesystemEvent};
 use super::notice::Stamp;
 use super::sight::{Kind, Sight};
 
+/// Metadata key of a file that is written to and not closed yet.
+pub(super) const STILL_OPEN: &str = "still_open";
+/// Metadata key of why everything is compared.
+pub(super) const REASON: &str = "reason";
+/// Metadata key of how many notices the system has dropped.
+pub(super) const DROPPED: &str = "dropped";
+/// The reason that the system dropped notices.
+pub(super) const OVERFLOW: &str = "overflow";
+/// The reason that an earlier life of the source lost what it saw.
+pub(super) const EARLIER_LOSS: &str = "earlier_loss";
+
 /// An event of what is seen at a path, or of what is gone; source and number are the source's.
 pub(super) fn event(
     operation: FilesystemOperation,
@@ -46,12 +57,19 @@ pub(super) fn add_metadata(event: &mut FilesystemEvent, name: &'static str, valu
 mod tests {
     use super::super::sight::Inode;
     use super::*;
+    use crate::sources::page;
 
     const AT: Stamp = Stamp { unix_ns: 7, monotonic_ns: 8 };
 
     fn sight(kind: Kind) -> Sight {
         let inode = Inode { permissions: Some(0o640), user_id: Some(33), ..Inode::default() };
         Sight { kind, size_bytes: 5, modified_unix_ns: 1, inode }
+    }
+
+    #[test]
+    fn every_word_of_its_metadata_is_on_the_page_and_no_other() {
+        assert_eq!(page::words("Metadata of fsmond"), [STILL_OPEN, REASON, DROPPED]);
+        assert_eq!(page::words("Reasons of bulk events"), [OVERFLOW, EARLIER_LOSS]);
     }
 
     #[test]

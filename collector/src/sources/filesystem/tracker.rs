@@ -24,7 +24,7 @@ use self::listing::Listing;
 use self::looking::Glimpse;
 use super::condition::{Condition, MOST_NAMED};
 use super::dialect::Dialect;
-use super::event::event;
+use super::event::{EARLIER_LOSS, event};
 use super::fold::Fold;
 use super::folders::Folders;
 use super::known::Known;
@@ -141,7 +141,7 @@ impl<S: System> Tracker<S> {
     /// step, whose events begin with this.
     pub(super) fn tell_earlier_loss(&mut self, now: Stamp) {
         self.now = now;
-        self.tell_bulk("earlier_loss", 0);
+        self.tell_bulk(EARLIER_LOSS, 0);
     }
 
     /// Takes notices in, and tells what they come to now. Blocks while it looks.

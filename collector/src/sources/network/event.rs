@@ -77,6 +77,7 @@ mod tests {
     use super::super::observation::{Endpoints, Observation, Phase, State};
     use super::*;
     use crate::config::TransportProtocol;
+    use crate::sources::page;
 
     fn change(local: &str, remote: &str, state: Option<State>) -> Change {
         let protocol = TransportProtocol::Tcp;
@@ -135,6 +136,20 @@ mod tests {
         assert_eq!(event.connection_id, "a5-3");
         let rule = (ByteString::from("rule"), ByteString::from("exposed_listener"));
         assert_eq!(event.header.metadata, vec![rule]);
+    }
+
+    #[test]
+    fn every_rule_is_on_the_page_and_no_other() {
+        let anomalies = [
+            Anomaly::ExposedListener(change("0.0.0.0:80", "0.0.0.0:0", None)),
+            Anomaly::ConnectionBurst { pid: 7, connections: 12, threshold: 10 },
+            Anomaly::ConnectionLimit { untold: 4, limit: 10 },
+        ];
+        let rules = anomalies.map(|anomaly| {
+            let event = network(of_anomaly(anomaly));
+            event.header.metadata_value(RULE).expect("every anomaly has a rule").to_string()
+        });
+        assert_eq!(page::words("Rules of netmond"), rules);
     }
 
     #[test]

@@ -42,6 +42,7 @@ mod tests {
     use super::super::sample::{Cpu, CpuTime, Moved};
     use super::*;
     use crate::config::{CollectorConfig, PerfmondConfig};
+    use crate::sources::page;
 
     fn interfaces(count: usize) -> Sample {
         let names = (0..count).map(|index| ByteString::from(format!("veth{index}")));
@@ -55,6 +56,19 @@ mod tests {
         let found = beyond(&interfaces(MAX_INTERFACES + 3));
         let why = "3 beyond the limit of 64".to_owned();
         assert_eq!(found, [Shortfall { what: "some interfaces", why }]);
+    }
+
+    #[test]
+    fn every_limit_is_on_the_page() {
+        for (what, limit) in [
+            ("cores", MAX_CORES),
+            ("file systems", MAX_FILE_SYSTEMS),
+            ("disks", MAX_DISKS),
+            ("network interfaces", MAX_INTERFACES),
+        ] {
+            let shown = page::limit(&format!("{what} that `perfmond` tells"));
+            assert_eq!(usize::try_from(shown), Ok(limit), "{what}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ const BYTES_PER_SECOND: &str = "bytes_per_second";
 const PERCENT: &str = "percent";
 const TASKS: &str = "tasks";
 
-/// One row of the table in the documentation of `performance`.
+/// One row of the table of metrics in `EVENTS.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Metric {
     CpuBusy,
@@ -89,16 +89,10 @@ impl Metric {
     }
 }
 
-/// Names and units as the documentation of `performance` has them, for tests.
+/// Names and units as `EVENTS.md` has them, for tests.
 #[cfg(test)]
 pub(super) fn documented() -> Vec<(&'static str, &'static str)> {
-    let rows = include_str!("../performance.rs").lines();
-    rows.filter_map(|line| line.strip_prefix("//! | `"))
-        .map(|row| {
-            let mut cells = row.split('|').map(|cell| cell.trim().trim_matches('`'));
-            (cells.next().unwrap_or_default(), cells.next().unwrap_or_default())
-        })
-        .collect()
+    crate::sources::page::rows("Metrics")
 }
 
 #[cfg(test)]

@@ -105,6 +105,12 @@ mod tests {
     }
 
     #[test]
+    fn every_reason_is_on_the_page_and_no_other() {
+        let reasons = [Reason::TooLarge, Reason::Replaced, Reason::Removed].map(Reason::as_str);
+        assert_eq!(crate::sources::page::words("Reasons of integrity events"), reasons);
+    }
+
+    #[test]
     fn arguments_that_were_cut_are_told_so_in_every_event() {
         let process = Observation { arguments_cut: true, ..Observation::made_up(7, "/bin/one") };
         let sight = Sight { process: &process, cpu_percent: None, at_path: None };

@@ -7,7 +7,7 @@ use daemoneye_eventbus::event::FilesystemOperation;
 use tracing::warn;
 
 use super::super::condition::MORE_WATCHES;
-use super::super::event::add_metadata;
+use super::super::event::{DROPPED, OVERFLOW, REASON, add_metadata};
 use super::super::folders::Refusal;
 use super::super::notice::{Happening, What};
 use super::super::sight::{Difference, Sight};
@@ -86,7 +86,7 @@ impl<S: System> Tracker<S> {
     pub(super) fn tell_loss(&mut self, overflow: &Overflow) {
         let left = self.fold.end_all_departures();
         self.apply_all(left);
-        self.tell_bulk("overflow", overflow.dropped);
+        self.tell_bulk(OVERFLOW, overflow.dropped);
     }
 
     /// Tells on every watched path that anything may have happened there.
@@ -95,9 +95,9 @@ impl<S: System> Tracker<S> {
         for root in roots {
             let sight = self.system.look(&root);
             if let Some(event) = self.tell(FilesystemOperation::Bulk, &root, sight, self.now) {
-                add_metadata(event, "reason", reason);
+                add_metadata(event, REASON, reason);
                 if dropped > 0 {
-                    add_metadata(event, "dropped", &dropped.to_string());
+                    add_metadata(event, DROPPED, &dropped.to_string());
                 }
             }
         }

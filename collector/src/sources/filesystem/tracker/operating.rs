@@ -5,7 +5,7 @@ use std::path::Path;
 use daemoneye_eventbus::event::FilesystemOperation;
 use tracing::warn;
 
-use super::super::event::{add_metadata, shown};
+use super::super::event::{STILL_OPEN, add_metadata, shown};
 use super::super::notice::Stamp;
 use super::super::operation::{Operation, Settled};
 use super::super::sight::Sight;
@@ -78,7 +78,7 @@ impl<S: System> Tracker<S> {
         if let Some(event) = self.tell(FilesystemOperation::Modified, path, sight, at) {
             event.content_sha256 = digest.map(Into::into);
             if still_open {
-                add_metadata(event, "still_open", "true");
+                add_metadata(event, STILL_OPEN, "true");
             }
         }
     }

@@ -10,13 +10,26 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 use self::world::{Window, World};
+use super::super::pending::OPEN_LIMIT_NS;
 use super::super::scope::Root;
 use super::super::subtree;
 use super::*;
+use crate::sources::page;
 
 /// Longer than anything waits.
 const LONG_NS: u64 = 3_600_000_000_000;
 const NOTHING: [&str; 0] = [];
+const NS_PER_S: u64 = 1_000_000_000;
+
+#[test]
+fn how_long_it_waits_is_on_the_page() {
+    for (what, limit_ns) in [
+        ("seconds that `fsmond` waits until a written file is closed", OPEN_LIMIT_NS),
+        ("seconds between two looks of `fsmond` for a watched folder that is gone", RETURN_POLL_NS),
+    ] {
+        assert_eq!(page::limit(what) * NS_PER_S, limit_ns, "{what}");
+    }
+}
 
 /// A tracker of `/r` in a world that also has `/o`, which nobody watches.
 struct Stage {

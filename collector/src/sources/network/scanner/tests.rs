@@ -10,10 +10,16 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::source::{CollectionEvent, EventSource};
-use crate::sources::NetworkSource;
+use crate::sources::{NetworkSource, page};
 
 /// So short that a test need not wait for it.
 const SHORT: Duration = Duration::from_millis(10);
+
+#[test]
+fn the_limit_of_connections_is_on_the_page() {
+    let shown = page::limit("connections that `netmond` watches");
+    assert_eq!(usize::try_from(shown), Ok(MAX_CONNECTIONS));
+}
 
 /// A source that runs, and all it has told.
 struct Running {

@@ -36,6 +36,12 @@ fn told(watch: &mut Watch, values: &[f64]) -> Vec<(usize, String)> {
 }
 
 #[test]
+fn every_rule_is_on_the_page_and_no_other() {
+    let rules: Vec<_> = watch().limits.iter().map(|limit| limit.rule).collect();
+    assert_eq!(crate::sources::page::words("Rules of perfmond"), rules);
+}
+
+#[test]
 fn a_crossing_is_told_once_and_its_end_once() {
     let told = told(&mut watch(), &[89.0, 90.0, 99.0, 91.0, 79.0, 50.0]);
     assert_eq!(told, [(1, "crossed".to_owned()), (4, "over".to_owned())]);

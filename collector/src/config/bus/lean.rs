@@ -48,6 +48,11 @@ impl EventBusType {
             Self::DaemonEye => DAEMONEYE,
         }
     }
+
+    /// The section with its limits, in `[event_bus]`.
+    pub(in crate::config) fn section(self) -> &'static str {
+        self.as_str()
+    }
 }
 
 impl<'de> Deserialize<'de> for EventBusType {

@@ -50,6 +50,14 @@ impl EventBusType {
             Self::DaemonEye => "daemoneye",
         }
     }
+
+    /// The section with its limits, in `[event_bus]`.
+    pub(in crate::config) fn section(self) -> &'static str {
+        match self {
+            Self::Local => "crossbeam",
+            Self::Broadcast | Self::Sharing | Self::DaemonEye => self.as_str(),
+        }
+    }
 }
 
 /// The same with the sections of these buses, each with its defaults.

@@ -11,7 +11,7 @@ use super::asking::Answers;
 use crate::cli::table::{NOTHING, Side, safe, table};
 use crate::control::AGENT_NAME;
 
-const HEADING: [(&str, Side); 11] = [
+const HEADING: [(&str, Side); 12] = [
     ("COLLECTOR", Side::Left),
     ("STATE", Side::Left),
     ("PID", Side::Right),
@@ -23,6 +23,7 @@ const HEADING: [(&str, Side); 11] = [
     ("REPLAYED", Side::Right),
     ("KEPT", Side::Right),
     ("LOST", Side::Right),
+    ("AGE", Side::Right),
 ];
 
 /// The whole.
@@ -184,11 +185,12 @@ impl CollectorView {
             self.restarts.to_string(),
             self.health.to_owned(),
             or_nothing(cpu.map(|percent| format!("{percent:.1} %"))),
-            or_nothing(told.and_then(|told| told.memory_bytes).map(megabytes)),
+            or_nothing(told.and_then(|told| told.memory_bytes).map(mebibytes)),
             or_nothing(count(|counters| counters.events_published)),
             or_nothing(count(|counters| counters.events_replayed)),
             or_nothing(count(|counters| counters.events_spooled)),
             or_nothing(count(|counters| counters.events_lost)),
+            or_nothing(told.map(|told| format!("{:.0} s", told.age_seconds))),
         ]
     }
 }
@@ -270,9 +272,9 @@ impl fmt::Display for AgentView {
     }
 }
 
-/// Bytes as people read memory.
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
+/// Bytes as people read memory, in the unit of `eventbus top`.
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
 #[cfg(test)]

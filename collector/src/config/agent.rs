@@ -17,7 +17,8 @@ const DOUBLINGS: u32 = 32;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AgentConfig {
-    /// Collectors to run, each once. Default all there are.
+    /// Collectors to run, each once; none for an agent that only hosts the bus. Default all there
+    /// are.
     pub collectors: Vec<CollectorName>,
     /// Folder of the collectors' executables; by default the one of the agent's own.
     pub program_folder: Option<PathBuf>,
@@ -152,6 +153,12 @@ mod tests {
         let config = AgentConfig { collectors, ..AgentConfig::default() };
         let twice = "`fsmond` stands there twice".to_owned();
         assert_eq!(config.problems(), [("collectors", twice)]);
+    }
+
+    #[test]
+    fn an_agent_may_run_no_collector() {
+        let config = AgentConfig { collectors: Vec::new(), ..AgentConfig::default() };
+        assert_eq!(config.problems(), []);
     }
 
     #[test]

@@ -21,7 +21,7 @@ const BUSES: &[EventBusType] = &[
     EventBusType::DaemonEye,
 ];
 
-/// A hosted bus of each type; the folder holds its socket.
+/// A hosted bus of each type that loses nothing; the folder holds its socket.
 fn buses() -> Vec<(EventBusConfig, HostedBus, tempfile::TempDir)> {
     let host = |&bus_type: &EventBusType| {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -61,7 +61,7 @@ fn pids(events: &[Arc<BusEvent>]) -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn everything_sent_before_a_stop_arrives_in_order_on_every_bus() {
+async fn everything_sent_before_a_stop_arrives_in_order_on_a_bus_that_loses_nothing() {
     for (config, hosted, _folder) in buses() {
         let receiver = subscribe(&hosted, 4096).await;
         let source = source("a", 0..2000);

@@ -33,13 +33,14 @@ pub(super) struct Account {
     failing: BTreeMap<String, String>,
 }
 
-/// The writing side; clones write to the same.
+/// The account as those change it who look after requests and analyses: each notes what became of
+/// one when it happens. Clones write to the same account.
 #[derive(Debug, Clone)]
 pub(super) struct AccountWriter {
     state: watch::Sender<State>,
 }
 
-/// The reading side.
+/// The account as whoever asks how the agent is sees it.
 #[derive(Debug, Clone)]
 pub(super) struct AccountReader {
     state: watch::Receiver<State>,

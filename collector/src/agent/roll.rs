@@ -28,13 +28,14 @@ pub(super) struct Standing {
     pub(super) restarts: u32,
 }
 
-/// The writing side.
+/// The names of all collectors of the agent, each with its state, as their supervisors write it
+/// at each start and at each end.
 #[derive(Debug)]
 pub(super) struct Roll {
     standings: watch::Sender<BTreeMap<String, Standing>>,
 }
 
-/// The reading side.
+/// The same for whoever asks who there is.
 #[derive(Debug, Clone)]
 pub(super) struct RollReader {
     standings: watch::Receiver<BTreeMap<String, Standing>>,

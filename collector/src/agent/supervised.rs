@@ -74,7 +74,7 @@ impl Supervised {
                         collector = %self.name,
                         cause = told,
                         ?after,
-                        "started again after a pause"
+                        "ended; it will be started again after a pause"
                     );
                     let state = CollectorState::Restarting { cause: told, after };
                     starter.roll.set(self.name.as_str(), state);

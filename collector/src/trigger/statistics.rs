@@ -9,17 +9,17 @@ use std::iter::Sum;
 pub struct TriggerStatistics {
     /// Events a condition was asked about: those of its kinds.
     pub evaluated: u64,
-    /// Of them, those for which it was unknown.
+    /// Of `evaluated`, those for which it was unknown.
     pub unknown: u64,
-    /// Of them, those for which it was true.
+    /// Of `evaluated`, those for which it was true.
     pub matched: u64,
-    /// Of these, those that made a request.
+    /// Of `matched`, those that made a request.
     pub fired: u64,
-    /// Of these, those about a subject that was asked about within the window.
+    /// Of `matched`, those about a subject that was asked about within the window.
     pub deduplicated: u64,
-    /// Of these, those held back because too many requests were pending.
+    /// Of `matched`, those held back because too many requests were pending.
     pub pending_refused: u64,
-    /// Of these, those held back because too many requests were made at once.
+    /// Of `matched`, those held back because too many requests were made at once.
     pub rate_limited: u64,
     /// Requests told done.
     pub done: u64,

@@ -48,7 +48,8 @@ impl Condition {
             ));
         }
         if !self.gone.is_empty() {
-            problems.push(format!("{} is gone and waited for", self.gone.join(", ")));
+            let verb = if self.gone.len() == 1 { "is" } else { "are" };
+            problems.push(format!("{} {verb} gone and waited for", self.gone.join(", ")));
         }
         problems
     }
@@ -108,6 +109,8 @@ mod tests {
         let unwatched = "4 not watched: /a (no watch is left), /b (denied), …; ";
         assert_eq!(problems[0], format!("{unwatched}{MORE_WATCHES}"));
         assert!(problems[1].starts_with("more than 7 paths"), "{problems:?}");
-        assert_eq!(problems[2], "/c, /d is gone and waited for");
+        assert_eq!(problems[2], "/c, /d are gone and waited for");
+        let one = Condition { gone: vec!["/c".to_owned()], ..Condition::default() };
+        assert_eq!(one.problems(0), ["/c is gone and waited for"]);
     }
 }

@@ -255,7 +255,9 @@ impl<S: System> Tracker<S> {
             overflow.dropped += dropped;
             return;
         }
-        warn!(dropped, "notifications were lost; comparing everything with what is known");
+        // Of 0 nobody knows how many there were.
+        let count = (dropped > 0).then_some(dropped);
+        warn!(dropped = count, "notifications were lost; comparing everything with what is known");
         let due_ns = at.monotonic_ns.saturating_add(self.settle_ns);
         self.overflow = Some(Overflow { dropped, due_ns });
     }

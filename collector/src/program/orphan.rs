@@ -89,7 +89,10 @@ impl Orphan {
     pub(super) async fn over(&mut self, bus_ended: impl Future<Output = ()>) {
         self.agent_death.0.as_mut().await;
         self.is_orphan = true;
-        warn!(limit = ?self.limit, "the agent died; looking for its broker");
+        // Otherwise it ends at once, and its last words say so.
+        if !self.limit.is_zero() {
+            warn!(limit = ?self.limit, "the agent died; looking for its broker");
+        }
         self.end = Some(tokio::select! {
             () = bus_ended => OrphanEnd::Replaced,
             () = tokio::time::sleep(self.limit) => OrphanEnd::Alone { waited: self.limit },
@@ -116,6 +119,9 @@ impl fmt::Display for OrphanEnd {
         match self {
             Self::Replaced => f.write_str("another one has its place"),
             Self::Told => f.write_str("the collector was told to end"),
+            Self::Alone { waited } if waited.is_zero() => {
+                f.write_str("the collector ends with it, as `agent.orphan_limit` is 0")
+            }
             Self::Alone { waited } => write!(f, "nobody came within {waited:?}"),
         }
     }
@@ -183,6 +189,14 @@ mod tests {
         orphan.over(ready(())).await;
         let failed = Err(RunError::AllSourcesFailed { failures: "s: broken".to_owned() });
         assert_eq!(orphan.end(&failed), None);
+    }
+
+    #[test]
+    fn an_orphan_that_is_not_to_go_on_does_not_speak_of_a_wait() {
+        let at_once = OrphanEnd::Alone { waited: Duration::ZERO }.to_string();
+        assert_eq!(at_once, "the collector ends with it, as `agent.orphan_limit` is 0");
+        let late = OrphanEnd::Alone { waited: LIMIT }.to_string();
+        assert_eq!(late, "nobody came within 120s");
     }
 
     #[test]

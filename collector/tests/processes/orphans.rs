@@ -324,7 +324,8 @@ fn a_collector_that_is_not_to_be_an_orphan_ends_with_its_agent() {
     let mut agent = agent(&folder, "0s", &["procmond"]);
     agent.crash();
     let (_, said) = agent.wait();
-    assert!(said.contains(&orphaned("procmond", "nobody came within 0ns")), "{said}");
+    assert!(said.contains(&orphaned("procmond", "the collector ends with it")), "{said}");
+    assert!(!said.contains("looking for its broker"), "{said}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use bytestring::ByteString;
 use super::super::subscription::{Life, Owner, Parked, Sink, Subscription};
 use super::connections::Peer;
 use super::deliver::Leftovers;
+use super::replies::is_of_replies;
 use super::{Hub, Key, live};
 use crate::broker::Journaling;
 use crate::clock::monotonic_ns;
@@ -190,7 +191,13 @@ impl Hub {
         let window = self.config.recovery_window;
         let Some(subscription) = self.subscriptions[key as usize].as_mut() else { return };
         let Sink::Parked(parked) = &mut subscription.sink else { return };
-        tracing::warn!(id = subscription.id, "nobody came back for a subscription; it has expired");
+        let (id, patterns) = (&subscription.id, subscription.matcher.patterns());
+        // Who asks has an address for each of its lives: with the life it is of no use to anybody.
+        if patterns.iter().all(is_of_replies) {
+            tracing::debug!(id, "nobody came back for replies");
+        } else {
+            tracing::warn!(id, "nobody came back for a subscription; it has expired");
+        }
         parked.expired_ns = Some(monotonic_ns());
         parked.until = now + window;
         parked.room.notify_waiters();

@@ -11,7 +11,7 @@ use bytestring::ByteString;
 use super::super::publication::Publication;
 use super::super::subscription::Sink;
 use super::Hub;
-use crate::topic::REPLY_PREFIX;
+use crate::topic::{REPLY_PREFIX, TopicPattern, TopicSegment};
 
 /// Replies one client owes at most; the oldest is forgotten when one more comes.
 const MAX_OWED_REPLIES: usize = 1024;
@@ -66,9 +66,32 @@ impl Hub {
     }
 }
 
+/// Whether a pattern is of replies alone.
+pub(super) fn is_of_replies(pattern: &TopicPattern) -> bool {
+    let mut levels = pattern.segments().iter();
+    let mut prefix = REPLY_PREFIX.split_terminator('.');
+    prefix.all(|level| matches!(levels.next(), Some(TopicSegment::Literal(text)) if text == level))
+        && levels.next().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_is_of_replies_alone_when_it_names_nothing_else() {
+        for (pattern, expected) in [
+            ("control.rpc.reply.fsmond", true),
+            ("control.rpc.reply.+", true),
+            ("control.rpc.reply", false),
+            ("control.rpc.+.fsmond", false),
+            ("control.#", false),
+            ("events.process.#", false),
+        ] {
+            let parsed: TopicPattern = pattern.parse().unwrap();
+            assert_eq!(is_of_replies(&parsed), expected, "{pattern}");
+        }
+    }
 
     #[test]
     fn the_oldest_debt_is_forgotten_at_the_limit() {

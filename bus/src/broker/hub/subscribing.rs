@@ -10,13 +10,14 @@ use super::connecting::share_of_observers;
 use super::connections::Peer;
 use super::deliver::Leftovers;
 use super::parking::Missed;
+use super::replies::is_of_replies;
 use super::{Hub, Key, live};
 use crate::acl::{Access, Role};
 use crate::contract::{
     DeliveryQueue, EventReceiver, EventSubscription, Matcher, OverflowPolicy, SubscribeError,
     UnsubscribeError,
 };
-use crate::topic::{Lane, REPLY_PREFIX, TopicPattern, TopicSegment};
+use crate::topic::Lane;
 
 /// What a client asks for.
 #[derive(Debug)]
@@ -308,12 +309,4 @@ impl Hub {
         self.free.push(key);
         subscription
     }
-}
-
-/// Whether a pattern is of replies alone.
-fn is_of_replies(pattern: &TopicPattern) -> bool {
-    let mut levels = pattern.segments().iter();
-    let mut prefix = REPLY_PREFIX.split_terminator('.');
-    prefix.all(|level| matches!(levels.next(), Some(TopicSegment::Literal(text)) if text == level))
-        && levels.next().is_some()
 }

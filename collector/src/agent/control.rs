@@ -31,7 +31,7 @@ pub(super) struct AgentControl {
     client: Arc<RpcClient>,
     monitor: Arc<HealthMonitor>,
     /// What members tell unasked.
-    told: Arc<StatusMonitor>,
+    statuses: Arc<StatusMonitor>,
     dispatcher: Arc<Dispatcher>,
     service: RpcService,
 }
@@ -51,7 +51,7 @@ impl AgentControl {
         let config = HealthConfig { heartbeat, ..HealthConfig::default() };
         let monitor = HealthMonitor::start(Arc::clone(bus), AGENT_NAME, config).await?;
         let monitor = Arc::new(monitor);
-        let told = Arc::new(StatusMonitor::start(Arc::clone(bus), AGENT_NAME).await?);
+        let statuses = Arc::new(StatusMonitor::start(Arc::clone(bus), AGENT_NAME).await?);
         let config = DistributionConfig::default();
         let dispatcher = Dispatcher::start(Arc::clone(&client), Arc::clone(&monitor), config);
         let dispatcher = Arc::new(dispatcher);
@@ -59,7 +59,7 @@ impl AgentControl {
         let handler = AgentHandler {
             membership,
             monitor: Arc::clone(&monitor),
-            told: Arc::clone(&told),
+            told: Arc::clone(&statuses),
             roll,
             account,
             bus_type: settings.event_bus.bus_type,
@@ -67,7 +67,7 @@ impl AgentControl {
         };
         let config = RpcServiceConfig::agent(AGENT_NAME);
         let service = RpcService::start(Arc::clone(bus), config, Arc::new(handler)).await?;
-        Ok(Self { client, monitor, told, dispatcher, service })
+        Ok(Self { client, monitor, statuses, dispatcher, service })
     }
 
     /// How stages of analyses reach members.
@@ -85,7 +85,7 @@ impl AgentControl {
     /// A collector has ended: it is no member any more, and what it was at goes to others.
     pub(super) async fn forget(&self, collector: &str) {
         self.dispatcher.leave(collector).await;
-        self.told.forget(collector);
+        self.statuses.forget(collector);
     }
 
     /// Asks a collector to end in order; whether it will. One that has not joined is not asked.

@@ -121,8 +121,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Failure::Infrastructure)?;
     runtime.block_on(async {
-        let told = told_to_end(arguments.exit_with_parent);
-        let stop = told.context("cannot hear when to end").map_err(Failure::Infrastructure)?;
+        let end = told_to_end(arguments.exit_with_parent);
+        let stop = end.context("cannot hear when to end").map_err(Failure::Infrastructure)?;
         Ok(agent::run(options, stop, interrupted(), |ready| print_line(&ready)).await?)
     })
 }

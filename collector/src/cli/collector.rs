@@ -138,9 +138,9 @@ async fn watch(
     let signal = told_to_end(false).map_err(unheard)?;
     let lifeline = if exit_with_parent { Lifeline::listen() } else { Ok(Lifeline::none()) };
     let lifeline = lifeline.map_err(unheard)?;
-    let told = lifeline.clone().told_to_end();
+    let by_agent = lifeline.clone().told_to_end();
     let stop = async {
-        tokio::select! { () = signal => {}, () = told => {} }
+        tokio::select! { () = signal => {}, () = by_agent => {} }
     };
     let agent_death = AgentDeath::when(lifeline.went_silent());
     let way = WayToBus::Own { credential, agent_death };

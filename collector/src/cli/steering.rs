@@ -63,8 +63,8 @@ pub struct PauseFlags {
 /// Changes a collector's configuration, and prints what was changed.
 pub fn run_set(flags: &SetFlags) -> Result<(), Failure> {
     let request = Request::UpdateConfig(flags.update());
-    let told = flags.operator.ask(async |client| ask(client, &flags.collector, request).await)?;
-    let Response::Config(outcome) = told else { return Err(something_else()) };
+    let reply = flags.operator.ask(async |client| ask(client, &flags.collector, request).await)?;
+    let Response::Config(outcome) = reply else { return Err(something_else()) };
     print(&in_words(&outcome, flags.check))
 }
 
@@ -91,8 +91,9 @@ impl SetFlags {
 
 impl PauseFlags {
     fn run(&self, request: Request, done: &str) -> Result<(), Failure> {
-        let told = self.operator.ask(async |client| ask(client, &self.collector, request).await)?;
-        if told != Response::Done {
+        let reply =
+            self.operator.ask(async |client| ask(client, &self.collector, request).await)?;
+        if reply != Response::Done {
             return Err(something_else());
         }
         print(&format!("{} {done}\n", safe(&self.collector)))
@@ -161,12 +162,12 @@ fn no_such_collector(members: &[MemberStatus], collector: &str) -> Failure {
 
 /// A refusal in the collector's own words, which begin as every error here does.
 fn refused(refusal: &Refusal) -> Failure {
-    let told = match refusal {
+    let reason = match refusal {
         Refusal::InvalidBody { reason } => reason.clone(),
         other => other.to_string(),
     };
-    let told = told.strip_prefix("error: ").unwrap_or(&told);
-    let lines: Vec<_> = told.lines().map(safe).collect();
+    let reason = reason.strip_prefix("error: ").unwrap_or(&reason);
+    let lines: Vec<_> = reason.lines().map(safe).collect();
     Failure::Configuration(anyhow!(lines.join("\n")))
 }
 

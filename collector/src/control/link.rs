@@ -45,9 +45,9 @@ impl AgentLink {
         steering: Option<Steering>,
     ) -> Self {
         let (end, asked) = watch::channel(None);
-        let (leave, told) = oneshot::channel();
+        let (leave, to_leave) = oneshot::channel();
         let handler = CollectorHandler { registration, status, worker, steering, end };
-        let linking = tokio::spawn(keep(bus, Arc::new(handler), told));
+        let linking = tokio::spawn(keep(bus, Arc::new(handler), to_leave));
         Self { asked, leave, linking }
     }
 
@@ -64,11 +64,11 @@ impl AgentLink {
         steering: Option<Steering>,
     ) -> Result<Self, SubscribeError> {
         let (end, asked) = watch::channel(None);
-        let (leave, told) = oneshot::channel();
+        let (leave, to_leave) = oneshot::channel();
         let config = RpcServiceConfig::collector(registration.member.clone(), registration.kind);
         let handler = CollectorHandler { registration, status, worker, steering, end };
         let service = RpcService::start(bus, config, Arc::new(handler)).await?;
-        let linking = tokio::spawn(answer(service, told));
+        let linking = tokio::spawn(answer(service, to_leave));
         Ok(Self { asked, leave, linking })
     }
 
@@ -97,15 +97,15 @@ impl AgentLink {
 async fn keep(
     bus: Arc<dyn EventBus>,
     handler: Arc<CollectorHandler>,
-    mut told: oneshot::Receiver<Duration>,
+    mut to_leave: oneshot::Receiver<Duration>,
 ) {
     let joined = tokio::select! {
         joined = join(&bus, &handler) => joined,
-        _ = &mut told => return,
+        _ = &mut to_leave => return,
     };
     let Some(joined) = joined else { return };
     let limit = tokio::select! {
-        limit = told => limit,
+        limit = to_leave => limit,
         never = tell_news(&joined, &handler) => match never {},
     };
     if let Ok(limit) = limit {
@@ -134,8 +134,8 @@ async fn tell_news(joined: &Joined, handler: &CollectorHandler) -> Infallible {
 }
 
 /// Answers until it is told to take leave, of nobody.
-async fn answer(service: RpcService, told: oneshot::Receiver<Duration>) {
-    if let Ok(limit) = told.await
+async fn answer(service: RpcService, to_leave: oneshot::Receiver<Duration>) {
+    if let Ok(limit) = to_leave.await
         && let Err(error) = service.end(limit).await
     {
         debug!(%error, "cut off what was being answered");

@@ -37,8 +37,8 @@ fn held_up(status: &CollectorStatus) -> Option<String> {
     let counted = counted.iter().filter(|(events, _)| !events.is_none());
     let counted = counted.map(|(events, what)| format!("{events} events {what}"));
     let held_back = status.backpressure.then(|| "sources are held back".to_owned());
-    let told: Vec<_> = counted.chain(held_back).collect();
-    (!told.is_empty()).then(|| told.join(", "))
+    let reasons: Vec<_> = counted.chain(held_back).collect();
+    (!reasons.is_empty()).then(|| reasons.join(", "))
 }
 
 /// Why a source is not as it should be.
@@ -53,8 +53,8 @@ fn ill(source: &SourceStatus) -> Option<String> {
             let refused = source.events_refused;
             let refused =
                 (refused > 0).then(|| format!("{refused} events refused that it did not declare"));
-            let told: Vec<_> = source.limitation.clone().into_iter().chain(refused).collect();
-            (!told.is_empty()).then(|| told.join(", "))
+            let reasons: Vec<_> = source.limitation.clone().into_iter().chain(refused).collect();
+            (!reasons.is_empty()).then(|| reasons.join(", "))
         }
     }
 }

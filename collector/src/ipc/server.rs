@@ -138,9 +138,9 @@ impl CollectorIpcServer {
         let frame_limit_bytes = self.site.desk.limits().frame_limit_bytes;
         let listener =
             FramedListener::new(listener, frame_limit_bytes).map_err(StartError::Accept)?;
-        let (ending, told) = watch::channel(None);
+        let (ending, deadline) = watch::channel(None);
         let mut listening = JoinSet::new();
-        listening.spawn(listening::run(listener, Arc::clone(&self.site), Ending::new(told)));
+        listening.spawn(listening::run(listener, Arc::clone(&self.site), Ending::new(deadline)));
         self.serving = Some(Serving { ending, listening });
         debug!(path = %self.path.display(), "the door is open");
         Ok(())

@@ -226,8 +226,8 @@ async fn blocking<S: Scanner, T: Send + 'static>(
     work: fn(&mut S) -> T,
 ) -> anyhow::Result<(S, T)> {
     let worked = tokio::task::spawn_blocking(move || {
-        let told = work(&mut scanner);
-        (scanner, told)
+        let outcome = work(&mut scanner);
+        (scanner, outcome)
     });
     Ok(worked.await?)
 }
@@ -284,10 +284,10 @@ impl<S: Scanner> EventSource for ScanningSource<S> {
                 }
             }
             // After every scan at least once: scans that are always due do not keep it for ever.
-            let told;
-            (scanner, told) = blocking(scanner, S::after).await?;
-            work_is_left = told.is_some();
-            if send(told.unwrap_or_default(), &mut outlet).await.is_err() {
+            let piece;
+            (scanner, piece) = blocking(scanner, S::after).await?;
+            work_is_left = piece.is_some();
+            if send(piece.unwrap_or_default(), &mut outlet).await.is_err() {
                 return Ok(());
             }
         }

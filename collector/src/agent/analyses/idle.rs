@@ -36,12 +36,12 @@ fn of_trigger(
 
 fn of_workflow(workflow: &WorkflowConfig, running: &[CollectorName]) -> Vec<String> {
     let nobodys = workflow.stages.iter().filter(|stage| !running.contains(&stage.target));
-    let told = nobodys.map(|stage| {
+    let sentences = nobodys.map(|stage| {
         let (id, name, target) = (&stage.id, &workflow.name, stage.target);
         let rest = unless_started(target.as_str());
         format!("stage `{id}` of workflow `{name}` is nobody's {rest}")
     });
-    told.collect()
+    sentences.collect()
 }
 
 /// What would change that, and why it is so.

@@ -21,8 +21,8 @@ impl Ending {
     /// Completes once the server ends, with the moment by which what was begun is to be answered.
     /// Cancel safe.
     pub(super) async fn begun(&mut self) -> Instant {
-        let told = self.deadline.wait_for(Option::is_some).await.map(|deadline| *deadline);
-        match told {
+        let begun = self.deadline.wait_for(Option::is_some).await.map(|deadline| *deadline);
+        match begun {
             Ok(Some(deadline)) => deadline,
             // The server is dropped, and whoever waits here with it.
             Ok(None) | Err(_) => pending().await,

@@ -256,12 +256,12 @@ impl EventSource for FilesystemSource {
     async fn health_check(&self) -> anyhow::Result<()> {
         let condition = self.condition.borrow().clone();
         let Some(condition) = condition else { anyhow::bail!("not everything is watched yet") };
-        let told = self.overflows_told.swap(condition.overflows, Ordering::Relaxed);
-        let what = condition.problems(told).join("; ");
+        let overflows_before = self.overflows_told.swap(condition.overflows, Ordering::Relaxed);
+        let what = condition.problems(overflows_before).join("; ");
         if what.is_empty() {
             return Ok(());
         }
-        anyhow::ensure!(!condition.has_failed(told), "{what}");
+        anyhow::ensure!(!condition.has_failed(overflows_before), "{what}");
         Err(Limited { what }.into())
     }
 

@@ -137,11 +137,11 @@ impl ProcessScanner {
             self.executables.open(process, which)
         };
         let reports = self.integrity.as_mut()?.piece(&open)?;
-        let told = reports.into_iter().filter_map(|report| {
+        let events = reports.into_iter().filter_map(|report| {
             let process = self.census.process(report.process)?;
             Some(event::integrity(process, report))
         });
-        Some(told.collect())
+        Some(events.collect())
     }
 }
 

@@ -116,11 +116,11 @@ fn is_hardware(device: &str) -> bool {
 
 /// `None` when the file system does not answer, or has no size.
 fn space(mount_point: &str) -> Option<Space> {
-    let told = statvfs(mount_point).ok().filter(|told| told.f_blocks > 0)?;
-    let bytes = |blocks: u64| blocks.saturating_mul(told.f_frsize);
+    let statistics = statvfs(mount_point).ok().filter(|statistics| statistics.f_blocks > 0)?;
+    let bytes = |blocks: u64| blocks.saturating_mul(statistics.f_frsize);
     Some(Space {
-        used_bytes: bytes(told.f_blocks.saturating_sub(told.f_bfree)),
-        available_bytes: bytes(told.f_bavail),
+        used_bytes: bytes(statistics.f_blocks.saturating_sub(statistics.f_bfree)),
+        available_bytes: bytes(statistics.f_bavail),
     })
 }
 

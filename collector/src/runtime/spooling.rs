@@ -43,7 +43,7 @@ use super::{CollectorStatus, RunError};
 use crate::causes::with_causes;
 use crate::config::CollectorConfig;
 use crate::spool::Spool;
-use kept::{Kept, Origin};
+use kept::{Kept, Run};
 use under_way::{UnderWay, published};
 
 /// How long the bus may take for an event before it goes to disk, with all behind it: far longer
@@ -219,8 +219,8 @@ impl SpoolingPublisher {
             Err(error @ (PublishError::TooLarge { .. } | PublishError::Denied(_))) => {
                 warn_once(&mut self.told.lossy, &error, "events are lost");
                 // The bus will never take it.
-                let origin = self.forget(kept_as);
-                self.count_lost(origin);
+                let run = self.forget(kept_as);
+                self.count_lost(run);
             }
             Err(error @ (PublishError::Timeout { .. } | PublishError::Unconfirmed { .. })) => {
                 warn_once(&mut self.told.held_up, &error, "events are kept on disk");
@@ -243,12 +243,12 @@ impl SpoolingPublisher {
             debug!(?event, "published");
         }
         (self.told.held_up, self.told.lossy) = (false, false);
-        let origin = self.forget(kept_as);
-        self.count(|status| match origin {
-            Origin::ThisRun => status.events_published += 1,
-            Origin::EarlierRun => status.events_replayed += 1,
+        let run = self.forget(kept_as);
+        self.count(|status| match run {
+            Run::This => status.events_published += 1,
+            Run::Earlier => status.events_replayed += 1,
         });
-        if origin == Origin::ThisRun {
+        if run == Run::This {
             self.kept.forget_loss().await;
         }
     }
@@ -259,22 +259,22 @@ impl SpoolingPublisher {
             warn!(events, reason, "events that were kept on disk are lost");
         }
         for _ in 0..events {
-            let origin = self.kept.forget_oldest();
-            self.count_lost(origin);
+            let run = self.kept.forget_oldest();
+            self.count_lost(run);
         }
     }
 
-    fn forget(&mut self, kept_as: Option<u64>) -> Origin {
-        let Some(sequence) = kept_as else { return Origin::ThisRun };
+    fn forget(&mut self, kept_as: Option<u64>) -> Run {
+        let Some(sequence) = kept_as else { return Run::This };
         self.kept.passed(sequence);
         self.kept.forget_oldest()
     }
 
-    fn count_lost(&self, origin: Origin) {
+    fn count_lost(&self, run: Run) {
         self.count(|status| {
             status.events_lost += 1;
             // Nobody has counted it in this run.
-            status.events_accepted += u64::from(origin == Origin::EarlierRun);
+            status.events_accepted += u64::from(run == Run::Earlier);
         });
     }
 

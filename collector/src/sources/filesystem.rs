@@ -33,7 +33,7 @@
 //! What it does not see: writes through memory maps, who did it, and what a network filesystem is
 //! told by other hosts. Bytes of a path that are no UTF-8 are shown as U+FFFD.
 
-mod condition;
+mod coverage;
 mod dialect;
 mod digest;
 mod event;

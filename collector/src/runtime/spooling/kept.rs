@@ -39,9 +39,9 @@ pub(super) struct Kept {
 
 /// In which run an event was taken from its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    ThisRun,
-    EarlierRun,
+pub(super) enum Run {
+    This,
+    Earlier,
 }
 
 /// What was kept.
@@ -125,13 +125,13 @@ impl Kept {
     }
 
     /// There is one event less; whose it was.
-    pub(super) fn forget_oldest(&mut self) -> Origin {
+    pub(super) fn forget_oldest(&mut self) -> Run {
         if let Some(earlier) = self.earlier.checked_sub(1) {
             self.earlier = earlier;
-            Origin::EarlierRun
+            Run::Earlier
         } else {
             self.own = self.own.saturating_sub(1);
-            Origin::ThisRun
+            Run::This
         }
     }
 

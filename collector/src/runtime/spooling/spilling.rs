@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::super::RunError;
-use super::kept::Origin;
+use super::kept::Run;
 use super::under_way::UnderWay;
 use super::{RETRY_PAUSE, SpoolingPublisher};
 use crate::causes::with_causes;
@@ -40,7 +40,7 @@ impl SpoolingPublisher {
                 Some(error @ AppendError::TooLarge { .. }) => {
                     warn!(error = with_causes(&error), "event lost");
                     events.pop_front();
-                    self.count_lost(Origin::ThisRun);
+                    self.count_lost(Run::This);
                 }
                 Some(error) => {
                     self.tell_refused(&error);

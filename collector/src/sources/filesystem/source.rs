@@ -15,13 +15,13 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::condition::Condition;
+use super::coverage::Coverage;
 use super::dialect::Dialect;
 use super::local::{Feed, LocalSystem};
 use super::notice::{Notice, Stamp};
 use super::roots::{NoDefault, roots};
 use super::scope::Scope;
-use super::tracker::{Progress, Tracker};
+use super::tracker::{Advanced, Tracker};
 use crate::config::{CollectorName, FsmondConfig};
 use crate::source::{CollectionEvent, EventSource, Limited, Loss, SourceCaps};
 use crate::sources::first_scan::{FirstScan, FirstScanSender};
@@ -44,7 +44,7 @@ pub struct FilesystemSource {
     first_scan: FirstScanSender,
     /// What the tracker thought of its work after its last step; `None` before everything is
     /// watched.
-    condition: watch::Sender<Option<Condition>>,
+    coverage: watch::Sender<Option<Coverage>>,
     /// How many losses the last health check has told of.
     overflows_told: AtomicU64,
     unsent: Unsent,
@@ -84,7 +84,7 @@ impl FilesystemSource {
             orders: OrdersSender::new(config),
             stop: Notify::new(),
             first_scan: FirstScanSender::new(),
-            condition: watch::Sender::new(None),
+            coverage: watch::Sender::new(None),
             overflows_told: AtomicU64::new(0),
             unsent: Unsent::default(),
             follows_loss: AtomicBool::new(false),
@@ -105,10 +105,10 @@ impl FilesystemSource {
     }
 
     /// Everything is watched, and this is how well.
-    fn note(&self, condition: Condition) {
-        self.condition.send_if_modified(|noted| {
-            let is_news = noted.as_ref() != Some(&condition);
-            *noted = Some(condition);
+    fn note(&self, coverage: Coverage) {
+        self.coverage.send_if_modified(|noted| {
+            let is_news = noted.as_ref() != Some(&coverage);
+            *noted = Some(coverage);
             is_news
         });
         self.first_scan.sent(0);
@@ -191,7 +191,7 @@ fn open(
 async fn advance(
     mut tracker: Tracker<LocalSystem>,
     notices: Vec<Notice>,
-) -> anyhow::Result<(Tracker<LocalSystem>, Progress)> {
+) -> anyhow::Result<(Tracker<LocalSystem>, Advanced)> {
     let step = tokio::task::spawn_blocking(move || {
         let progress = tracker.advance(notices, Stamp::now());
         (tracker, progress)
@@ -233,7 +233,7 @@ impl EventSource for FilesystemSource {
                 }
                 continue;
             }
-            self.note(tracker.condition());
+            self.note(tracker.coverage());
             match self.wait(&mut feed, &mut notices, tracker.due_ns(), &shutdown_signal).await {
                 Woken::ToWork => feed.take_batch(&mut notices),
                 Woken::ToEnd => break,
@@ -254,14 +254,14 @@ impl EventSource for FilesystemSource {
     }
 
     async fn health_check(&self) -> anyhow::Result<()> {
-        let condition = self.condition.borrow().clone();
-        let Some(condition) = condition else { anyhow::bail!("not everything is watched yet") };
-        let overflows_before = self.overflows_told.swap(condition.overflows, Ordering::Relaxed);
-        let what = condition.problems(overflows_before).join("; ");
+        let coverage = self.coverage.borrow().clone();
+        let Some(coverage) = coverage else { anyhow::bail!("not everything is watched yet") };
+        let overflows_before = self.overflows_told.swap(coverage.overflows, Ordering::Relaxed);
+        let what = coverage.problems(overflows_before).join("; ");
         if what.is_empty() {
             return Ok(());
         }
-        anyhow::ensure!(!condition.has_failed(overflows_before), "{what}");
+        anyhow::ensure!(!coverage.has_failed(overflows_before), "{what}");
         Err(Limited { what }.into())
     }
 

@@ -22,7 +22,7 @@ use tracing::warn;
 
 use self::listing::Listing;
 use self::looking::Glimpse;
-use super::condition::{Condition, MOST_NAMED};
+use super::coverage::{Coverage, MOST_NAMED};
 use super::dialect::Dialect;
 use super::event::{EARLIER_LOSS, event};
 use super::fold::Fold;
@@ -83,7 +83,7 @@ pub(super) struct Tracker<S> {
 
 /// What came of a step.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct Advanced {
     pub(super) events: Vec<FilesystemEvent>,
     /// Whether there is more to do at once, before anything new is taken in.
     pub(super) is_more: bool,
@@ -145,7 +145,7 @@ impl<S: System> Tracker<S> {
     }
 
     /// Takes notices in, and tells what they come to now. Blocks while it looks.
-    pub(super) fn advance(&mut self, notices: Vec<Notice>, now: Stamp) -> Progress {
+    pub(super) fn advance(&mut self, notices: Vec<Notice>, now: Stamp) -> Advanced {
         self.now = now;
         self.backlog.extend(notices);
         let mut listed = 0;
@@ -187,9 +187,9 @@ impl<S: System> Tracker<S> {
         }
     }
 
-    fn progress(&mut self, is_more: bool) -> Progress {
+    fn progress(&mut self, is_more: bool) -> Advanced {
         self.hashed_bytes = 0;
-        Progress { events: mem::take(&mut self.told), is_more }
+        Advanced { events: mem::take(&mut self.told), is_more }
     }
 
     /// When there is something to do without a notice, monotonic nanoseconds.
@@ -200,10 +200,10 @@ impl<S: System> Tracker<S> {
     }
 
     /// What is not as it should be.
-    pub(super) fn condition(&self) -> Condition {
+    pub(super) fn coverage(&self) -> Coverage {
         let named = self.folders.first_refused(MOST_NAMED).into_iter();
         let named = named.map(|(folder, why)| format!("{} ({why})", folder.display()));
-        Condition {
+        Coverage {
             is_watching: self.folders.watched() > 0,
             overflows: self.overflows,
             unwatched: self.folders.refused(),

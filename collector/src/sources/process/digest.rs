@@ -20,7 +20,7 @@ pub(super) struct Hashing {
 
 /// What has come of hashing so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum Hashed {
     /// There is more to read.
     Unfinished,
     /// The hash of the file.
@@ -41,7 +41,7 @@ impl Hashing {
     }
 
     /// Goes on for at most so many bytes; how many they were, and what came of it.
-    pub(super) fn advance(&mut self, limit_bytes: u64) -> io::Result<(u64, Progress)> {
+    pub(super) fn advance(&mut self, limit_bytes: u64) -> io::Result<(u64, Hashed)> {
         let (content, size_bytes) = (&mut self.content, self.identity.size_bytes());
         let before_bytes = content.read_bytes();
         let end_bytes = before_bytes.saturating_add(limit_bytes).min(size_bytes);
@@ -51,17 +51,17 @@ impl Hashing {
         }
         let after_bytes = content.read_bytes();
         let is_over = is_cut_short || after_bytes >= size_bytes;
-        let progress = if is_over { self.finish()? } else { Progress::Unfinished };
+        let progress = if is_over { self.finish()? } else { Hashed::Unfinished };
         Ok((after_bytes - before_bytes, progress))
     }
 
     /// As much as the file had was read; whether it still has so much, and the same, its identity
     /// tells.
-    fn finish(&mut self) -> io::Result<Progress> {
+    fn finish(&mut self) -> io::Result<Hashed> {
         if !self.content.content().identity()?.is_same_version_as(&self.identity) {
-            return Ok(Progress::Changed);
+            return Ok(Hashed::Changed);
         }
-        Ok(Progress::Done(self.content.finish().into()))
+        Ok(Hashed::Done(self.content.finish().into()))
     }
 }
 
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_in_lower_case_hexadecimal_digits() {
-        assert_eq!(hashing(b"abc").advance(3).unwrap(), (3, Progress::Done(ABC.into())));
+        assert_eq!(hashing(b"abc").advance(3).unwrap(), (3, Hashed::Done(ABC.into())));
     }
 
     #[test]
@@ -133,23 +133,23 @@ mod tests {
                 let (read_bytes, progress) = hashing.advance(piece_bytes).unwrap();
                 assert!(read_bytes <= piece_bytes);
                 all_bytes += read_bytes;
-                if progress != Progress::Unfinished {
+                if progress != Hashed::Unfinished {
                     break progress;
                 }
             };
-            assert_eq!(done, Progress::Done(sha256(&content)), "{piece_bytes}");
+            assert_eq!(done, Hashed::Done(sha256(&content)), "{piece_bytes}");
             assert_eq!(all_bytes, content.len() as u64);
         }
     }
 
     #[test]
     fn an_empty_file_has_a_hash() {
-        assert_eq!(hashing(b"").advance(0).unwrap(), (0, Progress::Done(sha256(b""))));
+        assert_eq!(hashing(b"").advance(0).unwrap(), (0, Hashed::Done(sha256(b""))));
     }
 
     #[test]
     fn nothing_granted_is_nothing_read() {
-        assert_eq!(hashing(b"abc").advance(0).unwrap(), (0, Progress::Unfinished));
+        assert_eq!(hashing(b"abc").advance(0).unwrap(), (0, Hashed::Unfinished));
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
             let file = MadeUp::new(content, before.rewritten(size_bytes));
             let mut hashing = Hashing::new(Box::new(file), before.clone());
             let (read_bytes, progress) = hashing.advance(u64::MAX).unwrap();
-            assert_eq!(progress, Progress::Changed);
+            assert_eq!(progress, Hashed::Changed);
             assert!(read_bytes <= before.size_bytes(), "it is never read beyond what it had");
         }
     }

@@ -13,7 +13,7 @@ use std::io;
 
 use tracing::debug;
 
-use super::digest::{Hashing, Progress, Sha256Hex};
+use super::digest::{Hashed, Hashing, Sha256Hex};
 use super::digest_cache::DigestCache;
 use super::executable::{Content, Look, Which};
 use super::file_identity::FileIdentity;
@@ -224,12 +224,12 @@ impl Integrity {
         let (read_bytes, progress) = advanced?;
         self.left_bytes = self.left_bytes.saturating_sub(read_bytes);
         match progress {
-            Progress::Unfinished => {
+            Hashed::Unfinished => {
                 self.hashing = Some(hashing);
                 Err(NoHash::Unfinished)
             }
-            Progress::Changed => Err(NoHash::Changed),
-            Progress::Done(sha256) => {
+            Hashed::Changed => Err(NoHash::Changed),
+            Hashed::Done(sha256) => {
                 self.hashes.insert(hashing.identity().clone(), sha256.clone());
                 Ok(sha256)
             }

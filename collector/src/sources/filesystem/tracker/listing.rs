@@ -6,7 +6,7 @@ use std::{io, mem};
 use daemoneye_eventbus::event::FilesystemOperation;
 use tracing::warn;
 
-use super::super::condition::MORE_WATCHES;
+use super::super::coverage::MORE_WATCHES;
 use super::super::event::{DROPPED, OVERFLOW, REASON, add_metadata};
 use super::super::folders::Refusal;
 use super::super::notice::{Happening, What};

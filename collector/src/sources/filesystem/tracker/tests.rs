@@ -302,7 +302,7 @@ fn losses_in_short_succession_are_one_episode_and_are_counted() {
     stage.settle();
     let bulk = &stage.told[0];
     assert_eq!(bulk.header.metadata_value("dropped").unwrap(), "5");
-    assert_eq!(stage.tracker.condition().problems(0), ["notifications were lost 2 times"]);
+    assert_eq!(stage.tracker.coverage().problems(0), ["notifications were lost 2 times"]);
     assert_eq!(stage.lines(), ["bulk /r"]);
 }
 
@@ -314,7 +314,7 @@ fn what_an_earlier_life_has_lost_is_told_on_every_watched_path_and_compares_noth
     stage.settle();
     assert_eq!(stage.told[0].header.metadata_value("reason").unwrap(), "earlier_loss");
     assert_eq!(stage.lines(), ["bulk /r"]);
-    assert_eq!(stage.tracker.condition().problems(0), NOTHING);
+    assert_eq!(stage.tracker.coverage().problems(0), NOTHING);
 }
 
 #[test]
@@ -346,15 +346,15 @@ fn a_folder_without_a_watch_is_named_and_the_others_are_watched() {
         world.make_file("/r/b/x");
         world.most_watches = Some(2);
     });
-    let problems = stage.tracker.condition().problems(0);
+    let problems = stage.tracker.coverage().problems(0);
     assert!(problems[0].starts_with("1 not watched: /r/b (no watch is left); "), "{problems:?}");
-    assert!(!stage.tracker.condition().has_failed(0));
+    assert!(!stage.tracker.coverage().has_failed(0));
     stage.world().write("/r/b/x");
     stage.world().make_file("/r/a/x");
     assert_eq!(stage.settled(), ["created /r/a/x"]);
     stage.world().remove("/r/b");
     assert_eq!(stage.settled(), ["deleted /r/b/x", "deleted /r/b"]);
-    assert_eq!(stage.tracker.condition().problems(0), NOTHING);
+    assert_eq!(stage.tracker.coverage().problems(0), NOTHING);
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn beyond_the_limit_of_known_paths_everything_is_told_as_it_is_said() {
         world.make_folder("/r/a");
         world.make_file("/r/a/x");
     });
-    let problems = stage.tracker.condition().problems(0);
+    let problems = stage.tracker.coverage().problems(0);
     assert!(problems[0].starts_with("more than 2 paths"), "{problems:?}");
     stage.world().write("/r/a/x");
     stage.world().remove("/r/a");
@@ -398,15 +398,15 @@ fn a_root_that_is_gone_is_waited_for() {
     let mut stage = Stage::with(&FsmondConfig::default(), |world| world.make_file("/r/x"));
     stage.world().rename("/r", "/o/r");
     assert_eq!(stage.settled(), ["deleted /r/x", "deleted /r"]);
-    assert_eq!(stage.tracker.condition().problems(0), ["/r is gone and waited for"]);
-    assert!(stage.tracker.condition().has_failed(0), "nothing else is watched");
+    assert_eq!(stage.tracker.coverage().problems(0), ["/r is gone and waited for"]);
+    assert!(stage.tracker.coverage().has_failed(0), "nothing else is watched");
     stage.world().make_file("/o/r/y");
     stage.world().make_folder("/r");
     stage.world().make_file("/r/z");
     assert_eq!(stage.settled(), ["created /r", "created /r/z"]);
     stage.world().write("/r/z");
     assert_eq!(stage.settled(), ["modified /r/z"]);
-    assert_eq!(stage.tracker.condition().problems(0), NOTHING);
+    assert_eq!(stage.tracker.coverage().problems(0), NOTHING);
 }
 
 /// A tracker of `/r` and of what is not in `/o` yet.
@@ -418,15 +418,15 @@ fn awaiting() -> Stage {
 #[test]
 fn a_root_that_is_missing_from_the_beginning_is_named_and_told_once_it_comes() {
     let mut stage = awaiting();
-    assert_eq!(stage.tracker.condition().gone, ["/o/late"]);
-    assert!(!stage.tracker.condition().has_failed(0), "the other one is watched");
+    assert_eq!(stage.tracker.coverage().gone, ["/o/late"]);
+    assert!(!stage.tracker.coverage().has_failed(0), "the other one is watched");
     assert_eq!(stage.settled(), NOTHING);
     stage.world().make_folder("/o/late");
     stage.world().make_file("/o/late/x");
     assert_eq!(stage.settled(), ["created /o/late", "created /o/late/x"]);
     stage.world().write("/o/late/x");
     assert_eq!(stage.settled(), ["modified /o/late/x"]);
-    assert_eq!(stage.tracker.condition().problems(0), NOTHING);
+    assert_eq!(stage.tracker.coverage().problems(0), NOTHING);
 }
 
 #[test]
@@ -435,7 +435,7 @@ fn a_root_that_was_missing_may_come_as_a_file() {
     stage.world().make_file("/o/late");
     stage.world().make_file("/o/other");
     assert_eq!(stage.settled(), ["created /o/late"]);
-    assert_eq!(stage.tracker.condition().problems(0), NOTHING);
+    assert_eq!(stage.tracker.coverage().problems(0), NOTHING);
     stage.world().write("/o/late");
     stage.world().write("/o/other");
     assert_eq!(stage.settled(), ["modified /o/late"]);
@@ -457,7 +457,7 @@ fn a_root_whose_folder_says_that_it_is_back_is_watched_for_good() {
     stage.lines();
     stage.world().make_file("/o/folder/x");
     assert_eq!(stage.settled(), ["created /o/folder/x"]);
-    assert_eq!(stage.tracker.condition().problems(0), NOTHING);
+    assert_eq!(stage.tracker.coverage().problems(0), NOTHING);
 }
 
 #[test]

@@ -10,9 +10,9 @@ pub(super) const MORE_WATCHES: &str = if cfg!(target_os = "linux") {
     "raise the limit of open files, or exclude folders"
 };
 
-/// The state of affairs.
+/// How well everything is watched that should be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Condition {
+pub(super) struct Coverage {
     /// Whether anything is watched at all.
     pub(super) is_watching: bool,
     /// How often notifications were lost so far.
@@ -29,7 +29,7 @@ pub(super) struct Condition {
     pub(super) gone: Vec<String>,
 }
 
-impl Condition {
+impl Coverage {
     /// One sentence for each thing that is not as it should be; lost notifications count until
     /// they have been asked about.
     pub(super) fn problems(&self, overflows_before: u64) -> Vec<String> {
@@ -80,37 +80,37 @@ mod tests {
 
     #[test]
     fn lost_notifications_count_until_they_have_been_asked_about() {
-        let condition = Condition { overflows: 3, ..Condition::default() };
-        assert_eq!(condition.problems(1), ["notifications were lost 2 times"]);
-        assert_eq!(condition.problems(3), [] as [&str; 0]);
+        let coverage = Coverage { overflows: 3, ..Coverage::default() };
+        assert_eq!(coverage.problems(1), ["notifications were lost 2 times"]);
+        assert_eq!(coverage.problems(3), [] as [&str; 0]);
     }
 
     #[test]
     fn folders_that_are_left_out_are_no_failure_while_others_are_watched() {
-        let left_out = Condition { is_watching: true, unwatched: 4, ..Condition::default() };
+        let left_out = Coverage { is_watching: true, unwatched: 4, ..Coverage::default() };
         assert!(!left_out.has_failed(0));
-        assert!(Condition { is_watching: false, ..left_out.clone() }.has_failed(0));
-        assert!(Condition { exceeded_paths: Some(7), ..left_out.clone() }.has_failed(0));
-        let lost = Condition { overflows: 3, ..left_out };
+        assert!(Coverage { is_watching: false, ..left_out.clone() }.has_failed(0));
+        assert!(Coverage { exceeded_paths: Some(7), ..left_out.clone() }.has_failed(0));
+        let lost = Coverage { overflows: 3, ..left_out };
         assert!(lost.has_failed(2) && !lost.has_failed(3));
     }
 
     #[test]
     fn every_problem_has_its_sentence() {
-        let condition = Condition {
+        let coverage = Coverage {
             unwatched: 4,
             unwatched_named: vec!["/a (no watch is left)".to_owned(), "/b (denied)".to_owned()],
             is_out_of_watches: true,
             exceeded_paths: Some(7),
             gone: vec!["/c".to_owned(), "/d".to_owned()],
-            ..Condition::default()
+            ..Coverage::default()
         };
-        let problems = condition.problems(0);
+        let problems = coverage.problems(0);
         let unwatched = "4 not watched: /a (no watch is left), /b (denied), …; ";
         assert_eq!(problems[0], format!("{unwatched}{MORE_WATCHES}"));
         assert!(problems[1].starts_with("more than 7 paths"), "{problems:?}");
         assert_eq!(problems[2], "/c, /d are gone and waited for");
-        let one = Condition { gone: vec!["/c".to_owned()], ..Condition::default() };
+        let one = Coverage { gone: vec!["/c".to_owned()], ..Coverage::default() };
         assert_eq!(one.problems(0), ["/c is gone and waited for"]);
     }
 }

@@ -290,8 +290,12 @@ fn an_agent_ends_in_order_with_whoever_started_it() {
 #[test]
 fn a_hangup_ends_an_agent_in_order_on_both_buses() {
     for &bus in BUSES {
-        let agent = RunningAgent::start(bus);
-        let folder = agent.folder();
+        // These tests may run below a `nohup` themselves.
+        let mut heeding = Command::new("env");
+        heeding.arg("--default-signal=HUP").arg(assert_cmd::cargo::cargo_bin("daemoneye-agent"));
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let programs = agent::built_programs();
+        let agent = RunningAgent::start_by(heeding, Arc::clone(&folder), bus, &programs, |_| {});
         let (_, status) = agent.stop(Signal::SIGHUP);
         assert_eq!(status.code(), Some(0), "{bus}");
         assert!(!folder.path().join("run/broker.sock").exists(), "{bus}");

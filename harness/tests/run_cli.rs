@@ -346,7 +346,10 @@ publish = [{ for = "60s", rate = "50/s" }]
     fn begin() -> Begun {
         let (folder, out) = (long(), tempfile::tempdir().expect("a folder"));
         let runtime = tempfile::tempdir().expect("a folder");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_equivalence"))
+        // These tests may run below a `nohup`, and what ignores a hangup is not ended by it.
+        let mut child = Command::new("env")
+            .arg("--default-signal=HUP")
+            .arg(env!("CARGO_BIN_EXE_equivalence"))
             .args(["run", "--profile", "smoke", "--baseline", "process"])
             .args(["--candidate", "process"])
             .arg("--scenarios")

@@ -117,8 +117,8 @@ fn remark(row: &BehaviourRow) -> Markup {
                 _ => {}
             }
             (beside(row))
-            @if let Some(again) = of_behaviour(row) { pre { code { (again) } } }
             (kept(row))
+            @if let Some(again) = of_behaviour(row) { pre { code { (again) } } }
         }
     }
 }

@@ -60,8 +60,8 @@ fn where_a_failure_is_kept_is_said_and_of_a_case_that_holds_it_is_not() {
     run.behaviour[0] = BehaviourRow { kept_in, ..run.behaviour[0].clone() };
     run.behaviour[1] = failing_and_kept(Bus::Process);
     let told = table(&run);
-    let expected = "  again: equivalence --scenario ordering/one --candidate process\n  \
-                    kept: trials/cases/ordering/one/process, beside report.json\n";
+    let expected = "  kept: trials/cases/ordering/one/process, beside report.json\n  \
+                    again: equivalence --scenario ordering/one --candidate process\n";
     assert!(told.contains(expected), "{told}");
     assert_eq!(told.matches("kept: ").count(), 1, "{told}");
 }

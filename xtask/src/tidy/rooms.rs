@@ -144,7 +144,10 @@ const COLLECTOR: &[Room] = &[
             "control", "ready", "program",
         ],
     ),
-    room("cli", &["spelling", "config", "runtime", "control", "ready", "program", "agent"]),
+    room(
+        "cli",
+        &["spelling", "config", "factory", "runtime", "control", "ready", "program", "agent"],
+    ),
     room("test_utils", &["source", "config", "factory", "spool", "runtime"]),
 ];
 
